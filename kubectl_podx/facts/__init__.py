@@ -1,0 +1,1 @@
+"""Capture -> sections of the report. Pure; one file per section."""

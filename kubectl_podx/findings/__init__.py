@@ -1,0 +1,1 @@
+"""Sections -> findings, and findings -> verdict. Pure; one file of rules per section."""

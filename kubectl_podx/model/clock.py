@@ -1,0 +1,97 @@
+"""Time, passed in and never looked up: the one deadline of a run, and RFC 3339 both ways."""
+
+from __future__ import annotations
+
+import re
+import time
+from datetime import UTC, datetime, timedelta
+
+_RFC3339 = re.compile(
+    r"(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?(Z|z|[+-]\d\d:\d\d)"
+)
+
+
+class Deadline:
+    """One bound on a whole run, counted on the monotonic clock from the moment it is made."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        self._end = time.monotonic() + seconds
+
+    def remaining(self) -> float:
+        """Seconds left; never negative."""
+        return max(0.0, self._end - time.monotonic())
+
+    def passed(self) -> bool:
+        """Whether nothing is left."""
+        return self.remaining() <= 0.0
+
+    def within(self, seconds: float) -> Deadline:
+        """A deadline of at most `seconds` from now that does not outlast this one."""
+        return Deadline(min(seconds, self.remaining()))
+
+
+def parse_time(text: object) -> datetime | None:
+    """The moment that an RFC 3339 text names, in UTC; None for anything else.
+
+    metav1.Time has whole seconds, metav1.MicroTime six digits; nanoseconds are cut.
+    """
+    if not isinstance(text, str):
+        return None
+    match = _RFC3339.fullmatch(text)
+    if match is None:
+        return None
+    year, month, day, hour, minute, second, fraction, zone = match.groups()
+    micro = int(((fraction or "") + "000000")[:6])
+    try:
+        moment = datetime(
+            int(year), int(month), int(day), int(hour), int(minute), int(second), micro, UTC
+        )
+    except ValueError:
+        return None
+    if zone in ("Z", "z"):
+        return moment
+    sign = -1 if zone[0] == "-" else 1
+    return moment - sign * timedelta(hours=int(zone[1:3]), minutes=int(zone[4:6]))
+
+
+def format_time(moment: datetime) -> str:
+    """RFC 3339 in UTC with whole seconds, as metav1.Time has it."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def from_epoch(seconds: float) -> datetime:
+    """The moment `seconds` after 1970, in UTC."""
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def human_duration(seconds: float) -> str:
+    """A span as kubectl's AGE column writes it (apimachinery `duration.HumanDuration`)."""
+    whole = int(seconds)
+    if whole < -1:
+        return "<invalid>"
+    if whole < 0:
+        return "0s"
+    minutes, hours = whole // 60, whole // 3600
+    days, years = whole // 86400, whole // (86400 * 365)
+    if whole < 120:
+        return f"{whole}s"
+    if minutes < 10:
+        rest = whole % 60
+        return f"{minutes}m{rest}s" if rest else f"{minutes}m"
+    if minutes < 180:
+        return f"{minutes}m"
+    if hours < 8:
+        rest = minutes % 60
+        return f"{hours}h{rest}m" if rest else f"{hours}h"
+    if hours < 48:
+        return f"{hours}h"
+    if hours < 192:
+        rest = hours % 24
+        return f"{days}d{rest}h" if rest else f"{days}d"
+    if days < 365 * 2:
+        return f"{days}d"
+    if days < 365 * 8:
+        rest = days % 365
+        return f"{years}y{rest}d" if rest else f"{years}y"
+    return f"{years}y"

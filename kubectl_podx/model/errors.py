@@ -1,0 +1,38 @@
+"""What can go wrong, as types. One place (`cli/funnel.py`) turns them into messages and exit statuses."""
+
+from __future__ import annotations
+
+from enum import IntEnum, unique
+
+
+@unique
+class ExitStatus(IntEnum):
+    """The exit statuses of every command. A public contract (docs/CLI.md)."""
+
+    OK = 0
+    FAILED = 1
+    USAGE = 2
+    WARNING = 3
+    CRITICAL = 4
+    UNKNOWN = 5
+    INTERRUPTED = 130
+
+
+class PodxError(Exception):
+    """An error a person can act on. Its text is ours alone and never quotes data it met.
+
+    The text carries its own prefix where kubectl has one (`Error from server (NotFound): …`);
+    otherwise the funnel prints `error: ` before it.
+    """
+
+    exit_status: ExitStatus = ExitStatus.FAILED
+
+
+class UsageError(PodxError):
+    """The words of the command line are wrong (exit status 2)."""
+
+    exit_status = ExitStatus.USAGE
+
+
+class InputError(PodxError):
+    """A file that was given (kubeconfig, manifest, bundle) cannot be used."""

@@ -1,0 +1,1 @@
+"""Report -> text, tables, json, yaml. Pure."""
