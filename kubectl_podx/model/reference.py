@@ -1,0 +1,63 @@
+"""Names of objects: what a reference is, and where the API serves each kind."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Resource(NamedTuple):
+    """Where the API serves a kind."""
+
+    prefix: str
+    """`api/v1` or `apis/GROUP/VERSION`."""
+    plural: str
+    namespaced: bool = True
+    group: str = ""
+
+
+RESOURCES: dict[str, Resource] = {
+    "Pod": Resource("api/v1", "pods"),
+    "ConfigMap": Resource("api/v1", "configmaps"),
+    "Secret": Resource("api/v1", "secrets"),
+    "ServiceAccount": Resource("api/v1", "serviceaccounts"),
+    "Service": Resource("api/v1", "services"),
+    "Event": Resource("api/v1", "events"),
+    "Node": Resource("api/v1", "nodes", namespaced=False),
+    "PersistentVolumeClaim": Resource("api/v1", "persistentvolumeclaims"),
+    "PersistentVolume": Resource("api/v1", "persistentvolumes", namespaced=False),
+    "ReplicationController": Resource("api/v1", "replicationcontrollers"),
+    "ReplicaSet": Resource("apis/apps/v1", "replicasets", group="apps"),
+    "Deployment": Resource("apis/apps/v1", "deployments", group="apps"),
+    "StatefulSet": Resource("apis/apps/v1", "statefulsets", group="apps"),
+    "DaemonSet": Resource("apis/apps/v1", "daemonsets", group="apps"),
+    "Job": Resource("apis/batch/v1", "jobs", group="batch"),
+    "CronJob": Resource("apis/batch/v1", "cronjobs", group="batch"),
+    "EndpointSlice": Resource(
+        "apis/discovery.k8s.io/v1", "endpointslices", group="discovery.k8s.io"
+    ),
+}
+"""Every kind that podx may read. A kind that is not here is never asked for."""
+
+
+class Reference(NamedTuple):
+    """An object by kind, namespace and name; the namespace is empty for cluster-wide kinds."""
+
+    kind: str
+    namespace: str
+    name: str
+
+    @property
+    def key(self) -> str:
+        """`KIND/NAMESPACE/NAME`, the object's key in a Capture's store."""
+        return f"{self.kind}/{self.namespace}/{self.name}"
+
+    @classmethod
+    def of_key(cls, key: str) -> Reference:
+        """The inverse of `key`; ValueError for anything else."""
+        kind, namespace, name = key.split("/", 2)
+        return cls(kind, namespace, name)
+
+    @property
+    def resource(self) -> Resource:
+        """Where the API serves it; KeyError for a kind that podx does not read."""
+        return RESOURCES[self.kind]

@@ -1,0 +1,141 @@
+"""What a container reads: files, environment, downward API, tokens."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from msgspec import Meta
+
+from kubectl_podx.model.report.pod import Bytes, Seconds, Time
+from kubectl_podx.model.report.words import ValueState
+from kubectl_podx.model.wire import Wire
+
+StateField = Annotated[ValueState, Meta(description="Decided in the order of docs/REPORT.md.")]
+
+
+class KeySource(Wire, frozen=True, kw_only=True):
+    kind: Annotated[
+        str,
+        Meta(
+            description="`ConfigMap`, `Secret`, `downwardAPI`, `serviceAccountToken`, `clusterTrustBundle`, `podCertificate`, `literal`, `field`, `resource`, `file`, `service`, `image`."
+        ),
+    ]
+    name: Annotated[str, Meta(description="The object's name.")] = ""
+    key: Annotated[str, Meta(description="The key, field path or resource.")] = ""
+    optional: bool = False
+
+
+class FileRow(Wire, frozen=True, kw_only=True):
+    container: str
+    path: str
+    volume: str
+    source: KeySource
+    sub_path: Annotated[bool, Meta(description="Mounted by subPath: never updated in place.")] = (
+        False
+    )
+    state: StateField
+    reason: str = ""
+    mode: Annotated[str | None, Meta(description="Octal, as observed.")] = None
+    declared_mode: Annotated[
+        str | None, Meta(description="Octal, with fsGroup and runAsUser rules applied.")
+    ] = None
+    uid: int | None = None
+    gid: int | None = None
+    readable: Annotated[
+        bool | None, Meta(description="By the main process; computed from mode and ids, not tried.")
+    ] = None
+    digest: Annotated[str | None, Meta(description="sha256 of the file; never for a Secret.")] = (
+        None
+    )
+    source_digest: Annotated[
+        str | None, Meta(description="sha256 of the key now; never for a Secret.")
+    ] = None
+    size: Bytes | None = None
+    source_size: Bytes | None = None
+    modified_at: Time | None = None
+    volume_written_at: Annotated[
+        Time | None, Meta(description="When the kubelet last changed the volume.")
+    ] = None
+    volume_written_after_start: Annotated[
+        bool | None, Meta(description="After the container started; the program may have reloaded.")
+    ] = None
+    source_changed_at: Annotated[
+        Time | None, Meta(description="Last write of the object, by managedFields.")
+    ] = None
+    source_changed_by: str = ""
+    not_after: Annotated[
+        Time | None, Meta(description="End of validity of a mounted certificate.")
+    ] = None
+
+
+class VariableRow(Wire, frozen=True, kw_only=True):
+    container: str
+    name: str
+    source: KeySource
+    declared: Annotated[
+        str | None,
+        Meta(
+            description="What spec and sources give now; `<hidden>` where it is not to be shown; null where it is not declared or not known."
+        ),
+    ] = None
+    injected: Annotated[
+        str | None,
+        Meta(
+            description="In an exec session's environment: what the kubelet set; `<differs>` or `<hidden>` where it is not shown."
+        ),
+    ] = None
+    process: Annotated[str | None, Meta(description="In the main process's environment.")] = None
+    current: Annotated[
+        str | None, Meta(description="What a start of the container now would give it.")
+    ] = None
+    state: StateField
+    reason: str = ""
+    shadows: Annotated[
+        list[str], Meta(description="Sources of the same name that this one overrides.")
+    ] = []
+
+
+class DownwardRow(Wire, frozen=True, kw_only=True):
+    container: str
+    form: Literal["env", "file"]
+    name: Annotated[str, Meta(description="The variable's name or the file's path.")]
+    field: Annotated[
+        str,
+        Meta(
+            description="Field path or resource, such as `metadata.labels['app']` or `limits.cpu`."
+        ),
+    ]
+    observed: Annotated[
+        str | None, Meta(description="`<differs>` where it is not the current value.")
+    ] = None
+    current: Annotated[str | None, Meta(description="The pod's value now.")] = None
+    state: StateField
+    reason: str = ""
+
+
+class TokenRow(Wire, frozen=True, kw_only=True):
+    container: str
+    path: str
+    volume: str = ""
+    audiences: list[str] = []
+    issued_at: Time | None = None
+    expires_at: Time | None = None
+    warn_after: Annotated[Time | None, Meta(description="The kubernetes.io.warnafter claim.")] = (
+        None
+    )
+    refresh_at: Annotated[
+        Time | None, Meta(description="When the kubelet renews it: 80 % of its life, 24 h at most.")
+    ] = None
+    expiration_seconds: Annotated[
+        Seconds | None, Meta(description="As the volume declares it.")
+    ] = None
+    bound_pod: str = ""
+    bound_node: str = ""
+    service_account: str = ""
+    state: Annotated[
+        str,
+        Meta(
+            description="`valid`, `refreshDue`, `expired`, `mismatch`, `unreadable` or `unknown`."
+        ),
+    ] = "unknown"
+    reason: Annotated[str, Meta(description="What no longer matches.")] = ""

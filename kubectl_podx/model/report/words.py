@@ -1,0 +1,59 @@
+"""The closed sets of words a report uses. A contract test pins them."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+Severity = Literal["ok", "info", "warning", "critical", "unknown"]
+FindingSeverity = Literal["info", "warning", "critical"]
+Confidence = Literal["proven", "likely", "possible"]
+Basis = Literal["proven", "declared"]
+ContainerKind = Literal["init", "sidecar", "app", "ephemeral"]
+CaptureSource = Literal["live", "bundle", "manifest"]
+ObservationState = Literal["observed", "partial", "unobservable"]
+ObservationMethod = Literal["exec", "neighbour", "ephemeral", "none"]
+CoverageState = Literal["full", "partial", "denied", "unobservable", "timedOut", "skipped"]
+
+ValueState = Literal[
+    "denied",
+    "orphaned",
+    "unreadable",
+    "missing",
+    "extra",
+    "shadowed",
+    "unresolved",
+    "current",
+    "changedByProgram",
+    "frozen",
+    "stuck",
+    "stale",
+    "unknown",
+]
+"""State of a file, variable or downward value, decided in the order of DESIGN.md §4."""
+
+ProbeType = Literal["liveness", "readiness", "startup"]
+ProbeState = Literal["passing", "failing", "erroring", "waiting", "unknown"]
+
+RestartCause = Literal[
+    "livenessProbe",
+    "startupProbe",
+    "oomKilled",
+    "nodeOOM",
+    "exitCode",
+    "completed",
+    "signal",
+    "startError",
+    "postStartHook",
+    "definitionChanged",
+    "resize",
+    "sandboxChanged",
+    "evicted",
+    "preempted",
+    "nodeShutdown",
+    "deadlineExceeded",
+    "rejected",
+    "deleted",
+    "restartAllContainers",
+    "lostByRuntime",
+    "unknown",
+]
