@@ -1,1 +1,1 @@
-"""The leaf: the types of a Capture, a Report and a Finding, and the vocabulary of a pod. Imports nothing of ours."""
+"""The leaf: types of Capture, Report and Finding, a pod's vocabulary. Imports nothing of ours."""

@@ -155,7 +155,7 @@ class Mount(Wire, frozen=True, kw_only=True):
 
     path: str
     root: str
-    """The path inside the file system that is mounted; `//deleted` at its end for a dead subPath."""
+    """The path inside the mounted file system; `//deleted` at its end for a dead subPath."""
     device: str
     """`major:minor`."""
     fstype: str
@@ -184,7 +184,7 @@ class ObservedFile(Wire, frozen=True, kw_only=True):
     state: Literal["read", "unreadable", "notRead"] = "read"
     reason: str = ""
     digest: str | None = None
-    """In the scope of the key it is declared to come from: equal to that key's digest when equal."""
+    """In the scope of the key it is declared to come from: equal to that key's when equal."""
     text: str | None = None
     """A downward API file's content where it equals the value of the pod now."""
     size: int | None = None

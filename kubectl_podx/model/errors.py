@@ -1,4 +1,4 @@
-"""What can go wrong, as types. One place (`cli/funnel.py`) turns them into messages and exit statuses."""
+"""What can go wrong, as types; `cli/funnel.py` alone makes messages and exit statuses of them."""
 
 from __future__ import annotations
 

@@ -1,0 +1,101 @@
+"""The one view of a captured pod that every section reads."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from kubectl_podx.model.capture import Capture, CapturedPod, Observation, StoredObject
+from kubectl_podx.model.clock import parse_time
+from kubectl_podx.model.pod import ContainerEntry, Json, containers, field_path, items, text
+from kubectl_podx.model.reference import Reference
+
+
+class PodView:
+    """One pod of a Capture, with what belongs to it already found.
+
+    `now` is the moment of the capture by the server's clock: ages and due times are counted from
+    it, so a replayed bundle gives the same report.
+    """
+
+    def __init__(self, capture: Capture, captured: CapturedPod) -> None:
+        self.capture = capture
+        self.captured = captured
+        self.reference = Reference.of_key(captured.reference)
+        stored = capture.objects.get(captured.reference)
+        self.pod: Json = (stored.body if stored else None) or {}
+
+    @cached_property
+    def now(self) -> datetime | None:
+        """When the capture was made, by the server's clock; None where that is not known."""
+        return parse_time(self.capture.captured_at)
+
+    @cached_property
+    def containers(self) -> list[ContainerEntry]:
+        """Every container in start order, spec joined with status by name."""
+        return list(containers(self.pod))
+
+    def container(self, name: str) -> ContainerEntry | None:
+        """The container of that name."""
+        return next((entry for entry in self.containers if entry.name == name), None)
+
+    @cached_property
+    def observations(self) -> dict[str, Observation]:
+        """Container name -> what the look inside found; containers not looked at are absent."""
+        return {found.container: found for found in self.captured.observations}
+
+    def object(self, kind: str, name: str) -> StoredObject | None:
+        """The stored object of the pod's namespace (Nodes: of none); None where nobody asked."""
+        namespace = "" if kind in ("Node", "PersistentVolume") else self.reference.namespace
+        return self.capture.objects.get(Reference(kind, namespace, name).key)
+
+    @cached_property
+    def events(self) -> list[dict[str, Any]]:
+        """The pod's own events (by uid), oldest first."""
+        stored = self.capture.lists.get(f"Event/{self.captured.reference}")
+        own = [
+            event
+            for event in (stored.items if stored else [])
+            if not self.captured.uid or text(event, "involvedObject", "uid") == self.captured.uid
+        ]
+        return sorted(own, key=event_time)
+
+    @cached_property
+    def events_read(self) -> bool:
+        """Whether the events could be read: a missing event proves nothing, a denied list less."""
+        stored = self.capture.lists.get(f"Event/{self.captured.reference}")
+        return stored is not None and stored.state == "present"
+
+    def events_of(self, entry: ContainerEntry) -> list[dict[str, Any]]:
+        """The events whose fieldPath names this container."""
+        path = field_path(entry)
+        return [e for e in self.events if text(e, "involvedObject", "fieldPath") == path]
+
+    @cached_property
+    def siblings(self) -> list[Json]:
+        """Pods of the same owner, where they were read."""
+        stored = self.capture.lists.get(f"Pod/{self.captured.reference}")
+        return list(items({"items": stored.items if stored else []}, "items"))
+
+
+def event_time(event: Json) -> str:
+    """The newest moment an event names, as sortable RFC 3339 text; empty where it names none.
+
+    The events API recorder fills `eventTime` and `series`, the older one `lastTimestamp`.
+    """
+    return (
+        text(event, "series", "lastObservedTime")
+        or text(event, "lastTimestamp")
+        or text(event, "eventTime")
+        or text(event, "firstTimestamp")
+        or text(event, "metadata", "creationTimestamp")
+    )
+
+
+def event_count(event: Json) -> int:
+    """How often an event says that it happened; at least 1."""
+    for found in (event.get("count"), (event.get("series") or {}).get("count")):
+        if isinstance(found, int) and not isinstance(found, bool) and found > 0:
+            return found
+    return 1
