@@ -1,1 +1,1 @@
-"""Targets, plan, gathering and sealing: makes the Capture, the plain data every analysis starts from."""
+"""Targets, plan, gathering, sealing: makes the Capture that every analysis starts from."""

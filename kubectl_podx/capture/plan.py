@@ -1,0 +1,251 @@
+"""The one list of what is asked: a pod and the wanted sections -> planned calls. Pure.
+
+`doctor` asks the API server about the rights in here, `-v` shows the calls, a test counts them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal, NamedTuple
+
+from kubectl_podx.model.pod import ContainerEntry, Json, containers, dig, items, text
+from kubectl_podx.model.reference import RESOURCES, Reference, Resource
+from kubectl_podx.model.report import SECTIONS
+
+CallKind = Literal["get", "type", "list", "log", "metrics", "version", "exec"]
+
+
+class Right(NamedTuple):
+    """What RBAC must grant for a call, as `kubectl auth can-i VERB RESOURCE` names it."""
+
+    verbs: tuple[str, ...]
+    resource: str
+    """Plural, with its subresource after a slash: `pods/exec`."""
+    group: str = ""
+    namespace: str = ""
+    name: str = ""
+
+    def __str__(self) -> str:
+        where = f"{self.resource}.{self.group}" if self.group else self.resource
+        return " and ".join(f"{verb} {where}" for verb in self.verbs)
+
+
+class PlannedCall(NamedTuple):
+    """One request of the plan."""
+
+    id: str
+    kind: CallKind
+    sections: tuple[str, ...]
+    """The sections that lose rows when it fails; `all` where nothing can be told without it."""
+    right: Right
+    reference: Reference
+    query: tuple[tuple[str, str], ...] = ()
+    container: str = ""
+    optional_right: bool = False
+    """Not part of the least Role: `get nodes/proxy` amounts to root on the node."""
+
+
+class Wish(NamedTuple):
+    """What the caller asked for."""
+
+    sections: frozenset[str] = frozenset()
+    """Empty: all."""
+    container: str | None = None
+    exec_allowed: bool = True
+    logs: bool = True
+    log_lines: int = 20
+
+    def wants(self, *sections: str) -> bool:
+        """Whether any of these sections was asked for."""
+        return not self.sections or not self.sections.isdisjoint(sections)
+
+
+_OBSERVED = (
+    "containers",
+    "namespaces",
+    "network",
+    "volumes",
+    "files",
+    "environment",
+    "downwardAPI",
+    "serviceAccountTokens",
+    "hosts",
+    "restarts",
+)
+_MAX_LOG_BYTES = 65536
+
+
+def _right(verb: str, resource: Resource, namespace: str, name: str = "", sub: str = "") -> Right:
+    plural = f"{resource.plural}/{sub}" if sub else resource.plural
+    return Right((verb,), plural, resource.group, namespace, name)
+
+
+def _get(reference: Reference, sections: tuple[str, ...], kind: CallKind = "get") -> PlannedCall:
+    right = _right("get", reference.resource, reference.namespace, reference.name)
+    return PlannedCall(f"{kind} {reference.key}", kind, sections, right, reference)
+
+
+def get_pod(reference: Reference) -> PlannedCall:
+    """The pod itself: the one read that nothing can do without."""
+    return _get(reference, ("all",))
+
+
+def get_version() -> PlannedCall:
+    """The API server's version; needs no right."""
+    return PlannedCall("version", "version", ("metadata",), Right((), ""), Reference("", "", ""))
+
+
+def pod_calls(reference: Reference, pod: Json, wish: Wish) -> list[PlannedCall]:
+    """Everything that a report about this pod asks for, beside the pod."""
+    calls = [
+        *_execs(reference, pod, wish),
+        *_events(reference, pod),
+        *_sources(reference, pod),
+        *_surroundings(reference, pod),
+        *(_logs(reference, pod, wish) if wish.logs else ()),
+    ]
+    return [call for call in calls if wish.wants(*call.sections) or "all" in call.sections]
+
+
+def _execs(reference: Reference, pod: Json, wish: Wish) -> Iterator[PlannedCall]:
+    if not wish.exec_allowed:
+        return
+    for entry in containers(pod):
+        if not entry.running or (wish.container and entry.name != wish.container):
+            continue
+        # A WebSocket exec is a GET; servers from 1.35 on ask for `create` too.
+        right = Right(("get", "create"), "pods/exec", "", reference.namespace, reference.name)
+        yield PlannedCall(
+            f"exec {reference.key} {entry.name}",
+            "exec",
+            _OBSERVED,
+            right,
+            reference,
+            container=entry.name,
+        )
+
+
+def _events(reference: Reference, pod: Json) -> Iterator[PlannedCall]:
+    uid = text(pod, "metadata", "uid")
+    yield PlannedCall(
+        f"list Event/{reference.key}",
+        "list",
+        ("restarts", "probes", "timeline", "lifecycle", "scheduling", "images", "findings"),
+        _right("list", RESOURCES["Event"], reference.namespace),
+        Reference("Event", reference.namespace, reference.key),
+        (("fieldSelector", f"involvedObject.uid={uid}"),),
+    )
+
+
+def source_names(pod: Json) -> dict[str, dict[str, set[str]]]:
+    """Kind -> object name -> the sections that need it, for every ConfigMap and Secret in use."""
+    found: dict[str, dict[str, set[str]]] = {"ConfigMap": {}, "Secret": {}}
+
+    def add(kind: str, name: str, section: str) -> None:
+        if name:
+            found[kind].setdefault(name, set()).add(section)
+
+    for volume in items(pod, "spec", "volumes"):
+        add("ConfigMap", text(volume, "configMap", "name"), "files")
+        add("Secret", text(volume, "secret", "secretName"), "files")
+        for source in items(volume, "projected", "sources"):
+            add("ConfigMap", text(source, "configMap", "name"), "files")
+            add("Secret", text(source, "secret", "name"), "files")
+    for entry in containers(pod):
+        for source in items(entry.spec, "envFrom"):
+            add("ConfigMap", text(source, "configMapRef", "name"), "environment")
+            add("Secret", text(source, "secretRef", "name"), "environment")
+        for variable in items(entry.spec, "env"):
+            value = dig(variable, "valueFrom")
+            add("ConfigMap", text(value, "configMapKeyRef", "name"), "environment")
+            add("Secret", text(value, "secretKeyRef", "name"), "environment")
+    return found
+
+
+def _sources(reference: Reference, pod: Json) -> Iterator[PlannedCall]:
+    for kind, names in source_names(pod).items():
+        for name in sorted(names):
+            sections = (*sorted(names[name]), "changes")
+            yield _get(Reference(kind, reference.namespace, name), sections)
+    read = source_names(pod)["Secret"]
+    for secret in items(pod, "spec", "imagePullSecrets"):
+        name = text(secret, "name")
+        if name and name not in read:
+            yield _get(Reference("Secret", reference.namespace, name), ("images",), "type")
+
+
+def _surroundings(reference: Reference, pod: Json) -> Iterator[PlannedCall]:
+    namespace = reference.namespace
+    account = text(pod, "spec", "serviceAccountName")
+    if account:
+        yield _get(Reference("ServiceAccount", namespace, account), ("serviceAccountTokens",))
+    for owner in items(pod, "metadata", "ownerReferences"):
+        kind, name = text(owner, "kind"), text(owner, "name")
+        if kind in RESOURCES and RESOURCES[kind].namespaced and name and kind != "Node":
+            yield _get(Reference(kind, namespace, name), ("changes", "injections", "findings"))
+    node = text(pod, "spec", "nodeName")
+    if node:
+        yield _get(Reference("Node", "", node), ("node", "scheduling", "environment", "restarts"))
+        if any(_has_probe(entry) for entry in containers(pod)):
+            yield PlannedCall(
+                f"metrics {node}",
+                "metrics",
+                ("probes",),
+                Right(("get",), "nodes/proxy", "", "", node),
+                Reference("Node", "", node),
+                optional_right=True,
+            )
+    if dig(pod, "metadata", "labels"):
+        for kind in ("Service", "EndpointSlice"):
+            yield PlannedCall(
+                f"list {kind}/{namespace}",
+                "list",
+                ("network",),
+                _right("list", RESOURCES[kind], namespace),
+                Reference(kind, namespace, ""),
+            )
+    for volume in items(pod, "spec", "volumes"):
+        claim = text(volume, "persistentVolumeClaim", "claimName")
+        if claim:
+            yield _get(Reference("PersistentVolumeClaim", namespace, claim), ("volumes",))
+
+
+def _has_probe(entry: ContainerEntry) -> bool:
+    return any(
+        dig(entry.spec, probe) for probe in ("livenessProbe", "readinessProbe", "startupProbe")
+    )
+
+
+def _logs(reference: Reference, pod: Json, wish: Wish) -> Iterator[PlannedCall]:
+    for entry in containers(pod):
+        if wish.container and entry.name != wish.container:
+            continue
+        if dig(entry.status, "lastState", "terminated", "containerID"):
+            yield _log(reference, entry.name, wish, previous=True)
+        terminated = dig(entry.status, "state", "terminated", "containerID")
+        failed = terminated and dig(entry.status, "state", "terminated", "exitCode") != 0
+        unready = entry.running and dig(entry.status, "ready") is False
+        if failed or (unready and entry.kind != "ephemeral"):
+            yield _log(reference, entry.name, wish, previous=False)
+
+
+def _log(reference: Reference, container: str, wish: Wish, *, previous: bool) -> PlannedCall:
+    return PlannedCall(
+        f"log {reference.key} {container}{' previous' if previous else ''}",
+        "log",
+        ("restarts", "containers"),
+        _right("get", RESOURCES["Pod"], reference.namespace, reference.name, "log"),
+        reference,
+        (
+            ("container", container),
+            ("previous", "true" if previous else "false"),
+            ("tailLines", str(wish.log_lines)),
+            ("limitBytes", str(_MAX_LOG_BYTES)),
+        ),
+        container=container,
+    )
+
+
+def known_section(name: str) -> bool:
+    """Whether `--section` takes this name."""
+    return name in SECTIONS

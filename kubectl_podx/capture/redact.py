@@ -1,0 +1,197 @@
+"""What of an API object may go on: pure copies of raw JSON with secret-like words replaced.
+
+Sealing never edits in place and never keeps a field it does not know to be harmless where the
+field is meant for values: `env[].value`, arguments, probe headers, annotations.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from kubectl_podx.capture.secretlike import HIDDEN, hide_literal, hide_text, hide_words, secret_name
+from kubectl_podx.model.pod import Json, items, mapping, text
+
+# Annotations that repeat whole manifests, env and Secrets included.
+_MANIFEST_ANNOTATIONS = ("last-applied-configuration", "applied-configuration", "manifest")
+_LONGEST_ANNOTATION = 256
+
+
+def metadata(body: Json, *, labels: bool = True) -> dict[str, Any]:
+    """Identity, owners, times, reduced managedFields and the annotations that may be shown."""
+    raw = mapping(body, "metadata")
+    kept: dict[str, Any] = {
+        field: raw[field]
+        for field in (
+            "name",
+            "namespace",
+            "uid",
+            "resourceVersion",
+            "generation",
+            "generateName",
+            "creationTimestamp",
+            "deletionTimestamp",
+            "deletionGracePeriodSeconds",
+            "finalizers",
+            "ownerReferences",
+        )
+        if field in raw
+    }
+    if labels and "labels" in raw:
+        kept["labels"] = raw["labels"]
+    if isinstance(raw.get("annotations"), Mapping):
+        kept["annotations"] = {
+            str(name): _annotation(str(name), value) for name, value in raw["annotations"].items()
+        }
+    if "managedFields" in raw:
+        kept["managedFields"] = [
+            {
+                field: entry[field]
+                for field in ("manager", "operation", "time", "subresource")
+                if field in entry
+            }
+            for entry in items(raw, "managedFields")
+        ]
+    return kept
+
+
+def _annotation(name: str, value: Any) -> str:
+    shown = value if isinstance(value, str) else ""
+    suspicious = (
+        len(shown) > _LONGEST_ANNOTATION
+        or name.endswith(_MANIFEST_ANNOTATIONS)
+        or secret_name(name.rpartition("/")[2])
+        or shown.lstrip()[:1] in ("{", "[")
+    )
+    return HIDDEN if suspicious else hide_literal("", shown)
+
+
+def pod(body: Json, scrub: Callable[[str], str]) -> dict[str, Any]:
+    """A pod as a Capture may hold it. `scrub` removes known secret values from free text."""
+    kept: dict[str, Any] = {key: value for key, value in body.items() if key != "metadata"}
+    kept["metadata"] = metadata(body)
+    spec = mapping(body, "spec")
+    for field in ("initContainers", "containers", "ephemeralContainers"):
+        if isinstance(spec.get(field), list):
+            spec[field] = [_container(entry, scrub) for entry in items(spec, field)]
+    kept["spec"] = spec
+    if isinstance(body.get("status"), Mapping):
+        kept["status"] = _messages(body["status"], scrub)
+    return kept
+
+
+def workload(body: Json, scrub: Callable[[str], str]) -> dict[str, Any]:
+    """A ReplicaSet, Deployment, Job …: its template sealed as a pod's spec is."""
+    kept: dict[str, Any] = {key: value for key, value in body.items() if key != "metadata"}
+    kept["metadata"] = metadata(body)
+    spec = mapping(body, "spec")
+    if isinstance(spec.get("template"), Mapping):
+        spec["template"] = pod(spec["template"], scrub)
+    if isinstance(spec.get("jobTemplate"), Mapping):
+        spec["jobTemplate"] = workload(spec["jobTemplate"], scrub)
+    if "volumeClaimTemplates" in spec:
+        spec.pop("volumeClaimTemplates")
+    kept["spec"] = spec
+    return kept
+
+
+def plain(body: Json, scrub: Callable[[str], str]) -> dict[str, Any]:
+    """An object whose kind holds no values (Node, Service, EndpointSlice …)."""
+    kept = {
+        key: value for key, value in body.items() if key not in ("metadata", "data", "stringData")
+    }
+    kept["metadata"] = metadata(body)
+    return {
+        **kept,
+        **(
+            {"status": _messages(kept["status"], scrub)}
+            if isinstance(kept.get("status"), Mapping)
+            else {}
+        ),
+    }
+
+
+def event(body: Json, scrub: Callable[[str], str]) -> dict[str, Any]:
+    """An event: its message scrubbed and its words hidden where they look like secrets."""
+    kept: dict[str, Any] = {
+        field: body[field]
+        for field in (
+            "type",
+            "reason",
+            "count",
+            "firstTimestamp",
+            "lastTimestamp",
+            "eventTime",
+            "series",
+            "involvedObject",
+            "source",
+            "reportingComponent",
+            "action",
+        )
+        if field in body
+    }
+    meta = mapping(body, "metadata")
+    kept["metadata"] = {f: meta[f] for f in ("name", "uid", "creationTimestamp") if f in meta}
+    kept["message"] = hide_text(scrub(text(body, "message")))
+    return kept
+
+
+def _container(spec: Json, scrub: Callable[[str], str]) -> dict[str, Any]:
+    kept: dict[str, Any] = dict(spec)
+    if isinstance(spec.get("env"), list):
+        kept["env"] = [
+            {**entry, "value": scrub(hide_literal(text(entry, "name"), text(entry, "value")))}
+            if isinstance(entry.get("value"), str)
+            else dict(entry)
+            for entry in items(spec, "env")
+        ]
+    for field in ("command", "args"):
+        if isinstance(spec.get(field), list):
+            kept[field] = _words(spec[field], scrub)
+    for field in ("livenessProbe", "readinessProbe", "startupProbe"):
+        if isinstance(spec.get(field), Mapping):
+            kept[field] = _handler(spec[field], scrub)
+    if isinstance(spec.get("lifecycle"), Mapping):
+        kept["lifecycle"] = {
+            hook: _handler(value, scrub) if isinstance(value, Mapping) else value
+            for hook, value in spec["lifecycle"].items()
+        }
+    return kept
+
+
+def _handler(handler: Json, scrub: Callable[[str], str]) -> dict[str, Any]:
+    kept: dict[str, Any] = dict(handler)
+    command = handler.get("exec")
+    if isinstance(command, Mapping) and isinstance(command.get("command"), list):
+        kept["exec"] = {**command, "command": _words(command["command"], scrub)}
+    http = handler.get("httpGet")
+    if isinstance(http, Mapping):
+        shown = dict(http)
+        if isinstance(http.get("httpHeaders"), list):
+            # A header may carry credentials whatever its name; nothing we say needs its value.
+            shown["httpHeaders"] = [
+                {"name": text(header, "name"), "value": HIDDEN}
+                for header in items(http, "httpHeaders")
+            ]
+        if isinstance(http.get("path"), str):
+            shown["path"] = hide_text(scrub(http["path"]))
+        kept["httpGet"] = shown
+    return kept
+
+
+def _words(words: list[Any], scrub: Callable[[str], str]) -> list[str]:
+    return [scrub(word) for word in hide_words([w if isinstance(w, str) else "" for w in words])]
+
+
+def _messages(value: Any, scrub: Callable[[str], str]) -> Any:
+    """A copy of a status in which every `message` is scrubbed."""
+    if isinstance(value, Mapping):
+        return {
+            key: hide_text(scrub(inner))
+            if key == "message" and isinstance(inner, str)
+            else _messages(inner, scrub)
+            for key, inner in value.items()
+        }
+    if isinstance(value, list):
+        return [_messages(inner, scrub) for inner in value]
+    return value
