@@ -1,0 +1,63 @@
+# The single entrance. `make help` lists everything.
+# `uv` is used where it is on PATH; else a copy of our own is put into .tools/.
+SHELL := /bin/sh
+PYTHON ?= python3
+TOOLS := $(CURDIR)/.tools
+UV := $(shell command -v uv 2>/dev/null || echo $(TOOLS)/bin/uv)
+RUN := $(UV) run --frozen --no-progress
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo test lint format e2e cluster-up cluster-down cluster-status check ci clean
+
+help: ## list the targets
+	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  \1	\2/p' $(MAKEFILE_LIST) | expand -t 18
+
+$(TOOLS)/bin/uv:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "error: podx needs Python >= 3.11; set PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@$(PYTHON) -m venv $(TOOLS) 2>/dev/null || \
+	  { rm -rf $(TOOLS); echo "error: $(PYTHON) has no venv module; on Debian: apt-get install python3-venv" >&2; exit 1; }
+	@$(TOOLS)/bin/python -m pip install --quiet --disable-pip-version-check 'uv>=0.5,<1'
+
+.venv/.synced: pyproject.toml uv.lock | $(filter $(TOOLS)/%,$(UV))
+	@$(UV) sync --frozen --quiet
+	@touch $@
+
+install: .venv/.synced ## install podx and what its tests need into .venv
+
+demo: install ## a full report of a recorded incident; needs no cluster
+	@$(RUN) kubectl-podx demo
+
+test: install ## the whole suite that needs no root and no cluster
+	$(RUN) pytest
+
+lint: install ## ruff, mypy, pyright, import contract, shellcheck
+	$(RUN) ruff check .
+	$(RUN) ruff format --check .
+	$(RUN) mypy
+	$(RUN) lint-imports
+	$(RUN) shellcheck --shell=sh --severity=style kubectl_podx/capture/observe.sh kubectl_podx/cli/kubectl_complete-podx .ci/run
+
+format: install ## let ruff format and mend what it can
+	$(RUN) ruff format .
+	$(RUN) ruff check --fix .
+
+cluster-up: ## a real one-node Kubernetes on this machine (cold build: about 12 minutes)
+	$(PYTHON) hack/cluster up
+
+cluster-down: ## end it: no process, mount or interface stays
+	$(PYTHON) hack/cluster down
+
+cluster-status: ## whether it runs
+	$(PYTHON) hack/cluster status
+
+e2e: install cluster-up ## the suite on the real cluster
+	eval "$$($(PYTHON) hack/cluster env)" && $(RUN) pytest tests/e2e -m cluster
+
+check: lint test ## what every commit should pass
+
+ci: ## what CI runs
+	.ci/run
+
+clean: ## remove what the build made; the cluster is left alone
+	rm -rf .venv .tools dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
