@@ -1,0 +1,157 @@
+"""Captures in files: a gzip-compressed JSON document, written whole or not at all.
+
+A bundle from anywhere is hostile input: its size is bounded before anything is decoded, the types
+refuse what is not a Capture, and every name in it passes the same check as a name from the API.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import io
+import os
+import sys
+import tempfile
+import zlib
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from kubectl_podx.model.capture import CAPTURE_VERSION, Capture, CapturedPod, StoredObject
+from kubectl_podx.model.errors import InputError
+from kubectl_podx.model.pod import Json, mapping, text
+from kubectl_podx.model.reference import RESOURCES, Reference
+
+_MAX_FILE = 64 << 20
+_MAX_CONTENT = 512 << 20
+_MAX_RATIO = 200
+_GZIP = b"\x1f\x8b"
+
+
+def write_bundle(capture: Capture, path: Path) -> str:
+    """Writes the capture to `path` with mode 0600, atomically, never through a link.
+
+    Returns the file's sha256 in hex: the digest that a receiver can compare.
+    """
+    buffer = io.BytesIO()
+    with gzip.GzipFile(fileobj=buffer, mode="wb", mtime=0, filename="") as stream:
+        stream.write(msgspec.json.encode(capture))
+    data = buffer.getvalue()
+    if path.is_symlink():
+        raise InputError(f"refusing to write through the symbolic link {str(path)!a}")
+    try:
+        handle, temporary = tempfile.mkstemp(dir=path.parent or ".", prefix=f".{path.name}.")
+        try:
+            with os.fdopen(handle, "wb") as stream_out:
+                stream_out.write(data)
+                stream_out.flush()
+                os.fsync(stream_out.fileno())
+            Path(temporary).replace(path)
+        except BaseException:
+            Path(temporary).unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise InputError(
+            f"cannot write {str(path)!a}: {error.strerror or 'input/output error'}"
+        ) from None
+    return hashlib.sha256(data).hexdigest()
+
+
+def read_bundle(path: Path) -> Capture:
+    """The capture in the file; InputError in our own words for anything that is none."""
+    return decode_bundle(_read(path), ascii(path.name))
+
+
+def decode_bundle(data: bytes, name: str) -> Capture:
+    """The capture in these bytes. `name` is used in errors."""
+    if data[:2] != _GZIP:
+        raise InputError(f"{name} is not a podx bundle (made by 'kubectl podx capture')")
+    content = _inflate(data, name)
+    try:
+        capture = msgspec.json.decode(content, type=Capture)
+    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
+        raise InputError(f"{name} is damaged or is not a podx bundle") from None
+    if capture.version > CAPTURE_VERSION:
+        raise InputError(
+            f"{name} was made by podx {capture.podx_version[:40]!a}, which is newer than this one; "
+            "upgrade podx to read it"
+        )
+    _check_names(capture, name)
+    return msgspec.structs.replace(capture, source="bundle")
+
+
+def _inflate(data: bytes, name: str) -> bytes:
+    limit = min(_MAX_CONTENT, max(1 << 20, len(data) * _MAX_RATIO))
+    engine = zlib.decompressobj(wbits=31)
+    try:
+        content = engine.decompress(data, limit + 1)
+    except zlib.error:
+        raise InputError(f"{name} is damaged: it cannot be decompressed") from None
+    if len(content) > limit or engine.unconsumed_tail:
+        raise InputError(f"{name} unpacks to more than a bundle may hold")
+    if not engine.eof or engine.unused_data:
+        raise InputError(f"{name} is damaged: it ends too early or too late")
+    return content
+
+
+def _check_names(capture: Capture, name: str) -> None:
+    for key in (*capture.objects, *(pod.reference for pod in capture.pods)):
+        try:
+            reference = Reference.of_key(key)
+        except ValueError:
+            raise InputError(f"{name} holds an object without a proper name") from None
+        segments = (reference.namespace, reference.name)
+        if any("/" in part or part in (".", "..") or "%" in part for part in segments):
+            raise InputError(f"{name} holds an object without a proper name")
+
+
+def _read(path: Path) -> bytes:
+    try:
+        with path.open("rb") as stream:
+            data = stream.read(_MAX_FILE + 1)
+    except OSError as error:
+        raise InputError(
+            f"cannot read {str(path)!a}: {(error.strerror or 'input/output error').lower()}"
+        ) from None
+    if len(data) > _MAX_FILE:
+        raise InputError(f"{str(path)!a} is larger than {_MAX_FILE >> 20} MiB")
+    return data
+
+
+def read_manifest(path: str) -> Capture:
+    """Pods saved with `kubectl get pod -o yaml|json`, or `-` for standard input.
+
+    Takes one Pod, a List or PodList of pods, or several YAML documents; other kinds beside them
+    are stored as sources. What a cluster would know is absent, so those sections say so.
+    """
+    from kubectl_podx.capture.manifest import documents  # noqa: PLC0415 - yaml only where needed
+    from kubectl_podx.capture.seal import Sealer  # noqa: PLC0415
+
+    data = sys.stdin.buffer.read(_MAX_FILE + 1) if path == "-" else _read(Path(path))
+    name = "standard input" if path == "-" else ascii(Path(path).name)
+    if len(data) > _MAX_FILE:
+        raise InputError(f"{name} is larger than {_MAX_FILE >> 20} MiB")
+    return _capture_of(documents(data, name), name, Sealer())
+
+
+def _capture_of(found: list[dict[str, Any]], name: str, sealer: Any) -> Capture:
+    objects: dict[str, StoredObject] = {}
+    pods: list[CapturedPod] = []
+    for body in found:
+        kind = text(body, "kind")
+        if kind not in RESOURCES or not text(body, "metadata", "name"):
+            continue
+        reference = Reference(kind, _namespace(body), text(body, "metadata", "name"))
+        objects[reference.key] = sealer.keep(reference, body)
+        if kind == "Pod":
+            pods.append(CapturedPod(reference=reference.key, uid=text(body, "metadata", "uid")))
+    if not pods:
+        raise InputError(f"no Pod in {name}")
+    return Capture(source="manifest", pods=pods, objects=objects)
+
+
+def _namespace(body: Json) -> str:
+    if not RESOURCES[text(body, "kind")].namespaced:
+        return ""
+    return text(mapping(body, "metadata"), "namespace") or "default"

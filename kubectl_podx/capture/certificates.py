@@ -1,0 +1,73 @@
+"""The end of validity of PEM certificates: a reader of just so much DER. Pure, total, bounded.
+
+The standard library reads certificates from files only and by a private name; a whole X.509
+library for one date would be the largest thing podx imports.
+"""
+
+from __future__ import annotations
+
+import binascii
+import re
+from datetime import UTC, datetime
+
+from kubectl_podx.model.clock import format_time
+
+_PEM = re.compile(
+    rb"-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----([A-Za-z0-9+/=\s]{1,65536}?)-----END",
+    re.DOTALL,
+)
+_MOST = 200
+_SEQUENCE, _UTC_TIME, _GENERALIZED_TIME, _VERSION = 0x30, 0x17, 0x18, 0xA0
+
+
+def earliest_end(value: bytes) -> str | None:
+    """The earliest `notAfter` of the PEM certificates in here, RFC 3339; None without any."""
+    if b"-----BEGIN" not in value:
+        return None
+    ends = []
+    for index, match in enumerate(_PEM.finditer(value)):
+        if index >= _MOST:
+            break
+        try:
+            end = _not_after(binascii.a2b_base64(match.group(1)))
+        except (binascii.Error, ValueError, IndexError):
+            continue
+        if end is not None:
+            ends.append(end)
+    return format_time(min(ends)) if ends else None
+
+
+def _element(der: bytes, at: int) -> tuple[int, int, int]:
+    """Tag, start and end of the content of the element at `at`."""
+    tag, length, start = der[at], der[at + 1], at + 2
+    if length & 0x80:
+        octets = length & 0x7F
+        length = int.from_bytes(der[start : start + octets], "big")
+        start += octets
+    if start + length > len(der):
+        raise ValueError
+    return tag, start, start + length
+
+
+def _not_after(der: bytes) -> datetime | None:
+    # Certificate ::= SEQUENCE { tbsCertificate SEQUENCE { [0] version, serial, signature, issuer,
+    # validity SEQUENCE { notBefore, notAfter }, … } … }   (RFC 5280, 4.1)
+    _, at, _ = _element(der, 0)
+    _, at, _ = _element(der, at)
+    tag, _, end = _element(der, at)
+    if tag == _VERSION:
+        at = end
+    for _ in range(3):
+        _, _, at = _element(der, at)
+    tag, at, _ = _element(der, at)
+    if tag != _SEQUENCE:
+        return None
+    _, _, at = _element(der, at)
+    tag, start, end = _element(der, at)
+    digits = der[start:end].decode("ascii", "replace")
+    if tag == _UTC_TIME:
+        year = int(digits[:2])
+        digits = f"{2000 + year if year < 50 else 1900 + year}{digits[2:]}"
+    elif tag != _GENERALIZED_TIME:
+        return None
+    return datetime.strptime(digits[:14], "%Y%m%d%H%M%S").replace(tzinfo=UTC)

@@ -1,0 +1,285 @@
+"""Carries out the plan: reads and looks side by side, then seals everything that came back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING
+
+from kubectl_podx import __version__
+from kubectl_podx.capture import look, plan, resolve
+from kubectl_podx.capture.calls import (
+    Outcome,
+    outcome_of_error,
+    perform_read,
+    send_all,
+)
+from kubectl_podx.capture.metrics import probe_counters
+from kubectl_podx.capture.plan import PlannedCall, Wish
+from kubectl_podx.capture.seal import Sealer, WrongObjectError
+from kubectl_podx.capture.seal_environment import declared_variables
+from kubectl_podx.capture.seal_observation import seal_look
+from kubectl_podx.capture.targets import Targets
+from kubectl_podx.model.capture import (
+    Capture,
+    CapturedPod,
+    LogTail,
+    ObjectState,
+    Observation,
+    StoredList,
+    StoredObject,
+)
+from kubectl_podx.model.clock import Deadline, format_time
+from kubectl_podx.model.errors import PodxError
+from kubectl_podx.model.pod import Json, containers, number, text
+from kubectl_podx.model.reference import Reference
+
+if TYPE_CHECKING:
+    from kubectl_podx.cluster.server import ApiServer
+
+_MAX_LOG_LINE = 2000
+# What the second reading of the pod needs after the last exec has ended.
+_RECHECK_RESERVE = 0.5
+
+
+class Gatherer:
+    """One run against one server."""
+
+    def __init__(
+        self, server: ApiServer, wish: Wish, deadline: Deadline, max_in_flight: int
+    ) -> None:
+        self._server = server
+        self._wish = wish
+        self._deadline = deadline
+        self._in_flight = max_in_flight
+        self._sealer = Sealer()
+        self._objects: dict[str, StoredObject] = {}
+        self._lists: dict[str, StoredList] = {}
+        self._captured_at = ""
+        self._version = ""
+
+    def capture(self, targets: Targets, namespace: str) -> Capture:
+        """The sealed Capture of every pod that the targets name."""
+        references = resolve.pods(self._server, self._sealer, self._objects, targets, namespace)
+        bodies = self._read_pods(references)
+        calls = {
+            reference: plan.pod_calls(reference, body, self._wish)
+            for reference, body in bodies.items()
+        }
+        everything = [plan.get_version()] if bodies else []
+        everything += [call for planned in calls.values() for call in planned]
+        outcomes = self._send(everything)
+        if "version" in outcomes and outcomes["version"].state == "ok":
+            self._version = self._sealer.server_version(outcomes["version"].answer)
+        outcomes |= self._look_through_neighbours(bodies, calls, outcomes)
+        again = self._read_again(bodies, calls)
+        self._seal_objects(outcomes.values())
+        pods = [
+            self._captured(reference, bodies[reference], calls[reference], outcomes, again)
+            for reference in bodies
+        ]
+        return Capture(
+            podx_version=__version__,
+            captured_at=self._captured_at or format_time(datetime.now(UTC)),
+            server_version=self._version,
+            pods=pods,
+            objects=self._objects,
+            lists=self._lists,
+        )
+
+    # -- reading ---------------------------------------------------------------------------------
+
+    def _send(self, calls: list[PlannedCall]) -> dict[str, Outcome]:
+        return send_all(calls, self._perform, in_flight=self._in_flight, deadline=self._deadline)
+
+    def _perform(self, call: PlannedCall) -> Outcome:
+        if call.kind != "exec":
+            return perform_read(self._server, call)
+        pod = self._sealer.raw_pod(call.reference)
+        return look.perform(self._server, call, pod, self._deadline)
+
+    def _read_pods(self, references: list[Reference]) -> dict[Reference, Json]:
+        """The pods' bodies. One pod that is asked for by name and cannot be read is an error."""
+        missing = [r for r in references if r.key not in self._objects]
+        if len(missing) == 1:
+            # In this thread, so that kubectl's own error text reaches the person unchanged.
+            outcomes = [perform_read(self._server, plan.get_pod(missing[0]))]
+        else:
+            outcomes = list(self._send([plan.get_pod(r) for r in missing]).values())
+        for outcome in outcomes:
+            self._note_time(outcome.date)
+            if outcome.state != "ok":
+                raise PodxError(
+                    f'Error from server (NotFound): pods "{outcome.call.reference.name}" not found'
+                    if outcome.state == "missing"
+                    else f"cannot read pod {outcome.call.reference.name}: {outcome.reason}"
+                )
+            self._open(outcome)
+        return {
+            reference: stored.body
+            for reference in references
+            if (stored := self._objects.get(reference.key)) and stored.body is not None
+        }
+
+    def _note_time(self, date: str | None) -> None:
+        if not date or self._captured_at:
+            return
+        try:
+            self._captured_at = format_time(parsedate_to_datetime(date))
+        except (TypeError, ValueError):
+            return
+
+    def _look_through_neighbours(
+        self,
+        bodies: dict[Reference, Json],
+        calls: dict[Reference, list[PlannedCall]],
+        outcomes: dict[str, Outcome],
+    ) -> dict[str, Outcome]:
+        """Second looks for containers without a shell that share a PID namespace with one."""
+        second: list[PlannedCall] = []
+        for reference in bodies:
+            execs = [call for call in calls[reference] if call.kind == "exec"]
+            pod = self._sealer.raw_pod(reference)
+            second += look.neighbour_calls(pod, execs, outcomes)
+        if not second:
+            return {}
+        return {
+            f"exec {outcome.call.reference.key} {outcome.call.container}": outcome
+            for outcome in self._send(second).values()
+            if outcome.state == "ok"
+        }
+
+    def _read_again(
+        self, bodies: dict[Reference, Json], calls: dict[Reference, list[PlannedCall]]
+    ) -> dict[Reference, Outcome]:
+        """The pods that were looked into, read again: uid and container ids must not have moved."""
+        looked_at = [r for r in bodies if any(call.kind == "exec" for call in calls[r])]
+        outcomes = self._send([plan.get_pod(reference) for reference in looked_at])
+        return {outcome.call.reference: outcome for outcome in outcomes.values()}
+
+    # -- sealing ---------------------------------------------------------------------------------
+
+    def _seal_objects(self, outcomes: Iterable[Outcome]) -> None:
+        # Secrets first: what they hold is scrubbed from everything that is opened after them.
+        order = {"Secret": 0, "ConfigMap": 1}
+        for outcome in sorted(outcomes, key=lambda o: order.get(o.call.reference.kind, 2)):
+            if outcome.call.kind in ("get", "type", "list"):
+                self._open(outcome)
+        for key, stored in list(self._objects.items()):
+            reference = Reference.of_key(key)
+            if reference.kind == "Pod" and stored.state == "present":
+                self._objects[key] = self._sealer.keep(reference, self._sealer.raw_pod(reference))
+
+    def _open(self, outcome: Outcome) -> None:
+        call, reference = outcome.call, outcome.call.reference
+        state: ObjectState = "present"
+        reason = outcome.reason
+        if outcome.state != "ok":
+            state = outcome.state if outcome.state != "skipped" else "failed"
+        try:
+            if call.kind == "list":
+                key = call.id.removeprefix("list ")
+                self._lists[key] = (
+                    self._sealer.stored_list(
+                        key, reference.kind, reference.namespace, outcome.answer
+                    )
+                    if state == "present"
+                    else StoredList(reference=key, state=state, reason=reason)
+                )
+                return
+            if state == "present":
+                opener = self._sealer.open_type if call.kind == "type" else self._sealer.open
+                self._objects[reference.key] = opener(reference, outcome.answer)
+                return
+        except WrongObjectError:
+            state, reason = "failed", "the server answered with something else"
+        self._objects[reference.key] = StoredObject(
+            reference=reference.key, state=state, reason=reason
+        )
+
+    def _captured(
+        self,
+        reference: Reference,
+        body: Json,
+        calls: list[PlannedCall],
+        outcomes: dict[str, Outcome],
+        again: dict[Reference, Outcome],
+    ) -> CapturedPod:
+        mine = [outcomes[call.id] for call in calls if call.id in outcomes]
+        uid = text(body, "metadata", "uid")
+        pod = self._sealer.raw_pod(reference)
+        declared = declared_variables(self._sealer, pod, self._objects)
+        observations: list[Observation] = []
+        moved = self._moved(reference, body, again)
+        for outcome in mine:
+            if outcome.call.kind == "exec":
+                observations.append(
+                    seal_look(self._sealer, pod, outcome, self._objects, declared)
+                    if outcome.call.container not in moved and "" not in moved
+                    else Observation(
+                        container=outcome.call.container,
+                        state="unobservable",
+                        reason=moved.get("") or moved[outcome.call.container],
+                    )
+                )
+        counters = None
+        for outcome in mine:
+            if outcome.call.kind == "metrics" and outcome.state == "ok":
+                counters = probe_counters(outcome.answer, uid)
+        return CapturedPod(
+            reference=reference.key,
+            uid=uid,
+            observations=observations,
+            probe_counters=counters,
+            logs=[self._log_tail(outcome) for outcome in mine if outcome.call.kind == "log"],
+            calls=[outcome.record() for outcome in mine],
+            disturbed="; ".join(sorted(set(moved.values()))),
+            declared_variables=declared,
+        )
+
+    def _moved(
+        self, reference: Reference, body: Json, again: dict[Reference, Outcome]
+    ) -> dict[str, str]:
+        """Container -> what changed under our eyes; the empty name stands for the whole pod."""
+        outcome = again.get(reference)
+        if outcome is None:
+            return {}
+        if outcome.state == "missing":
+            return {"": "the pod was deleted while it was looked at"}
+        if outcome.state != "ok":
+            return {"": "the pod could not be read again after the look"}
+        try:
+            now = Sealer().open(reference, outcome.answer).body or {}
+        except WrongObjectError:
+            return {"": "the pod could not be read again after the look"}
+        if text(now, "metadata", "uid") != text(body, "metadata", "uid"):
+            return {"": "the pod was replaced by a namesake while it was looked at"}
+        before = {entry.name: entry for entry in containers(body)}
+        return {
+            entry.name: f"container {entry.name} restarted while it was looked at"
+            for entry in containers(now)
+            if entry.name in before
+            and (
+                entry.container_id != before[entry.name].container_id
+                or number(entry.status, "restartCount")
+                != number(before[entry.name].status, "restartCount")
+            )
+        }
+
+    def _log_tail(self, outcome: Outcome) -> LogTail:
+        lines: list[str] = []
+        if outcome.state == "ok":
+            decoded = outcome.answer.decode("utf-8", "replace")
+            shown = self._sealer.free_text(decoded).splitlines()
+            lines = [line[:_MAX_LOG_LINE] for line in shown[-self._wish.log_lines :]]
+        return LogTail(
+            container=outcome.call.container,
+            previous=("previous", "true") in outcome.call.query,
+            state=outcome.state,
+            reason=outcome.reason,
+            lines=lines,
+        )
+
+
+__all__ = ["Gatherer", "outcome_of_error"]

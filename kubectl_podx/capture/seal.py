@@ -1,0 +1,271 @@
+"""The only place that ever sees a secret value.
+
+Answers of the API and of the look come in as bytes; what goes on is sealed: a keyed digest per
+object uid and key (or per variable of a container), no bytes. The digests' keys are derived from a
+key of the run and thrown away with the Sealer, so a digest in a file says nothing.
+
+`data`, `stringData` and base64 appear in this file and nowhere else (tests/unit/test_house.py).
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import hmac
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any, Never
+
+import msgspec
+
+from kubectl_podx.capture import redact
+from kubectl_podx.capture.certificates import earliest_end
+from kubectl_podx.capture.secretlike import HIDDEN, hide_text, secret_name, secret_value
+from kubectl_podx.model.capture import KeyFacts, Sealed, StoredList, StoredObject
+from kubectl_podx.model.pod import dig, items, mapping, text
+from kubectl_podx.model.reference import Reference
+
+_LONGEST_TEXT = 4096
+_SHORTEST_SCRUBBED = 6
+_WORKLOADS = frozenset(
+    {
+        "ReplicaSet",
+        "Deployment",
+        "StatefulSet",
+        "DaemonSet",
+        "Job",
+        "CronJob",
+        "ReplicationController",
+    }
+)
+
+
+class WrongObjectError(Exception):
+    """What came back is not what was asked for. Carries no text of the answer."""
+
+
+class Sealer:
+    """One per run. Holds what it must compare, shows none of it, cannot be encoded or pickled."""
+
+    __slots__ = ("_known", "_raw_pods", "_run_key", "_secret_values")
+
+    def __init__(self) -> None:
+        self._run_key = os.urandom(32)
+        self._raw_pods: dict[str, Mapping[str, Any]] = {}
+        # (kind, namespace/name) -> key -> bytes, for ConfigMaps and Secrets alike.
+        self._known: dict[tuple[str, str], dict[str, bytes]] = {}
+        self._secret_values: set[str] = set()
+
+    def __repr__(self) -> str:
+        return "<Sealer>"
+
+    def __reduce__(self) -> Never:
+        raise TypeError("a Sealer is never written anywhere")
+
+    # -- digests ---------------------------------------------------------------------------------
+
+    def digest(self, scope: tuple[str, ...], sha256_hex: str) -> str:
+        """The keyed digest of bytes with this sha256, within a scope."""
+        key = hmac.digest(self._run_key, "\0".join(scope).encode("utf-8", "replace"), "sha256")
+        return "keyed:" + hmac.new(key, sha256_hex.encode(), "sha256").hexdigest()[:32]
+
+    def sealed(self, scope: tuple[str, ...], value: bytes, *, shown: str | None = None) -> Sealed:
+        """A value sealed in its scope; `shown` only where anyone may read it."""
+        return Sealed(
+            digest=self.digest(scope, hashlib.sha256(value).hexdigest()),
+            size=len(value),
+            text=shown,
+        )
+
+    def key_digest(self, reference: Reference, key: str, sha256_hex: str) -> str:
+        """The digest under which bytes compare with one key of one object.
+
+        `sha256:…` for a ConfigMap key that looks harmless, keyed for everything else.
+        """
+        if reference.kind == "ConfigMap":
+            value = self._known.get(_identity(reference), {}).get(key)
+            if value is None or not _looks_secret(key, value):
+                return f"sha256:{sha256_hex}"
+        return self.digest((reference.key, key), sha256_hex)
+
+    # -- objects ---------------------------------------------------------------------------------
+
+    def open(self, reference: Reference, body: bytes) -> StoredObject:
+        """One object of the API, checked to be the one that was asked for, and sealed.
+
+        Raises WrongObjectError where the answer is no such object.
+        """
+        return self.keep(reference, self._decode(body, reference))
+
+    def keep(self, reference: Reference, body: Mapping[str, Any]) -> StoredObject:
+        """The sealed form of a decoded object."""
+        keys: dict[str, KeyFacts] | None = None
+        if reference.kind in ("ConfigMap", "Secret"):
+            keys = self._open_keys(reference, body)
+            kept = {field: body[field] for field in ("kind", "type", "immutable") if field in body}
+            kept["metadata"] = redact.metadata(body, labels=False)
+        elif reference.kind == "Pod":
+            self._raw_pods[reference.key] = body
+            kept = redact.pod(body, self.scrub)
+        elif reference.kind in _WORKLOADS:
+            kept = redact.workload(body, self.scrub)
+        else:
+            kept = redact.plain(body, self.scrub)
+        return StoredObject(reference=reference.key, state="present", body=kept, keys=keys)
+
+    def open_type(self, reference: Reference, table: bytes) -> StoredObject:
+        """A Secret of which only the type was asked for, as a Table without objects."""
+        answer = _json(table)
+        if text(answer, "kind") != "Table":
+            raise WrongObjectError
+        columns = [text(column, "name").lower() for column in items(answer, "columnDefinitions")]
+        cells = dig(answer, "rows", 0, "cells")
+        row = dict(zip(columns, cells, strict=False)) if isinstance(cells, list) else {}
+        if row.get("name") != reference.name:
+            raise WrongObjectError
+        kept = {"kind": reference.kind, "type": text(row, "type")}
+        return StoredObject(reference=reference.key, state="present", body=kept)
+
+    def open_list(self, kind: str, namespace: str, pages: Sequence[bytes]) -> list[dict[str, Any]]:
+        """The items of a list answer, each sealed as its kind asks for."""
+        kept: list[dict[str, Any]] = []
+        for page in pages:
+            answer = _json(page)
+            if text(answer, "kind") not in (f"{kind}List", "List"):
+                raise WrongObjectError
+            for item in items(answer, "items"):
+                if namespace and text(item, "metadata", "namespace") != namespace:
+                    continue
+                if kind == "Event":
+                    kept.append(redact.event(item, self.scrub))
+                elif kind == "Pod":
+                    reference = Reference(kind, namespace, text(item, "metadata", "name"))
+                    kept.append(self.keep(reference, {"kind": kind, **item}).body or {})
+                else:
+                    kept.append(redact.plain(item, self.scrub))
+        return kept
+
+    def stored_list(
+        self, key: str, kind: str, namespace: str, pages: Sequence[bytes]
+    ) -> StoredList:
+        """`open_list` as the Capture stores it."""
+        return StoredList(
+            reference=key, state="present", items=self.open_list(kind, namespace, pages)
+        )
+
+    def server_version(self, body: bytes) -> str:
+        """`gitVersion` of `/version`."""
+        return text(_json(body), "gitVersion")[:64]
+
+    def _decode(self, body: bytes, reference: Reference) -> Mapping[str, Any]:
+        decoded = _json(body)
+        meta = mapping(decoded, "metadata")
+        if (
+            text(decoded, "kind") != reference.kind
+            or text(meta, "name") != reference.name
+            or text(meta, "namespace") != reference.namespace
+        ):
+            raise WrongObjectError
+        return decoded
+
+    def _open_keys(self, reference: Reference, body: Mapping[str, Any]) -> dict[str, KeyFacts]:
+        secret = reference.kind == "Secret"
+        values: dict[str, bytes] = {}
+        binary: set[str] = set()
+        for field in ("data", "stringData", "binaryData"):
+            for key, raw in mapping(body, field).items():
+                if not isinstance(raw, str):
+                    continue
+                encoded = (secret and field == "data") or field == "binaryData"
+                value = _unbase64(raw) if encoded else raw.encode("utf-8", "surrogatepass")
+                values[str(key)] = value
+                if field == "binaryData":
+                    binary.add(str(key))
+        self._known[_identity(reference)] = values
+        if secret:
+            for value in values.values():
+                self._remember(value)
+        return {
+            key: self._key_facts(reference, key, value, binary=key in binary)
+            for key, value in values.items()
+        }
+
+    def _key_facts(self, reference: Reference, key: str, value: bytes, *, binary: bool) -> KeyFacts:
+        shown = None
+        if reference.kind == "ConfigMap" and not binary and not _looks_secret(key, value):
+            decoded = _utf8(value)
+            shown = decoded if decoded is not None and len(decoded) <= _LONGEST_TEXT else None
+        return KeyFacts(
+            size=len(value),
+            digest=self.key_digest(reference, key, hashlib.sha256(value).hexdigest()),
+            text=shown,
+            binary=binary,
+            not_after=earliest_end(value),
+        )
+
+    def value(self, kind: str, namespace: str, name: str, key: str) -> bytes | None:
+        """The bytes of one key; None where the object or key was not read. For seal_* only."""
+        return self._known.get((kind, f"{namespace}/{name}"), {}).get(key)
+
+    def raw_pod(self, reference: Reference) -> Mapping[str, Any]:
+        """The pod as it came, for the sealing of its environment. For seal_* only."""
+        return self._raw_pods.get(reference.key, {})
+
+    # -- free text -------------------------------------------------------------------------------
+
+    def _remember(self, value: bytes) -> None:
+        """Makes `scrub` remove this secret value, its lines and its base64 form."""
+        decoded = _utf8(value)
+        if decoded is None:
+            return
+        for part in {decoded, decoded.strip(), *decoded.splitlines()}:
+            if len(part.encode()) >= _SHORTEST_SCRUBBED:
+                self._secret_values.add(part)
+        if len(value) >= _SHORTEST_SCRUBBED:
+            self._secret_values.add(base64.b64encode(value).decode())
+
+    def scrub(self, free_text: str) -> str:
+        """Free text (log, event, message) with every known secret value replaced."""
+        for value in sorted(self._secret_values, key=len, reverse=True):
+            if value in free_text:
+                free_text = free_text.replace(value, HIDDEN)
+        return free_text
+
+    def free_text(self, lines: str) -> str:
+        """Log lines: known secret values scrubbed, what looks like a secret hidden."""
+        return hide_text(self.scrub(lines))
+
+
+def _identity(reference: Reference) -> tuple[str, str]:
+    return reference.kind, f"{reference.namespace}/{reference.name}"
+
+
+def _looks_secret(key: str, value: bytes) -> bool:
+    decoded = _utf8(value)
+    return secret_name(key) or (decoded is not None and secret_value(decoded[:65536]))
+
+
+def _utf8(value: bytes) -> str | None:
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return None
+
+
+def _unbase64(encoded: str) -> bytes:
+    try:
+        return base64.b64decode(encoded, validate=True)
+    except (binascii.Error, ValueError):
+        return b""
+
+
+def _json(body: bytes) -> Mapping[str, Any]:
+    """Decoded JSON; the decoder's own errors quote what they choke on, so they end here."""
+    try:
+        decoded = msgspec.json.decode(body)
+    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
+        raise WrongObjectError from None
+    if not isinstance(decoded, Mapping):
+        raise WrongObjectError
+    return decoded
