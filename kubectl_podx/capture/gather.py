@@ -11,7 +11,6 @@ from kubectl_podx import __version__
 from kubectl_podx.capture import look, plan, resolve
 from kubectl_podx.capture.calls import (
     Outcome,
-    outcome_of_error,
     perform_read,
     send_all,
 )
@@ -29,6 +28,7 @@ from kubectl_podx.model.capture import (
     Observation,
     StoredList,
     StoredObject,
+    Variable,
 )
 from kubectl_podx.model.clock import Deadline, format_time
 from kubectl_podx.model.errors import PodxError
@@ -210,19 +210,12 @@ class Gatherer:
         uid = text(body, "metadata", "uid")
         pod = self._sealer.raw_pod(reference)
         declared = declared_variables(self._sealer, pod, self._objects)
-        observations: list[Observation] = []
         moved = self._moved(reference, body, again)
-        for outcome in mine:
-            if outcome.call.kind == "exec":
-                observations.append(
-                    seal_look(self._sealer, pod, outcome, self._objects, declared)
-                    if outcome.call.container not in moved and "" not in moved
-                    else Observation(
-                        container=outcome.call.container,
-                        state="unobservable",
-                        reason=moved.get("") or moved[outcome.call.container],
-                    )
-                )
+        observations = [
+            self._observation(pod, outcome, declared, moved)
+            for outcome in mine
+            if outcome.call.kind == "exec"
+        ]
         counters = None
         for outcome in mine:
             if outcome.call.kind == "metrics" and outcome.state == "ok":
@@ -237,6 +230,19 @@ class Gatherer:
             disturbed="; ".join(sorted(set(moved.values()))),
             declared_variables=declared,
         )
+
+    def _observation(
+        self,
+        pod: Json,
+        outcome: Outcome,
+        declared: dict[str, list[Variable]],
+        moved: dict[str, str],
+    ) -> Observation:
+        container = outcome.call.container
+        change = moved.get("") or moved.get(container)
+        if change:
+            return Observation(container=container, state="unobservable", reason=change)
+        return seal_look(self._sealer, pod, outcome, self._objects, declared)
 
     def _moved(
         self, reference: Reference, body: Json, again: dict[Reference, Outcome]
@@ -280,6 +286,3 @@ class Gatherer:
             reason=outcome.reason,
             lines=lines,
         )
-
-
-__all__ = ["Gatherer", "outcome_of_error"]

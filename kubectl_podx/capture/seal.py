@@ -140,8 +140,11 @@ class Sealer:
                 if kind == "Event":
                     kept.append(redact.event(item, self.scrub))
                 elif kind == "Pod":
-                    reference = Reference(kind, namespace, text(item, "metadata", "name"))
+                    meta = mapping(item, "metadata")
+                    reference = Reference(kind, text(meta, "namespace"), text(meta, "name"))
                     kept.append(self.keep(reference, {"kind": kind, **item}).body or {})
+                elif kind in _WORKLOADS:
+                    kept.append(redact.workload(item, self.scrub))
                 else:
                     kept.append(redact.plain(item, self.scrub))
         return kept

@@ -1,0 +1,73 @@
+"""Names and folders of one checkout's cluster. Two checkouts share none of them."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import cache
+
+CLUSTERS = Path("/var/lib/kubectl-podx")
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Everything that follows from the path of the checkout alone."""
+
+    checkout: Path
+
+    @property
+    def id(self) -> str:
+        return cache.digest(str(self.checkout))[:8]
+
+    @property
+    def number(self) -> int:
+        """Where the search for free subnets and ports begins, so that checkouts rarely meet."""
+        return int(self.id, 16)
+
+    @property
+    def name(self) -> str:
+        """Node name, CNI network name and cgroup name."""
+        return f"podx-{self.id}"
+
+    @property
+    def node_bridge(self) -> str:
+        return f"pxn{self.id}"
+
+    @property
+    def pod_bridge(self) -> str:
+        return f"pxp{self.id}"
+
+    @property
+    def folder(self) -> Path:
+        return CLUSTERS / self.id
+
+    @property
+    def state(self) -> Path:
+        return self.folder / "state.json"
+
+    @property
+    def kubeconfig(self) -> Path:
+        return self.folder / "admin.kubeconfig"
+
+    @property
+    def logs(self) -> Path:
+        return self.folder / "logs"
+
+    @property
+    def certificates(self) -> Path:
+        return self.folder / "pki"
+
+    @property
+    def configuration(self) -> Path:
+        return self.folder / "etc"
+
+    @property
+    def containerd_socket(self) -> Path:
+        return self.folder / "containerd.sock"
+
+    @property
+    def containerd_state(self) -> Path:
+        return self.folder / "containerd-state"
+
+
+def of_this_checkout() -> Layout:
+    return Layout(Path(__file__).resolve().parents[2])

@@ -1,0 +1,134 @@
+"""Which pods a target means: owners and selectors followed through the API."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kubectl_podx.capture.targets import Named, Targets, parse_words
+from kubectl_podx.model.capture import StoredObject
+from kubectl_podx.model.pod import Json, dig, items, mapping, text
+from kubectl_podx.model.reference import RESOURCES, Reference
+
+if TYPE_CHECKING:
+    from kubectl_podx.capture.seal import Sealer
+    from kubectl_podx.cluster.server import ApiServer
+
+
+def pods(
+    server: ApiServer,
+    sealer: Sealer,
+    objects: dict[str, StoredObject],
+    targets: Targets,
+    namespace: str,
+) -> list[Reference]:
+    """The pods that the targets name, in order and without repeats.
+
+    Pods that come from a list answer are already stored in `objects`; pods that were named are
+    not. Raises UsageError for wrong words and ClusterError where an owner cannot be read.
+    """
+    resolver = _Resolver(server, sealer, objects)
+    if targets.selector is not None:
+        where = "" if targets.all_namespaces else namespace
+        return resolver.selected(where, targets.selector)
+    found: dict[Reference, None] = {}
+    for named in parse_words(targets.words):
+        for reference in resolver.named(named, namespace):
+            found[reference] = None
+    return list(found)
+
+
+class _Resolver:
+    def __init__(self, server: ApiServer, sealer: Sealer, objects: dict[str, StoredObject]) -> None:
+        self._server = server
+        self._sealer = sealer
+        self._objects = objects
+
+    def named(self, named: Named, namespace: str) -> list[Reference]:
+        reference = named.reference(namespace)
+        if named.kind == "Pod":
+            return [reference]
+        owner = self._read(reference)
+        if named.kind == "CronJob":
+            jobs = self._list("Job", namespace, "")
+            uid = text(owner, "metadata", "uid")
+            mine = [job for job in jobs if uid in owner_uids(job)]
+            selectors = [selector_text(dig(job, "spec", "selector")) for job in mine]
+            return [pod for each in selectors if each for pod in self.selected(namespace, each)]
+        if named.kind in ("Service", "ReplicationController"):
+            labels = mapping(owner, "spec", "selector")
+            selector = selector_text({"matchLabels": labels})
+        else:
+            selector = selector_text(dig(owner, "spec", "selector"))
+        if not selector:
+            return []
+        return [
+            pod
+            for pod in self.selected(namespace, selector)
+            if named.kind == "Service" or self._belongs(pod, owner, named)
+        ]
+
+    def _belongs(self, pod: Reference, owner: Json, named: Named) -> bool:
+        """A label may match pods of somebody else; the owner reference tells."""
+        body = self._objects[pod.key].body or {}
+        if named.kind == "Deployment":
+            # The pod's owner is a ReplicaSet whose name is the Deployment's and a hash.
+            return any(
+                text(o, "kind") == "ReplicaSet" and text(o, "name").rpartition("-")[0] == named.name
+                for o in items(body, "metadata", "ownerReferences")
+            )
+        return text(owner, "metadata", "uid") in owner_uids(body)
+
+    def selected(self, namespace: str, selector: str) -> list[Reference]:
+        found: list[Reference] = []
+        for body in self._list("Pod", namespace, selector):
+            reference = Reference(
+                "Pod", text(body, "metadata", "namespace"), text(body, "metadata", "name")
+            )
+            self._objects[reference.key] = StoredObject(
+                reference=reference.key, state="present", body=dict(body)
+            )
+            found.append(reference)
+        return found
+
+    def _read(self, reference: Reference) -> Json:
+        from kubectl_podx.cluster.paths import api_path  # noqa: PLC0415
+
+        resource = reference.resource
+        path = api_path(resource.prefix, resource.plural, reference.namespace, reference.name)
+        stored = self._sealer.open(reference, self._server.get(path).body)
+        self._objects[reference.key] = stored
+        return stored.body or {}
+
+    def _list(self, kind: str, namespace: str, selector: str) -> list[Json]:
+        from kubectl_podx.cluster.paths import api_path  # noqa: PLC0415
+
+        resource = RESOURCES[kind]
+        path = api_path(resource.prefix, resource.plural, namespace or None)
+        query = (("labelSelector", selector),) if selector else ()
+        pages = [page.body for page in self._server.list_pages(path, query)]
+        return list(self._sealer.open_list(kind, namespace, pages))
+
+
+def owner_uids(body: Json) -> set[str]:
+    """The uids of an object's owners."""
+    return {text(owner, "uid") for owner in items(body, "metadata", "ownerReferences")}
+
+
+def selector_text(selector: object) -> str:
+    """A LabelSelector as the `labelSelector` query writes it; empty where it selects nothing."""
+    parts = [f"{key}={value}" for key, value in sorted(mapping(selector, "matchLabels").items())]
+    for term in items(selector, "matchExpressions"):
+        key, operator = text(term, "key"), text(term, "operator")
+        values = ",".join(str(v) for v in dig(term, "values") or [])
+        match operator:
+            case "In":
+                parts.append(f"{key} in ({values})")
+            case "NotIn":
+                parts.append(f"{key} notin ({values})")
+            case "Exists":
+                parts.append(key)
+            case "DoesNotExist":
+                parts.append(f"!{key}")
+            case _:
+                continue
+    return ",".join(parts)

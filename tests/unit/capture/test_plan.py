@@ -1,0 +1,113 @@
+"""The plan is exact: what is asked for a pod, with which right, and nothing else."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kubectl_podx.capture.plan import Wish, pod_calls
+from kubectl_podx.model.reference import Reference
+
+POD = Reference("Pod", "shop", "web-0")
+
+
+def pod(**spec: Any) -> dict[str, Any]:
+    container = {
+        "name": "app",
+        "envFrom": [{"configMapRef": {"name": "settings"}}, {"secretRef": {"name": "login"}}],
+        "livenessProbe": {"exec": {"command": ["true"]}},
+    }
+    volumes = [
+        {"name": "c", "configMap": {"name": "settings"}},
+        {
+            "name": "p",
+            "projected": {
+                "sources": [
+                    {"secret": {"name": "tls"}},
+                    {"configMap": {"name": "kube-root-ca.crt"}},
+                ]
+            },
+        },
+    ]
+    return {
+        "metadata": {
+            "name": "web-0",
+            "uid": "u-1",
+            "labels": {"app": "web"},
+            "ownerReferences": [{"kind": "ReplicaSet", "name": "web-5f", "uid": "r"}],
+        },
+        "spec": {
+            "containers": [container],
+            "volumes": volumes,
+            "nodeName": "node-1",
+            "serviceAccountName": "default",
+            "imagePullSecrets": [{"name": "pull"}, {"name": "login"}],
+            **spec,
+        },
+        "status": {
+            "containerStatuses": [
+                {
+                    "name": "app",
+                    "state": {"running": {}},
+                    "ready": True,
+                    "lastState": {"terminated": {"containerID": "containerd://x", "exitCode": 1}},
+                }
+            ]
+        },
+    }
+
+
+def ids(wish: Wish = Wish()) -> list[str]:  # noqa: B008 - immutable
+    return sorted(call.id for call in pod_calls(POD, pod(), wish))
+
+
+def test_every_request_of_a_whole_report() -> None:
+    assert ids() == [
+        "exec Pod/shop/web-0 app",
+        "get ConfigMap/shop/kube-root-ca.crt",
+        "get ConfigMap/shop/settings",
+        "get Node//node-1",
+        "get ReplicaSet/shop/web-5f",
+        "get Secret/shop/login",
+        "get Secret/shop/tls",
+        "get ServiceAccount/shop/default",
+        "list EndpointSlice/shop",
+        "list Event/Pod/shop/web-0",
+        "list Service/shop",
+        "log Pod/shop/web-0 app previous",
+        "metrics node-1",
+        "type Secret/shop/pull",
+    ]
+
+
+def test_events_are_asked_for_by_uid() -> None:
+    events = next(c for c in pod_calls(POD, pod(), Wish()) if c.id.startswith("list Event"))
+    assert events.query == (("fieldSelector", "involvedObject.uid=u-1"),)
+
+
+def test_one_section_asks_for_less() -> None:
+    assert ids(Wish(frozenset({"probes"}))) == ["list Event/Pod/shop/web-0", "metrics node-1"]
+    assert "get Secret/shop/login" not in ids(Wish(frozenset({"files"})))
+
+
+def test_no_exec_and_no_logs() -> None:
+    assert not [i for i in ids(Wish(exec_allowed=False)) if i.startswith("exec")]
+    assert not [i for i in ids(Wish(logs=False)) if i.startswith("log")]
+
+
+def test_rights_are_named_as_kubectl_names_them() -> None:
+    rights = {call.id: str(call.right) for call in pod_calls(POD, pod(), Wish())}
+    assert rights["exec Pod/shop/web-0 app"] == "get pods/exec and create pods/exec"
+    assert rights["get ReplicaSet/shop/web-5f"] == "get replicasets.apps"
+    assert rights["metrics node-1"] == "get nodes/proxy"
+    assert rights["log Pod/shop/web-0 app previous"] == "get pods/log"
+
+
+def test_a_container_that_does_not_run_is_not_looked_into() -> None:
+    waiting = pod()
+    waiting["status"] = {"containerStatuses": [{"name": "app", "state": {"waiting": {}}}]}
+    assert not [c for c in pod_calls(POD, waiting, Wish()) if c.kind == "exec"]
+
+
+def test_partial_objects_plan_without_failing() -> None:
+    for body in ({}, {"spec": None, "status": None}, {"spec": {"containers": [None, 3, {}]}}):
+        assert all(call.reference.namespace == "shop" for call in pod_calls(POD, body, Wish()))

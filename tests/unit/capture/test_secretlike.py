@@ -1,0 +1,129 @@
+"""What looks like a secret is hidden, what a diagnosis needs is not."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kubectl_podx.capture.secretlike import (
+    HIDDEN,
+    hide_literal,
+    hide_text,
+    hide_words,
+    secret_name,
+    secret_value,
+)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "DB_PASSWORD",
+        "PGPASSWORD",
+        "MYSQL_PWD",
+        "apiKey",
+        "API-KEY",
+        "GITHUB_TOKEN",
+        "tls.key",
+        "AWS_SECRET_ACCESS_KEY",
+        "DATABASE_URL",
+        "SESSION_COOKIE",
+        "dbpass",
+        "privateKey",
+        "JWT",
+        "Authorization",
+        "sentry_dsn",
+    ],
+)
+def test_names_that_hold_secrets(name: str) -> None:
+    assert secret_name(name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "DB_PORT",
+        "PATH",
+        "DEMO_GREETING",
+        "CACHE_TTL",
+        "KEYBOARD",
+        "AUTHOR",
+        "COMPASS_URL",
+        "PASSTHROUGH",
+        "JAVA_OPTS",
+        "HOSTNAME",
+        "SPECIAL_LEVEL",
+        "config",
+        "nginx.conf",
+        "DONKEY",
+    ],
+)
+def test_names_that_do_not(name: str) -> None:
+    assert not secret_name(name)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "postgres://app:hunter2@db:5432/app",
+        "-----BEGIN RSA PRIVATE KEY-----\nMIIE",
+        "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJ4In0.c2ln",
+        "AKIAIOSFODNN7EXAMPLE",
+        "ghp_abcdefghijklmnopqrstuvwxyz0123456789",
+        "Bearer abc.def-ghi",
+        "aB3dE5fG7hJ9kL1mN3pQ5rS7",
+        "password: swordfish",
+    ],
+)
+def test_values_that_are_secrets(value: str) -> None:
+    assert secret_value(value)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "Back-off restarting failed container=app pod=web-5f7d8c9b6d-x2x9q_ns(0d5a1f0e-4b7a)",
+        "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+        "http://10.0.0.7:8080/healthz",
+        "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin",
+        "-Xmx512m -XX:+UseG1GC",
+        "2026-11-23T13:34:31.262898406Z",
+    ],
+)
+def test_values_that_are_not(value: str) -> None:
+    assert not secret_value(value)
+    assert hide_text(value) == value
+
+
+def test_literals_are_hidden_by_name_or_by_value_and_empty_ones_shown() -> None:
+    assert hide_literal("DB_PASSWORD", "x") == HIDDEN
+    assert hide_literal("GREETING", "Bearer abcdefgh") == HIDDEN
+    assert hide_literal("GREETING", "hello") == "hello"
+    assert hide_literal("DB_PASSWORD", "") == ""
+
+
+@pytest.mark.parametrize(
+    ("words", "shown"),
+    [
+        (
+            ["app", "--password", "x1", "--port", "80"],
+            ["app", "--password", HIDDEN, "--port", "80"],
+        ),
+        (["app", "--db-password=x1", "-v"], ["app", f"--db-password={HIDDEN}", "-v"]),
+        (["curl", "-u", "me:pw", "http://x"], ["curl", "-u", HIDDEN, "http://x"]),
+        (["ps", "-a", "x"], ["ps", "-a", "x"]),
+        (
+            ["sh", "-c", "TOKEN=abc run --token xyz"],
+            ["sh", "-c", f"TOKEN={HIDDEN} run --token {HIDDEN}"],
+        ),
+        (["cat", "/tmp/healthy"], ["cat", "/tmp/healthy"]),
+    ],
+)
+def test_argument_lists(words: list[str], shown: list[str]) -> None:
+    assert hide_words(words) == shown
+
+
+@given(st.lists(st.text(max_size=200), max_size=8))
+def test_hiding_never_fails_and_keeps_the_number_of_words(words: list[str]) -> None:
+    assert len(hide_words(words)) == len(words)
