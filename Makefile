@@ -52,7 +52,7 @@ cluster-status: ## whether it runs
 	$(PYTHON) hack/cluster status
 
 e2e: install cluster-up ## the suite on the real cluster
-	eval "$$($(PYTHON) hack/cluster env)" && $(RUN) pytest tests/e2e -m cluster
+	exports="$$($(PYTHON) hack/cluster env)" && eval "$$exports" && $(RUN) pytest tests/e2e -m cluster
 
 check: lint test ## what every commit should pass
 

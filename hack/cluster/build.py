@@ -7,8 +7,8 @@ from pathlib import Path
 import cache
 import debian
 import gobuild
+import images
 import versions
-from console import step
 
 
 @dataclass(frozen=True)
@@ -18,6 +18,10 @@ class Artefacts:
     @property
     def binaries(self) -> Path:
         return self.folder / "bin"
+
+    @property
+    def images(self) -> Path:
+        return self.folder / f"images-{images.recipe_digest()}"
 
 
 def locate() -> Artefacts:
@@ -36,5 +40,5 @@ def build(*, with_extras: bool = False) -> Artefacts:
         debian.install_missing()
         for recipe in recipes:
             gobuild.build(recipe, artefacts.binaries, artefacts.folder / "go")
-    step(f"built in {artefacts.folder}")
+        images.build(artefacts.images, wanted.images, artefacts.binaries)
     return artefacts

@@ -61,6 +61,26 @@ class Layout:
         return self.folder / "etc"
 
     @property
+    def containerd_config(self) -> Path:
+        return self.configuration / "containerd.toml"
+
+    @property
+    def kubelet_config(self) -> Path:
+        return self.configuration / "kubelet.json"
+
+    @property
+    def kubelet_root(self) -> Path:
+        return self.folder / "kubelet"
+
+    @property
+    def volume_plugins(self) -> Path:
+        return self.folder / "volume-plugins"
+
+    @property
+    def runc_state(self) -> Path:
+        return self.folder / "runc"
+
+    @property
     def containerd_socket(self) -> Path:
         return self.folder / "containerd.sock"
 

@@ -27,9 +27,7 @@ def unmount_below(folder: Path) -> list[Path]:
     """Latest first, as one mount may hide another. Returns what stayed."""
     for mount in reversed(_below(folder)):
         # Lazily: a dying process may hold it for another moment, and nothing new can enter.
-        subprocess.run(
-            ["umount", "--lazy", mount], stderr=subprocess.DEVNULL, check=False
-        )
+        subprocess.run(["umount", "--lazy", mount], stderr=subprocess.DEVNULL, check=False)
     return _below(folder)
 
 

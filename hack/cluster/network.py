@@ -4,6 +4,7 @@ import ipaddress
 import json
 import re
 import shlex
+import shutil
 import socket
 import subprocess
 from dataclasses import dataclass
@@ -60,6 +61,8 @@ def create_bridges(layout: Layout, network: Network) -> None:
 
 
 def remove_interfaces(layout: Layout) -> None:
+    if not shutil.which("ip"):
+        return  # Without it none were made.
     links = json.loads(_ip("-json", "link", "show"))
     bridges = {layout.pod_bridge, layout.node_bridge}
     for link in links:

@@ -4,11 +4,10 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-_ENDS_BY_ITSELF_SECONDS = 10.0
 _GONE_AFTER_KILL_SECONDS = 10.0
 
 
@@ -51,28 +50,19 @@ def start(arguments: list[str], log: Path, environment: dict[str, str], folder: 
     return of_pid(child.pid) or Process(child.pid, 0)
 
 
-def end(processes: Iterable[Process]) -> list[Process]:
-    """Asks, waits until they are gone, then insists. Returns those that are still there."""
-    remaining = list(processes)
-    for number, patience in (
-        (signal.SIGTERM, _ENDS_BY_ITSELF_SECONDS),
-        (signal.SIGKILL, _GONE_AFTER_KILL_SECONDS),
-    ):
-        for process in remaining:
-            process.send(number)
-        remaining = _wait_until_gone(remaining, patience)
-    return remaining
-
-
 def kill(processes: Iterable[Process]) -> list[Process]:
+    """Nothing that they hold outlives the cluster, so they are not asked first. Returns those that
+    are still there."""
     remaining = list(processes)
     for process in remaining:
         process.send(signal.SIGKILL)
     return _wait_until_gone(remaining, _GONE_AFTER_KILL_SECONDS)
 
 
-def with_argument(text: str, program: str) -> list[Process]:
-    """Processes of that program name with that exact word on their command line."""
+def using(folder: Path, programs: Collection[str]) -> list[Process]:
+    """Processes of those program names with the folder, or a path in it, on their command line."""
+    # The folder's name ends in a digest, so that no other folder's begins with it.
+    wanted = str(folder)
     found = []
     for entry in Path("/proc").iterdir():
         if not entry.name.isdigit():
@@ -81,7 +71,7 @@ def with_argument(text: str, program: str) -> list[Process]:
             words = (entry / "cmdline").read_bytes().decode(errors="replace").split("\0")
         except OSError:
             continue  # It ended while we were looking.
-        if Path(words[0]).name == program and text in words:
+        if Path(words[0]).name in programs and any(wanted in word for word in words[1:]):
             process = of_pid(int(entry.name))
             if process:
                 found.append(process)

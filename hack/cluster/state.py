@@ -12,6 +12,8 @@ from layout import CLUSTERS
 from network import Network
 from processes import Process
 
+_LOCK = Path("/run/kubectl-podx.lock")
+
 
 @dataclass
 class State:
@@ -20,8 +22,6 @@ class State:
     key: str
     binaries: str
     network: Network
-    # Whether /var/lib/kubelet is ours to delete: the kubelet writes there whatever its flags say.
-    made_kubelet_folder: bool
     processes: dict[str, Process] = field(default_factory=dict)
 
     def save(self, path: Path) -> None:
@@ -52,11 +52,11 @@ def others(own: Path) -> list[State]:
 def only_one_change() -> Iterator[None]:
     """One `up` or `down` at a time on this machine: they choose from the same ports and subnets."""
     try:
-        CLUSTERS.mkdir(parents=True, exist_ok=True)
-        lock = (CLUSTERS / "lock").open("w")
-    except PermissionError:
+        # Not in a folder of ours, as the last `down` leaves none.
+        lock = _LOCK.open("w")
+    except OSError:
         raise ClusterError(
-            "making a cluster needs root; or point PODX_TEST_KUBECONFIG at one that exists"
+            "making a cluster needs root on Linux; or point PODX_TEST_KUBECONFIG at one that exists"
         ) from None
     with lock:
         try:

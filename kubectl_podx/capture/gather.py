@@ -97,7 +97,8 @@ class Gatherer:
         if call.kind != "exec":
             return perform_read(self._server, call)
         pod = self._sealer.raw_pod(call.reference)
-        return look.perform(self._server, call, pod, self._deadline)
+        bound = self._deadline.within(self._deadline.remaining() - _RECHECK_RESERVE)
+        return look.perform(self._server, call, pod, bound)
 
     def _read_pods(self, references: list[Reference]) -> dict[Reference, Json]:
         """The pods' bodies. One pod that is asked for by name and cannot be read is an error."""

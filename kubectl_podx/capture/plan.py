@@ -41,6 +41,8 @@ class PlannedCall(NamedTuple):
     reference: Reference
     query: tuple[tuple[str, str], ...] = ()
     container: str = ""
+    through: str = ""
+    """Execs only: the neighbour that looks at `container` through the shared PID namespace."""
     optional_right: bool = False
     """Not part of the least Role: `get nodes/proxy` amounts to root on the node."""
 

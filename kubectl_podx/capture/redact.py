@@ -41,7 +41,8 @@ def metadata(body: Json, *, labels: bool = True) -> dict[str, Any]:
         kept["labels"] = raw["labels"]
     if isinstance(raw.get("annotations"), Mapping):
         kept["annotations"] = {
-            str(name): _annotation(str(name), value) for name, value in raw["annotations"].items()
+            str(name): shown_annotation(str(name), value)
+            for name, value in raw["annotations"].items()
         }
     if "managedFields" in raw:
         kept["managedFields"] = [
@@ -55,7 +56,8 @@ def metadata(body: Json, *, labels: bool = True) -> dict[str, Any]:
     return kept
 
 
-def _annotation(name: str, value: Any) -> str:
+def shown_annotation(name: str, value: Any) -> str:
+    """An annotation's value, or `<hidden>` where it is long, structured or secret-like."""
     shown = value if isinstance(value, str) else ""
     suspicious = (
         len(shown) > _LONGEST_ANNOTATION

@@ -21,9 +21,15 @@ import msgspec
 
 from kubectl_podx.capture import redact
 from kubectl_podx.capture.certificates import earliest_end
-from kubectl_podx.capture.secretlike import HIDDEN, hide_text, secret_name, secret_value
+from kubectl_podx.capture.secretlike import (
+    HIDDEN,
+    hide_literal,
+    hide_text,
+    secret_name,
+    secret_value,
+)
 from kubectl_podx.model.capture import KeyFacts, Sealed, StoredList, StoredObject
-from kubectl_podx.model.pod import dig, items, mapping, text
+from kubectl_podx.model.pod import containers, dig, items, mapping, text
 from kubectl_podx.model.reference import Reference
 
 _LONGEST_TEXT = 4096
@@ -107,6 +113,7 @@ class Sealer:
             kept["metadata"] = redact.metadata(body, labels=False)
         elif reference.kind == "Pod":
             self._raw_pods[reference.key] = body
+            self._remember_literals(body)
             kept = redact.pod(body, self.scrub)
         elif reference.kind in _WORKLOADS:
             kept = redact.workload(body, self.scrub)
@@ -228,6 +235,14 @@ class Sealer:
         if len(value) >= _SHORTEST_SCRUBBED:
             self._secret_values.add(base64.b64encode(value).decode())
 
+    def _remember_literals(self, pod: Mapping[str, Any]) -> None:
+        """Passwords that stand in the pod itself, so that logs and events do not repeat them."""
+        for entry in containers(pod):
+            for variable in items(entry.spec, "env"):
+                value = text(variable, "value")
+                if value and hide_literal(text(variable, "name"), value) == HIDDEN:
+                    self._remember(value.encode("utf-8", "surrogatepass"))
+
     def scrub(self, free_text: str) -> str:
         """Free text (log, event, message) with every known secret value replaced."""
         for value in sorted(self._secret_values, key=len, reverse=True):
@@ -261,6 +276,14 @@ def _unbase64(encoded: str) -> bytes:
         return base64.b64decode(encoded, validate=True)
     except (binascii.Error, ValueError):
         return b""
+
+
+def token_claims(part: str) -> Mapping[str, Any] | None:
+    """The middle part of a service account token; None where it is not JSON in base64url."""
+    try:
+        return _json(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+    except (binascii.Error, ValueError, WrongObjectError):
+        return None
 
 
 def _json(body: bytes) -> Mapping[str, Any]:

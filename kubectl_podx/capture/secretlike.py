@@ -14,7 +14,7 @@ HIDDEN = "<hidden>"
 _NAME = re.compile(
     r"passw(?:or)?d|passphrase|passcode|(?:(?<![a-z])|db|my|root|user|admin)pass(?:$|[^a-z])|pwd|secret|token|credential|api[-_.]?key"
     r"|access[-_.]?key|private[-_.]?key|encryption[-_.]?key|signing[-_.]?key|master[-_.]?key"
-    r"|license[-_.]?key|[-_.]key$|^key$|auth(?!or)|bearer|cookie|session|jwt|saml|salt|pepper"
+    r"|license[-_.]?key|[-_.]key$|^key$|auth(?!or(?!i[sz]))|bearer|cookie|session|jwt|saml|salt|pepper"
     r"|hmac|signature|dsn|conn(?:ection)?[-_.]?str|(?:database|db|redis|mongo|amqp|sentry|jdbc)"
     r"[-_.]?(?:url|uri)|cert|pem|keystore|kubeconfig|webhook|otp|pin$",
     re.IGNORECASE,
@@ -29,7 +29,7 @@ _VALUE = re.compile(
     r"|\b(?:gh[pousr]|github_pat|glpat|xox[abprs]|sk|pk|rk|hvs|npm|pypi|dop_v1|SG)[-_.][\w-]{10,}"
     r"|\bAIza[\w-]{30,}"
     r"|\b(?:Basic|Bearer)\s+[\w.~+/=-]{6,}"
-    r"|(?i:\b(?:password|passwd|pwd|secret|token|api[-_]?key)\b\s*[=:]\s*\S+)"
+    r"|(?i:\b(?:password|passwd|pwd|secret|token|api[-_]?key)\b\s*[=:]\s*(?!<hidden>)\S+)"
 )
 _RANDOM = re.compile(r"[A-Za-z0-9+/_=-]{20,}")
 _ASSIGNMENT = re.compile(

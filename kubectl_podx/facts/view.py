@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
 from kubectl_podx.model.capture import Capture, CapturedPod, Observation, StoredObject
 from kubectl_podx.model.clock import parse_time
-from kubectl_podx.model.pod import ContainerEntry, Json, containers, field_path, items, text
+from kubectl_podx.model.pod import ContainerEntry, Json, containers, dig, field_path, items, text
 from kubectl_podx.model.reference import Reference
 
 
@@ -71,6 +71,19 @@ class PodView:
         """The events whose fieldPath names this container."""
         path = field_path(entry)
         return [e for e in self.events if text(e, "involvedObject", "fieldPath") == path]
+
+    @cached_property
+    def pid_mode(self) -> Literal["node", "pod", "container"]:
+        """Whose PID namespace the containers have (pkg/kubelet/kuberuntime/util/util.go)."""
+        if dig(self.pod, "spec", "hostPID") is True:
+            return "node"
+        shared = dig(self.pod, "spec", "shareProcessNamespace") is True
+        return "pod" if shared else "container"
+
+    @cached_property
+    def host_network(self) -> bool:
+        """Whether the pod's network namespace is the node's."""
+        return dig(self.pod, "spec", "hostNetwork") is True
 
     @cached_property
     def siblings(self) -> list[Json]:

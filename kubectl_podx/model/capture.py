@@ -185,6 +185,8 @@ class ObservedFile(Wire, frozen=True, kw_only=True):
     reason: str = ""
     digest: str | None = None
     """In the scope of the key it is declared to come from: equal to that key's when equal."""
+    expected_digest: str | None = None
+    """Downward API and namespace files: the digest, in the same scope, of what the API says now."""
     text: str | None = None
     """A downward API file's content where it equals the value of the pod now."""
     size: int | None = None

@@ -105,6 +105,9 @@ class DownwardRow(Wire, frozen=True, kw_only=True):
             description="Field path or resource, such as `metadata.labels['app']` or `limits.cpu`."
         ),
     ]
+    divisor: Annotated[
+        str, Meta(description="Of a resource; empty where it is the default of 1.")
+    ] = ""
     observed: Annotated[
         str | None, Meta(description="`<differs>` where it is not the current value.")
     ] = None

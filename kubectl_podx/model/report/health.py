@@ -124,6 +124,9 @@ class Restart(Wire, frozen=True, kw_only=True):
     previous_logs: list[str] = []
     crash_line: Annotated[str, Meta(description="The log line that looks like the crash.")] = ""
     looping: Annotated[bool, Meta(description="The container keeps going down now.")] = False
+    tempo: Annotated[
+        str, Meta(description="How often in which time, such as `4 times in 2 min`; empty at 0.")
+    ] = ""
     backoff: BackOff | None = None
 
 

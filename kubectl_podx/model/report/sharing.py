@@ -70,6 +70,10 @@ class ListenerRow(Wire, frozen=True, kw_only=True):
         str, Meta(description="The containerPort that matches, as `CONTAINER:NAME`.")
     ] = ""
     host_port: int | None = None
+    queue: Annotated[int | None, Meta(description="Connections waiting to be accepted.")] = None
+    backlog: Annotated[
+        int | None, Meta(description="How many may wait; the kernel lets one more in.")
+    ] = None
 
 
 class Namespaces(Wire, frozen=True, kw_only=True):

@@ -1,0 +1,90 @@
+"""A real cluster for development and tests: python3 hack/cluster up|down|status|env|build."""
+
+import sys
+
+if sys.version_info < (3, 11):  # noqa: UP036 - the system's python3 may be any
+    sys.exit("error: hack/cluster needs Python >= 3.11")
+
+import argparse
+import shlex
+from pathlib import Path
+from types import ModuleType
+
+import borrowed
+import build
+import console
+import kind
+import own
+
+
+def main() -> int:
+    arguments = _parser().parse_args()
+    try:
+        return _COMMANDS[arguments.command](arguments)
+    except console.ClusterError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("error: interrupted; the next `up` or `down` clears what is there", file=sys.stderr)
+        return 130
+
+
+def _provider() -> ModuleType:
+    """A cluster that a person names comes first; then what makes one with less work."""
+    if borrowed.named():
+        return borrowed
+    return kind if kind.usable() else own
+
+
+def _up(_: argparse.Namespace) -> int:
+    _provider().up()
+    return 0
+
+
+def _down(_: argparse.Namespace) -> int:
+    _provider().down()
+    return 0
+
+
+def _status(_: argparse.Namespace) -> int:
+    problem = _provider().problem()
+    print(problem or "the cluster runs; `python3 hack/cluster env` says how to reach it")
+    return 1 if problem else 0
+
+
+def _env(_: argparse.Namespace) -> int:
+    provider = _provider()
+    if problem := provider.problem():
+        hint = "" if provider is borrowed else ": run `make cluster-up`"
+        raise console.ClusterError(f"{problem}{hint}")
+    variables = provider.environment()
+    for name, value in variables.items():
+        print(f"export {name}={shlex.quote(value)}")
+    folder = Path(variables["PODX_TEST_KUBECTL"]).parent
+    # Not the caller's PATH as it is now: evaluated, it may be evaluated twice.
+    print(f'export PATH={shlex.quote(str(folder))}:"$PATH"')
+    return 0
+
+
+def _build(arguments: argparse.Namespace) -> int:
+    print(build.build(with_extras=arguments.extras).folder)
+    return 0
+
+
+_COMMANDS = {"up": _up, "down": _down, "status": _status, "env": _env, "build": _build}
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="hack/cluster", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    commands.add_parser("up", help="make the cluster, or reuse it where it is healthy")
+    commands.add_parser("down", help="end it; no process, mount, interface or folder stays")
+    commands.add_parser("status", help="whether it can be used (exit status 1 where not)")
+    commands.add_parser("env", help="print what a shell must export to reach it")
+    builder = commands.add_parser("build", help="only build what `up` needs, print the folder")
+    builder.add_argument("--extras", action="store_true", help="also krew and kwok")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,124 @@
+"""Starts a cluster from nothing and waits until pods can be made in it."""
+
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import certificates
+import cgroups
+import configuration
+import daemons
+import health
+import images
+import leftovers
+import network
+import processes
+import state
+import versions
+from build import Artefacts
+from console import ClusterError, step, tail
+from daemons import Daemon
+from kubectl import Kubectl, node_ready
+from layout import Layout
+from state import State
+
+_PATIENCE_SECONDS = 120.0
+_POLL_SECONDS = 0.1
+
+
+def run(layout: Layout, artefacts: Artefacts) -> None:
+    """Each thing is written down before or right after it is made, so that `down` can undo it
+    whatever happens in between."""
+    wanted = versions.load()
+    chosen = network.choose(layout, [other.network for other in state.others(layout.state)])
+    # Pods with a user namespace go through it as nobody in particular.
+    layout.folder.mkdir(parents=True, mode=0o711)
+    written = State(str(layout.checkout), health.key(), str(artefacts.binaries), chosen)
+    written.save(layout.state)
+    layout.logs.mkdir()
+    step(f"preparing node {layout.name}")
+    leftovers.prepare()
+    network.create_bridges(layout, chosen)
+    cgroups.create(layout.name)
+    certificates.create(layout, chosen)
+    configuration.write(layout, chosen, wanted.images["pause"])
+
+    node = Node(layout, written, artefacts.binaries)
+    node.start(daemons.etcd(layout, chosen))
+    node.start(daemons.api_server(layout, chosen))
+    node.start(daemons.containerd(layout))
+    node.wait("containerd answers", node.containerd_answers)
+    archives = images.build(artefacts.images, wanted.images, artefacts.binaries)
+    step(f"importing {len(archives)} images")
+    for archive in archives:
+        node.import_image(archive)
+    node.wait("the API server is ready", node.kubectl.ready)
+    node.start(daemons.controller_manager(layout, chosen))
+    node.start(daemons.scheduler(layout, chosen))
+    node.start(daemons.kubelet(layout, chosen))
+    node.wait("the node is Ready", node.registered)
+    node.wait("pods may be made", node.has_default_account)
+
+
+class Node:
+    """What runs so far."""
+
+    def __init__(self, layout: Layout, written: State, binaries: Path) -> None:
+        self._layout = layout
+        self._state = written
+        self._binaries = binaries
+        self.kubectl = Kubectl(str(binaries / "kubectl"), str(layout.kubeconfig))
+
+    def start(self, daemon: Daemon) -> None:
+        program = str(self._binaries / daemon.name)
+        self._state.processes[daemon.name] = processes.start(
+            [program, *daemon.flags],
+            self._log(daemon.name),
+            daemons.environment(self._binaries),
+            self._layout.folder,
+        )
+        self._state.save(self._layout.state)
+
+    def wait(self, what: str, condition: Callable[[], bool]) -> None:
+        step(f"waiting until {what}")
+        deadline = time.monotonic() + _PATIENCE_SECONDS
+        while not condition():
+            for name, process in self._state.processes.items():
+                if not process.alive():
+                    raise ClusterError(f"{name} ended by itself\n{tail(self._log(name))}")
+            if time.monotonic() > deadline:
+                last = list(self._state.processes)[-1]
+                raise ClusterError(
+                    f"gave up waiting until {what} after {_PATIENCE_SECONDS:.0f} s; all logs are "
+                    f"in {self._layout.logs}\n{tail(self._log(last))}"
+                )
+            time.sleep(_POLL_SECONDS)
+
+    def containerd_answers(self) -> bool:
+        return self._ctr("version").returncode == 0
+
+    def registered(self) -> bool:
+        return node_ready(self.kubectl.get("node", self._layout.name))
+
+    def has_default_account(self) -> bool:
+        return self.kubectl.get("serviceaccount", "default", "--namespace=default") is not None
+
+    def import_image(self, archive: Path) -> None:
+        done = self._ctr("--namespace=k8s.io", "images", "import", str(archive))
+        if done.returncode != 0:
+            log = tail(self._log("containerd"))
+            raise ClusterError(f"cannot import {archive}: {done.stderr.strip()}\n{log}")
+
+    def _ctr(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        words = [str(self._binaries / "ctr"), f"--address={self._layout.containerd_socket}"]
+        return subprocess.run(
+            [*words, *arguments],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def _log(self, daemon: str) -> Path:
+        return self._layout.logs / f"{daemon}.log"

@@ -1,0 +1,51 @@
+"""What the daemons leave outside the cluster's folder, because no flag says otherwise."""
+
+import re
+import shutil
+from pathlib import Path
+
+from layout import CLUSTERS, Layout
+
+_KUBELET = Path("/var/lib/kubelet")
+_MARKER = _KUBELET / ".made-by-kubectl-podx"
+_CONTAINER_LOGS = Path("/var/log/containers")
+_CNI_RESULTS = Path("/var/lib/cni/results")
+_SHIM_SOCKETS = Path("/run/containerd/s")
+
+
+def prepare() -> None:
+    """Remembers whether /var/lib/kubelet (device plugins and more) is ours to delete."""
+    if not _KUBELET.exists():
+        _KUBELET.mkdir(parents=True)
+        _MARKER.touch()
+
+
+def shim_sockets(layout: Layout) -> list[Path]:
+    """As each shim wrote down. To be asked before the cluster's folder is deleted."""
+    pattern = re.compile(re.escape(str(_SHIM_SOCKETS)) + r"/[0-9a-f]+")
+    written = layout.containerd_state.glob("io.containerd.*/k8s.io/*/bootstrap.json")
+    return [Path(path) for file in written for path in pattern.findall(file.read_text())]
+
+
+def remove(layout: Layout, sockets: list[Path]) -> None:
+    """A folder goes with its last file. /var/lib/kubelet goes with the last cluster."""
+    for socket in sockets:
+        socket.unlink(missing_ok=True)
+    _remove_empty(_SHIM_SOCKETS, _SHIM_SOCKETS.parent)
+    for result in _CNI_RESULTS.glob("*"):
+        # Each names its pod's network namespace, which is a file in our folder.
+        if f"{layout.folder}/" in result.read_text(errors="replace"):
+            result.unlink(missing_ok=True)
+    _remove_empty(_CNI_RESULTS, _CNI_RESULTS.parent)
+    for link in _CONTAINER_LOGS.glob("*.log"):
+        if link.is_symlink() and layout.folder in link.readlink().parents:
+            link.unlink(missing_ok=True)
+    _remove_empty(_CONTAINER_LOGS)
+    if _MARKER.exists() and not [one for one in CLUSTERS.glob("*") if one != layout.folder]:
+        shutil.rmtree(_KUBELET)
+
+
+def _remove_empty(*folders: Path) -> None:
+    for folder in folders:
+        if folder.is_dir() and not any(folder.iterdir()):
+            folder.rmdir()

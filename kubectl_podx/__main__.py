@@ -1,0 +1,23 @@
+"""The entrance: `kubectl podx …`, `python -m kubectl_podx …`."""
+
+from __future__ import annotations
+
+import gc
+import sys
+
+
+def run() -> None:
+    """Runs the command line and ends the process with its exit status.
+
+    A run is short: collecting garbage costs more than it frees, 25 ms of it at the exit.
+    """
+    gc.disable()
+    from kubectl_podx.cli.funnel import main  # noqa: PLC0415 - after the collector is off
+
+    status = main(sys.argv[1:])
+    gc.freeze()
+    sys.exit(status)
+
+
+if __name__ == "__main__":
+    run()

@@ -1,0 +1,232 @@
+"""One look inside one container: what `observe.sh` is told, how it is run, who looks for whom."""
+
+from __future__ import annotations
+
+import hashlib
+import posixpath
+import secrets
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, NamedTuple, Never
+
+from kubectl_podx.capture.calls import Outcome
+from kubectl_podx.capture.plan import PlannedCall
+from kubectl_podx.model.clock import Deadline
+from kubectl_podx.model.pod import ContainerEntry, Json, containers, dig, items, text
+
+if TYPE_CHECKING:
+    from kubectl_podx.cluster.server import ApiServer, ExecResult
+
+SCRIPT_VERSION = "1"
+NO_SHELL = "the image has no shell (sh)"
+_MAX_OUTPUT = 8 << 20
+_MAX_ERRORS = 64 << 10
+_CONFIG_SOURCES = ("configMap", "secret", "projected", "downwardAPI")
+_NOT_THERE = ("executable file not found", "no such file or directory")
+_STOPPED = ("container not found", "not running", "stopped container", "no running task found")
+
+
+class RawLook:
+    """What came back of one look. Holds values, so it can be neither shown nor encoded."""
+
+    __slots__ = ("complete", "container_id", "nonce", "output", "started_at", "through")
+
+    def __init__(
+        self,
+        *,
+        output: bytes,
+        nonce: str,
+        complete: bool,
+        container_id: str,
+        started_at: str,
+        through: str,
+    ) -> None:
+        self.output = output
+        self.nonce = nonce
+        self.complete = complete
+        self.container_id = container_id
+        self.started_at = started_at
+        self.through = through
+        """The neighbour that looked; empty where the container was looked into directly."""
+
+    def __repr__(self) -> str:
+        return "<RawLook>"
+
+    def __reduce__(self) -> Never:
+        raise TypeError("a RawLook is never written anywhere")
+
+
+@cache
+def script() -> bytes:
+    """The text of `observe.sh` without its comments, which the container need not read."""
+    source = (files("kubectl_podx.capture") / "observe.sh").read_bytes()
+    kept = [
+        line for line in source.split(b"\n") if line.strip() and not line.lstrip().startswith(b"#")
+    ]
+    return b"\n".join(kept) + b"\n"
+
+
+@cache
+def digest() -> str:
+    """The script's sha256 in short: with name and version all that `ps` and the audit log show."""
+    return hashlib.sha256(script()).hexdigest()[:12]
+
+
+def command() -> list[str]:
+    """The argument list that is executed; the script itself goes by stdin."""
+    return ["sh", "-s", "podx-observe", SCRIPT_VERSION, digest()]
+
+
+class ConfigMount(NamedTuple):
+    """A mount of a volume that the kubelet writes."""
+
+    path: str
+    volume: Mapping[str, object]
+    sub_path: str
+
+
+def clean_path(path: str) -> str:
+    """A mount path as the kernel lists it: absolute, without `.`, `..` and doubled slashes."""
+    return "/" + posixpath.normpath("/" + path).lstrip("/")
+
+
+def config_mounts(pod: Json, container: Json) -> Iterator[ConfigMount]:
+    """The container's mounts of ConfigMap, Secret, projected and downward API volumes."""
+    volumes = {text(volume, "name"): volume for volume in items(pod, "spec", "volumes")}
+    for mount in items(container, "volumeMounts"):
+        volume = volumes.get(text(mount, "name"), {})
+        if any(isinstance(volume.get(source), Mapping) for source in _CONFIG_SOURCES):
+            sub_path = text(mount, "subPath") or text(mount, "subPathExpr")
+            yield ConfigMount(clean_path(text(mount, "mountPath")), volume, sub_path)
+
+
+def token_paths(mount: ConfigMount) -> Iterator[tuple[str, str]]:
+    """Path in the container and path in the volume of each service account token of a mount."""
+    for source in items(mount.volume, "projected", "sources"):
+        token = source.get("serviceAccountToken")
+        if not isinstance(token, Mapping):
+            continue
+        inside = text(token, "path")
+        if not mount.sub_path:
+            yield posixpath.join(mount.path, inside), inside
+        elif mount.sub_path == inside:
+            yield mount.path, inside
+
+
+def annotation_files(pod: Json, container: Json) -> list[str]:
+    """Paths in the container of downward API files that hold all annotations."""
+    found: list[str] = []
+    for mount in config_mounts(pod, container):
+        parts = [mount.volume, *items(mount.volume, "projected", "sources")]
+        for item in (item for part in parts for item in items(part, "downwardAPI", "items")):
+            if text(item, "fieldRef", "fieldPath") != "metadata.annotations":
+                continue
+            if not mount.sub_path:
+                found.append(posixpath.join(mount.path, text(item, "path")))
+            elif mount.sub_path == text(item, "path"):
+                found.append(mount.path)
+    return found
+
+
+def header(pod: Json, container: ContainerEntry, nonce: str, target: str) -> bytes:
+    """What stands before the script: assignments, and the paths that the pod spec declares."""
+    uid = text(pod, "metadata", "uid")
+    lines = [
+        f"podx_nonce={shlex.quote(nonce)}",
+        f"podx_pod_uid={shlex.quote(uid or 'no-uid')}",
+        f"podx_pod_uid_underscored={shlex.quote(uid.replace('-', '_') or 'no-uid')}",
+        f"podx_target={shlex.quote(target)}",
+        "podx_declared() {",
+        ":",
+    ]
+    lines += [
+        f"podx_mount {shlex.quote(clean_path(text(mount, 'mountPath')))}"
+        for mount in items(container.spec, "volumeMounts")
+    ]
+    for mount in config_mounts(pod, container.spec):
+        lines.append(f"podx_config {shlex.quote(mount.path)}")
+        lines += [f"podx_token {shlex.quote(path)}" for path, _ in token_paths(mount)]
+    lines += [
+        f"podx_plain {number} {shlex.quote(path)}"
+        for number, path in enumerate(annotation_files(pod, container.spec))
+    ]
+    lines += ["}", ""]
+    return "\n".join(lines).replace("\0", "").encode("utf-8", "replace")
+
+
+def perform(server: ApiServer, call: PlannedCall, pod: Json, deadline: Deadline) -> Outcome:
+    """Runs the script where the call says. Never raises for what the container answers."""
+    entries = {entry.name: entry for entry in containers(pod)}
+    looked_at = entries[call.container]
+    nonce = "podx-" + secrets.token_hex(12)
+    target = looked_at.container_id if call.through else ""
+    stdin = header(pod, looked_at, nonce, target) + script() + b"podx_main_program\n"
+    result = server.exec(
+        call.reference.namespace,
+        call.reference.name,
+        call.through or call.container,
+        command(),
+        stdin=stdin,
+        deadline=deadline,
+        stdout_limit=_MAX_OUTPUT,
+        stderr_limit=_MAX_ERRORS,
+    )
+    if not result.stdout:
+        return _nothing(call, result)
+    return Outcome(
+        call,
+        "ok",
+        answer=RawLook(
+            output=result.stdout,
+            nonce=nonce,
+            complete=result.exit_code == 0 and not result.truncated,
+            container_id=looked_at.container_id,
+            started_at=text(looked_at.status, "state", "running", "startedAt"),
+            through=call.through,
+        ),
+    )
+
+
+def _nothing(call: PlannedCall, result: ExecResult) -> Outcome:
+    said = result.message.lower()
+    if any(words in said for words in _NOT_THERE):
+        return Outcome(call, "failed", NO_SHELL)
+    if any(words in said for words in _STOPPED):
+        return Outcome(call, "failed", "the container stopped before it could be looked into")
+    if result.exit_code == 137:
+        return Outcome(call, "failed", "the look was killed in the container")
+    if result.exit_code is not None:
+        return Outcome(call, "failed", f"the shell ended with exit code {result.exit_code}")
+    if result.message:
+        return Outcome(call, "failed", "the container runtime refused the exec")
+    return Outcome(call, "failed", "the connection was lost before the look ended")
+
+
+def neighbour_calls(
+    pod: Json, execs: Sequence[PlannedCall], outcomes: Mapping[str, Outcome]
+) -> list[PlannedCall]:
+    """Second looks: a container without a shell, through one that shares its PID namespace.
+
+    An ephemeral container that targets it comes first; else any container that was looked into,
+    where the pod (shareProcessNamespace) or the node (hostPID) shares the namespace.
+    """
+    shared = (
+        dig(pod, "spec", "shareProcessNamespace") is True or dig(pod, "spec", "hostPID") is True
+    )
+    entries = {entry.name: entry for entry in containers(pod)}
+    able = [call.container for call in execs if outcomes[call.id].state == "ok"]
+    second: list[PlannedCall] = []
+    for call in execs:
+        if outcomes[call.id].reason != NO_SHELL:
+            continue
+        targeting = [
+            name
+            for name in able
+            if text(entries[name].spec, "targetContainerName") == call.container
+        ]
+        through = next(iter(targeting or (able if shared else [])), "")
+        if through:
+            second.append(call._replace(id=f"{call.id} through {through}", through=through))
+    return second

@@ -1,0 +1,297 @@
+"""Parsers of what `/proc` says: bytes in, facts of the model out. Pure and total.
+
+Formats: proc(5), Documentation/filesystems/proc.rst and proc_net_tcp.rst of the kernel.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Iterator
+
+import msgspec
+
+from kubectl_podx.model.capture import Connection, Listener, Mount, Process
+from kubectl_podx.model.clock import from_epoch
+
+_TICKS = 100  # USER_HZ, fixed at 100 for user space on every architecture Kubernetes runs on
+_PAGE = 4096
+_SIGTERM = 15
+_STAT = re.compile(rb"(\d{1,10}) \((.{0,64})\) ([A-Za-z]) (.*)", re.DOTALL)
+_CONTAINER_ID = re.compile(r"([0-9a-f]{64})(?:\.scope)?(?:/|$)", re.MULTILINE)
+_NAMESPACE = re.compile(r"(\w+) -> (\w+):\[(\d+)\]")
+_SOCKET = re.compile(rb" (\d+) -> socket:\[(\d+)\]")
+_FD_FOLDER = re.compile(rb"/proc/(\d+)/fd:")
+_LISTEN, _SYN_SENT, _CLOSE_WAIT, _UDP_BOUND = "0A", "02", "08", "07"
+_MOST_CONNECTIONS = 200
+
+
+def text_of(content: bytes) -> str:
+    """Bytes of a container as text that any encoder takes: invalid UTF-8 becomes U+FFFD."""
+    return content.decode("utf-8", "replace")
+
+
+def pairs(content: bytes | None) -> dict[str, str]:
+    """Lines `KEY VALUE` as a mapping; the first of a key counts."""
+    found: dict[str, str] = {}
+    for line in text_of(content or b"").splitlines():
+        key, _, value = line.strip().partition(" ")
+        if key:
+            found.setdefault(key, value.strip())
+    return found
+
+
+def whole(text: str | None) -> int | None:
+    """A whole number of at most 18 digits; None for everything else, `max` and `-1` included."""
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) <= 18 else None
+
+
+class BootClock:
+    """Turns jiffies since boot into moments, by the node's clock and uptime at the look."""
+
+    def __init__(self, content: bytes | None) -> None:
+        lines = text_of(content or b"").split("\n")
+        self.now = _seconds(lines[1] if len(lines) > 1 else "")
+        uptime = _seconds(lines[0].partition(" ")[0])
+        both = self.now is not None and uptime is not None
+        self._boot = self.now - uptime if both and self.now and uptime else None
+
+    def moment(self, jiffies: int) -> str | None:
+        """RFC 3339 with milliseconds; None where the clocks could not be read."""
+        if self._boot is None:
+            return None
+        try:
+            found = from_epoch(self._boot + jiffies / _TICKS)
+        except (OverflowError, ValueError, OSError):
+            return None
+        return found.strftime("%Y-%m-%dT%H:%M:%S.") + f"{found.microsecond // 1000:03d}Z"
+
+
+def _seconds(text: str) -> float | None:
+    match = re.match(r"\d{1,12}(?:\.\d{1,9})?", text.strip())
+    return float(match.group()) if match else None
+
+
+def processes(content: bytes, clock: BootClock, counts: dict[int, int]) -> list[Process]:
+    """The `cat` of stat, cgroup and status of many processes, in that order for each."""
+    found: list[Process] = []
+    blocks: list[tuple[re.Match[bytes], list[bytes]]] = []
+    for line in content.split(b"\n"):
+        head = _STAT.fullmatch(line)
+        if head:
+            blocks.append((head, []))
+        elif blocks:
+            blocks[-1][1].append(line)
+    for head, rest in blocks:
+        process = _process(head, rest, clock)
+        if process is not None:
+            found.append(process)
+    return [_counted(process, counts.get(process.pid)) for process in found]
+
+
+def _counted(process: Process, count: int | None) -> Process:
+    if count is None:
+        return process
+    return msgspec.structs.replace(process, argument_count=max(0, count - 1))
+
+
+def _process(head: re.Match[bytes], rest: list[bytes], clock: BootClock) -> Process | None:
+    fields = head.group(4).split()
+    if len(fields) < 21:
+        return None
+    status = _status(rest)
+    started = whole(fields[18].decode("ascii", "replace"))
+    resident = whole(fields[20].decode("ascii", "replace"))
+    uids, gids = status.get("Uid", "").split(), status.get("Gid", "").split()
+    return Process(
+        pid=int(head.group(1)),
+        parent=whole(fields[0].decode("ascii", "replace")),
+        container_id=container_id(text_of(b"\n".join(rest))),
+        executable=text_of(head.group(2)),
+        state=head.group(3).decode(),
+        started_at=clock.moment(started) if started is not None else None,
+        uid=whole(uids[1]) if len(uids) > 1 else None,
+        gid=whole(gids[1]) if len(gids) > 1 else None,
+        groups=[n for g in status.get("Groups", "").split() if (n := whole(g)) is not None],
+        handles_term=_has_signal(status.get("SigCgt"), _SIGTERM),
+        blocked_or_ignored_term=_either(
+            _has_signal(status.get("SigBlk"), _SIGTERM), _has_signal(status.get("SigIgn"), _SIGTERM)
+        ),
+        threads=whole(status.get("Threads", "")),
+        resident=resident * _PAGE if resident is not None else None,
+    )
+
+
+def _status(lines: list[bytes]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for line in lines:
+        key, colon, value = text_of(line).partition(":\t")
+        if colon:
+            found.setdefault(key, value.strip())
+    return found
+
+
+def status_fields(content: bytes | None) -> dict[str, str]:
+    """`/proc/N/status` as a mapping."""
+    return _status((content or b"").split(b"\n"))
+
+
+def has_capability(status: dict[str, str], bit: int) -> bool | None:
+    """Whether CapEff holds the capability of this number (19 is SYS_PTRACE)."""
+    return _has_bit(status.get("CapEff"), bit)
+
+
+def _has_signal(mask: str | None, signal: int) -> bool | None:
+    return _has_bit(mask, signal - 1)
+
+
+def _has_bit(mask: str | None, bit: int) -> bool | None:
+    if mask is None or not re.fullmatch(r"[0-9a-f]{1,32}", mask):
+        return None
+    return bool(int(mask, 16) >> bit & 1)
+
+
+def _either(one: bool | None, other: bool | None) -> bool | None:
+    return None if one is None and other is None else bool(one or other)
+
+
+def container_id(cgroup: str) -> str | None:
+    """The id at the end of a cgroup path; the last one, as a container may hold another."""
+    found = _CONTAINER_ID.findall(cgroup)
+    return found[-1] if found else None
+
+
+def argument_counts(content: bytes) -> dict[int, int]:
+    """`grep -zc` over `/proc/N/cmdline`: pid -> number of words, the program's name included."""
+    found = re.findall(rb"^/proc/(\d{1,10})/cmdline:(\d{1,9})$", content, re.MULTILINE)
+    return {int(pid): int(count) for pid, count in found}
+
+
+def namespaces(content: bytes) -> dict[str, dict[str, str]]:
+    """`ls -l` of `/proc/N/ns` folders: N -> kind -> inode, without the `_for_children` kinds."""
+    found: dict[str, dict[str, str]] = {}
+    current = ""
+    for line in text_of(content).splitlines():
+        folder = re.fullmatch(r"/proc/(\d+)/ns/?:", line.strip())
+        if folder:
+            current = folder.group(1)
+            continue
+        match = _NAMESPACE.search(line)
+        if match and match.group(1) == match.group(2):
+            found.setdefault(current, {})[match.group(1)] = match.group(3)
+    return found
+
+
+def mountinfo(content: bytes) -> list[Mount]:
+    """`/proc/N/mountinfo`; lines of another shape are passed over."""
+    return [mount for line in content.split(b"\n") if (mount := _mount(text_of(line)))]
+
+
+def _mount(line: str) -> Mount | None:
+    left, dash, right = line.partition(" - ")
+    fields, rest = left.split(" "), right.split(" ")
+    if not dash or len(fields) < 6 or len(rest) < 3:
+        return None
+    return Mount(
+        path=_unescape(fields[4]),
+        root=_unescape(fields[3]),
+        device=fields[2],
+        fstype=rest[0],
+        source=_unescape(rest[1]),
+        read_only="ro" in fields[5].split(","),
+        super_read_only="ro" in rest[2].split(","),
+    )
+
+
+def _unescape(text: str) -> str:
+    return re.sub(r"\\([0-7]{3})", lambda match: chr(int(match[1], 8)), text)
+
+
+def socket_owners(content: bytes) -> dict[str, int]:
+    """`ls -l` of `/proc/N/fd` folders: socket inode -> the lowest pid that holds it."""
+    found: dict[str, int] = {}
+    pid = None
+    for line in content.split(b"\n"):
+        folder = _FD_FOLDER.fullmatch(line.strip())
+        if folder:
+            pid = int(folder.group(1))
+            continue
+        match = _SOCKET.search(line)
+        if match and pid is not None:
+            inode = match.group(2).decode()
+            found[inode] = min(pid, found.get(inode, pid))
+    return found
+
+
+def sockets(
+    tables: dict[str, bytes], owners: dict[str, int]
+) -> tuple[list[Listener], list[Connection]]:
+    """`/proc/net/{tcp,tcp6,udp,udp6}` -> listeners, and connections in SYN_SENT or CLOSE_WAIT."""
+    listeners: list[Listener] = []
+    hanging: dict[Connection, int] = {}
+    for table, content in tables.items():
+        for fields in _rows(content):
+            local, remote = _endpoint(fields[1]), _endpoint(fields[2])
+            if local is None or remote is None:
+                continue
+            state, inode, uid = fields[3], fields[9], whole(fields[7])
+            if state == (_LISTEN if table.startswith("tcp") else _UDP_BOUND) and remote[1] == 0:
+                listeners.append(
+                    Listener(
+                        protocol="TCP" if table.startswith("tcp") else "UDP",
+                        address=local[0],
+                        port=local[1],
+                        uid=uid,
+                        inode=inode,
+                        pid=owners.get(inode),
+                        queue=_queue(fields[4]),
+                    )
+                )
+            elif table.startswith("tcp") and state in (_SYN_SENT, _CLOSE_WAIT):
+                one = Connection(
+                    state="SYN_SENT" if state == _SYN_SENT else "CLOSE_WAIT",
+                    local_address=local[0],
+                    # The port of our own end of an outgoing connection says nothing.
+                    local_port=0 if state == _SYN_SENT else local[1],
+                    remote_address=remote[0],
+                    remote_port=remote[1] if state == _SYN_SENT else 0,
+                    uid=uid,
+                )
+                hanging[one] = hanging.get(one, 0) + 1
+    return listeners, _with_counts(hanging)
+
+
+def _with_counts(hanging: dict[Connection, int]) -> list[Connection]:
+    worst = sorted(hanging.items(), key=lambda item: -item[1])[:_MOST_CONNECTIONS]
+    return [msgspec.structs.replace(one, count=count) for one, count in worst]
+
+
+def _rows(content: bytes) -> Iterator[list[str]]:
+    for line in text_of(content).splitlines():
+        fields = line.split()
+        if len(fields) >= 10 and fields[0].endswith(":"):
+            yield fields
+
+
+def _queue(field: str) -> int | None:
+    # tx_queue:rx_queue in hex; for a listener rx_queue is the number waiting to be accepted.
+    _, colon, received = field.partition(":")
+    return int(received, 16) if colon and re.fullmatch(r"[0-9A-F]{1,8}", received) else None
+
+
+def _endpoint(field: str) -> tuple[str, int] | None:
+    match = re.fullmatch(r"([0-9A-F]{8}|[0-9A-F]{32}):([0-9A-F]{4})", field)
+    if match is None:
+        return None
+    raw = bytes.fromhex(match.group(1))
+    # Each 32-bit word stands in the machine's own order, which is little-endian.
+    ordered = b"".join(raw[at : at + 4][::-1] for at in range(0, len(raw), 4))
+    address = ipaddress.ip_address(ordered)
+    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    return str(mapped or address), int(match.group(2), 16)
+
+
+def open_files_limit(content: bytes | None) -> int | None:
+    """The soft limit of `Max open files` in `/proc/N/limits`."""
+    match = re.search(rb"^Max open files\s+(\d{1,18})\s", content or b"", re.MULTILINE)
+    return int(match.group(1)) if match else None

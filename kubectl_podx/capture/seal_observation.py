@@ -1,0 +1,198 @@
+"""A raw look -> an Observation: parsed and sealed in one step, so that no value goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from msgspec.structs import replace
+
+from kubectl_podx.capture import procfs
+from kubectl_podx.capture.calls import Outcome
+from kubectl_podx.capture.cgroup import headroom
+from kubectl_podx.capture.frames import Frames, split
+from kubectl_podx.capture.look import RawLook
+from kubectl_podx.capture.seal import Sealer
+from kubectl_podx.capture.seal_environment import parse_environment, with_observed
+from kubectl_podx.capture.seal_files import observed_files, observed_tokens, observed_volumes
+from kubectl_podx.capture.secretlike import hide_text
+from kubectl_podx.capture.space import with_space
+from kubectl_podx.model.capture import (
+    HostsFile,
+    Observation,
+    Process,
+    StoredObject,
+    Variable,
+)
+from kubectl_podx.model.clock import format_time, from_epoch
+from kubectl_podx.model.pod import Json, containers
+
+_SYS_PTRACE = 19
+_LONGEST_LINE = 1000
+_TOO_TIGHT = "less than 16 MiB of memory or too few pids are free: nothing was run that forks"
+
+
+def seal_look(
+    sealer: Sealer,
+    pod: Json,
+    outcome: Outcome,
+    objects: Mapping[str, StoredObject],
+    declared: Mapping[str, list[Variable]],
+) -> Observation:
+    """What one look found; `unobservable` with a reason where it found nothing."""
+    container = outcome.call.container
+    if outcome.state != "ok" or not isinstance(outcome.answer, RawLook):
+        return Observation(
+            container=container,
+            state="unobservable",
+            reason=outcome.reason or "no answer",
+            needs=outcome.needs,
+        )
+    raw = outcome.answer
+    frames = split(raw.output, raw.nonce)
+    base = Observation(
+        container=container,
+        container_id=raw.container_id,
+        started_at=raw.started_at or None,
+        state="observed",
+        method="neighbour" if raw.through else "exec",
+        reason=f"looked at through container {raw.through}" if raw.through else "",
+    )
+    if frames.get("denied") is not None:
+        reason, needs = _why_denied(frames, raw.through)
+        return replace(base, state="unobservable", reason=reason, needs=needs)
+    if frames.get("self") is None:
+        reason = "the shell of the container did not run the script"
+        return replace(base, state="unobservable", method="none", reason=reason)
+    return _observed(sealer, pod, base, frames, raw, objects, list(declared.get(container, [])))
+
+
+def _observed(
+    sealer: Sealer,
+    pod: Json,
+    base: Observation,
+    frames: Frames,
+    raw: RawLook,
+    objects: Mapping[str, StoredObject],
+    declared: list[Variable],
+) -> Observation:
+    own = procfs.pairs(frames.get("self"))
+    root = own.get("root", "")
+    clock = procfs.BootClock(frames.get("uptime"))
+    enough = procfs.pairs(frames.first("cgroup")).get("lean") != "1"
+    container = next(entry for entry in containers(pod) if entry.name == base.container)
+    counts = procfs.argument_counts(frames.get("arguments") or b"")
+    seen = procfs.processes(frames.get("processes") or b"", clock, counts)
+    main_pid = procfs.whole(own.get("main"))
+    folders = procfs.namespaces(frames.get("namespaces") or b"")
+    owners = procfs.socket_owners(frames.get("fds") or b"")
+    listeners, connections = procfs.sockets(frames.with_prefix("net "), owners)
+    process_environment = frames.get("process_environment")
+    was_read = frames.get("process_environment_read") is not None
+    injected = None if raw.through else parse_environment(frames.get("environment"))
+    process = parse_environment(process_environment) if was_read else None
+    files, left_out = observed_files(sealer, pod, container, frames, root, objects)
+    refused = _refused(frames, raw, main_pid, seen, was_read=was_read, enough=enough)
+    return replace(
+        base,
+        state="partial" if refused else "observed",
+        reason="; ".join(part for part in (base.reason, *refused) if part),
+        shell=own.get("shell") or "sh",
+        clock=format_time(from_epoch(clock.now)) if clock.now else None,
+        headroom=headroom(frames.get("cgroup"), enough=enough),
+        main_pid=main_pid,
+        pid_one=next((one for one in seen if one.pid == 1), None),
+        namespaces=folders.get(own.get("self", ""), {}),
+        processes=_with_namespaces(seen, folders),
+        processes_left_out=procfs.whole(own.get("left_out")) or 0,
+        environment_source="none" if injected is None else "exec",
+        process_environment=_process_environment(was_read=was_read, enough=enough),
+        variables=with_observed(sealer, pod, base.container, declared, injected, process),
+        listeners=listeners,
+        connections=connections,
+        mounts=with_space(procfs.mountinfo(frames.get("mountinfo") or b""), frames, root),
+        volumes=observed_volumes(pod, container, frames, root),
+        files=files,
+        files_left_out=left_out,
+        tokens=observed_tokens(frames.get("tokens") or b""),
+        text=HostsFile(
+            hosts=_lines(sealer, frames.get("hosts")),
+            resolv=_lines(sealer, frames.get("resolv")),
+            hostname="".join(_lines(sealer, frames.get("hostname"))[:1]),
+        ),
+        open_files=procfs.whole(procfs.pairs(frames.get("fds")).get("open")),
+        open_files_limit=procfs.open_files_limit(frames.get("limits")),
+        refused=refused,
+    )
+
+
+def _process_environment(*, was_read: bool, enough: bool) -> str:
+    if was_read:
+        return "read"
+    return "denied" if enough else "none"
+
+
+def _with_namespaces(seen: list[Process], folders: dict[str, dict[str, str]]) -> list[Process]:
+    return [
+        replace(one, namespaces=folders[str(one.pid)]) if str(one.pid) in folders else one
+        for one in seen
+    ]
+
+
+def _refused(
+    frames: Frames,
+    raw: RawLook,
+    main_pid: int | None,
+    seen: list[Process],
+    *,
+    was_read: bool,
+    enough: bool,
+) -> list[str]:
+    """What this look lost, a sentence each; what depends on it is null in the report."""
+    if not enough:
+        return [_TOO_TIGHT]
+    lost: list[str] = []
+    if not (raw.complete and frames.complete):
+        lost.append("the look was cut off before its end")
+    if main_pid is None:
+        lost.append("the main process could not be told")
+    elif not was_read:
+        main = next((one for one in seen if one.pid == main_pid), None)
+        who = f" (uid {main.uid})" if main and main.uid is not None else ""
+        lost.append(
+            f"the main process{who} keeps its environment and files to itself: it has another uid "
+            "or more capabilities than an exec session"
+        )
+    if frames.get("files") and not (frames.get("digests") or b"").strip():
+        lost.append("sha256sum is missing or was refused: contents were not compared")
+    return lost
+
+
+def _why_denied(frames: Frames, through: str) -> tuple[str, str]:
+    """Why a neighbour may not look, by the `/proc/N/status` of both, which anyone may read."""
+    credentials = frames.with_prefix("credentials ")
+    own = procfs.pairs(frames.get("self"))
+    target = procfs.status_fields(credentials.get(own.get("main", "")))
+    others = [key for key in credentials if key != own.get("main")]
+    mine = procfs.status_fields(credentials.get(others[0]) if others else None)
+    if not own.get("main"):
+        return f"no shell, and container {through} does not see its processes", ""
+    uid, target_uid = _effective(mine.get("Uid")), _effective(target.get("Uid"))
+    if procfs.has_capability(mine, _SYS_PTRACE):
+        return f"no shell, and container {through} was refused although it has SYS_PTRACE", ""
+    if uid is not None and target_uid is not None and uid != target_uid:
+        reason = (
+            f"no shell; container {through} runs as uid {uid} and the process as uid {target_uid}"
+        )
+    else:
+        reason = f"no shell; the process has capabilities that container {through} has not"
+    return reason, f"capability SYS_PTRACE in container {through}"
+
+
+def _effective(uids: str | None) -> int | None:
+    fields = (uids or "").split()
+    return procfs.whole(fields[1]) if len(fields) > 1 else None
+
+
+def _lines(sealer: Sealer, content: bytes | None) -> list[str]:
+    shown = hide_text(sealer.scrub(procfs.text_of(content or b"")))
+    return [line[:_LONGEST_LINE] for line in shown.splitlines()]

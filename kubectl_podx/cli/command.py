@@ -1,0 +1,161 @@
+"""Click commands that read as kubectl's: its help, its flags, its words for what is wrong."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Any
+
+import click
+
+from kubectl_podx.cli.words import COMMANDS, near
+
+PROGRAM = "kubectl podx"
+SETTINGS: dict[str, Any] = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+_GLOBAL = (
+    f'Use "{PROGRAM} options" for a list of global command-line options (applies to all commands).'
+)
+_BOOLEAN = re.compile(r"(--?[a-zA-Z][a-z-]*)=(true|false)")
+_SHORT_EQUALS = re.compile(r"(-[a-zA-Z])=(.*)", re.DOTALL)
+
+
+class Command(click.Command):
+    """A command with kubectl's help. `examples` is shown below the description."""
+
+    def __init__(self, *args: Any, usage: str = "", examples: str = "", **kwargs: Any) -> None:
+        kwargs.setdefault("context_settings", SETTINGS)
+        super().__init__(*args, **kwargs)
+        self.usage = usage
+        self.examples = examples
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """As pflag: `-o=json` and `--exit-code=true` mean `-ojson` and `--exit-code`."""
+        return super().parse_args(ctx, as_pflag(self, args))
+
+    def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Description, examples, options, usage: kubectl's order."""
+        parts = [textwrap.dedent(self.help or "").strip()]
+        if self.examples:
+            parts.append("Examples:\n" + _indented(self.examples, 2))
+        own = [option_help(p) for p in self.params if isinstance(p, click.Option) and not p.hidden]
+        if own:
+            parts.append("Options:\n" + "\n\n".join(own))
+        parts.append(f"Usage:\n  {ctx.command_path} {self.usage}".rstrip())
+        if any(isinstance(p, click.Option) and p.hidden for p in self.params):
+            parts.append(_GLOBAL)
+        formatter.write("\n\n".join(parts) + "\n")
+
+
+def as_pflag(command: click.Command, args: Sequence[str]) -> list[str]:
+    """The words in the spelling that click reads; what stands after `--` stays as it is."""
+    options = {
+        name: param
+        for param in command.params
+        if isinstance(param, click.Option)
+        for name in param.opts
+    }
+    result: list[str] = []
+    for at, word in enumerate(args):
+        if word == "--":
+            return [*result, *args[at:]]
+        boolean = _BOOLEAN.fullmatch(word)
+        short = _SHORT_EQUALS.fullmatch(word)
+        if boolean and boolean[1] in options and options[boolean[1]].is_flag:
+            if boolean[2] == "true":
+                result.append(boolean[1])
+        elif short and short[1] in options and not options[short[1]].is_flag:
+            result.append(short[1] + short[2])
+        else:
+            result.append(word)
+    return result
+
+
+def option_help(option: click.Option) -> str:
+    """One option as kubectl prints it: its names and default, then its text."""
+    names = sorted(option.opts, key=len)
+    head = ", ".join(names)
+    if option.is_flag:
+        value = "=false"
+    elif option.multiple:
+        value = "=[]"
+    elif isinstance(option.default, int):
+        value = f"={option.default}"
+    else:
+        value = f"='{option.default if isinstance(option.default, str) else ''}'"
+    indent = 4 if names[0].startswith("-") and not names[0].startswith("--") else 8
+    text = textwrap.fill(option.help or "", 88, initial_indent=" " * 8, subsequent_indent=" " * 8)
+    return f"{' ' * indent}{head}{value}:\n{text}"
+
+
+def _indented(text: str, by: int) -> str:
+    return textwrap.indent(textwrap.dedent(text).strip(), " " * by)
+
+
+class Group(click.Group):
+    """The commands by name; each is imported when it is needed."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - as click has it
+        """In the order of help."""
+        return list(COMMANDS)
+
+    def get_command(
+        self,
+        ctx: click.Context,  # noqa: ARG002 - as click has it
+        cmd_name: str,
+    ) -> click.Command | None:
+        """Imports the module of this command."""
+        return load(cmd_name)
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """`help describe` means `describe --help`; no words at all mean `--help`."""
+        words = list(args)
+        if words[:1] == ["help"]:
+            words = [*words[1:], "--help"]
+        return super().parse_args(ctx, as_pflag(self, words or ["--help"]))
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Says which command may have been meant."""
+        command = load(args[0])
+        if command is None:
+            text = f'unknown command "{args[0]}" for "{PROGRAM}"'
+            meant = near(args[0], COMMANDS)
+            if meant:
+                text += f"; did you mean {' or '.join(meant)}?"
+            raise click.UsageError(text, ctx)
+        return args[0], command, args[1:]
+
+    def format_help(
+        self,
+        ctx: click.Context,  # noqa: ARG002 - as click has it
+        formatter: click.HelpFormatter,
+    ) -> None:
+        """The commands by group, as kubectl lists its own."""
+        parts = [textwrap.dedent(self.help or "").strip()]
+        width = max(map(len, COMMANDS)) + 2
+        for group in dict.fromkeys(entry.group for entry in COMMANDS.values()):
+            lines = [
+                f"  {name:<{width}}{entry.summary}"
+                for name, entry in COMMANDS.items()
+                if entry.group == group
+            ]
+            parts.append("\n".join([group, *lines]))
+        parts += [
+            f"Usage:\n  {PROGRAM} COMMAND [flags] [options]",
+            f'Use "{PROGRAM} COMMAND --help" for more information about a given command.\n'
+            + _GLOBAL,
+        ]
+        formatter.write("\n\n".join(parts) + "\n")
+
+
+def load(name: str) -> click.Command | None:
+    """The command of this name; None where there is none."""
+    entry = COMMANDS.get(name)
+    if entry is None:
+        return None
+    module = import_module(f"kubectl_podx.cli.{entry.module}")
+    command: click.Command = module.command(name)
+    return command

@@ -1,0 +1,141 @@
+"""The one way through for every reading command: capture, analyse, render, exit status."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kubectl_podx.cli.environment import Environment
+from kubectl_podx.cli.request import Request
+from kubectl_podx.cli.sources import capture_of, is_single
+from kubectl_podx.model.errors import ExitStatus, PodxError
+
+if TYPE_CHECKING:
+    from kubectl_podx.model.capture import Capture
+    from kubectl_podx.model.report import PodReport, PodReportList
+
+
+def read(request: Request, env: Environment) -> int:
+    """Makes the report, prints it, and returns the exit status."""
+    sections = _sections(request)
+    capture = capture_of(request, env, sections)
+    if request.container is not None:
+        _check_container(capture, request.container)
+    from kubectl_podx.findings.analyse import analyse
+
+    reports = analyse(capture, sections, request.container)
+    env.write(_rendered(request, env, reports, single=is_single(request, capture)))
+    if request.format in ("table", "name", "mermaid") and request.query is None:
+        _say_not_seen(reports, env)
+    return _status(reports) if request.exit_code else ExitStatus.OK
+
+
+def _sections(request: Request) -> frozenset[str]:
+    """What is to be built: what was asked for, and what the format is made of."""
+    if request.format == "mermaid":
+        from kubectl_podx.render.mermaid import SECTIONS
+
+        return frozenset(SECTIONS)
+    return frozenset(request.sections)
+
+
+def _check_container(capture: Capture, name: str) -> None:
+    """A container that no pod has is a mistake of the words, so that no empty report is made."""
+    from kubectl_podx.model.pod import containers
+    from kubectl_podx.model.reference import Reference
+
+    known: dict[str, None] = {}
+    for pod in capture.pods:
+        stored = capture.objects.get(pod.reference)
+        known |= {
+            entry.name if entry.kind == "app" else f"{entry.name} ({entry.kind})": None
+            for entry in containers((stored.body if stored else None) or {})
+        }
+    names = {each.partition(" ")[0] for each in known}
+    if capture.pods and name not in names:
+        pod_name = Reference.of_key(capture.pods[0].reference).name
+        whose = f"pod {pod_name}" if len(capture.pods) == 1 else "any of the pods"
+        raise PodxError(
+            f"container {name} is not valid for {whose} out of: {', '.join(known) or 'none'}"
+        )
+
+
+def _rendered(request: Request, env: Environment, reports: PodReportList, *, single: bool) -> str:
+    document: PodReport | PodReportList = reports.items[0] if single else reports
+    if request.query is not None:
+        return _queried(request, document)
+    if request.format == "json":
+        from kubectl_podx.render.document import to_json
+
+        return to_json(document)
+    if request.format == "yaml":
+        from kubectl_podx.render.yaml import to_yaml
+
+        return to_yaml(document)
+    if request.format == "name":
+        from kubectl_podx.render.names import names
+
+        return names(reports.items)
+    if request.format == "mermaid":
+        from kubectl_podx.render.mermaid import mermaid
+
+        return mermaid(reports.items)
+    terminal = env.terminal(no_color=request.no_color)
+    wide = request.format == "wide"
+    if request.format == "table" or (request.as_table and wide):
+        from kubectl_podx.render.columns import GRIDS
+        from kubectl_podx.render.table import tables
+
+        sections = request.sections or tuple(GRIDS)
+        shown = tables(reports.items, sections, wide=wide, color=terminal.color, several=not single)
+        if not shown and reports.items:
+            env.say(f"No {', '.join(sections)} to show.")
+        return shown
+    from kubectl_podx.render.text import text
+
+    return text(
+        reports.items,
+        terminal,
+        distinctions=reports.distinctions,
+        everything=bool(request.sections),
+        wide=wide,
+    )
+
+
+def _queried(request: Request, document: PodReport | PodReportList) -> str:
+    from kubectl_podx.render import result
+    from kubectl_podx.render.document import plain, to_json
+    from kubectl_podx.render.jmes import ask
+    from kubectl_podx.render.yaml import to_yaml
+
+    answer = ask(plain(document), request.query or "")
+    match request.format:
+        case "yaml":
+            return to_yaml(answer)
+        case "table":
+            return result.result_table(answer)
+        case "text":
+            return result.result_text(answer)
+        case _:
+            return to_json(answer)
+
+
+def _say_not_seen(reports: PodReportList, env: Environment) -> None:
+    """A table has no place for it, and a missing row must not read as "there is none"."""
+    from kubectl_podx.render.columns.pod import coverage_line
+
+    lines = [
+        coverage_line(row) for each in reports.items for row in each.coverage if row.state != "full"
+    ]
+    for line in dict.fromkeys(lines):
+        env.say(f"Not seen: {line}")
+
+
+def _status(reports: PodReportList) -> int:
+    """Of the worst pod: critical before unknown before warning."""
+    words = {report.verdict.severity for report in reports.items}
+    words |= {found.severity for report in reports.items for found in report.findings or []}
+    if "critical" in words:
+        return ExitStatus.CRITICAL
+    if "unknown" in words:
+        return ExitStatus.UNKNOWN
+    return ExitStatus.WARNING if "warning" in words else ExitStatus.OK

@@ -1,0 +1,57 @@
+"""What the process was started with, found once and passed in."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TextIO
+
+from kubectl_podx.model.errors import PodxError
+from kubectl_podx.model.terminal import Terminal
+from kubectl_podx.render.escape import clean
+
+
+@dataclass(frozen=True)
+class Environment:
+    """Streams, variables and the home folder of one run."""
+
+    stdout: TextIO = field(default_factory=lambda: sys.stdout)
+    stderr: TextIO = field(default_factory=lambda: sys.stderr)
+    variables: Mapping[str, str] = field(default_factory=lambda: os.environ)
+    home: str = field(default_factory=lambda: _home(os.environ))
+
+    def terminal(self, *, no_color: bool = False) -> Terminal:
+        """The terminal behind standard output."""
+        return Terminal.of(self.stdout, self.variables, no_color=no_color)
+
+    def write(self, text: str) -> None:
+        """Writes to standard output; PodxError where that cannot be, BrokenPipeError untouched."""
+        try:
+            self.stdout.write(text)
+            self.stdout.flush()
+        except BrokenPipeError:
+            raise
+        except (OSError, ValueError, AttributeError) as error:
+            reason = (getattr(error, "strerror", None) or "it is closed").lower()
+            raise PodxError(f"cannot write the output: {reason}") from None
+
+    def say(self, text: str) -> None:
+        """One escaped line on standard error."""
+        self.stderr.write(clean(text) + "\n")
+
+    def warn(self, text: str) -> None:
+        """A warning of the API server, as kubectl shows it."""
+        self.say(f"Warning: {text}")
+
+
+def _home(variables: Mapping[str, str]) -> str:
+    """HOME, else what the user database says; empty where neither tells."""
+    if variables.get("HOME"):
+        return variables["HOME"]
+    try:
+        return str(Path.home())
+    except (RuntimeError, KeyError):
+        return ""

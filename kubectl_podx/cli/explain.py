@@ -1,0 +1,161 @@
+"""`kubectl podx explain`: codes of findings, fields of the report, worked queries."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import textwrap
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from kubectl_podx.cli.command import Command
+from kubectl_podx.cli.options import connection_options
+from kubectl_podx.cli.words import near
+from kubectl_podx.model.errors import ExitStatus, PodxError, UsageError
+
+if TYPE_CHECKING:
+    from kubectl_podx.model.explain import FieldDoc
+
+_HELP = """
+Explain the code of a finding, or a field of the report.
+
+A field is named by its path from the report's root, such as 'restarts.cause', or by its own
+name alone. No cluster is asked.
+"""
+_EXAMPLES = """
+# What does this finding mean, how is it known, what is to be done?
+kubectl podx explain PRB004
+
+# What is in this field, and in which unit?
+kubectl podx explain probes.secondsToAction
+
+# All findings; worked queries for --query
+kubectl podx explain --codes
+kubectl podx explain --queries
+"""
+_CODE = re.compile(r"[A-Za-z]{2,5}\d{3}")
+_UNITS = {"s": "seconds", "B": "bytes", "date-time": "RFC 3339, UTC"}
+_WIDTH = 96
+
+
+def command(name: str) -> click.Command:
+    """The command `explain`."""
+
+    @click.command(
+        name,
+        cls=Command,
+        help=_HELP,
+        examples=_EXAMPLES,
+        usage="(CODE | FIELD | --codes | --queries) [flags] [options]",
+    )
+    @click.argument("word", required=False, metavar="CODE|FIELD")
+    @click.option("--codes", is_flag=True, help="List every finding's code, one line each.")
+    @click.option("--queries", is_flag=True, help="List worked queries for --query.")
+    @connection_options
+    @click.pass_obj
+    def explain(
+        env: Any, /, word: str | None, *, codes: bool, queries: bool, **_values: Any
+    ) -> int:
+        if [bool(word), codes, queries].count(True) != 1:
+            raise UsageError("explain takes one of: a CODE, a FIELD, --codes, --queries")
+        if codes:
+            env.write(_codes())
+        elif queries:
+            env.write(_queries())
+        elif word is not None and _CODE.fullmatch(word):
+            env.write(_code(word))
+        else:
+            env.write(_field(word or ""))
+        return ExitStatus.OK
+
+    return explain
+
+
+def _codes() -> str:
+    from kubectl_podx.findings.catalogue import RULES
+    from kubectl_podx.render.layout import aligned
+
+    rows = [[rule.code, rule.severity, rule.section, rule.title] for rule in RULES]
+    return "\n".join(aligned(["CODE", "SEVERITY", "SECTION", "MEANING"], rows)) + "\n"
+
+
+def _queries() -> str:
+    from kubectl_podx.cli.queries import QUERIES
+
+    parts = [
+        f"# {query.question}\n"
+        f"kubectl podx describe POD --query {shlex.quote(query.expression)} -o {query.output}\n"
+        for query in QUERIES
+    ]
+    return "\n".join(parts)
+
+
+def _code(word: str) -> str:
+    from kubectl_podx.findings.catalogue import RULES, rule
+
+    found = rule(word)
+    if found is None:
+        meant = near(word.upper(), [each.code for each in RULES])
+        hint = f"; did you mean {' or '.join(meant)}?" if meant else ""
+        raise PodxError(f'no finding has the code "{word.upper()}"{hint}')
+    parts = [
+        f"CODE:      {found.code}\nSEVERITY:  {found.severity}\nSECTION:   {found.section}",
+        _paragraph("MEANING", f"{found.title}. {found.meaning}".replace("..", ".")),
+        _paragraph("HOW IT IS KNOWN", found.known_by),
+        _paragraph("WHAT TO DO", found.remedy),
+    ]
+    if found.link:
+        parts.append(f"MORE:\n    {found.link}")
+    return "\n\n".join(parts) + "\n"
+
+
+def _field(word: str) -> str:
+    from kubectl_podx.model import explain
+
+    found = explain.field(word)
+    if found is not None:
+        return _explained(found)
+    named = explain.find(word)
+    if not named:
+        every = list(explain.paths())
+        known = dict.fromkeys([*every, *(path.rpartition(".")[2] for path in every)])
+        meant = near(word, known)
+        hint = f"; did you mean {' or '.join(meant)}?" if meant else ""
+        raise PodxError(f'field "{word}" does not exist{hint}')
+    docs = [doc for path in named if (doc := explain.field(path)) is not None]
+    return "\n".join(_explained(doc) for doc in docs)
+
+
+def _explained(found: FieldDoc) -> str:
+    from kubectl_podx.model import explain
+
+    lines = ["KIND:       PodReport", "VERSION:    podx/v1", ""]
+    lines += [f"FIELD: {found.path} <{found.type}>", ""]
+    if found.unit:
+        lines += [f"UNIT: {_UNITS.get(found.unit, found.unit)}", ""]
+    if found.words:
+        lines += ["ENUM:", *(f"    {word}" for word in found.words), ""]
+    lines += [_paragraph("DESCRIPTION", found.description or "<none>"), ""]
+    children = [doc for name in found.children if (doc := explain.field(f"{found.path}.{name}"))]
+    if children:
+        lines += ["FIELDS:", *_children(children)]
+    return "\n".join(lines).rstrip("\n") + "\n"
+
+
+def _children(children: Sequence[FieldDoc]) -> list[str]:
+    lines: list[str] = []
+    for child in children:
+        lines.append(f"  {child.path.rpartition('.')[2]}\t<{child.type}>")
+        if child.description:
+            lines.append(_filled(child.description))
+    return lines
+
+
+def _paragraph(head: str, text: str) -> str:
+    return f"{head}:\n{_filled(text)}"
+
+
+def _filled(text: str) -> str:
+    return textwrap.fill(text, _WIDTH, initial_indent=" " * 4, subsequent_indent=" " * 4)

@@ -1,0 +1,276 @@
+"""The options of all commands: kubectl's connection flags, and those of reading commands."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from kubectl_podx.cli.words import FORMATS, SECTIONS, near, section_key
+from kubectl_podx.model.errors import UsageError
+
+if TYPE_CHECKING:
+    from kubectl_podx.cluster.access import AccessFlags
+
+_F = TypeVar("_F", bound=Callable[..., Any])
+_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
+_DURATION = re.compile(r"(?:\d+(?:\.\d+)?(?:ms|s|m|h))+")
+_DURATION_PART = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)")
+
+# Names, and the help text of kubectl's own `options`. A flag where the value is None.
+_CONNECTION: tuple[tuple[tuple[str, ...], dict[str, Any]], ...] = (
+    (("-n", "--namespace"), {"help": "If present, the namespace scope for this request."}),
+    (("--context",), {"help": "The name of the kubeconfig context to use."}),
+    (("--kubeconfig",), {"help": "Path to the kubeconfig file to use for requests."}),
+    (("--cluster",), {"help": "The name of the kubeconfig cluster to use."}),
+    (("--user",), {"help": "The name of the kubeconfig user to use."}),
+    (("-s", "--server"), {"help": "The address and port of the Kubernetes API server."}),
+    (("--token",), {"help": "Bearer token for authentication to the API server."}),
+    (("--username",), {"help": "Username for basic authentication to the API server."}),
+    (("--password",), {"help": "Password for basic authentication to the API server."}),
+    (
+        ("--certificate-authority",),
+        {"help": "Path to a cert file for the certificate authority."},
+    ),
+    (("--client-certificate",), {"help": "Path to a client certificate file for TLS."}),
+    (("--client-key",), {"help": "Path to a client key file for TLS."}),
+    (
+        ("--tls-server-name",),
+        {
+            "help": "Server name to use for server certificate validation. If it is not provided, "
+            "the hostname used to contact the server is used."
+        },
+    ),
+    (
+        ("--insecure-skip-tls-verify",),
+        {
+            "is_flag": True,
+            "help": "If true, the server's certificate will not be checked for validity. This "
+            "will make your HTTPS connections insecure.",
+        },
+    ),
+    (
+        ("--as", "as_user"),
+        {
+            "help": "Username to impersonate for the operation. User could be a regular user or a "
+            "service account in a namespace."
+        },
+    ),
+    (("--as-uid",), {"help": "UID to impersonate for the operation."}),
+    (
+        ("--as-group", "as_groups"),
+        {
+            "multiple": True,
+            "help": "Group to impersonate for the operation, this flag can be repeated to specify "
+            "multiple groups.",
+        },
+    ),
+    (
+        ("--as-user-extra",),
+        {
+            "multiple": True,
+            "help": "User extras to impersonate for the operation, as key=value; this flag can be "
+            "repeated to specify multiple values for the same key.",
+        },
+    ),
+    (
+        ("--request-timeout",),
+        {
+            "help": "The length of time to wait before giving up on a single server request. "
+            "Non-zero values should contain a corresponding time unit (e.g. 1s, 2m, 3h). A value "
+            "of zero means don't timeout requests."
+        },
+    ),
+    (
+        ("--disable-compression",),
+        {
+            "is_flag": True,
+            "help": "If true, opt-out of response compression for all requests to the server.",
+        },
+    ),
+)
+
+
+def connection_options(function: _F) -> _F:
+    """The connection flags of kubectl; hidden here, listed by `kubectl podx options`."""
+    for names, settings in reversed(_CONNECTION):
+        function = click.option(*names, hidden=True, **settings)(function)
+    return function
+
+
+def access_flags(values: Mapping[str, Any]) -> AccessFlags:
+    """The connection flags among a command's values."""
+    from kubectl_podx.cluster.access import AccessFlags
+
+    names = [names[-1].lstrip("-").replace("-", "_") for names, _ in _CONNECTION]
+    given = {name: values[name] for name in names if values.get(name) is not None}
+    return AccessFlags(**given)
+
+
+def seconds_of(text: str) -> float | None:
+    """`15`, `15s`, `1m30s`, `500ms` in seconds; None for what is no duration above zero."""
+    if re.fullmatch(r"\d{1,9}", text):
+        value = float(text)
+    elif len(text) <= 40 and _DURATION.fullmatch(text):
+        parts = _DURATION_PART.findall(text)
+        value = sum(float(amount) * _UNITS[unit] for amount, unit in parts)
+    else:
+        return None
+    return value if 0 < value < 1e6 else None
+
+
+def _deadline(_ctx: click.Context, _param: click.Parameter, value: str) -> float:
+    found = seconds_of(value)
+    if found is None:
+        raise UsageError(
+            f'invalid argument "{value}" for "--deadline" flag: it takes a time such as 15s or 1m'
+        )
+    return found
+
+
+def _format(_ctx: click.Context, _param: click.Parameter, value: str | None) -> str | None:
+    if value is not None and value not in FORMATS:
+        raise UsageError(
+            f'unable to match a printer suitable for the output format "{value}", '
+            f"allowed formats are: {','.join(sorted(FORMATS))}"
+        )
+    return value
+
+
+def _sections(
+    _ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]
+) -> tuple[str, ...]:
+    """The report's keys, in the order they were given."""
+    keys: list[str] = []
+    for word in (part.strip() for value in values for part in value.split(",")):
+        key = section_key(word)
+        if key is None:
+            known = [words.key for words in SECTIONS.values()]
+            meant = near(word, [*known, *SECTIONS])
+            hint = f" (did you mean {' or '.join(meant)}?)" if meant else ""
+            raise UsageError(f'unknown section "{word}"{hint}; there are: {", ".join(known)}')
+        keys.append(key)
+    return tuple(dict.fromkeys(keys))
+
+
+_READING: tuple[tuple[tuple[str, ...], dict[str, Any]], ...] = (
+    (
+        ("-o", "--output"),
+        {
+            "callback": _format,
+            "help": f"Output format. One of: ({', '.join(FORMATS)}). wide shows everything.",
+        },
+    ),
+    (
+        ("--query",),
+        {
+            "help": "A JMESPath expression on exactly the document that '-o json' prints. The "
+            "result is printed as json, yaml, table or text by -o."
+        },
+    ),
+    (
+        ("-c", "--container"),
+        {"help": "Only this container's rows; only this container is looked into."},
+    ),
+    (
+        ("-l", "--selector"),
+        {
+            "help": "Selector (label query) to filter on, supports '=', '==', '!=', 'in', 'notin' "
+            "(e.g. -l key1=value1,key2=value2)."
+        },
+    ),
+    (
+        ("-A", "--all-namespaces"),
+        {"is_flag": True, "help": "With -l: look in all namespaces."},
+    ),
+    (
+        ("--from", "from_file"),
+        {"help": "Read a bundle that 'kubectl podx capture' made; no cluster is asked."},
+    ),
+    (
+        ("-f", "--filename", "manifest"),
+        {
+            "help": "Read pods saved with 'kubectl get pod -o yaml' or '-o json' ('-' is standard "
+            "input); no cluster is asked."
+        },
+    ),
+    (
+        ("--no-exec",),
+        {
+            "is_flag": True,
+            "help": "Look at the API only, run nothing inside of containers. "
+            "KUBECTL_PODX_NO_EXEC=1 means the same.",
+        },
+    ),
+    (("--no-logs",), {"is_flag": True, "help": "Read no container logs."}),
+    (
+        ("--logs", "log_lines"),
+        {
+            "type": click.IntRange(0, 1000),
+            "default": 20,
+            "metavar": "N",
+            "help": "Log lines to read of each container that is in trouble.",
+        },
+    ),
+    (
+        ("--exit-code",),
+        {
+            "is_flag": True,
+            "help": "End with 3 where the worst finding is a warning, 4 where it is critical, 5 "
+            "where the verdict is unknown.",
+        },
+    ),
+    (("--no-color",), {"is_flag": True, "help": "Write no colour. NO_COLOR=1 means the same."}),
+    (
+        ("--deadline",),
+        {
+            "default": "15s",
+            "callback": _deadline,
+            "help": "The time that the whole run may take, such as 15, 15s or 1m. What was not "
+            "answered by then is reported as not seen.",
+        },
+    ),
+    (
+        ("--max-in-flight",),
+        {
+            "type": click.IntRange(1, 64),
+            "default": 12,
+            "metavar": "N",
+            "help": "Requests and looks inside of containers under way at once.",
+        },
+    ),
+    (
+        ("-v", "--verbose"),
+        {
+            "is_flag": True,
+            "help": "Print every call that was made, its result and its seconds, to standard "
+            "error.",
+        },
+    ),
+)
+
+_SECTION_OPTION = click.option(
+    "--section",
+    "sections",
+    multiple=True,
+    callback=_sections,
+    help="Only these sections of the report, by comma: those of 'kubectl podx --help', such as "
+    "probes,restarts.",
+)
+
+
+def reading_options(
+    *, without: frozenset[str] = frozenset(), sections: bool = True
+) -> Callable[[_F], _F]:
+    """The options of a command that makes a report; `without` names those it has not."""
+
+    def decorate(function: _F) -> _F:
+        function = connection_options(function)
+        for names, settings in reversed(_READING):
+            if names[-1].lstrip("-") not in without:
+                function = click.option(*names, **settings)(function)
+        return _SECTION_OPTION(function) if sections else function
+
+    return decorate

@@ -1,0 +1,96 @@
+"""What a reading command was asked for: its words and options, checked against one another."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from kubectl_podx.cli.environment import Environment
+from kubectl_podx.model.errors import UsageError
+
+_NO_EXEC = "KUBECTL_PODX_NO_EXEC"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """One reading command line. The names are those of the options."""
+
+    words: tuple[str, ...] = ()
+    sections: tuple[str, ...] = ()
+    """The report's keys; empty for all."""
+    as_table: bool = False
+    """A section's own command: a table unless another format was asked for."""
+    output: str | None = None
+    query: str | None = None
+    container: str | None = None
+    selector: str | None = None
+    all_namespaces: bool = False
+    namespace: str | None = None
+    from_file: str | None = None
+    manifest: str | None = None
+    recording: str | None = None
+    """The name of a shipped recording (`demo`)."""
+    no_exec: bool = False
+    no_logs: bool = False
+    log_lines: int = 20
+    exit_code: bool = False
+    no_color: bool = False
+    deadline: float = 15.0
+    max_in_flight: int = 12
+    verbose: bool = False
+    connection: Mapping[str, Any] = field(default_factory=dict)
+    """Every value of the command, for `options.access_flags`."""
+
+    @classmethod
+    def of(
+        cls,
+        env: Environment,
+        values: Mapping[str, Any],
+        words: Sequence[str] = (),
+        **more: Any,
+    ) -> Request:
+        """The request of a command's values; UsageError where they contradict one another."""
+        known = {name: values[name] for name in cls.__dataclass_fields__ if name in values}
+        known["no_exec"] = bool(known.get("no_exec")) or env.variables.get(_NO_EXEC) == "1"
+        request = cls(**{**known, "words": tuple(words), "connection": dict(values), **more})
+        request.check()
+        return request
+
+    @property
+    def offline(self) -> bool:
+        """Whether no cluster may be asked and no kubeconfig opened."""
+        return any(x is not None for x in (self.from_file, self.manifest, self.recording))
+
+    @property
+    def format(self) -> str:
+        """The format, where none was given: JSON for a query, else a table or text."""
+        if self.output is not None:
+            return (
+                "table"
+                if self.as_table and self.output == "text" and not self.query
+                else self.output
+            )
+        if self.query is not None:
+            return "json"
+        return "table" if self.as_table else "text"
+
+    def check(self) -> None:
+        """Contradictions, in kubectl's words where it has them."""
+        if self.from_file is not None and self.manifest is not None:
+            raise UsageError("--from and --filename cannot be used together")
+        if self.selector is not None and self.words:
+            raise UsageError("name cannot be provided when a selector is specified")
+        if self.selector is not None and self.offline:
+            raise UsageError("--selector asks a cluster; with --from or -f, name the pods instead")
+        if self.all_namespaces and self.words:
+            raise UsageError("a resource cannot be retrieved by name across all namespaces")
+        if self.all_namespaces and self.selector is None and not self.offline:
+            raise UsageError("--all-namespaces needs --selector")
+        if self.query is not None and self.format in ("wide", "name", "mermaid"):
+            raise UsageError(f"--query prints json, yaml, table or text, not {self.format}")
+        if self.query is not None:
+            from kubectl_podx.render.jmes import parse
+
+            # Before a cluster is asked: a typing mistake costs no look.
+            parse(self.query)

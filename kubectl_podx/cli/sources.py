@@ -1,0 +1,140 @@
+"""Where a reading command's Capture comes from: a live look, a bundle, a manifest, a recording."""
+
+from __future__ import annotations
+
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kubectl_podx.cli.environment import Environment
+from kubectl_podx.cli.options import access_flags
+from kubectl_podx.cli.request import Request
+from kubectl_podx.model.errors import InputError, PodxError, UsageError
+
+if TYPE_CHECKING:
+    from kubectl_podx.model.capture import Capture
+
+_SUFFIX = ".podx"
+
+
+def capture_of(request: Request, env: Environment, needed: frozenset[str]) -> Capture:
+    """The sealed Capture of the request's targets. `needed`: the sections to gather for."""
+    capture = _stored(request) if request.offline else _live(request, env, needed)
+    if request.verbose:
+        _say_calls(capture, env)
+    return capture
+
+
+def _stored(request: Request) -> Capture:
+    from kubectl_podx.capture.bundle import decode_bundle, read_bundle, read_manifest
+
+    if request.recording is not None:
+        return _chosen(decode_bundle(recording(request.recording), request.recording), request)
+    if request.from_file is not None:
+        return _chosen(read_bundle(Path(request.from_file)), request)
+    return _chosen(read_manifest(request.manifest or "-"), request)
+
+
+def is_single(request: Request, capture: Capture) -> bool:
+    """Whether the document is a PodReport: one pod named by its name, or a file that holds one."""
+    from kubectl_podx.capture.targets import Targets
+
+    if request.offline and not request.words:
+        return len(capture.pods) == 1
+    return Targets(words=request.words).single and len(capture.pods) == 1
+
+
+def _live(request: Request, env: Environment, needed: frozenset[str]) -> Capture:
+    from kubectl_podx.capture import session
+    from kubectl_podx.capture.targets import parse_words
+    from kubectl_podx.model.clock import Deadline
+
+    deadline = Deadline(request.deadline)
+    if request.selector is None:
+        # Wrong words are told before a kubeconfig is opened.
+        parse_words(request.words)
+    capture = session.take(
+        access_flags(request.connection),
+        session.Targets(
+            words=request.words,
+            selector=request.selector,
+            all_namespaces=request.all_namespaces,
+        ),
+        session.LookOptions(
+            sections=needed,
+            container=request.container,
+            exec_allowed=not request.no_exec,
+            logs=not request.no_logs and request.log_lines > 0,
+            log_lines=request.log_lines,
+            max_in_flight=request.max_in_flight,
+        ),
+        deadline=deadline,
+        environ=env.variables,
+        home=env.home,
+        warn=env.warn,
+    )
+    if not capture.pods:
+        env.say(_nothing(request, env))
+    return capture
+
+
+def _say_calls(capture: Capture, env: Environment) -> None:
+    """Each planned call with its state and seconds; never what it brought."""
+    for pod in capture.pods:
+        for call in pod.calls:
+            reason = f"  {call.reason}" if call.reason else ""
+            env.say(f"{call.seconds:7.3f}s  {call.state:<8}  {call.id}{reason}")
+
+
+def _nothing(request: Request, env: Environment) -> str:
+    """What kubectl says of a selector that matches nothing."""
+    if request.all_namespaces:
+        return "No resources found"
+    from kubectl_podx.cluster.access import resolve_access
+
+    access = resolve_access(access_flags(request.connection), env.variables, env.home)
+    return f"No resources found in {access.namespace} namespace."
+
+
+def _chosen(capture: Capture, request: Request) -> Capture:
+    """The capture with the pods that the words name; all of them without words."""
+    import msgspec
+
+    from kubectl_podx.capture.targets import parse_words
+    from kubectl_podx.model.reference import Reference
+
+    pods = capture.pods
+    if request.namespace:
+        pods = [p for p in pods if Reference.of_key(p.reference).namespace == request.namespace]
+    if request.words:
+        named = parse_words(request.words)
+        if any(each.kind != "Pod" for each in named):
+            raise UsageError("with --from or -f, name pods as NAME or pod/NAME")
+        found = {Reference.of_key(pod.reference).name for pod in pods}
+        for each in named:
+            if each.name not in found:
+                raise PodxError(f'Error from server (NotFound): pods "{each.name}" not found')
+        names = {each.name for each in named}
+        pods = [pod for pod in pods if Reference.of_key(pod.reference).name in names]
+    return msgspec.structs.replace(capture, pods=pods)
+
+
+def recordings() -> list[str]:
+    """The names of the shipped recordings, sorted."""
+    folder = resources.files("kubectl_podx").joinpath("recordings")
+    if not folder.is_dir():
+        return []
+    return sorted(
+        each.name.removesuffix(_SUFFIX) for each in folder.iterdir() if each.name.endswith(_SUFFIX)
+    )
+
+
+def recording(name: str) -> bytes:
+    """The bytes of a shipped recording; InputError where there is none of this name."""
+    known = recordings()
+    if not known:
+        raise InputError("this installation of podx has no recordings; reinstall it")
+    if name not in known:
+        raise InputError(f'no recording "{name}"; there are: {", ".join(known)}')
+    folder = resources.files("kubectl_podx").joinpath("recordings")
+    return folder.joinpath(name + _SUFFIX).read_bytes()

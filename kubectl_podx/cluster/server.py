@@ -1,0 +1,291 @@
+"""The API server as the rest of podx sees it: reads, pages of lists, and execs."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from urllib.parse import urlencode
+
+import msgspec
+
+from kubectl_podx.cluster.access import Access
+from kubectl_podx.cluster.connection import ConnectionGoneError, Response, send_request
+from kubectl_podx.cluster.credentials import Credentials, Headers
+from kubectl_podx.cluster.dial import Dialer
+from kubectl_podx.cluster.errors import (
+    ClusterError,
+    of_response,
+    shown,
+    unreachable,
+)
+from kubectl_podx.cluster.paths import api_path
+from kubectl_podx.cluster.pool import Pool
+from kubectl_podx.cluster.stream import Stream
+from kubectl_podx.model.clock import Deadline
+
+if TYPE_CHECKING:
+    from kubectl_podx.cluster.exec_driver import ExecResult
+
+Query = Sequence[tuple[str, str]]
+
+_PAGE_SIZE = "500"
+_MAX_BODY = 64 << 20
+_MAX_RETRIES = 2
+_MAX_WARNINGS = 64
+# RFC 7234: `299 - "text"`, several separated by commas; others than 299 are not Kubernetes'.
+_WARNING = re.compile(r'(\d{3}) \S+ "((?:[^"\\]|\\.)*)"')
+
+_T = TypeVar("_T")
+
+
+class Answer(NamedTuple):
+    """A successful answer."""
+
+    status: int
+    body: bytes
+    date: str | None
+    """The Date header: the server's own clock."""
+
+
+class _ListMeta(msgspec.Struct, rename={"continues": "continue"}):
+    continues: str | None = None
+
+
+class _List(msgspec.Struct):
+    metadata: _ListMeta | None = None
+
+
+class ApiServer:
+    """One server for one run. Its methods may be called from several threads at once."""
+
+    def __init__(
+        self,
+        access: Access,
+        *,
+        deadline: Deadline,
+        environ: Mapping[str, str],
+        user_agent: str,
+        on_warning: Callable[[str], None],
+        max_connections: int,
+    ) -> None:
+        self._access = access
+        self._deadline = deadline
+        self._user_agent = user_agent
+        self._on_warning = on_warning
+        self._credentials = Credentials(access, environ, deadline)
+        self._dialer = Dialer(access, self._credentials, environ)
+        self._pool = Pool(self._dialer.dial, deadline, max_connections)
+        self._cancelled = threading.Event()
+        self._warned: set[str] = set()
+        self._warning_lock = threading.Lock()
+
+    # -- life ------------------------------------------------------------------------------------
+
+    def dial_ahead(self, count: int) -> None:
+        """Starts to open connections that the first requests will use; returns at once."""
+        self._pool.dial_ahead(count)
+
+    def cancel(self) -> None:
+        """Ends every request, exec and credential plugin under way; their threads get an error."""
+        self._cancelled.set()
+        self._credentials.cancel()
+        self._pool.cancel()
+
+    def close(self) -> None:
+        """Closes all connections."""
+        self._cancelled.set()
+        self._pool.close()
+
+    # -- reads -----------------------------------------------------------------------------------
+
+    def get(
+        self, path: str, query: Query = (), accept: str = "application/json", limit: int = _MAX_BODY
+    ) -> Answer:
+        """The body at a path of `api_path`. Any answer other than 2xx is a ClusterError.
+
+        A body of more than `limit` bytes is an error; a log (`…/log`) is cut there instead.
+        """
+        deadline = self._request_deadline()
+        for attempt in range(_MAX_RETRIES + 1):
+            response = self._renewing(
+                lambda: self._send(path, query, accept, limit, deadline),
+                lambda response: response.status == 401,
+            )
+            pause = _retry_after(response)
+            if pause is None or attempt == _MAX_RETRIES or pause >= deadline.remaining():
+                break
+            if self._cancelled.wait(pause):
+                break
+        self._pass_warnings(response)
+        if not 200 <= response.status < 300:
+            raise of_response(response.status, response.body)
+        return Answer(response.status, response.body, response.headers.get("Date"))
+
+    def list_pages(self, path: str, query: Query = ()) -> Iterator[Answer]:
+        """The pages of a list, each requested when it is asked for (`limit=500` and `continue`).
+
+        Where the list's snapshot is gone (410 Expired) it goes on once from the place that the
+        server names, in a newer snapshot. A server that names none makes the list start over:
+        then objects come again, and whoever reads them has to know them by their uid.
+        """
+        token, restarted = "", False
+        while True:
+            page = (*query, ("limit", _PAGE_SIZE), *((("continue", token),) if token else ()))
+            try:
+                answer = self.get(path, page)
+            except ClusterError as error:
+                if error.kind != "expired" or restarted or not token:
+                    raise
+                token, restarted = error.continue_token, True
+                continue
+            yield answer
+            token = _continue_token(answer.body)
+            if not token:
+                return
+
+    # -- exec ------------------------------------------------------------------------------------
+
+    def exec(
+        self,
+        namespace: str,
+        pod: str,
+        container: str,
+        command: Sequence[str],
+        *,
+        stdin: bytes | None,
+        deadline: Deadline,
+        stdout_limit: int,
+        stderr_limit: int,
+    ) -> ExecResult:
+        """Runs a command in a container over a WebSocket (v5, then v4, of channel.k8s.io).
+
+        `stdin` is sent and then held open until the command has ended: its end of file tells the
+        command that nobody listens any more. A refused exec is a ClusterError; whatever happens
+        once it runs is in the result.
+        """
+        from kubectl_podx.cluster import exec_driver  # noqa: PLC0415 - costs 10 ms
+
+        query = [("command", word) for word in command]
+        query += [("container", container), ("stdin", "true" if stdin is not None else "false")]
+        query += [("stdout", "true"), ("stderr", "true")]
+        path = api_path("api/v1", "pods", namespace, pod, "exec")
+        request = exec_driver.ExecRequest(
+            url=self._websocket_url(path, query),
+            host=self._access.authority,
+            stdin=stdin,
+            stdout_limit=stdout_limit,
+            stderr_limit=stderr_limit,
+        )
+        bound = deadline.within(self._deadline.remaining())
+
+        def attempt() -> ExecResult | ClusterError:
+            try:
+                return self._on_connection(
+                    bound,
+                    lambda stream: (exec_driver.run(stream, request, self._headers()), False),
+                )
+            except ClusterError as error:
+                return error
+
+        result = self._renewing(
+            attempt,
+            lambda result: isinstance(result, ClusterError) and result.kind == "unauthorized",
+        )
+        if isinstance(result, ClusterError):
+            raise result
+        return result
+
+    # -- inside ----------------------------------------------------------------------------------
+
+    def _request_deadline(self) -> Deadline:
+        seconds = self._access.request_timeout
+        return self._deadline if seconds is None else self._deadline.within(seconds)
+
+    def _headers(self) -> Headers:
+        return [("User-Agent", self._user_agent), *self._credentials.headers()]
+
+    def _target(self, path: str, query: Query) -> str:
+        target = self._access.prefix + path
+        return f"{target}?{urlencode(query)}" if query else target
+
+    def _websocket_url(self, path: str, query: Query) -> str:
+        scheme = "wss" if self._access.secure else "ws"
+        return f"{scheme}://{self._access.authority}{self._target(path, query)}"
+
+    def _send(
+        self, path: str, query: Query, accept: str, limit: int, deadline: Deadline
+    ) -> Response:
+        headers = [("Accept", accept), *self._headers()]
+        if not self._access.disable_compression:
+            headers.append(("Accept-Encoding", "gzip"))
+        target = self._target(path, query)
+        cut = path.endswith("/log")
+
+        def use(stream: Stream) -> tuple[Response, bool]:
+            host = self._access.authority
+            response = send_request(stream, host, target, headers, limit=limit, cut=cut)
+            return response, response.reusable
+
+        return self._on_connection(deadline, use)
+
+    def _on_connection(self, deadline: Deadline, use: Callable[[Stream], tuple[_T, bool]]) -> _T:
+        """Lends a connection to `use`, which says whether it can serve again.
+
+        One that the server closed while it stood idle is replaced once by a new one.
+        """
+        for fresh in (False, True):
+            stream = self._pool.acquire(deadline, fresh=fresh)
+            try:
+                result, reusable = use(stream)
+            except ConnectionGoneError:
+                self._pool.discard(stream)
+                if fresh or self._cancelled.is_set():
+                    break
+                continue
+            except BaseException:
+                self._pool.discard(stream)
+                raise
+            if reusable:
+                self._pool.release(stream)
+            else:
+                self._pool.discard(stream)
+            return result
+        raise unreachable("EOF")
+
+    def _renewing(self, attempt: Callable[[], _T], refused: Callable[[_T], bool]) -> _T:
+        """The attempt, and once more with a renewed credential where a plugin's was refused."""
+        generation = self._credentials.generation
+        result = attempt()
+        if not self._credentials.renewable or not refused(result):
+            return result
+        if self._credentials.renew(max(generation, 1)):
+            self._pool.drop_idle()
+        return attempt()
+
+    def _pass_warnings(self, response: Response) -> None:
+        for header in response.headers.get_all("Warning", []):
+            for code, text in _WARNING.findall(header):
+                line = shown(re.sub(r"\\(.)", r"\1", text), 512)
+                with self._warning_lock:
+                    known = line in self._warned or len(self._warned) >= _MAX_WARNINGS
+                    self._warned.add(line)
+                if code == "299" and not known:
+                    self._on_warning(line)
+
+
+def _retry_after(response: Response) -> float | None:
+    """Seconds that the server asks to wait before the same request (429 and 503 only)."""
+    value = response.headers.get("Retry-After", "").strip()
+    if response.status not in (429, 503) or not re.fullmatch(r"\d{1,6}", value):
+        return None
+    return float(value)
+
+
+def _continue_token(body: bytes) -> str:
+    try:
+        metadata = msgspec.json.decode(body, type=_List).metadata
+    except (msgspec.DecodeError, RecursionError):
+        raise ClusterError("failed", "the server answered with something that is no list") from None
+    return (metadata.continues or "") if metadata else ""

@@ -1,0 +1,208 @@
+"""A connected socket under one deadline: no read, write or handshake can outlast it."""
+
+from __future__ import annotations
+
+import io
+import select
+import socket
+import ssl
+from typing import TYPE_CHECKING
+
+from kubectl_podx.model.clock import Deadline
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+
+_CHUNK = 65536
+# What may wait while we write and the other side writes too.
+_MAX_WAITING = 8 << 20
+_BLOCKED_READ = (BlockingIOError, ssl.SSLWantReadError)
+
+
+class Stream:
+    """A non-blocking socket, plain or TLS, with the deadline of whoever uses it now.
+
+    A timeout of the socket's own bounds one `recv`, so a server that sends a byte at a time
+    could hold a reader for ever; here every wait ends at the deadline. While a write cannot go
+    on, what arrives is read and kept, so that two sides that both write never stand still.
+    """
+
+    def __init__(self, sock: socket.socket, deadline: Deadline) -> None:
+        sock.setblocking(False)
+        self._sock = sock
+        self._waiting = bytearray()
+        self._cancelled = False
+        self._allowance: int | None = None
+        self.deadline = deadline
+
+    # -- life ------------------------------------------------------------------------------------
+
+    def connect(self, address: tuple[object, ...]) -> None:
+        """Connects the TCP socket; OSError where that fails."""
+        try:
+            self._sock.connect(address)
+        except BlockingIOError:
+            self._wait(select.POLLOUT)
+            error = self._sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+            if error:
+                # OSError makes the fitting subclass of the number.
+                raise OSError(error, "connect") from None
+
+    def start_tls(self, context: ssl.SSLContext, server_name: str) -> None:
+        """Puts TLS on the connection; ssl.SSLError where the server's identity does not hold."""
+        wrapped = context.wrap_socket(
+            self._sock,
+            server_hostname=server_name or None,
+            do_handshake_on_connect=False,
+            suppress_ragged_eofs=True,
+        )
+        self._sock = wrapped
+        while True:
+            try:
+                wrapped.do_handshake()
+            except ssl.SSLWantReadError:
+                self._wait(select.POLLIN)
+            except ssl.SSLWantWriteError:
+                self._wait(select.POLLOUT)
+            else:
+                return
+
+    def cancel(self) -> None:
+        """Ends the connection from another thread: whoever waits on it wakes with an error."""
+        self._cancelled = True
+        try:
+            # Not SSLSocket.shutdown: it would turn the socket into a plain one under the reader.
+            socket.socket.shutdown(self._sock, socket.SHUT_RDWR)
+        except OSError:
+            return
+
+    def close(self) -> None:
+        """Closes the socket."""
+        self._cancelled = True
+        self._sock.close()
+
+    def stale(self) -> bool:
+        """Whether an idle connection is of no more use: closed, or with bytes nobody asked for."""
+        try:
+            self._sock.recv(1)
+        except _BLOCKED_READ:
+            # Also what follows a TLS 1.3 session ticket, which is no data.
+            return False
+        except OSError:
+            return True
+        return True
+
+    # -- bytes -----------------------------------------------------------------------------------
+
+    def allow(self, count: int) -> None:
+        """From here on at most `count` more bytes are received; beyond it OverflowError."""
+        self._allowance = count
+
+    def recv(self, count: int) -> bytes:
+        """Up to `count` bytes; empty at the end. TimeoutError at the deadline."""
+        if self._waiting:
+            received = bytes(self._waiting[:count])
+            del self._waiting[:count]
+        else:
+            received = self._recv(count)
+        if self._allowance is not None:
+            self._allowance -= len(received)
+            if self._allowance < 0:
+                raise OverflowError
+        return received
+
+    def _recv(self, count: int) -> bytes:
+        while True:
+            self._check()
+            try:
+                return self._sock.recv(count)
+            except _BLOCKED_READ:
+                self._wait(select.POLLIN)
+            except ssl.SSLWantWriteError:
+                self._wait(select.POLLOUT)
+
+    def send(self, data: bytes) -> int:
+        """Sends some of the bytes and returns how many."""
+        while True:
+            self._check()
+            try:
+                return self._sock.send(data)
+            except (BlockingIOError, ssl.SSLWantWriteError, ssl.SSLWantReadError):
+                ready = self._wait(select.POLLIN | select.POLLOUT)
+            if ready & ~select.POLLOUT:
+                self._take_in()
+
+    def sendall(self, data: bytes) -> None:
+        """Sends all of the bytes."""
+        view = memoryview(data)
+        while view:
+            view = view[self.send(bytes(view[:_CHUNK])) :]
+
+    def _take_in(self) -> None:
+        try:
+            received = self._sock.recv(_CHUNK)
+        except (*_BLOCKED_READ, ssl.SSLWantWriteError):
+            return
+        if not received:
+            raise ConnectionResetError
+        self._waiting += received
+        if len(self._waiting) > _MAX_WAITING:
+            raise OverflowError
+
+    def _check(self) -> None:
+        if self._cancelled:
+            raise ConnectionAbortedError
+        if self.deadline.passed():
+            raise TimeoutError
+
+    def _wait(self, events: int) -> int:
+        """Waits until the socket is ready for one of the events; returns which."""
+        self._check()
+        poll = select.poll()
+        poll.register(self._sock.fileno(), events)
+        ready = poll.poll(self.deadline.remaining() * 1000 + 1)
+        self._check()
+        if not ready:
+            raise TimeoutError
+        return ready[0][1]
+
+    # -- what http.client and websocket-client ask of a socket ------------------------------------
+
+    def makefile(self, mode: str) -> io.BufferedReader:
+        """A buffered reader whose every read keeps to the deadline; closing it closes nothing."""
+        del mode
+        return io.BufferedReader(_Raw(self), _CHUNK)
+
+    def gettimeout(self) -> float:
+        """What is left of the deadline; never the 0 that would mean non-blocking."""
+        return self.deadline.remaining() or 0.001
+
+    def settimeout(self, seconds: float | None) -> None:
+        """The deadline alone decides."""
+        del seconds
+
+    def shutdown(self, how: int) -> None:
+        """websocket-client's farewell: the socket is closed instead."""
+        del how
+        self.close()
+
+    def fileno(self) -> int:
+        """The file descriptor."""
+        return self._sock.fileno()
+
+
+class _Raw(io.RawIOBase):
+    """A Stream as the raw side of a buffered reader."""
+
+    def __init__(self, stream: Stream) -> None:
+        super().__init__()
+        self._stream = stream
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: WriteableBuffer) -> int:
+        view = memoryview(buffer)
+        received = self._stream.recv(len(view))
+        view[: len(received)] = received
+        return len(received)

@@ -1,0 +1,152 @@
+"""Every container: its state, resources and limits, and whether it was looked into."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from kubectl_podx.facts.image_name import policy_basis
+from kubectl_podx.facts.looked import look
+from kubectl_podx.facts.pod import moment
+from kubectl_podx.facts.starting import waits_for
+from kubectl_podx.facts.view import PodView
+from kubectl_podx.model.capture import Headroom, Observation
+from kubectl_podx.model.pod import ContainerEntry, dig, number, text
+from kubectl_podx.model.report.pod import (
+    Container,
+    Limit,
+    ObservationReport,
+    PullPolicy,
+    Quantity,
+    Resources,
+)
+
+_STATES = ("running", "waiting", "terminated")
+
+
+def build(view: PodView) -> list[Container]:
+    """One row per container of the spec, in the order they start."""
+    return [_container(view, entry) for entry in view.containers]
+
+
+def _container(view: PodView, entry: ContainerEntry) -> Container:
+    spec, status = entry.spec, entry.status
+    state = container_state(entry)
+    found = view.observations.get(entry.name)
+    looked = look(view, entry)
+    policy = text(spec, "imagePullPolicy")
+    return Container(
+        name=entry.name,
+        kind=entry.kind,
+        image=text(spec, "image"),
+        image_id=text(status, "imageID"),
+        image_pull_policy=PullPolicy(value=policy, basis=policy_basis(text(spec, "image"), policy)),
+        state=state.name,
+        reason=state.reason,
+        message=state.message,
+        exit_code=state.exit_code,
+        started_at=state.started_at,
+        finished_at=state.finished_at,
+        started=dig(status, "started") if isinstance(dig(status, "started"), bool) else None,
+        ready=dig(status, "ready") is True,
+        restart_count=number(status, "restartCount") or 0,
+        restart_policy=text(spec, "restartPolicy"),
+        waits_for=waits_for(view, entry),
+        container_id=entry.container_id,
+        resources=_resources(entry, found.headroom if found else Headroom()),
+        pids=Limit(limit=found.headroom.pids_limit, used=found.headroom.pids_used)
+        if found
+        else Limit(),
+        files=Limit(limit=found.open_files_limit, used=found.open_files) if found else Limit(),
+        user=_user(entry, found),
+        recent_logs=_recent_logs(view, entry),
+        observation=ObservationReport(
+            state=looked.state, method=looked.method, reason=looked.reason, needs=looked.needs
+        ),
+    )
+
+
+class State(NamedTuple):
+    """`status.state` of one container."""
+
+    name: str
+    """`running`, `waiting`, `terminated` or `unknown`."""
+    reason: str = ""
+    message: str = ""
+    exit_code: int | None = None
+    started_at: str | None = None
+    finished_at: str | None = None
+
+
+def container_state(entry: ContainerEntry) -> State:
+    """The state that the API tells; an empty `waiting` object is a created, unstarted container."""
+    for name in _STATES:
+        inner = dig(entry.status, "state", name)
+        if inner is not None:
+            return State(
+                name,
+                text(inner, "reason"),
+                text(inner, "message"),
+                number(inner, "exitCode"),
+                moment(inner, "startedAt"),
+                moment(inner, "finishedAt"),
+            )
+    return State("unknown")
+
+
+def _resources(entry: ContainerEntry, headroom: Headroom) -> Resources:
+    cores = None
+    if headroom.cpu_quota and headroom.cpu_quota > 0 and headroom.cpu_period:
+        cores = headroom.cpu_quota / headroom.cpu_period
+    return Resources(
+        cpu=_quantity(entry, "cpu", limit=cores),
+        memory=_quantity(entry, "memory", limit=headroom.memory_limit, usage=headroom.memory_usage),
+        ephemeral_storage=_quantity(entry, "ephemeral-storage"),
+        throttled_share=_throttled(headroom),
+        oom_kills=headroom.oom_kills,
+    )
+
+
+def _quantity(
+    entry: ContainerEntry, name: str, limit: float | None = None, usage: float | None = None
+) -> Quantity:
+    """One resource as declared, as admitted by the kubelet, and as the cgroup has it."""
+    return Quantity(
+        request=_amount(entry.spec, "resources", "requests", name),
+        limit=_amount(entry.spec, "resources", "limits", name),
+        allocated=_amount(entry.status, "allocatedResources", name),
+        actual_limit=_amount(entry.status, "resources", "limits", name),
+        observed_limit=float(limit) if limit is not None else None,
+        observed_usage=float(usage) if usage is not None else None,
+    )
+
+
+def _amount(value: object, *path: str) -> str | None:
+    """A quantity as written; a saved manifest may hold a bare number."""
+    found = dig(value, *path)
+    if isinstance(found, (int, float)) and not isinstance(found, bool):
+        return str(found)
+    return found if isinstance(found, str) and found else None
+
+
+def _throttled(headroom: Headroom) -> float | None:
+    if headroom.throttled_periods is None or not headroom.total_periods:
+        return None
+    return round(headroom.throttled_periods / headroom.total_periods, 4)
+
+
+def _user(entry: ContainerEntry, found: Observation | None) -> int | None:
+    """The main process's user: seen, else as the runtime reports it (GA in 1.35)."""
+    if found is not None:
+        for process in found.processes:
+            if process.pid == found.main_pid and process.uid is not None:
+                return process.uid
+    return number(entry.status, "user", "linux", "uid")
+
+
+def _recent_logs(view: PodView, entry: ContainerEntry) -> list[str]:
+    """The last lines of this instance, else of the one before; only where it is not ready."""
+    if dig(entry.status, "ready") is True:
+        return []
+    tails = [tail for tail in view.captured.logs if tail.container == entry.name and tail.lines]
+    tails.sort(key=lambda tail: tail.previous)
+    return list(tails[0].lines) if tails else []

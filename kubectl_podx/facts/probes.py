@@ -1,0 +1,240 @@
+"""Probes: what is declared, what the kubelet counted, what events remember, and the state now."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from kubectl_podx.facts.handlers import handler
+from kubectl_podx.facts.probe_events import FIELDS, ProbeEvent, failure_rows, probe_events
+from kubectl_podx.facts.probe_timing import seconds_to_action, timing
+from kubectl_podx.facts.view import PodView
+from kubectl_podx.model.capture import ProbeCounter
+from kubectl_podx.model.clock import format_time, parse_time
+from kubectl_podx.model.pod import ContainerEntry, dig, mapping, text
+from kubectl_podx.model.report.health import Counters, Handler, Probe, Timing
+from kubectl_podx.model.report.words import ProbeState, ProbeType
+
+# A burst of 25 events and then one in five minutes passes the recorder's spam filter: an error
+# that goes on shows at least this often (client-go events_cache.go), with the time of one attempt.
+_ERRORS_SEEN_WITHIN = 330
+# Event and status times have whole seconds.
+_ROUNDING = 2
+
+
+class _Seen(NamedTuple):
+    """What the state of one probe is decided from."""
+
+    type: ProbeType
+    entry: ContainerEntry
+    handler: Handler
+    timing: Timing
+    started_at: datetime | None
+    now: datetime | None
+    counter: ProbeCounter | None
+    counters_read: bool
+    events: list[ProbeEvent]
+    """Of the running instance only, oldest first."""
+    events_read: bool
+
+    @property
+    def run(self) -> float | None:
+        """For how many seconds the instance has been running."""
+        if self.started_at is None or self.now is None:
+            return None
+        return max(0.0, (self.now - self.started_at).total_seconds())
+
+    def age(self, event: ProbeEvent) -> float:
+        """Seconds since the event was last seen; without a time it counts as new."""
+        if event.last is None or self.now is None:
+            return 0.0
+        return max(0.0, (self.now - event.last).total_seconds())
+
+
+def build(view: PodView) -> list[Probe]:
+    """Every declared probe in the order of the containers: startup, liveness, readiness."""
+    return [
+        _probe(view, entry, kind)
+        for entry in view.containers
+        for kind, field in FIELDS.items()
+        if isinstance(dig(entry.spec, field), dict)
+    ]
+
+
+def counter_of(view: PodView, container: str, kind: ProbeType) -> ProbeCounter | None:
+    """The kubelet's counter of this probe; None where there is none or none could be read."""
+    return next(
+        (
+            counter
+            for counter in view.captured.probe_counters or []
+            if counter.container == container and counter.type.lower() == kind
+        ),
+        None,
+    )
+
+
+def _probe(view: PodView, entry: ContainerEntry, kind: ProbeType) -> Probe:
+    declared = mapping(entry.spec, FIELDS[kind])
+    events = probe_events(view, entry, kind)
+    started_at = parse_time(dig(entry.status, "state", "running", "startedAt"))
+    seen = _Seen(
+        kind,
+        entry,
+        handler(declared, entry.spec),
+        timing(declared),
+        started_at,
+        view.now,
+        counter_of(view, entry.name, kind),
+        view.captured.probe_counters is not None,
+        [event for event in events if _of_instance(event, started_at)],
+        view.events_read,
+    )
+    state, reason = _off(view, seen) or _state(seen)
+    counted = seen.counter
+    return Probe(
+        container=entry.name,
+        type=kind,
+        handler=seen.handler,
+        timing=seen.timing,
+        seconds_to_action=seconds_to_action(seen.timing),
+        counters=Counters(successful=counted.successful, failed=counted.failed)
+        if counted
+        else (Counters() if seen.counters_read else None),
+        recent_failures=failure_rows(events),
+        state=state,
+        reason=reason,
+        coverage=_coverage(view, seen, events),
+    )
+
+
+def _of_instance(event: ProbeEvent, started_at: datetime | None) -> bool:
+    if event.last is None or started_at is None:
+        return True
+    return event.last >= started_at
+
+
+def _off(view: PodView, seen: _Seen) -> tuple[ProbeState, str] | None:
+    """Why the kubelet does not run this probe at all now; None where it may run."""
+    entry = seen.entry
+    if not entry.status:
+        return "unknown", "the pod has no status of this container"
+    if text(view.pod, "status", "phase") in ("Succeeded", "Failed"):
+        return "waiting", "the pod has ended: no probe runs"
+    if not entry.running:
+        word = text(entry.status, "state", "waiting", "reason")
+        return "waiting", f"the container is not running{f' ({word})' if word else ''}"
+    terminating = bool(text(view.pod, "metadata", "deletionTimestamp"))
+    if terminating and seen.type != "readiness":
+        return "waiting", "the pod is being deleted: liveness and startup probes have stopped"
+    started = dig(entry.status, "started")
+    if seen.type != "startup" and started is False:
+        # While `started` is false, liveness and readiness are not executed at all (worker.go).
+        gate = "its startup probe succeeds" if dig(entry.spec, "startupProbe") else "it has started"
+        return "waiting", f"held back until {gate}"
+    if seen.type == "startup" and started is True:
+        return "passing", "it has succeeded: the container counts as started"
+    delay = seen.timing.initial_delay
+    if seen.run is not None and seen.run < delay and seen.started_at:
+        first = seen.started_at + timedelta(seconds=delay)
+        return "waiting", f"first run at {format_time(first)} (initialDelaySeconds: {delay:g})"
+    return None
+
+
+def _state(seen: _Seen) -> tuple[ProbeState, str]:
+    if _named_port_missing(seen.handler):
+        return "erroring", (
+            f'the container declares no port named "{seen.handler.port}", so every attempt is an '
+            "error, and errors never count"
+        )
+    if seen.type == "readiness":
+        return _readiness(seen)
+    if seen.type == "startup":
+        return _not_succeeded(seen, "started is false")
+    return _liveness(seen)
+
+
+def _named_port_missing(found: Handler) -> bool:
+    """A port's name that neither the container declares nor reads as a number."""
+    return bool(found.port) and found.resolved_port is None
+
+
+def _newest(seen: _Seen) -> ProbeEvent | None:
+    return next((event for event in reversed(seen.events) if event.kind != "warning"), None)
+
+
+def _readiness(seen: _Seen) -> tuple[ProbeState, str]:
+    ready = dig(seen.entry.status, "ready")
+    newest = _newest(seen)
+    if ready is True:
+        if newest and seen.age(newest) <= seen.timing.period + seen.timing.timeout + _ROUNDING:
+            return "passing", f"ready, but the last attempt {newest.kind}: {newest.message}"
+        return "passing", "the container is ready"
+    if ready is False:
+        return _not_succeeded(seen, "ready is false")
+    return "unknown", "the status does not say whether the container is ready"
+
+
+def _not_succeeded(seen: _Seen, witness: str) -> tuple[ProbeState, str]:
+    """A probe that the status says has no success now: it fails, errors, or has not run yet."""
+    newest = _newest(seen)
+    if newest is not None:
+        state: ProbeState = "failing" if newest.kind == "failed" else "erroring"
+        return state, newest.message or newest.kind
+    times = seen.timing
+    first_result = times.initial_delay + times.period + times.timeout + _ROUNDING
+    if seen.run is not None and seen.run <= first_result:
+        return "waiting", f"{witness}; it has not had the time for a result yet"
+    if seen.counters_read and seen.counter is None:
+        # Errors are thrown away before the counter (worker.go), failures are not.
+        return "erroring", f"{witness}, and the kubelet has counted no result of it: errors only"
+    return "failing", f"{witness}; no event is left that tells how it fails"
+
+
+def _liveness(seen: _Seen) -> tuple[ProbeState, str]:
+    newest = _newest(seen)
+    times = seen.timing
+    if newest is not None:
+        age = seen.age(newest)
+        if newest.kind == "errored" and age <= max(_ERRORS_SEEN_WITHIN, 2 * times.period):
+            return "erroring", newest.message
+        # Every failing attempt sends an event, and enough of them in a row kill the container.
+        if newest.kind == "failed" and age <= times.period + times.timeout + _ROUNDING:
+            return "failing", newest.message
+    long_enough = seen.run is not None and (
+        seen.run > times.initial_delay + 2 * times.period + times.timeout + _ROUNDING
+    )
+    if seen.counters_read and seen.counter is None and long_enough:
+        return "erroring", "the kubelet has counted no result of it: it errors at every attempt"
+    if seen.counter and seen.counter.successful:
+        return "passing", "the container lives and the kubelet counts successes"
+    if not long_enough:
+        return "waiting", "it has not had the time for a result yet"
+    if seen.counters_read or seen.events_read:
+        return "passing", "the container lives on"
+    return "unknown", "neither the kubelet's counters nor the pod's events could be read"
+
+
+def _coverage(view: PodView, seen: _Seen, events: list[ProbeEvent]) -> str:
+    parts = []
+    if seen.counters_read:
+        parts.append("counters of the kubelet since it started or the pod began")
+    else:
+        parts.append(f"no counters ({_why_no_counters(view)})")
+    if not seen.events_read:
+        parts.append("events could not be read")
+    elif events:
+        first = min((event.first for event in events if event.first), default=None)
+        since = f" since {format_time(first)}" if first else ""
+        parts.append(f"events{since}; they expire, are merged and are dropped")
+    else:
+        parts.append("no event of it is left, which proves nothing: events expire within the hour")
+    return "; ".join(parts)
+
+
+def _why_no_counters(view: PodView) -> str:
+    for call in view.captured.calls:
+        if call.id.startswith("metrics ") and call.state != "ok":
+            if call.needs:
+                return f"needs {call.needs}, an optional right that amounts to root on the node"
+            return call.reason or call.state
+    return "reading them needs the optional right get nodes/proxy"

@@ -1,0 +1,162 @@
+"""What the pod asks of a node, what the node has now, and why it is still pending."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from kubectl_podx.facts.node_match import (
+    expression_text,
+    repels,
+    taint_text,
+    term_matches,
+    tolerated,
+)
+from kubectl_podx.facts.view import PodView
+from kubectl_podx.model.pod import Json, dig, items, mapping, text
+from kubectl_podx.model.report.surroundings import Requirement, Scheduling
+
+DEFAULT_SCHEDULER = "default-scheduler"
+_REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
+# Added to every pod by the DefaultTolerationSeconds admission plugin, and by the DaemonSet
+# controller: saying them explains nothing.
+_ORDINARY = ("node.kubernetes.io/",)
+_AVAILABLE = re.compile(r"^(\d+/\d+ nodes are available): ")
+_NEXT_REASON = re.compile(r"[,.] (?=\d+ )")
+# Since 1.34 dynamic resource allocation speaks first in the last part.
+_PREEMPTION = re.compile(r"\.? (?:no new claims to deallocate, )?preemption: ")
+
+
+def build(view: PodView) -> Scheduling:
+    """State, requirements and reasons."""
+    state = _state(view)
+    return Scheduling(
+        state=state,
+        requirements=list(_requirements(view)),
+        reasons=reasons(view) if state in ("pending", "gated") else [],
+    )
+
+
+def _state(view: PodView) -> str:
+    if text(view.pod, "spec", "nodeName"):
+        return "scheduled"
+    if items(view.pod, "spec", "schedulingGates"):
+        return "gated"
+    return "pending" if text(view.pod, "status", "phase") in ("Pending", "") else "unknown"
+
+
+def reasons(view: PodView) -> list[str]:
+    """Why no node fits: the scheduler's own counts, a line each.
+
+    From the PodScheduled condition, which outlives the FailedScheduling event and says the same.
+    """
+    message = scheduler_message(view)
+    return [message] if message and not _AVAILABLE.match(message) else split_reasons(message)
+
+
+def scheduler_message(view: PodView) -> str:
+    """The scheduler's newest message; empty where it has not spoken."""
+    for condition in items(view.pod, "status", "conditions"):
+        if text(condition, "type") == "PodScheduled" and text(condition, "status") == "False":
+            return text(condition, "message")
+    spoken = [e for e in view.events if text(e, "reason") == "FailedScheduling"]
+    return text(spoken[-1], "message") if spoken else ""
+
+
+def split_reasons(message: str) -> list[str]:
+    """`0/3 nodes are available: 1 A, 2 B. preemption: …` -> `1 A`, `2 B`.
+
+    pkg/scheduler/framework/types.go FitError: `PreFilter. Filter. PostFilter.`; the last part
+    speaks of preemption and is left out.
+    """
+    match = _AVAILABLE.match(message)
+    if match is None:
+        return []
+    body = _PREEMPTION.split(message[match.end() :])[0]
+    return [part.strip().rstrip(".") for part in _NEXT_REASON.split(body) if part.strip(". ")]
+
+
+def _requirements(view: PodView) -> Iterator[Requirement]:
+    spec = mapping(view.pod, "spec")
+    node = _node(view)
+    labels = mapping(node, "metadata", "labels") if node is not None else None
+    scheduler = text(spec, "schedulerName")
+    if scheduler and scheduler != DEFAULT_SCHEDULER:
+        yield Requirement(kind="schedulerName", text=scheduler)
+    for gate in items(spec, "schedulingGates"):
+        yield Requirement(kind="schedulingGate", text=text(gate, "name"), satisfied=False)
+    for key, value in sorted(mapping(spec, "nodeSelector").items()):
+        yield _selector(key, str(value), labels)
+    yield from _affinity(view, spec, labels)
+    yield from _taints(spec, node)
+    for spread in items(spec, "topologySpreadConstraints"):
+        if text(spread, "whenUnsatisfiable") != "ScheduleAnyway":
+            yield Requirement(
+                kind="topology",
+                text=f"{text(spread, 'topologyKey')}, skew at most {dig(spread, 'maxSkew')}",
+            )
+
+
+def _selector(key: str, value: str, labels: dict[str, object] | None) -> Requirement:
+    satisfied, detail = None, ""
+    if labels is not None:
+        found = labels.get(key)
+        satisfied = found == value
+        if not satisfied:
+            detail = (
+                f"the node has {key}={found}" if key in labels else "the node has no such label"
+            )
+    return Requirement(
+        kind="nodeSelector", text=f"{key}={value}", satisfied=satisfied, detail=detail
+    )
+
+
+def _affinity(view: PodView, spec: Json, labels: dict[str, object] | None) -> Iterator[Requirement]:
+    """Required node affinity: one of its terms must match."""
+    terms = items(spec, "affinity", "nodeAffinity", _REQUIRED, "nodeSelectorTerms")
+    if not terms:
+        return
+    written = " or ".join(
+        " and ".join(
+            expression_text(each)
+            for each in (*items(term, "matchExpressions"), *items(term, "matchFields"))
+        )
+        for term in terms
+    )
+    satisfied = None
+    if labels is not None:
+        name = text(view.pod, "spec", "nodeName")
+        results = [term_matches(term, labels, name) for term in terms]
+        satisfied = True if True in results else None if None in results else False
+    yield Requirement(kind="nodeAffinity", text=written, satisfied=satisfied)
+
+
+def _taints(spec: Json, node: Json | None) -> Iterator[Requirement]:
+    """The node's taints against the tolerations, and tolerations beyond the ordinary ones."""
+    tolerations = items(spec, "tolerations")
+    for taint in items(node, "spec", "taints"):
+        if repels(taint):
+            covered = tolerated(tolerations, taint)
+            yield Requirement(
+                kind="toleration",
+                text=f"taint {taint_text(taint)}",
+                satisfied=covered,
+                detail="" if covered else "no toleration covers it" if covered is False else "",
+            )
+    for toleration in tolerations:
+        key = text(toleration, "key")
+        if not key.startswith(_ORDINARY):
+            yield Requirement(kind="toleration", text=_toleration(toleration))
+
+
+def _toleration(toleration: Json) -> str:
+    key, effect = text(toleration, "key") or "every taint", text(toleration, "effect")
+    value = text(toleration, "value")
+    return f"tolerates {key}{'=' + value if value else ''}{':' + effect if effect else ''}"
+
+
+def _node(view: PodView) -> Json | None:
+    """The node the pod is bound to, where it could be read."""
+    name = text(view.pod, "spec", "nodeName")
+    stored = view.object("Node", name) if name else None
+    return stored.body if stored is not None and stored.state == "present" else None

@@ -1,0 +1,53 @@
+"""What an exit code says by itself. The kubelet never fills `terminated.signal`."""
+
+from __future__ import annotations
+
+SIGNALS: dict[int, str] = {
+    1: "SIGHUP",
+    2: "SIGINT",
+    3: "SIGQUIT",
+    4: "SIGILL",
+    5: "SIGTRAP",
+    6: "SIGABRT",
+    7: "SIGBUS",
+    8: "SIGFPE",
+    9: "SIGKILL",
+    10: "SIGUSR1",
+    11: "SIGSEGV",
+    12: "SIGUSR2",
+    13: "SIGPIPE",
+    14: "SIGALRM",
+    15: "SIGTERM",
+    24: "SIGXCPU",
+    25: "SIGXFSZ",
+    31: "SIGSYS",
+}
+"""Linux's numbers on the architectures that Kubernetes runs on."""
+
+CRASHES = frozenset({132, 133, 134, 135, 136, 139, 159})
+"""Exit codes of signals that a program brings upon itself: ILL TRAP ABRT BUS FPE SEGV SYS."""
+
+KILLS = frozenset({137, 143})
+"""SIGKILL and SIGTERM: what the kubelet stops a container with."""
+
+CRASH_MEANING: dict[int, str] = {
+    132: "an illegal instruction: often an image built for another CPU",
+    133: "a trap, as debuggers and some runtimes raise it",
+    134: "abort(): an assertion, the C library or a runtime gave up",
+    135: "a bad memory access, often a mapped file that was cut short or a full /dev/shm",
+    136: "an arithmetic error such as a division by zero",
+    139: "an access to memory that is not its own",
+    159: "a system call that its seccomp profile forbids",
+}
+
+
+def signal_name(exit_code: int | None) -> str:
+    """`SIGSEGV` for 139; empty for an exit code that names no signal."""
+    return SIGNALS.get((exit_code or 0) - 128, "")
+
+
+def stop_signal(exit_code: int | None) -> bool:
+    """Whether the code is how a process ends that a stop signal ended: TERM, KILL, or an image's
+    own STOPSIGNAL, which may be any signal that is no crash.
+    """
+    return signal_name(exit_code) != "" and exit_code not in CRASHES

@@ -1,0 +1,89 @@
+"""Whether the pod's sandbox was made anew: then every container ends, whatever its exit code."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from kubectl_podx.facts.probe_events import event_span
+from kubectl_podx.facts.termination.instance import Instance
+from kubectl_podx.facts.view import PodView
+from kubectl_podx.model.clock import format_time, parse_time
+from kubectl_podx.model.pod import ContainerEntry, dig, items, text
+from kubectl_podx.model.report.health import Evidence
+
+_BEFORE = timedelta(seconds=5)
+_AFTER = timedelta(seconds=60)
+
+
+class SandboxWitness(NamedTuple):
+    """What speaks for a new sandbox at the end of one instance."""
+
+    event: bool
+    """A SandboxChanged event at that moment; else only what the status dates."""
+    evidence: tuple[Evidence, ...]
+
+
+def sandbox_witness(
+    view: PodView, entry: ContainerEntry, instance: Instance
+) -> SandboxWitness | None:
+    """A SandboxChanged event between this end and the next start, or init containers that ran
+    again after it, or a condition that dates one. None without any.
+
+    Completed init containers run again only in a new sandbox (or with RestartAllContainers), not
+    after a restart of an app container or of the kubelet.
+    """
+    ended = instance.finished_at
+    if ended is None or entry.kind == "ephemeral":
+        return None
+    evidence = []
+    end = max(instance.next_start or ended, ended) + _BEFORE
+    end = min(end, ended + _AFTER) if instance.next_start is None else end
+    for event in view.events:
+        if text(event, "reason") != "SandboxChanged":
+            continue
+        for moment in event_span(event):
+            if moment and ended - _BEFORE <= moment <= end:
+                words = text(event, "message")
+                evidence.append(Evidence(source="event", text=words, time=format_time(moment)))
+                break
+    seen = bool(evidence)
+    evidence += [*_init_again(view, entry, instance), *_ready_to_start(view, instance, end)]
+    return SandboxWitness(seen, tuple(evidence)) if evidence else None
+
+
+def _init_again(view: PodView, entry: ContainerEntry, instance: Instance) -> list[Evidence]:
+    """Init containers before this one that ran after it: they had all ended before it started."""
+    found: list[Evidence] = []
+    if entry.kind == "init" or instance.finished_at is None or instance.started_at is None:
+        return found
+    for other in view.containers:
+        if other.name == entry.name:
+            break
+        began = parse_time(dig(other.status, "state", "terminated", "startedAt"))
+        if other.kind == "init" and began and began >= instance.finished_at:
+            words = f"init container {other.name} ran again after this end"
+            found.append(Evidence(source="status", text=words, time=format_time(began)))
+    return found
+
+
+def _ready_to_start(view: PodView, instance: Instance, end: datetime) -> list[Evidence]:
+    """The condition that a sandbox with network is there turned True at this end.
+
+    The kubelet writes it a few seconds late (seen on 1.37), so an end soon after the start may
+    still meet the first sandbox's.
+    """
+    ended, started = instance.finished_at, instance.started_at
+    if ended is None or started is None or ended - started < 4 * _BEFORE:
+        return []
+    for condition in items(view.pod, "status", "conditions"):
+        since = parse_time(dig(condition, "lastTransitionTime"))
+        if (
+            text(condition, "type") == "PodReadyToStartContainers"
+            and text(condition, "status") == "True"
+            and since
+            and ended - _BEFORE <= since <= end
+        ):
+            words = "PodReadyToStartContainers turned True again: a new sandbox"
+            return [Evidence(source="status", text=words, time=format_time(since))]
+    return []

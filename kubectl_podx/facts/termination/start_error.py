@@ -1,0 +1,39 @@
+"""Why a runtime could not start a container, read from its message."""
+
+from __future__ import annotations
+
+import re
+
+from kubectl_podx.facts.handlers import one_line
+
+_EXEC = re.compile(r'exec:? "([^"]{1,200})"')
+_CWD = re.compile(r'chdir to cwd \("([^"]{1,200})"\)|mkdir (\S{1,200}): not a directory')
+
+
+def start_failure(message: str) -> str:
+    """The reason in plain words, from the error of runc, crun or the kubelet.
+
+    The order matters: a missing working directory also says `no such file or directory`.
+    """
+    low = message.lower()
+    program = _EXEC.search(message)
+    name = f'"{program[1]}"' if program else "its program"
+    directory = _CWD.search(message)
+    if "oom-killed" in low or "oom killed" in low:
+        return "the memory limit is too low for the container's own init, which was OOM-killed"
+    if directory or "cwd" in low or "working directory" in low:
+        where = next((g for g in directory.groups() if g), "") if directory else ""
+        return f"its working directory{f' {where!r}' if where else ''} cannot be entered"
+    if "executable file not found" in low:
+        return f"{name} is not in the image's PATH"
+    if "exec format error" in low:
+        return f"{name} is built for another CPU or is no executable"
+    if "permission denied" in low and program:
+        return f"{name} may not be executed (permission denied)"
+    if "is a directory" in low and program:
+        return f"{name} is a directory"
+    if "not a directory" in low and "mount" in low:
+        return "a file is mounted over a directory, or a directory over a file"
+    if "no such file or directory" in low and program:
+        return f"{name} does not exist in the image"
+    return one_line(message) or "the runtime gave no message"

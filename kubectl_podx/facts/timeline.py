@@ -1,0 +1,143 @@
+"""Every dated fact of a pod in one order, oldest first."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import datetime
+
+from kubectl_podx.facts.view import PodView, event_count, event_time
+from kubectl_podx.model.clock import format_time, parse_time
+from kubectl_podx.model.pod import Json, dig, items, number, text
+from kubectl_podx.model.report import PodReport
+from kubectl_podx.model.report.health import TimelineEntry
+
+_FIELD_PATH = re.compile(r"spec\.(?:c|initC|ephemeralC)ontainers\{([^{}]+)\}")
+_LONGEST_MESSAGE = 400
+
+
+def build(view: PodView, report: PodReport) -> list[TimelineEntry]:
+    """Facts up to the moment of the capture; a merged event stands at its first and last time.
+
+    Times are cut to whole seconds, as most of the API's are; what has no time is not in it.
+    """
+    found = [
+        *_pod(view),
+        *_conditions(view.pod, ""),
+        *_containers(view),
+        *_events(view),
+        *_writes(view),
+        *_changes(report),
+        *_tokens_and_certificates(view, report),
+        *_node(report),
+    ]
+    # The same fact may come from two sections: the first one is kept.
+    unique = {(entry.time, entry.what, entry.container): entry for entry in reversed(found)}
+    rank = {id(entry): place for place, entry in enumerate(found)}
+    return sorted(unique.values(), key=lambda entry: (entry.time, rank[id(entry)]))
+
+
+def _entry(
+    moment: object, what: str, source: str, *, container: str = "", count: int = 1
+) -> Iterator[TimelineEntry]:
+    time = moment if isinstance(moment, datetime) else parse_time(moment)
+    # A container that never started has the epoch as its start.
+    if time is not None and time.year > 1970:
+        yield TimelineEntry(
+            time=format_time(time), what=what, container=container, source=source, count=count
+        )
+
+
+def _pod(view: PodView) -> Iterator[TimelineEntry]:
+    meta = dig(view.pod, "metadata")
+    yield from _entry(dig(meta, "creationTimestamp"), "pod created", "metadata")
+    yield from _entry(dig(view.pod, "status", "startTime"), "accepted by the kubelet", "status")
+    deleted = dig(meta, "deletionTimestamp")
+    yield from _entry(deleted, "end of the grace period of its deletion", "metadata")
+
+
+def _conditions(body: Json, prefix: str) -> Iterator[TimelineEntry]:
+    for condition in items(body, "status", "conditions"):
+        reason = text(condition, "reason")
+        yield from _entry(
+            dig(condition, "lastTransitionTime"),
+            f"{prefix}{text(condition, 'type')} became {text(condition, 'status')}"
+            + (f" ({reason})" if reason else ""),
+            "condition",
+        )
+
+
+def _containers(view: PodView) -> Iterator[TimelineEntry]:
+    for entry in view.containers:
+        name = entry.name
+        running = dig(entry.status, "state", "running", "startedAt")
+        for state in ("lastState", "state"):
+            ended = dig(entry.status, state, "terminated")
+            yield from _entry(dig(ended, "startedAt"), "started", "status", container=name)
+            yield from _entry(dig(ended, "finishedAt"), _end(ended), "status", container=name)
+        yield from _entry(running, "started", "status", container=name)
+
+
+def _end(terminated: Json | None) -> str:
+    code, reason = number(terminated, "exitCode"), text(terminated, "reason")
+    exit_text = "ended" if code is None else f"ended with exit code {code}"
+    return f"{exit_text} ({reason})" if reason else exit_text
+
+
+def _events(view: PodView) -> Iterator[TimelineEntry]:
+    for event in view.events:
+        match = _FIELD_PATH.fullmatch(text(event, "involvedObject", "fieldPath"))
+        container = match.group(1) if match else ""
+        message = " ".join(text(event, "message").split())[:_LONGEST_MESSAGE]
+        what = f"{text(event, 'reason')}: {message}" if message else text(event, "reason")
+        count, last = event_count(event), parse_time(event_time(event))
+        first = parse_time(dig(event, "firstTimestamp")) or parse_time(dig(event, "eventTime"))
+        if count > 1 and first is not None and last is not None and first < last:
+            yield from _entry(first, f"{what} (first of {count})", "event", container=container)
+        yield from _entry(last, what, "event", container=container, count=count)
+
+
+def _writes(view: PodView) -> Iterator[TimelineEntry]:
+    for name, observation in view.observations.items():
+        for volume in observation.volumes:
+            yield from _entry(
+                volume.written_at,
+                f"the kubelet wrote the content of {volume.mount}",
+                "volume",
+                container=name,
+            )
+
+
+def _changes(report: PodReport) -> Iterator[TimelineEntry]:
+    for change in report.changes or []:
+        by = f" (by {change.by})" if change.by else ""
+        turn = f": {change.before} -> {change.after}" if change.before and change.after else ""
+        yield from _entry(change.time, f"{change.what}{turn}{by}", "managedFields")
+
+
+def _tokens_and_certificates(view: PodView, report: PodReport) -> Iterator[TimelineEntry]:
+    for token in report.service_account_tokens or []:
+        yield from _entry(
+            token.issued_at, f"token {token.path} issued", "volume", container=token.container
+        )
+        yield from _past(view, token.expires_at, f"token {token.path} expired", token.container)
+    for file in report.files or []:
+        what = f"certificate in {file.path} expired"
+        yield from _past(view, file.not_after, what, file.container)
+
+
+def _past(view: PodView, moment: str | None, what: str, container: str) -> Iterator[TimelineEntry]:
+    time = parse_time(moment)
+    if time is not None and view.now is not None and time <= view.now:
+        yield from _entry(time, what, "volume", container=container)
+
+
+def _node(report: PodReport) -> Iterator[TimelineEntry]:
+    """The node's conditions since the pod was made: older ones are no part of its story."""
+    created = parse_time(report.pod.created_at)
+    for condition in report.node.conditions if report.node else []:
+        since = parse_time(condition.since)
+        if since is not None and created is not None and since >= created:
+            yield from _entry(
+                since, f"node: {condition.type} became {condition.status}", "condition"
+            )

@@ -1,0 +1,126 @@
+"""What a field of the report means: read from the same types that the schema is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from typing import Any, NamedTuple
+
+import msgspec
+
+from kubectl_podx.model.report import PodReport
+
+_ROOT = "PodReport"
+_DEEPEST = 8
+
+
+class FieldDoc(NamedTuple):
+    """One field of the report."""
+
+    path: str
+    """From the report's root, with dots: `restarts.backoff.next`."""
+    type: str
+    """As `kubectl explain` writes types: `string`, `[]Restart`."""
+    description: str
+    unit: str = ""
+    """`s` for seconds, `B` for bytes, `date-time` for RFC 3339."""
+    words: tuple[str, ...] = ()
+    """The values it can have, where they are a closed set."""
+    children: tuple[str, ...] = ()
+    """The names of the fields below it."""
+
+
+@cache
+def _schema() -> dict[str, Any]:
+    """The JSON Schema of a PodReport, by type name."""
+    definitions: dict[str, Any] = msgspec.json.schema(PodReport)["$defs"]
+    return definitions
+
+
+def field(path: str) -> FieldDoc | None:
+    """The field at this path (`restarts[].cause` and `restarts.cause` are one); None for none."""
+    steps = [step.partition("[")[0] for step in path.strip(".").split(".")]
+    owner = _ROOT
+    for at, step in enumerate(steps):
+        node = _properties(owner).get(step)
+        if node is None:
+            return None
+        if at == len(steps) - 1:
+            return _doc(".".join(steps), node)
+        owner = _referenced(node)
+    return None
+
+
+def find(name: str) -> list[str]:
+    """The paths of every field with this name, in any case, shallow ones first."""
+    wanted = name.lower()
+    found = [path for path in paths() if path.rpartition(".")[2].lower() == wanted]
+    return sorted(found, key=lambda path: path.count("."))
+
+
+def paths() -> Iterator[str]:
+    """Every field's path, depth first in the document's order."""
+    yield from _below(_ROOT, "", ())
+
+
+def field_names(typed: str) -> list[str]:
+    """The paths that continue what was typed by one step."""
+    depth = typed.count(".")
+    return [path for path in paths() if path.startswith(typed) and path.count(".") == depth]
+
+
+def _below(owner: str, prefix: str, seen: tuple[str, ...]) -> Iterator[str]:
+    if owner in seen or len(seen) > _DEEPEST:
+        return
+    for name, node in _properties(owner).items():
+        yield prefix + name
+        inner = _referenced(node)
+        if inner:
+            yield from _below(inner, f"{prefix}{name}.", (*seen, owner))
+
+
+def _properties(owner: str) -> dict[str, Any]:
+    properties: dict[str, Any] = _schema().get(owner, {}).get("properties", {})
+    return properties
+
+
+def _variants(node: dict[str, Any]) -> list[dict[str, Any]]:
+    """The schemas that the value may follow, without null."""
+    return [each for each in node.get("anyOf", [node]) if each.get("type") != "null"]
+
+
+def _referenced(node: dict[str, Any]) -> str:
+    """The type that a field, or an item of it, is made of; empty for a scalar."""
+    for each in _variants(node):
+        inner = each.get("items", each)
+        if "$ref" in inner:
+            return str(inner["$ref"]).rpartition("/")[2]
+    return ""
+
+
+def _type(node: dict[str, Any]) -> str:
+    if "$ref" in node:
+        return str(node["$ref"]).rpartition("/")[2]
+    if node.get("type") == "array":
+        return f"[]{_type(node.get('items', {}))}"
+    if "enum" in node:
+        return "string"
+    return str(node.get("type", "any"))
+
+
+def _doc(path: str, node: dict[str, Any]) -> FieldDoc:
+    variants = _variants(node)
+    first = variants[0] if variants else {}
+    inner = first.get("items", first)
+    described = [each.get("description", "") for each in (node, first, inner)]
+    referenced = _referenced(node)
+    if referenced:
+        described.append(_schema()[referenced].get("description", ""))
+    return FieldDoc(
+        path=path,
+        type=_type(first) + ("" if len(variants) == len(node.get("anyOf", [node])) else " or null"),
+        description=next((text for text in described if text), ""),
+        unit=str(inner.get("x-unit", "") or inner.get("format", "")),
+        words=tuple(str(word) for word in inner.get("enum", ())),
+        children=tuple(_properties(referenced)) if referenced else (),
+    )

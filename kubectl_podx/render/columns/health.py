@@ -1,0 +1,93 @@
+"""Columns of probes, restarts, hooks and the timeline."""
+
+from __future__ import annotations
+
+from kubectl_podx.model.report.health import Counters, Probe, Restart, TimelineEntry
+from kubectl_podx.render.columns.column import Column
+from kubectl_podx.render.layout import state_cell
+from kubectl_podx.render.units import NONE, ago, seconds, text_or_none
+
+
+def _good(counters: Counters | None) -> str:
+    return NONE if counters is None else str(counters.successful)
+
+
+def _bad(counters: Counters | None) -> str:
+    return NONE if counters is None else str(counters.failed)
+
+
+def _failures(row: Probe) -> str:
+    """`3 failed, 2 errored` of the recent failures; `<none>` without any."""
+    counts: dict[str, int] = {}
+    for failure in row.recent_failures:
+        counts[failure.kind] = counts.get(failure.kind, 0) + failure.count
+    return ", ".join(f"{count} {kind}" for kind, count in counts.items()) or NONE
+
+
+PROBE: tuple[Column, ...] = (
+    Column("CONTAINER", lambda row, _: row.container),
+    Column("TYPE", lambda row, _: row.type),
+    Column("STATE", lambda row, _: state_cell(row.state)),
+    Column("HANDLER", lambda row, _: row.handler.text),
+    Column("OK", lambda row, _: _good(row.counters)),
+    Column("FAILED", lambda row, _: _bad(row.counters)),
+    Column("ACTS-AFTER", lambda row, _: seconds(row.seconds_to_action)),
+    Column("RECENT", lambda row, _: _failures(row)),
+    Column("REASON", lambda row, _: text_or_none(row.reason)),
+    Column("DELAY", lambda row, _: seconds(row.timing.initial_delay), wide=True),
+    Column("PERIOD", lambda row, _: seconds(row.timing.period), wide=True),
+    Column("TIMEOUT", lambda row, _: seconds(row.timing.timeout), wide=True),
+    Column("FAILURES", lambda row, _: str(row.timing.failure_threshold), wide=True),
+    Column("SUCCESSES", lambda row, _: str(row.timing.success_threshold), wide=True),
+    Column("GRACE", lambda row, _: seconds(row.timing.termination_grace_period), wide=True),
+    Column("COVERAGE", lambda row, _: text_or_none(row.coverage), wide=True),
+)
+
+
+def exit_text(row: Restart) -> str:
+    """`137 SIGKILL`; `<none>` where nothing ended."""
+    if row.exit_code is None:
+        return NONE
+    return f"{row.exit_code} {row.signal}".rstrip()
+
+
+RESTART: tuple[Column, ...] = (
+    Column("CONTAINER", lambda row, _: row.container),
+    Column("KIND", lambda row, _: row.kind),
+    Column("COUNT", lambda row, _: str(row.count)),
+    Column("EXPLAINED", lambda row, _: f"{row.explained}/{row.count}"),
+    Column("CAUSE", lambda row, _: text_or_none(row.cause)),
+    Column("CONFIDENCE", lambda row, _: text_or_none(row.confidence)),
+    Column("EXIT", lambda row, _: exit_text(row)),
+    Column("ENDED", lambda row, now: ago(row.finished_at, now)),
+    Column("SUMMARY", lambda row, _: text_or_none(row.summary)),
+    Column("REASON", lambda row, _: text_or_none(row.reason), wide=True),
+    Column("RAN", lambda row, _: seconds(row.duration), wide=True),
+    Column("NEXT", lambda row, now: ago(row.backoff and row.backoff.next, now), wide=True),
+    Column("BACKOFF", lambda row, _: seconds(row.backoff and row.backoff.delay), wide=True),
+    Column("MESSAGE", lambda row, _: text_or_none(row.termination_message), wide=True),
+)
+
+HOOK: tuple[Column, ...] = (
+    Column("CONTAINER", lambda row, _: row.container),
+    Column("HOOK", lambda row, _: row.type),
+    Column("HANDLER", lambda row, _: row.handler.text),
+    Column("STATE", lambda row, _: state_cell(row.state)),
+    Column("GRACE", lambda row, _: seconds(row.grace_period)),
+    Column("REASON", lambda row, _: text_or_none(row.reason)),
+    Column("STOP-SIGNAL", lambda row, _: text_or_none(row.stop_signal), wide=True),
+)
+
+
+def times(row: TimelineEntry) -> str:
+    """The fact, and how often it happened where that was more than once."""
+    return f"{row.what} (x{row.count})" if row.count > 1 else row.what
+
+
+TIMELINE: tuple[Column, ...] = (
+    Column("TIME", lambda row, _: row.time),
+    Column("AGE", lambda row, now: ago(row.time, now)),
+    Column("CONTAINER", lambda row, _: text_or_none(row.container)),
+    Column("WHAT", lambda row, _: times(row)),
+    Column("SOURCE", lambda row, _: text_or_none(row.source), wide=True),
+)

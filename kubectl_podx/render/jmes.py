@@ -1,0 +1,127 @@
+"""`--query`: JMESPath on exactly the document that `-o json` prints, with a few functions more.
+
+age(time)          seconds between an RFC 3339 time and the capture; null for what is none
+duration(seconds)  as kubectl's AGE column writes it: `3m20s`, `5d`
+size(bytes)        in binary units: `12Mi`
+unique(list)       without repeats, in order
+"""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import jmespath
+from jmespath import exceptions, functions
+
+from kubectl_podx.model.clock import human_duration, parse_time
+from kubectl_podx.model.errors import UsageError
+from kubectl_podx.render.escape import clean
+from kubectl_podx.render.units import human_size
+
+_LONGEST_EXPRESSION = 4096
+
+
+class QueryError(UsageError):
+    """The expression is wrong; the text shows where."""
+
+
+class _Functions(functions.Functions):
+    """The standard functions and ours. Null goes through, so that a projection need not filter."""
+
+    def __init__(self, captured_at: str) -> None:
+        super().__init__()
+        self._now = parse_time(captured_at)
+
+    @functions.signature({"types": ["string", "null"]})
+    def _func_age(self, time: str | None) -> float | None:
+        moment = parse_time(time)
+        if moment is None or self._now is None:
+            return None
+        return (self._now - moment).total_seconds()
+
+    @functions.signature({"types": ["number", "null"]})
+    def _func_duration(self, seconds: float | None) -> str | None:
+        return None if seconds is None else human_duration(seconds)
+
+    @functions.signature({"types": ["number", "null"]})
+    def _func_size(self, size: float | None) -> str | None:
+        return None if size is None else human_size(size)
+
+    @functions.signature({"types": ["array"]})
+    def _func_unique(self, rows: list[Any]) -> list[Any]:
+        return [row for at, row in enumerate(rows) if row not in rows[:at]]
+
+
+def ask(document: Any, expression: str) -> Any:
+    """The result of the expression on the document; QueryError (exit 2) with the column."""
+    compiled = parse(expression)
+    metadata = document.get("metadata") if isinstance(document, dict) else None
+    captured_at = metadata.get("capturedAt", "") if isinstance(metadata, dict) else ""
+    options = jmespath.Options(custom_functions=_Functions(captured_at))
+    try:
+        return compiled.search(document, options=options)
+    except exceptions.ArityError as error:
+        name = str(error.function_name)
+        text = f"{name}() takes {error.expected_arity} arguments, not {error.actual_arity}"
+        raise _at(expression, _position(expression, name), text) from None
+    except exceptions.JMESPathTypeError as error:
+        name = str(error.function_name)
+        wanted = " or ".join(str(each) for each in error.expected_types)
+        text = f"{name}() needs {wanted}, but got {error.actual_type}"
+        raise _at(expression, _position(expression, name), text) from None
+    except (exceptions.JMESPathError, ValueError, TypeError, RecursionError):
+        raise _at(expression, 0, "it cannot be evaluated") from None
+
+
+def parse(expression: str) -> Any:
+    """The compiled expression; QueryError where its syntax or a function's name is wrong."""
+    if not expression.strip():
+        raise QueryError("--query needs an expression, such as 'restarts[].cause'")
+    if len(expression) > _LONGEST_EXPRESSION:
+        raise QueryError(f"--query is longer than {_LONGEST_EXPRESSION} characters")
+    try:
+        with warnings.catch_warnings():
+            # `word` without quotes is an old spelling of a string that shells like best.
+            warnings.simplefilter("ignore", PendingDeprecationWarning)
+            compiled = jmespath.compile(expression)
+        unknown = _unknown_function(compiled.parsed)
+    except exceptions.IncompleteExpressionError:
+        raise _at(expression, len(expression), "the expression ends too early") from None
+    except exceptions.LexerError as error:
+        position = int(error.lexer_position or 0)
+        raise _at(expression, position, "what starts here cannot be read") from None
+    except exceptions.ParseError as error:
+        position = int(error.lex_position or 0)
+        raise _at(expression, position, "this was not expected here") from None
+    except (exceptions.JMESPathError, ValueError, RecursionError):
+        raise _at(expression, 0, "the expression cannot be read") from None
+    if unknown is not None:
+        raise _at(expression, _position(expression, unknown), f"unknown function {unknown}()")
+    return compiled
+
+
+def _unknown_function(node: Any) -> str | None:
+    """The first function in the syntax tree that there is none of, also where it never runs."""
+    if not isinstance(node, dict):
+        return None
+    if node.get("type") == "function_expression":
+        name = str(node.get("value"))
+        if name not in _Functions.FUNCTION_TABLE:
+            return name
+    found = (_unknown_function(child) for child in node.get("children", ()))
+    return next((name for name in found if name is not None), None)
+
+
+def _position(expression: str, function: str) -> int:
+    """The column at which the function is called first."""
+    return max(0, expression.find(f"{function}("))
+
+
+def _at(expression: str, position: int, text: str) -> QueryError:
+    """Both lines are escaped first, so that the caret stands below its character."""
+    shown, before = clean(expression), clean(expression[:position])
+    caret = " " * len(before) + "^"
+    return QueryError(
+        f"invalid --query at column {position + 1}: {clean(text, 200)}\n  {shown}\n  {caret}"
+    )

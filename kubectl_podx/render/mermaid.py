@@ -1,0 +1,70 @@
+"""A pod as a graph: containers, the namespaces and volumes they share, their processes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from kubectl_podx.model.report import PodReport
+from kubectl_podx.model.report.sharing import Namespace, Namespaces
+from kubectl_podx.render.columns.pod import container_state
+from kubectl_podx.render.columns.sharing import KINDS
+from kubectl_podx.render.escape import clean
+
+_PLAIN = re.compile(r"[A-Za-z0-9 ./:_-]")
+_LONGEST_LABEL = 80
+_MOST_PROCESSES = 30
+
+SECTIONS = ("containers", "namespaces", "volumes")
+"""What the graph is made of."""
+
+
+def mermaid(reports: Sequence[PodReport]) -> str:
+    """A mermaid flowchart with a subgraph per pod; identifiers are ours, labels are escaped."""
+    lines = ["graph LR"]
+    for at, report in enumerate(reports):
+        lines.append(f'  subgraph p{at}["{_label(f"pod/{report.pod.name}")}"]')
+        lines += [f"    {line}" for line in _pod(report, f"p{at}")]
+        lines.append("  end")
+    return "\n".join(lines) + "\n"
+
+
+def _label(text: str) -> str:
+    """Everything that mermaid or a browser could read as markup becomes an entity code."""
+    shown = clean(text, _LONGEST_LABEL)
+    return "".join(c if _PLAIN.match(c) else f"#{ord(c)};" for c in shown)
+
+
+def _pod(report: PodReport, prefix: str) -> Iterator[str]:
+    ids: dict[str, str] = {}
+    for at, container in enumerate(report.containers or []):
+        ids[container.name] = f"{prefix}c{at}"
+        label = _label(f"{container.name} - {container.kind}, {container_state(container)}")
+        yield f'{ids[container.name]}["{label}"]'
+    if report.namespaces is not None:
+        yield from _namespaces(report.namespaces, prefix, ids)
+    for at, volume in enumerate(report.volumes or []):
+        name = f"{prefix}v{at}"
+        yield f'{name}[("{_label(f"{volume.name} - {volume.type}")}")]'
+        for mount in volume.mounts:
+            if mount.container in ids:
+                access = ", ro" if mount.read_only else ""
+                label = _label(f"{mount.path}{access}")
+                yield f'{ids[mount.container]} -- "{label}" --> {name}'
+
+
+def _namespaces(found: Namespaces, prefix: str, ids: dict[str, str]) -> Iterator[str]:
+    for kind in KINDS:
+        namespace: Namespace = getattr(found, kind)
+        for at, group in enumerate(namespace.groups):
+            members = [ids[name] for name in group.containers if name in ids]
+            if len(members) < 2:
+                continue
+            name = f"{prefix}n{kind}{at}"
+            yield f'{name}{{{{"{_label(f"{kind} namespace, {group.basis}")}"}}}}'
+            yield from (f"{member} -.- {name}" for member in members)
+    for at, process in enumerate(found.processes[:_MOST_PROCESSES]):
+        if process.container in ids:
+            name = f"{prefix}r{at}"
+            yield f'{name}(["{_label(f"{process.pid} {process.executable}")}"])'
+            yield f"{ids[process.container]} --- {name}"

@@ -1,0 +1,27 @@
+"""The last block: what could not be looked at, and what it would need."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from kubectl_podx.model.report.finding import Coverage
+from kubectl_podx.render.columns.pod import coverage_line
+from kubectl_podx.render.text.page import Page
+
+
+def coverage(found: Sequence[Coverage], page: Page) -> list[str]:
+    """A line per reason, with all the sections that it touches."""
+    together: dict[Coverage, list[str]] = {}
+    for row in found:
+        if row.state != "full":
+            alike = msgspec.structs.replace(row, section="")
+            together.setdefault(alike, []).append(row.section)
+    if not together:
+        return []
+    lines = ["Not seen:"]
+    for alike, sections in together.items():
+        merged = msgspec.structs.replace(alike, section=", ".join(dict.fromkeys(sections)))
+        lines += page.say(coverage_line(merged))
+    return lines

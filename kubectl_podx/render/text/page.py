@@ -1,0 +1,61 @@
+"""What every block of the text view is written with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from kubectl_podx.model.terminal import Terminal
+from kubectl_podx.render import layout
+from kubectl_podx.render.columns.column import Column, Grid
+from kubectl_podx.render.layout import Cell
+from kubectl_podx.render.units import NONE
+
+INDENT = 2
+
+
+class Page(NamedTuple):
+    """Where the text goes, and how much of it is wanted."""
+
+    terminal: Terminal
+    now: datetime | None
+    everything: bool = False
+    """All rows of every section that was built, not only what carries a signal."""
+    wide: bool = False
+    """All columns."""
+
+    def table(self, columns: Sequence[Column], rows: Sequence[Any]) -> list[str]:
+        """The rows below their headers, indented. Columns that say nothing are left out."""
+        grid = Grid(columns, rows)
+        headers = grid.headers(wide=self.wide)
+        cells = grid.cells(self.now, wide=self.wide)
+        kept = [at for at in range(len(headers)) if any(_says_something(row[at]) for row in cells)]
+        lines = layout.aligned(
+            [headers[at] for at in kept],
+            [[row[at] for at in kept] for row in cells],
+            color=self.terminal.color,
+        )
+        return [" " * INDENT + line for line in lines] if cells else []
+
+    def say(self, text: str, indent: int = INDENT, hanging: int = INDENT) -> list[str]:
+        """A sentence, wrapped on a terminal."""
+        return layout.prose(text, indent=indent, hanging=hanging, width=self.terminal.width)
+
+    def verbatim(self, lines: Iterable[str], indent: int) -> list[str]:
+        """Log lines: never wrapped, marked so that they cannot be taken for ours."""
+        return [line for text in lines for line in layout.block(f"| {text}", indent=indent)]
+
+    def paint(self, text: str, colour: str) -> str:
+        """Already escaped text in a colour, where the terminal has colours."""
+        return layout.paint(text, colour, allowed=self.terminal.color)
+
+
+def _says_something(cell: Cell | str) -> bool:
+    text = cell.text if isinstance(cell, Cell) else cell
+    return text not in (NONE, "")
+
+
+def counted(number: int, one: str, many: str = "") -> str:
+    """`1 file`, `3 files`."""
+    return f"{number} {one if number == 1 else many or one + 's'}"

@@ -1,0 +1,33 @@
+"""Probes with their state and counters."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from kubectl_podx.model.report.health import Probe
+from kubectl_podx.render.columns.health import PROBE
+from kubectl_podx.render.text.page import INDENT, Page, counted
+
+_MOST_FAILURES = 2
+
+
+def probes(found: Sequence[Probe], page: Page) -> list[str]:
+    """One line where all of them pass; else a table and the newest failures."""
+    if not found:
+        return ["Probes: none"] if page.everything else []
+    quiet = all(row.state == "passing" and not row.recent_failures for row in found)
+    if quiet and not page.everything:
+        return [f"Probes: {counted(len(found), 'probe')}, all passing"]
+    lines = ["Probes:", *page.table(PROBE, found)]
+    for row in found:
+        failures = row.recent_failures if page.everything else row.recent_failures[-_MOST_FAILURES:]
+        for failure in failures:
+            text = f"{row.container} {row.type} {failure.kind} x{failure.count}: {failure.message}"
+            lines += page.say(text.removesuffix(": "), INDENT)
+        if page.everything and row.coverage and not page.wide:
+            lines += page.say(f"{row.container} {row.type} rests on: {row.coverage}")
+        for live in row.live:
+            result = "succeeded" if live.succeeded else "failed"
+            text = f"{row.container} {row.type} run from {live.method}: {result}"
+            lines += page.say(f"{text} in {live.seconds:.3f} s {live.detail}".rstrip())
+    return lines

@@ -1,0 +1,71 @@
+"""Why each container restarted: cause, confidence, witnesses, what comes next."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from kubectl_podx.model.report.health import Restart
+from kubectl_podx.render.columns.health import exit_text
+from kubectl_podx.render.text.page import INDENT, Page, counted
+from kubectl_podx.render.units import ago, seconds
+
+_MOST_EVIDENCE = 4
+_LOG_TAIL = 5
+
+
+def restarts(found: Sequence[Restart], page: Page) -> list[str]:
+    """Containers that restarted or ended; all of them where everything is wanted."""
+    rows = found if page.everything else [row for row in found if row.count or row.cause]
+    if not rows:
+        return ["Restarts: none"] if page.everything else []
+    return ["Restarts:", *(line for row in rows for line in _one(row, page))]
+
+
+def _one(row: Restart, page: Page) -> list[str]:
+    head = f"{row.container}: {counted(row.count, 'restart')}"
+    if row.count:
+        head += f", {row.explained} explained"
+    if row.cause:
+        head += f"; last end: {row.cause}" + (f" ({row.confidence})" if row.confidence else "")
+    lines = page.say(head)
+    if row.summary:
+        lines += page.say(row.summary, 2 * INDENT)
+    facts = _facts(row, page)
+    if facts:
+        lines += page.say(", ".join(facts), 2 * INDENT)
+    shown = row.evidence if page.everything else row.evidence[:_MOST_EVIDENCE]
+    for evidence in shown:
+        lines += page.say(f"{evidence.source}: {evidence.text}", 2 * INDENT)
+    if row.termination_message:
+        lines += page.say(f"termination message: {row.termination_message}", 2 * INDENT)
+    return lines + _logs(row, page)
+
+
+def _facts(row: Restart, page: Page) -> list[str]:
+    facts: list[str] = []
+    if row.exit_code is not None:
+        facts.append(f"exit {exit_text(row)}")
+    if row.duration is not None:
+        facts.append(f"ran {seconds(row.duration)}")
+    if row.finished_at:
+        facts.append(f"ended {ago(row.finished_at, page.now)} ago")
+    backoff = row.backoff
+    if backoff is not None and backoff.next:
+        facts.append(f"next start {ago(backoff.next, page.now)}")
+    if backoff is not None and backoff.delay is not None:
+        facts.append(f"back-off {seconds(backoff.delay)}")
+    if backoff is not None and backoff.resets and page.everything:
+        facts.append(f"resets {backoff.resets}")
+    return facts
+
+
+def _logs(row: Restart, page: Page) -> list[str]:
+    if page.everything and row.previous_logs:
+        head = page.say("log before it ended:", 2 * INDENT)
+        return head + page.verbatim(row.previous_logs, 3 * INDENT)
+    if row.crash_line:
+        return page.say("log:", 2 * INDENT) + page.verbatim([row.crash_line], 3 * INDENT)
+    if row.cause and row.previous_logs:
+        head = page.say("last log lines:", 2 * INDENT)
+        return head + page.verbatim(row.previous_logs[-_LOG_TAIL:], 3 * INDENT)
+    return []

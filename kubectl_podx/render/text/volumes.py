@@ -1,0 +1,50 @@
+"""Volumes that are shared, full, read-only against the spec, or not where they should be."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from kubectl_podx.model.report.sharing import Volume, VolumeMount
+from kubectl_podx.render.columns.sharing import VOLUME, mount_lines, used_of_size
+from kubectl_podx.render.text.page import Page
+
+_NEARLY_FULL = 0.85
+_FINE = frozenset({"mounted", "unknown"})
+
+
+def volumes(found: Sequence[Volume], page: Page) -> list[str]:
+    """A line per volume that carries a signal; the whole matrix where all is wanted."""
+    if page.everything:
+        if not found:
+            return ["Volumes: none"]
+        return ["Volumes:", *page.table(VOLUME, mount_lines(list(found)))]
+    lines = [line for row in found for line in _one(row, page)]
+    return ["Volumes:", *lines] if lines else []
+
+
+def _one(row: Volume, page: Page) -> list[str]:
+    notes = [note for mount in row.mounts if (note := _mount_note(mount))]
+    if nearly_full(row):
+        notes.append(f"{used_of_size(row)} used")
+    # Every container mounts the service account volume: that says nothing.
+    if not notes and (not row.shared or row.type == "projected"):
+        return []
+    where = ", ".join(f"{mount.container} {mount.path}" for mount in row.mounts)
+    shared = f" shared ({row.basis})" if row.shared else ""
+    source = f" {row.source}" if row.source else ""
+    text = f"{row.name} ({row.type}{source}){shared}: {where or 'mounted nowhere'}"
+    return page.say("; ".join([text, *notes]))
+
+
+def _mount_note(mount: VolumeMount) -> str:
+    if mount.state not in _FINE:
+        return f"{mount.container} {mount.path} is {mount.state}"
+    if mount.observed_read_only and not mount.read_only:
+        return f"{mount.container} {mount.path} is read-only although it is declared writable"
+    return ""
+
+
+def nearly_full(row: Volume) -> bool:
+    """Whether bytes or inodes are used up to 85 %, the kubelet's default eviction threshold."""
+    pairs = ((row.used, row.size), (row.inodes_used, row.inodes))
+    return any(used is not None and size and used / size >= _NEARLY_FULL for used, size in pairs)

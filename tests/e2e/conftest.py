@@ -1,0 +1,90 @@
+"""Fixtures of the tests on the real cluster. `make e2e` brings the cluster and names it."""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+import shutil
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from support import Answer, Bench
+
+_HINT = 'these tests need a cluster: run `make e2e`, or `eval "$(python3 hack/cluster env)"` first'
+
+
+@pytest.fixture(scope="session")
+def kubectl_binary() -> str:
+    """The kubectl that goes with the cluster, which answers."""
+    found = os.environ.get("PODX_TEST_KUBECTL") or shutil.which("kubectl")
+    if not os.environ.get("KUBECONFIG"):
+        pytest.fail(f"KUBECONFIG is not set; {_HINT}", pytrace=False)
+    if not found:
+        pytest.fail(f"there is no kubectl on PATH; {_HINT}", pytrace=False)
+    answer = Bench(found, "default").kubectl("get", "--raw=/readyz", check=False)
+    if answer.status != 0:
+        said = answer.stderr.strip()
+        pytest.fail(f"the cluster of KUBECONFIG does not answer: {said}\n{_HINT}", pytrace=False)
+    return found
+
+
+@pytest.fixture(scope="session")
+def node(kubectl_binary: str) -> str:
+    """The name of the cluster's first node, on a development cluster its only one."""
+    nodes = Bench(kubectl_binary, "default").kubectl("get", "nodes", "--output=json").json
+    name: str = nodes["items"][0]["metadata"]["name"]
+    return name
+
+
+@pytest.fixture(scope="module")
+def namespace(kubectl_binary: str, request: pytest.FixtureRequest) -> Iterator[str]:
+    """A fresh namespace for the module, in which pods may be made. It goes when it likes to."""
+    topic = re.sub(r"[^a-z0-9]+", "-", request.module.__name__.rpartition(".")[2].lower())
+    name = f"{topic[:40].strip('-')}-{secrets.token_hex(3)}"
+    bench = Bench(kubectl_binary, name)
+    bench.kubectl("create", "namespace", name)
+    try:
+        bench.wait_for(
+            lambda: bench.get("serviceaccount", "default"), f"the default account of {name}"
+        )
+        yield name
+    finally:
+        bench.kubectl("delete", "namespace", name, "--wait=false", check=False)
+
+
+@pytest.fixture(scope="module")
+def bench(kubectl_binary: str, namespace: str) -> Bench:
+    """Everything below in one, and more."""
+    return Bench(kubectl_binary, namespace)
+
+
+@pytest.fixture(scope="module")
+def kubectl(bench: Bench) -> Callable[..., Answer]:
+    """`kubectl(*words, input=None, check=True)` in the module's namespace."""
+    return bench.kubectl
+
+
+@pytest.fixture(scope="module")
+def apply(bench: Bench) -> Callable[..., None]:
+    """`apply(manifest)`: an object, a list of them, or YAML text."""
+    return bench.apply
+
+
+@pytest.fixture(scope="module")
+def wait_for(bench: Bench) -> Callable[..., Any]:
+    """`wait_for(condition, what, timeout=60)` returns the condition's first true value."""
+    return bench.wait_for
+
+
+@pytest.fixture(scope="module")
+def podx(bench: Bench) -> Callable[..., Answer]:
+    """`podx(*words, check=True, env=None)` runs the plugin in the module's namespace."""
+    return bench.podx
+
+
+@pytest.fixture(scope="module")
+def report(bench: Bench) -> Callable[..., Any]:
+    """`report(pod, *words)` is the parsed report of `describe`."""
+    return bench.report

@@ -1,0 +1,155 @@
+"""Every dated fact in one order."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from kubectl_podx.facts import timeline
+from kubectl_podx.facts.view import PodView
+from kubectl_podx.model.capture import (
+    Capture,
+    CapturedPod,
+    Observation,
+    ObservedVolume,
+    StoredList,
+    StoredObject,
+)
+from kubectl_podx.model.report import PodReport
+from kubectl_podx.model.report.content import TokenRow
+from kubectl_podx.model.report.health import TimelineEntry
+from kubectl_podx.model.report.pod import Condition, Metadata, Pod, Verdict
+from kubectl_podx.model.report.surroundings import Change, Node
+
+POD = "Pod/shop/web-0"
+REPORT = PodReport(
+    metadata=Metadata(captured_at="", source="live"),
+    verdict=Verdict(severity="ok", summary=""),
+    pod=Pod(namespace="shop", name="web-0", status="", ready="", created_at="2026-01-01T10:00:00Z"),
+)
+
+
+def build(
+    pod: dict[str, Any],
+    *events: dict[str, Any],
+    report: PodReport = REPORT,
+    volumes: list[ObservedVolume] | None = None,
+) -> list[TimelineEntry]:
+    look = Observation(container="app", state="observed", volumes=volumes or [])
+    captured = CapturedPod(reference=POD, observations=[look])
+    key = f"Event/{POD}"
+    capture = Capture(
+        captured_at="2026-01-01T12:00:00Z",
+        pods=[captured],
+        objects={POD: StoredObject(reference=POD, state="present", body=pod)},
+        lists={key: StoredList(reference=key, state="present", items=list(events))},
+    )
+    return timeline.build(PodView(capture, captured), report)
+
+
+def test_pod_conditions_containers_and_volumes_stand_oldest_first() -> None:
+    pod = {
+        "metadata": {"creationTimestamp": "2026-01-01T10:00:00Z"},
+        "spec": {"containers": [{"name": "app"}]},
+        "status": {
+            "startTime": "2026-01-01T10:00:01Z",
+            "conditions": [
+                {
+                    "type": "Ready",
+                    "status": "False",
+                    "reason": "ContainersNotReady",
+                    "lastTransitionTime": "2026-01-01T10:30:00Z",
+                }
+            ],
+            "containerStatuses": [
+                {
+                    "name": "app",
+                    "state": {"running": {"startedAt": "2026-01-01T10:31:00Z"}},
+                    "lastState": {
+                        "terminated": {
+                            "startedAt": "1970-01-01T00:00:00Z",
+                            "finishedAt": "2026-01-01T10:29:00Z",
+                            "exitCode": 128,
+                            "reason": "StartError",
+                        }
+                    },
+                }
+            ],
+        },
+    }
+    found = build(
+        pod, volumes=[ObservedVolume(mount="/etc/app", written_at="2026-01-01T10:00:02.5Z")]
+    )
+    assert [(entry.time[11:19], entry.container, entry.what) for entry in found] == [
+        ("10:00:00", "", "pod created"),
+        ("10:00:01", "", "accepted by the kubelet"),
+        ("10:00:02", "app", "the kubelet wrote the content of /etc/app"),
+        ("10:29:00", "app", "ended with exit code 128 (StartError)"),
+        ("10:30:00", "", "Ready became False (ContainersNotReady)"),
+        ("10:31:00", "app", "started"),
+    ]
+
+
+def test_a_merged_event_stands_at_its_first_and_last_time() -> None:
+    event = {
+        "reason": "Unhealthy",
+        "message": "Liveness probe failed:\n no",
+        "count": 7,
+        "firstTimestamp": "2026-01-01T10:00:00Z",
+        "lastTimestamp": "2026-01-01T10:05:00Z",
+        "involvedObject": {"fieldPath": "spec.initContainers{side}"},
+    }
+    found = build({}, event)
+    assert [(entry.time[11:16], entry.what, entry.count, entry.container) for entry in found] == [
+        ("10:00", "Unhealthy: Liveness probe failed: no (first of 7)", 1, "side"),
+        ("10:05", "Unhealthy: Liveness probe failed: no", 7, "side"),
+    ]
+
+
+def test_the_new_event_api_has_its_time_in_other_fields() -> None:
+    event = {"reason": "Scheduled", "eventTime": "2026-01-01T10:00:00.123456Z", "count": None}
+    assert [entry.time for entry in build({}, event)] == ["2026-01-01T10:00:00Z"]
+
+
+def test_changes_tokens_and_node_come_from_the_other_sections() -> None:
+    report = msgspec.structs.replace(
+        REPORT,
+        changes=[
+            Change(
+                kind="image",
+                what="other image",
+                before="a",
+                after="b",
+                by="helm",
+                time="2026-01-01T11:00:00Z",
+            ),
+            Change(kind="config", what="no date"),
+        ],
+        service_account_tokens=[
+            TokenRow(
+                container="app",
+                path="/t",
+                issued_at="2026-01-01T10:10:00Z",
+                expires_at="2026-01-02T00:00:00Z",
+            )
+        ],
+        node=Node(
+            name="n1",
+            state="ready",
+            conditions=[
+                Condition(type="Ready", status="True", since="2025-01-01T00:00:00Z"),
+                Condition(type="DiskPressure", status="True", since="2026-01-01T11:30:00Z"),
+            ],
+        ),
+    )
+    assert [entry.what for entry in build({}, report=report)] == [
+        "token /t issued",
+        "other image: a -> b (by helm)",
+        "node: DiskPressure became True",
+    ]
+
+
+def test_odd_times_and_shapes_are_left_out() -> None:
+    pod = {"metadata": {"creationTimestamp": 3}, "status": {"conditions": [None, {}]}}
+    assert build(pod, {"reason": None, "lastTimestamp": "yesterday"}) == []
