@@ -1,3 +1,3 @@
-"""kubectl podx: what a pod declares, what the API holds now, and what its containers really have."""
+"""kubectl podx: what a pod declares, what the API holds now, what its containers really have."""
 
 __version__ = "0.1.0"

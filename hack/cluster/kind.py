@@ -6,6 +6,7 @@ from pathlib import Path
 
 import build
 import cache
+import debian
 import images
 import versions
 from console import ClusterError, step
@@ -30,12 +31,7 @@ def up() -> None:
     step(f"making kind's cluster {_name()}")
     _kubeconfig().parent.mkdir(parents=True, exist_ok=True)
     _run("kind", "create", "cluster", f"--name={_name()}", f"--kubeconfig={_kubeconfig()}")
-    references = versions.load().images
-    own = {name: ref for name, ref in references.items() if name not in _PUBLISHED}
-    artefacts = build.locate()
-    for archive in images.build(artefacts.images, own, artefacts.binaries):
-        step(f"loading {archive.name}")
-        _run("kind", "load", "image-archive", str(archive), f"--name={_name()}")
+    _load_own_images()
 
 
 def down() -> None:
@@ -52,6 +48,19 @@ def problem() -> str:
 
 def environment() -> dict[str, str]:
     return {"KUBECONFIG": str(_kubeconfig()), "PODX_TEST_KUBECTL": _kubectl()}
+
+
+def _load_own_images() -> None:
+    if not shutil.which("dpkg-query"):
+        step("podx.test images can only be made on Debian: tests that use them will fail")
+        return
+    debian.install_missing()
+    references = versions.load().images
+    own = {name: ref for name, ref in references.items() if name not in _PUBLISHED}
+    artefacts = build.locate()
+    for archive in images.build(artefacts.images, own, artefacts.binaries):
+        step(f"loading {archive.name}")
+        _run("kind", "load", "image-archive", str(archive), f"--name={_name()}")
 
 
 def _name() -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from kubectl_podx.cli.environment import Environment
 from kubectl_podx.cli.request import Request
 from kubectl_podx.cli.sources import capture_of, is_single
 from kubectl_podx.model.errors import ExitStatus, PodxError
+from kubectl_podx.render.escape import quoted
 
 if TYPE_CHECKING:
     from kubectl_podx.model.capture import Capture
@@ -53,9 +55,10 @@ def _check_container(capture: Capture, name: str) -> None:
     names = {each.partition(" ")[0] for each in known}
     if capture.pods and name not in names:
         pod_name = Reference.of_key(capture.pods[0].reference).name
-        whose = f"pod {pod_name}" if len(capture.pods) == 1 else "any of the pods"
+        whose = f"pod {quoted(pod_name)}" if len(capture.pods) == 1 else "any of the pods"
         raise PodxError(
-            f"container {name} is not valid for {whose} out of: {', '.join(known) or 'none'}"
+            f"container {quoted(name)} is not valid for {whose} out of: "
+            + (", ".join(map(quoted, known)) or "none")
         )
 
 
@@ -123,11 +126,13 @@ def _say_not_seen(reports: PodReportList, env: Environment) -> None:
     """A table has no place for it, and a missing row must not read as "there is none"."""
     from kubectl_podx.render.columns.pod import coverage_line
 
-    lines = [
-        coverage_line(row) for each in reports.items for row in each.coverage if row.state != "full"
-    ]
-    for line in dict.fromkeys(lines):
-        env.say(f"Not seen: {line}")
+    pods = Counter(
+        line
+        for each in reports.items
+        for line in {coverage_line(row) for row in each.coverage if row.state != "full"}
+    )
+    for line, count in pods.items():
+        env.say(f"Not seen: {line}" + (f" ({count} pods)" if count > 1 else ""))
 
 
 def _status(reports: PodReportList) -> int:

@@ -14,6 +14,7 @@ from kubectl_podx.cli.command import Command
 from kubectl_podx.cli.options import connection_options
 from kubectl_podx.cli.words import near
 from kubectl_podx.model.errors import ExitStatus, PodxError, UsageError
+from kubectl_podx.render.escape import quoted
 
 if TYPE_CHECKING:
     from kubectl_podx.model.explain import FieldDoc
@@ -99,7 +100,7 @@ def _code(word: str) -> str:
     if found is None:
         meant = near(word.upper(), [each.code for each in RULES])
         hint = f"; did you mean {' or '.join(meant)}?" if meant else ""
-        raise PodxError(f'no finding has the code "{word.upper()}"{hint}')
+        raise PodxError(f'no finding has the code "{quoted(word.upper())}"{hint}')
     parts = [
         f"CODE:      {found.code}\nSEVERITY:  {found.severity}\nSECTION:   {found.section}",
         _paragraph("MEANING", f"{found.title}. {found.meaning}".replace("..", ".")),
@@ -123,7 +124,7 @@ def _field(word: str) -> str:
         known = dict.fromkeys([*every, *(path.rpartition(".")[2] for path in every)])
         meant = near(word, known)
         hint = f"; did you mean {' or '.join(meant)}?" if meant else ""
-        raise PodxError(f'field "{word}" does not exist{hint}')
+        raise PodxError(f'field "{quoted(word)}" does not exist{hint}')
     docs = [doc for path in named if (doc := explain.field(path)) is not None]
     return "\n".join(_explained(doc) for doc in docs)
 

@@ -53,7 +53,12 @@ def _run(args: list[str], env: Environment) -> int:
         return ExitStatus.OK
     from kubectl_podx.cli.main import root
 
-    result: Any = root.main(args, PROGRAM, standalone_mode=False, obj=env)
+    # Not `root.main`: it answers Ctrl-C and a closed pipe in its own way.
+    try:
+        with root.make_context(PROGRAM, args, obj=env) as context:
+            result: Any = root.invoke(context)
+    except click.exceptions.Exit as ended:
+        return ended.exit_code
     return result if isinstance(result, int) else ExitStatus.OK
 
 
@@ -99,6 +104,8 @@ def _usage(error: click.UsageError) -> str:
         return f"unknown shorthand flag: '{name.lstrip('-')}' in {name}"
     if isinstance(error, click.BadOptionUsage) and "requires an argument" in error.message:
         return f"flag needs an argument: {error.option_name}"
+    if isinstance(error, click.MissingParameter) and isinstance(error.param, click.Option):
+        return f'required flag(s) "{max(error.param.opts, key=len).lstrip("-")}" not set'
     if isinstance(error, click.BadParameter) and isinstance(error.param, click.Option):
         flag = max(error.param.opts, key=len)
         return f'invalid argument for "{flag}" flag: {error.message}'

@@ -10,14 +10,15 @@ import click
 
 from kubectl_podx.cli.words import FORMATS, SECTIONS, near, section_key
 from kubectl_podx.model.errors import UsageError
+from kubectl_podx.render.escape import quoted
 
 if TYPE_CHECKING:
     from kubectl_podx.cluster.access import AccessFlags
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
-_DURATION = re.compile(r"(?:\d+(?:\.\d+)?(?:ms|s|m|h))+")
-_DURATION_PART = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)")
+_DURATION = re.compile(r"(?:[0-9]+(?:\.[0-9]+)?(?:ms|s|m|h))+")
+_DURATION_PART = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ms|s|m|h)")
 
 # Names, and the help text of kubectl's own `options`. A flag where the value is None.
 _CONNECTION: tuple[tuple[tuple[str, ...], dict[str, Any]], ...] = (
@@ -111,7 +112,7 @@ def access_flags(values: Mapping[str, Any]) -> AccessFlags:
 
 def seconds_of(text: str) -> float | None:
     """`15`, `15s`, `1m30s`, `500ms` in seconds; None for what is no duration above zero."""
-    if re.fullmatch(r"\d{1,9}", text):
+    if re.fullmatch(r"[0-9]{1,9}", text):
         value = float(text)
     elif len(text) <= 40 and _DURATION.fullmatch(text):
         parts = _DURATION_PART.findall(text)
@@ -125,7 +126,8 @@ def _deadline(_ctx: click.Context, _param: click.Parameter, value: str) -> float
     found = seconds_of(value)
     if found is None:
         raise UsageError(
-            f'invalid argument "{value}" for "--deadline" flag: it takes a time such as 15s or 1m'
+            f'invalid argument "{quoted(value)}" for "--deadline" flag: '
+            "it takes a time such as 15s or 1m"
         )
     return found
 
@@ -133,7 +135,7 @@ def _deadline(_ctx: click.Context, _param: click.Parameter, value: str) -> float
 def _format(_ctx: click.Context, _param: click.Parameter, value: str | None) -> str | None:
     if value is not None and value not in FORMATS:
         raise UsageError(
-            f'unable to match a printer suitable for the output format "{value}", '
+            f'unable to match a printer suitable for the output format "{quoted(value)}", '
             f"allowed formats are: {','.join(sorted(FORMATS))}"
         )
     return value
@@ -150,7 +152,9 @@ def _sections(
             known = [words.key for words in SECTIONS.values()]
             meant = near(word, [*known, *SECTIONS])
             hint = f" (did you mean {' or '.join(meant)}?)" if meant else ""
-            raise UsageError(f'unknown section "{word}"{hint}; there are: {", ".join(known)}')
+            raise UsageError(
+                f'unknown section "{quoted(word)}"{hint}; there are: {", ".join(known)}'
+            )
         keys.append(key)
     return tuple(dict.fromkeys(keys))
 

@@ -13,8 +13,9 @@ from kubectl_podx.cli.words import SECTIONS
 _HELP = """
 {summary}.
 
-Prints the section "{key}" of the report as a table; '-o wide' adds columns. With '-o json' it
-is the same document as 'kubectl podx describe --section {key} -o json'.
+Prints the section "{key}" of the report as a table; '-o wide' adds columns.
+With '-o json' it is the same document as that of
+'kubectl podx describe --section {key} -o json'.
 """
 _EXAMPLES = """
 # Of one pod

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,8 +9,11 @@ from kubectl_podx.cli.environment import Environment
 from kubectl_podx.cli.options import access_flags
 from kubectl_podx.cli.request import Request
 from kubectl_podx.model.errors import InputError, PodxError, UsageError
+from kubectl_podx.render.escape import quoted
 
 if TYPE_CHECKING:
+    from importlib.resources.abc import Traversable
+
     from kubectl_podx.model.capture import Capture
 
 _SUFFIX = ".podx"
@@ -113,7 +115,9 @@ def _chosen(capture: Capture, request: Request) -> Capture:
         found = {Reference.of_key(pod.reference).name for pod in pods}
         for each in named:
             if each.name not in found:
-                raise PodxError(f'Error from server (NotFound): pods "{each.name}" not found')
+                raise PodxError(
+                    f'Error from server (NotFound): pods "{quoted(each.name)}" not found'
+                )
         names = {each.name for each in named}
         pods = [pod for pod in pods if Reference.of_key(pod.reference).name in names]
     return msgspec.structs.replace(capture, pods=pods)
@@ -121,7 +125,7 @@ def _chosen(capture: Capture, request: Request) -> Capture:
 
 def recordings() -> list[str]:
     """The names of the shipped recordings, sorted."""
-    folder = resources.files("kubectl_podx").joinpath("recordings")
+    folder = _folder()
     if not folder.is_dir():
         return []
     return sorted(
@@ -135,6 +139,11 @@ def recording(name: str) -> bytes:
     if not known:
         raise InputError("this installation of podx has no recordings; reinstall it")
     if name not in known:
-        raise InputError(f'no recording "{name}"; there are: {", ".join(known)}')
-    folder = resources.files("kubectl_podx").joinpath("recordings")
-    return folder.joinpath(name + _SUFFIX).read_bytes()
+        raise InputError(f'no recording "{quoted(name)}"; there are: {", ".join(known)}')
+    return _folder().joinpath(name + _SUFFIX).read_bytes()
+
+
+def _folder() -> Traversable:
+    from importlib import resources
+
+    return resources.files("kubectl_podx").joinpath("recordings")

@@ -22,6 +22,7 @@ from kubectl_podx.model.clock import Deadline, parse_time
 _VERSIONS = ("client.authentication.k8s.io/v1", "client.authentication.k8s.io/v1beta1")
 _MAX_SECONDS = 60.0
 _MAX_OUTPUT = 1 << 20
+_GRACE = 1.0
 
 
 class PluginCredentials(NamedTuple):
@@ -127,16 +128,26 @@ def _run(
     try:
         output, _ = process.communicate(timeout=deadline.within(_MAX_SECONDS).remaining())
     except subprocess.TimeoutExpired:
-        process.kill()
         _fail(f"exec: executable {name} gave no answer in time")
     finally:
-        if process.stdout is not None:
-            process.stdout.close()
+        _end(process)
     if process.returncode != 0:
         _fail(f"exec: executable {name} failed with exit code {process.returncode}")
     if len(output) > _MAX_OUTPUT:
         _fail(f"exec: executable {name} wrote more than a credential")
     return output
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Leaves no plugin behind, neither running nor as a zombie."""
+    if process.poll() is None:
+        process.kill()
+        try:
+            process.wait(_GRACE)
+        except subprocess.TimeoutExpired:
+            return
+    if process.stdout is not None:
+        process.stdout.close()
 
 
 def parse_credential(output: bytes, api_version: str) -> PluginCredentials:

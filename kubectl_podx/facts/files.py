@@ -86,14 +86,16 @@ def _judge(view: PodView, file: MountedFile, equal: bool | None) -> Judgement:
 
 
 def _present(view: PodView, file: MountedFile) -> bool | None:
-    """Whether the container has the file; None where the mount was not listed as a whole."""
+    """Whether the container has the file; None where its files may not have been listed.
+
+    All mounts are listed in one step: a partial look that found any file has done that step.
+    """
     if file.observed is not None:
         return True
     found = view.observations.get(file.entry.name)
     if found is None or found.state == "unobservable" or found.files_left_out or file.note:
         return None
-    listed = any(mount.mount.rstrip("/") == file.mount for mount in found.volumes)
-    return False if found.state == "observed" or listed else None
+    return False if found.state == "observed" or found.files else None
 
 
 def _equal(file: MountedFile) -> bool | None:
@@ -175,6 +177,9 @@ def _note(view: PodView, file: MountedFile, present: bool | None, equal: bool | 
     if not file.declared:
         return _extra_note(file)
     if present is False or equal is False:
+        stuck = "" if file.sub_path else _stuck(view, file)
+        if stuck:
+            return stuck
         age = _source_age(view, file)
         if age is None:
             return "when the source changed is not known"

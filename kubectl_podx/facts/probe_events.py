@@ -32,13 +32,16 @@ _MESSAGE = re.compile(
     re.DOTALL,
 )
 
+# An exec's error names the program only at its end.
+_LONGEST = 600
+
 
 class ProbeEvent(NamedTuple):
     """One event about one probe."""
 
     type: ProbeType
     kind: Literal["failed", "errored", "warning"]
-    count: int
+    seen: int
     first: datetime | None
     last: datetime | None
     message: str
@@ -83,7 +86,13 @@ def probe_event(event: Json) -> ProbeEvent | None:
         "Startup": "startup",
     }
     return ProbeEvent(
-        types[match[1]], kind, event_count(event), first, last, one_line(match[3]), combined
+        types[match[1]],
+        kind,
+        event_count(event),
+        first,
+        last,
+        one_line(match[3], _LONGEST),
+        combined,
     )
 
 
@@ -105,7 +114,7 @@ def failure_rows(events: list[ProbeEvent]) -> list[ProbeFailure]:
     return [
         ProbeFailure(
             kind=event.kind,
-            count=event.count,
+            count=event.seen,
             first=format_time(event.first) if event.first else None,
             last=format_time(event.last) if event.last else None,
             message=event.message,

@@ -5,18 +5,20 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from kubectl_podx.facts.handlers import handler
+from kubectl_podx.facts.handlers import handler, one_line
 from kubectl_podx.facts.probe_events import FIELDS, ProbeEvent, failure_rows, probe_events
 from kubectl_podx.facts.probe_timing import seconds_to_action, timing
-from kubectl_podx.facts.view import PodView
+from kubectl_podx.facts.start_error import start_failure
+from kubectl_podx.facts.view import PodView, event_count
 from kubectl_podx.model.capture import ProbeCounter
 from kubectl_podx.model.clock import format_time, parse_time
 from kubectl_podx.model.pod import ContainerEntry, dig, mapping, text
 from kubectl_podx.model.report.health import Counters, Handler, Probe, Timing
 from kubectl_podx.model.report.words import ProbeState, ProbeType
 
-# A burst of 25 events and then one in five minutes passes the recorder's spam filter: an error
-# that goes on shows at least this often (client-go events_cache.go), with the time of one attempt.
+# A burst of 25 events and then one in five minutes passes the recorder's spam filter (client-go
+# events_cache.go): an error that goes on shows at least this often, with the time of one attempt.
+_BURST = 20
 _ERRORS_SEEN_WITHIN = 330
 # Event and status times have whole seconds.
 _ROUNDING = 2
@@ -36,6 +38,8 @@ class _Seen(NamedTuple):
     events: list[ProbeEvent]
     """Of the running instance only, oldest first."""
     events_read: bool
+    filtered: bool
+    """So many events came from the pod that the recorder may have dropped newer ones."""
 
     @property
     def run(self) -> float | None:
@@ -88,6 +92,7 @@ def _probe(view: PodView, entry: ContainerEntry, kind: ProbeType) -> Probe:
         view.captured.probe_counters is not None,
         [event for event in events if _of_instance(event, started_at)],
         view.events_read,
+        sum(event_count(event) for event in view.events) >= _BURST,
     )
     state, reason = _off(view, seen) or _state(seen)
     counted = seen.counter
@@ -110,7 +115,8 @@ def _probe(view: PodView, entry: ContainerEntry, kind: ProbeType) -> Probe:
 def _of_instance(event: ProbeEvent, started_at: datetime | None) -> bool:
     if event.last is None or started_at is None:
         return True
-    return event.last >= started_at
+    # Times have whole seconds: what is dated with the start itself is of the instance before.
+    return event.last > started_at
 
 
 def _off(view: PodView, seen: _Seen) -> tuple[ProbeState, str] | None:
@@ -162,6 +168,13 @@ def _newest(seen: _Seen) -> ProbeEvent | None:
     return next((event for event in reversed(seen.events) if event.kind != "warning"), None)
 
 
+def _reason(event: ProbeEvent) -> str:
+    """The probe's output on one line, or in plain words why its command cannot be run."""
+    if event.kind == "errored" and "exec" in event.message:
+        return start_failure(event.message)
+    return one_line(event.message) or event.kind
+
+
 def _readiness(seen: _Seen) -> tuple[ProbeState, str]:
     ready = dig(seen.entry.status, "ready")
     newest = _newest(seen)
@@ -179,7 +192,7 @@ def _not_succeeded(seen: _Seen, witness: str) -> tuple[ProbeState, str]:
     newest = _newest(seen)
     if newest is not None:
         state: ProbeState = "failing" if newest.kind == "failed" else "erroring"
-        return state, newest.message or newest.kind
+        return state, _reason(newest)
     times = seen.timing
     first_result = times.initial_delay + times.period + times.timeout + _ROUNDING
     if seen.run is not None and seen.run <= first_result:
@@ -195,11 +208,13 @@ def _liveness(seen: _Seen) -> tuple[ProbeState, str]:
     times = seen.timing
     if newest is not None:
         age = seen.age(newest)
-        if newest.kind == "errored" and age <= max(_ERRORS_SEEN_WITHIN, 2 * times.period):
-            return "erroring", newest.message
+        soon = 2 * times.period + times.timeout + _ROUNDING
+        within = max(_ERRORS_SEEN_WITHIN, soon) if seen.filtered else soon
+        if newest.kind == "errored" and age <= within:
+            return "erroring", _reason(newest)
         # Every failing attempt sends an event, and enough of them in a row kill the container.
         if newest.kind == "failed" and age <= times.period + times.timeout + _ROUNDING:
-            return "failing", newest.message
+            return "failing", _reason(newest)
     long_enough = seen.run is not None and (
         seen.run > times.initial_delay + 2 * times.period + times.timeout + _ROUNDING
     )

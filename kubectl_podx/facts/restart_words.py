@@ -42,10 +42,10 @@ def tempo(view: PodView, w: Witnesses) -> str:
     The span is that of the container's Started events where they hold every start, else from the
     moment the kubelet took the pod.
     """
-    if not w.count:
+    if not w.restart_count:
         return ""
     span = _span(view, w)
-    return times(w.count) + (f" in {spell_seconds(span)}" if span is not None else "")
+    return times(w.restart_count) + (f" in {spell_seconds(span)}" if span is not None else "")
 
 
 def _span(view: PodView, w: Witnesses) -> float | None:
@@ -55,7 +55,7 @@ def _span(view: PodView, w: Witnesses) -> float | None:
     started = [e for e in view.events_of(w.entry) if text(e, "reason") == "Started"]
     firsts = [first for first, _ in map(event_span, started) if first]
     begin = parse_time(text(view.pod, "status", "startTime"))
-    if firsts and sum(event_count(event) for event in started) > w.count:
+    if firsts and sum(event_count(event) for event in started) > w.restart_count:
         begin = min(firsts)
     if begin is None or end is None or end < begin:
         return None
@@ -63,7 +63,7 @@ def _span(view: PodView, w: Witnesses) -> float | None:
 
 
 def _restarted(view: PodView, w: Witnesses) -> str:
-    return f"restarted {tempo(view, w)}" if w.count else ""
+    return f"restarted {tempo(view, w)}" if w.restart_count else ""
 
 
 def _next(view: PodView, w: Witnesses, pause: BackOff | None) -> str:

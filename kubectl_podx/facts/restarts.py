@@ -42,7 +42,7 @@ def restart(view: PodView, entry: ContainerEntry) -> Restart:
         return Restart(
             container=entry.name,
             kind=entry.kind,
-            count=w.count,
+            count=w.restart_count,
             looping=False,
             backoff=pause,
             tempo=tempo(view, w),
@@ -54,7 +54,7 @@ def restart(view: PodView, entry: ContainerEntry) -> Restart:
     return Restart(
         container=entry.name,
         kind=entry.kind,
-        count=w.count,
+        count=w.restart_count,
         explained=_explained(w, found),
         cause=found.cause,
         confidence=found.confidence,
@@ -77,7 +77,7 @@ def restart(view: PodView, entry: ContainerEntry) -> Restart:
 
 def _explained(w: Witnesses, found: Conclusion) -> int:
     """How many of the count are accounted for: the last end, and others by events and counters."""
-    return min(w.count, found.accounts)
+    return min(w.restart_count, found.accounts)
 
 
 def _evidence(found: Conclusion, crash: CrashLine | None) -> list[Evidence]:
@@ -105,7 +105,7 @@ def _looping(view: PodView, w: Witnesses) -> bool:
     """It keeps going down: it waits in CrashLoopBackOff, or came back twice and not for long."""
     if w.waiting_reason == "CrashLoopBackOff":
         return True
-    if w.count < 2 or view.now is None or w.instance is None:
+    if w.restart_count < 2 or view.now is None or w.instance is None:
         return False
     if text(view.pod, "metadata", "deletionTimestamp"):
         return False

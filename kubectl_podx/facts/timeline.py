@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from datetime import datetime
 
+from kubectl_podx.facts.mounted_files import normal
 from kubectl_podx.facts.view import PodView, event_count, event_time
 from kubectl_podx.model.clock import format_time, parse_time
 from kubectl_podx.model.pod import Json, dig, items, number, text
@@ -98,14 +99,17 @@ def _events(view: PodView) -> Iterator[TimelineEntry]:
 
 
 def _writes(view: PodView) -> Iterator[TimelineEntry]:
-    for name, observation in view.observations.items():
-        for volume in observation.volumes:
-            yield from _entry(
-                volume.written_at,
-                f"the kubelet wrote the content of {volume.mount}",
-                "volume",
-                container=name,
-            )
+    """One entry for each write of a volume, however many containers see it."""
+    for entry in view.containers:
+        observation = view.observations.get(entry.name)
+        names = {
+            normal(text(mount, "mountPath")): text(mount, "name")
+            for mount in items(entry.spec, "volumeMounts")
+        }
+        for volume in observation.volumes if observation else []:
+            name = names.get(normal(volume.mount), volume.mount)
+            what = f"the kubelet wrote the content of volume {name}"
+            yield from _entry(volume.written_at, what, "volume")
 
 
 def _changes(report: PodReport) -> Iterator[TimelineEntry]:
@@ -117,9 +121,10 @@ def _changes(report: PodReport) -> Iterator[TimelineEntry]:
 
 def _tokens_and_certificates(view: PodView, report: PodReport) -> Iterator[TimelineEntry]:
     for token in report.service_account_tokens or []:
-        yield from _entry(
-            token.issued_at, f"token {token.path} issued", "volume", container=token.container
-        )
+        # The containers that mount one volume share its token.
+        shared = "" if token.volume else token.container
+        what = f"token {token.path} issued"
+        yield from _entry(token.issued_at, what, "volume", container=shared)
         yield from _past(view, token.expires_at, f"token {token.path} expired", token.container)
     for file in report.files or []:
         what = f"certificate in {file.path} expired"

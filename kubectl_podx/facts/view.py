@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from kubectl_podx.model.capture import Capture, CapturedPod, Observation, StoredObject
 from kubectl_podx.model.clock import parse_time
-from kubectl_podx.model.pod import ContainerEntry, Json, containers, dig, field_path, items, text
+from kubectl_podx.model.pod import ContainerEntry, Json, containers, dig, field_path, items, number, text
 from kubectl_podx.model.reference import Reference
 
 
@@ -108,7 +108,7 @@ def event_time(event: Json) -> str:
 
 def event_count(event: Json) -> int:
     """How often an event says that it happened; at least 1."""
-    for found in (event.get("count"), (event.get("series") or {}).get("count")):
-        if isinstance(found, int) and not isinstance(found, bool) and found > 0:
+    for found in (number(event, "count"), number(event, "series", "count")):
+        if found is not None and found > 0:
             return found
     return 1

@@ -1,7 +1,81 @@
-"""STUB: to be replaced."""
+"""Rules about what admission made of the owner's template."""
 
 from __future__ import annotations
 
-from kubectl_podx.findings.rule import Rule
+from collections.abc import Iterator
 
-RULES: tuple[Rule, ...] = ()
+from kubectl_podx.findings.command import kubectl
+from kubectl_podx.findings.remedy import DOCS
+from kubectl_podx.findings.rule import Case, Hit, Rule
+from kubectl_podx.model.report.surroundings import Injection
+
+_ADMISSION = DOCS + "reference/access-authn-authz/extensible-admission-controllers/"
+_ORDINARY = ("ServiceAccount admission plugin", "default tolerations")
+_SHOWN = 8
+
+
+def _of_spec(case: Case) -> list[Injection]:
+    """Changes of the spec that not every pod gets."""
+    return [
+        injection
+        for injection in case.report.injections or ()
+        if injection.path.startswith("spec.") and not injection.by.startswith(_ORDINARY)
+    ]
+
+
+def _webhooks() -> str:
+    return kubectl("get", "mutatingwebhookconfigurations,mutatingadmissionpolicies", "-o", "wide")
+
+
+def changed_by_admission(case: Case) -> Iterator[Hit]:
+    """The pod differs from its owner's template in more than every pod does."""
+    found = [i for i in _of_spec(case) if not i.path.endswith(".image")]
+    if found:
+        who = ", ".join(dict.fromkeys(i.by for i in found if i.by)) or "somebody unknown"
+        shown = [f"{i.change} {i.path}" for i in found[:_SHOWN]]
+        left = len(found) - len(shown)
+        yield Hit(
+            f"admission changed {len(found)} thing{'' if len(found) == 1 else 's'} of the owner's "
+            f"template: {who}",
+            (*shown, *((f"and {left} more",) if left else ())),
+            remedy=_webhooks(),
+        )
+
+
+def image_changed(case: Case) -> Iterator[Hit]:
+    """A container runs another image than its owner's template names."""
+    for injection in _of_spec(case):
+        if injection.path.endswith(".image") and injection.change == "changed":
+            yield Hit(
+                f"{injection.path} is not the image of the owner's template",
+                (injection.detail,),
+                remedy=_webhooks(),
+            )
+
+
+RULES: tuple[Rule, ...] = (
+    Rule(
+        code="INJ001",
+        section="injections",
+        severity="info",
+        title="Admission changed the pod",
+        meaning="A webhook, an admission policy or a plugin added or changed something between the "
+        "owner's template and the pod. Who it was is only guessed by names.",
+        known_by="The pod's spec against its owner's template.",
+        remedy="look at the webhooks and admission policies of the cluster",
+        link=_ADMISSION,
+        check=changed_by_admission,
+    ),
+    Rule(
+        code="INJ002",
+        section="injections",
+        severity="info",
+        title="A container's image is not the template's",
+        meaning="Admission rewrote it, for a mirror or a pinned digest, or somebody edited the "
+        "pod.",
+        known_by="The image of the pod against its owner's template.",
+        remedy="look at the webhooks and admission policies of the cluster",
+        link=_ADMISSION,
+        check=image_changed,
+    ),
+)

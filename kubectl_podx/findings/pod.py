@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kubectl_podx.findings.command import kubectl
+from kubectl_podx.findings.command import checked, kubectl
 from kubectl_podx.findings.remedy import DOCS, describe_pod, edit_owner, namespace
 from kubectl_podx.findings.rule import Case, Hit, Rule
 from kubectl_podx.model.pod import number
@@ -30,7 +30,7 @@ def resize_refused(case: Case) -> Iterator[Hit]:
         (f"condition PodResizePending: {pending.reason}: {pending.message}",),
         remedy=edit_owner(case)
         if infeasible
-        else kubectl("describe", "node", case.report.pod.node or "NAME"),
+        else kubectl("describe", "node", checked(case.report.pod.node or "NAME")),
         severity="warning" if infeasible else "info",
     )
 
@@ -58,7 +58,7 @@ def kubelet_lags(case: Case) -> Iterator[Hit]:
                 "get",
                 "events",
                 "--field-selector",
-                f"involvedObject.uid={case.report.pod.uid or 'UID'}",
+                f"involvedObject.uid={checked(case.report.pod.uid or 'UID')}",
                 namespace=namespace(case),
             ),
         )

@@ -54,9 +54,9 @@ def out_of_inodes(case: Case) -> Iterator[Hit]:
     """A file system has hardly any inodes left: no file can be made, whatever the space."""
     for found in _file_systems(case):
         first = found.volumes[0]
-        if first.inodes and first.inodes_used is not None:
-            if first.inodes_used >= first.inodes * _NEAR:
-                yield _full(case, found, "inodes", first.inodes_used, first.inodes)
+        used = first.inodes_used or 0
+        if first.inodes and used >= first.inodes * _NEAR:
+            yield _full(case, found, "inodes", used, first.inodes)
 
 
 def _full(case: Case, found: _FileSystem, unit: str, used: int, size: int) -> Hit:

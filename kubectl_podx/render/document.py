@@ -18,9 +18,17 @@ def plain(report: Wire) -> Any:
 
 def to_json(value: Any) -> str:
     """A report, or the result of a query, as indented JSON with a line end."""
+    return clean_json(_encoded(value)) + "\n"
+
+
+def raw_json(value: str) -> str:
+    """One string as JSON, its hostile characters still in it."""
+    return _encoded(value)
+
+
+def _encoded(value: Any) -> str:
     try:
-        text = msgspec.json.format(msgspec.json.encode(value), indent=2).decode()
+        return msgspec.json.format(msgspec.json.encode(value), indent=2).decode()
     except (UnicodeEncodeError, msgspec.MsgspecError):
         # A lone surrogate has no UTF-8: the standard library can write it as an escape.
-        text = json.dumps(msgspec.to_builtins(value), indent=2, ensure_ascii=False)
-    return clean_json(text) + "\n"
+        return json.dumps(msgspec.to_builtins(value), indent=2, ensure_ascii=False)

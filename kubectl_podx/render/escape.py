@@ -25,6 +25,7 @@ _ESCAPED = (
 _HOSTILE = re.compile(f"[{_ESCAPED}]")
 _WORDS = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _ELLIPSIS = "…"
+_LONGEST_WORD = 200
 
 LONGEST = 2000
 """Characters of one value in text and tables; JSON and YAML hold the whole of it."""
@@ -35,6 +36,11 @@ def clean(text: str, limit: int = LONGEST) -> str:
     if len(text) > limit:
         text = text[: limit - 1] + _ELLIPSIS
     return _HOSTILE.sub(_visible, text)
+
+
+def quoted(word: str) -> str:
+    """A word of the command line as an error quotes it: short and in one line."""
+    return clean(word, _LONGEST_WORD)
 
 
 def _visible(match: re.Match[str]) -> str:
@@ -54,6 +60,19 @@ def clean_json(document: str) -> str:
     end is escaped already, so the document means what it meant.
     """
     return _HOSTILE.sub(_json_escape, document)
+
+
+def clean_yaml(scalar: str) -> str:
+    r"""A JSON string in which those characters stand as YAML has them: `\uXXXX`, `\UXXXXXXXX`.
+
+    YAML reads the two halves of a JSON surrogate pair as two characters.
+    """
+    return _HOSTILE.sub(_yaml_escape, scalar)
+
+
+def _yaml_escape(match: re.Match[str]) -> str:
+    code = ord(match.group())
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
 def _json_escape(match: re.Match[str]) -> str:

@@ -12,7 +12,7 @@ from kubectl_podx.render.escape import clean
 
 # Stands behind a character of two columns while widths are counted; `clean` leaves no NUL.
 _FILLER = "\0"
-_LONGEST_CELL = 120
+_LONGEST_CELL = 200
 _SGR = {"red": "\x1b[31m", "yellow": "\x1b[33m", "green": "\x1b[32m", "bold": "\x1b[1m"}
 _RESET = "\x1b[0m"
 

@@ -10,7 +10,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from kubectl_podx.render.document import plain, to_json
+from kubectl_podx.render.document import plain, raw_json, to_json
+from kubectl_podx.render.escape import clean_yaml
 
 # Starts with a letter or a slash, ends with neither a space nor a colon.
 _WORD = re.compile(r"[A-Za-z/](?:[A-Za-z0-9_./@%+=() -]|:(?=[A-Za-z0-9/]))*(?<! )")
@@ -62,7 +63,7 @@ def _scalar(value: Any) -> str:
         plainly = (
             _WORD.fullmatch(value) and value.lower() not in _MEANS_SOMETHING and " #" not in value
         )
-        return value if plainly else to_json(value).rstrip("\n")
+        return value if plainly else clean_yaml(raw_json(value))
     if isinstance(value, dict):
         return "{}"
     if isinstance(value, list):

@@ -10,15 +10,16 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from kubectl_podx.facts.spoken import spell_seconds, times
+from kubectl_podx.facts.start_error import start_failure
 from kubectl_podx.facts.termination.conclusion import Conclusion, fact
 from kubectl_podx.facts.termination.exit_causes import by_exit_code
 from kubectl_podx.facts.termination.exit_codes import CRASHES, stop_signal
+from kubectl_podx.facts.termination.instance import Instance
 from kubectl_podx.facts.termination.kills import Kill
 from kubectl_podx.facts.termination.probe_witness import ProbeWitness
-from kubectl_podx.facts.termination.start_error import start_failure
 from kubectl_podx.facts.termination.witnesses import Witnesses
 from kubectl_podx.model.report.health import Evidence
-from kubectl_podx.model.report.words import RestartCause
+from kubectl_podx.model.report.words import Confidence, RestartCause
 
 _KILLED = {
     "definitionChanged": "was stopped because its definition changed (a new image)",
@@ -61,10 +62,10 @@ def _unknown_past(w: Witnesses) -> Conclusion | None:
         why = start_failure(w.waiting_message)
         evidence = (fact("status", f"waiting RunContainerError: {w.waiting_message}"),)
         return Conclusion("startError", "proven", f"cannot start: {why}", evidence)
-    if not w.count:
+    if not w.restart_count:
         return None
     words = "left no trace of its last end: lastState is empty"
-    evidence = (fact("status", f"restartCount {w.count}, and lastState is empty"),)
+    evidence = (fact("status", f"restartCount {w.restart_count}, and lastState is empty"),)
     return Conclusion("unknown", "possible", words, evidence, accounts=0)
 
 
@@ -81,7 +82,7 @@ def _start_error(w: Witnesses) -> Conclusion | None:
         return None
     why = start_failure(w.instance.message)
     evidence = (fact("status", f"{w.instance.reason}: {w.instance.message}"),)
-    return Conclusion("startError", "proven", f"cannot start: {why}", evidence, w.count)
+    return Conclusion("startError", "proven", f"cannot start: {why}", evidence, w.restart_count)
 
 
 def _killed_by_kubelet(w: Witnesses) -> Conclusion | None:
@@ -90,7 +91,7 @@ def _killed_by_kubelet(w: Witnesses) -> Conclusion | None:
     if kill is None or kill.kind == "stop":
         return None
     evidence = (fact("event", f"Killing: {kill.message}", kill.last),)
-    accounts = sum(each.count for each in w.kills if each.kind == kill.kind)
+    accounts = sum(each.seen for each in w.kills if each.kind == kill.kind)
     if kill.kind == "postStartHook":
         return _hook(w, evidence, accounts)
     if kill.kind in ("livenessProbe", "startupProbe"):
@@ -113,12 +114,16 @@ def _by_probe(
     predicate = f"was killed by its {word} probe{f' ({probe.budget})' if probe else ''}"
     both = (*evidence, *(probe.evidence if probe else ()))
     accounts = max(accounts, probe.accounts if probe else 0)
-    weak = "possible" if possible else "likely"
+    weak: Confidence = "possible" if possible else "likely"
     return Conclusion(cause, "proven" if kill else weak, predicate, both, accounts)
 
 
 def _post_start(w: Witnesses) -> Conclusion | None:
-    """A FailedPostStartHook event of this instance, or the kubelet's waiting reason for it."""
+    """A FailedPostStartHook event of this instance, or the kubelet's waiting reason for it.
+
+    Where only instances before have such an event (later ones are dropped), a hook that failed
+    before fails again, unless the runtime tells of a crash or of memory.
+    """
     if w.instance is None:
         return None
     if w.hook_failures:
@@ -127,7 +132,15 @@ def _post_start(w: Witnesses) -> Conclusion | None:
     if w.waiting_reason == "PostStartHookError":
         words = f"waiting PostStartHookError: {w.waiting_message}"
         return _hook(w, (fact("status", words),), 1)
+    if w.hook_before and w.post_start and w.restart_count and not _own_death(w.instance):
+        words = f"FailedPostStartHook {times(w.hook_before)} on instances before"
+        found = _hook(w, (fact("event", words),), w.hook_before)
+        return found._replace(confidence="likely")
     return None
+
+
+def _own_death(instance: Instance) -> bool:
+    return instance.exit_code in CRASHES or instance.reason == "OOMKilled"
 
 
 def _hook(w: Witnesses, evidence: tuple[Evidence, ...], accounts: int) -> Conclusion:
@@ -179,7 +192,7 @@ def _stopped(w: Witnesses) -> Conclusion | None:
         if kill is not None:
             evidence.append(fact("event", kill.message, kill.last))
         predicate = "was stopped by the kubelet after the main containers had ended"
-        sure = "proven" if kill is not None else "likely"
+        sure: Confidence = "proven" if kill is not None else "likely"
         return Conclusion("completed", sure, predicate, tuple(evidence))
     if kill is None or w.restarts is False:
         return None
@@ -197,7 +210,7 @@ def _oom(w: Witnesses) -> Conclusion | None:
     """
     if w.instance is None or w.instance.reason != "OOMKilled" or w.instance.exit_code != 137:
         return None
-    if w.liveness is not None and w.liveness.at_threshold and not w.liveness.cleared:
+    if w.liveness is not None and (w.liveness.explains or w.liveness.recurs):
         return None
     mark = fact("status", "reason OOMKilled, exit code 137", w.instance.finished_at)
     if not w.memory_limit:
@@ -215,10 +228,12 @@ def _oom(w: Witnesses) -> Conclusion | None:
     cleared = [
         fact("spec", p.cleared) for p in (w.liveness, w.startup) if p is not None and p.cleared
     ]
-    sure = not open_probes and not w.node_memory
+    sure: Confidence = "likely" if open_probes or w.node_memory else "proven"
+    if any(probe.accounts for probe in open_probes):
+        sure = "possible"
     predicate = f"was OOM-killed at its memory limit of {w.memory_limit}"
     evidence = (mark, limit, *cleared, *w.node_memory)
-    return Conclusion("oomKilled", "proven" if sure else "likely", predicate, evidence)
+    return Conclusion("oomKilled", sure, predicate, evidence)
 
 
 def _probe_without_event(w: Witnesses) -> Conclusion | None:
@@ -226,26 +241,27 @@ def _probe_without_event(w: Witnesses) -> Conclusion | None:
     instance = w.instance
     if instance is None:
         return None
-    ends_so = instance.exit_code == 0 or stop_signal(instance.exit_code)
+    code = instance.exit_code
     for cause, probe in (("startupProbe", w.startup), ("livenessProbe", w.liveness)):
-        if probe is None or probe.cleared:
+        if probe is None or probe.cleared or (code in CRASHES and not probe.at_threshold):
             continue
-        counted = probe.accounts >= max(1, w.count)
-        never = cause == "startupProbe" and probe.never_succeeded
-        # A handler of SIGTERM may end with any code, so that failures near the end weigh more.
-        dated = (probe.near_end or never) and instance.exit_code not in CRASHES
-        if probe.at_threshold or (counted and (dated or ends_so)):
+        # A handler of SIGTERM may end with any code: 0, 143 and 137 are only the usual ones.
+        usual = code == 0 or stop_signal(code)
+        likely = probe.explains or (usual and (probe.counted or probe.recurs))
+        if likely or probe.recurs or (usual and probe.prior_kills):
             words = f"it ran {spell_seconds(instance.duration or 0)}, long enough for this probe"
             evidence = (fact("status", words), fact("status", _exit_words(w)))
             name: RestartCause = "startupProbe" if cause == "startupProbe" else "livenessProbe"
-            return _by_probe(name, probe, evidence, None)
+            return _by_probe(name, probe, evidence, None, possible=not likely)
     return None
 
 
 def _exit_words(w: Witnesses) -> str:
     instance = w.instance
     code = instance.exit_code if instance else None
-    return f"exit code {code}, reason {instance.reason if instance else ''}, {times(w.count)}"
+    return (
+        f"exit code {code}, reason {instance.reason if instance else ''}, {times(w.restart_count)}"
+    )
 
 
 def _own_exit(w: Witnesses) -> Conclusion | None:

@@ -51,7 +51,7 @@ def not_excluded(w: Witnesses) -> list[str]:
     ]
     if w.post_start:
         found.append("its postStart hook")
-    if w.spec_written:
+    if w.spec_written or w.resized:
         found.append("a change of the pod's spec")
     if w.sandbox is not None:
         found.append("a new sandbox")
@@ -59,12 +59,20 @@ def not_excluded(w: Witnesses) -> list[str]:
 
 
 def _own_confidence(w: Witnesses) -> Confidence:
-    return "likely" if not_excluded(w) else "proven"
+    """Less sure with every witness that is missing: a probe nobody counted and no event of it."""
+    # An init container that ended with 0 is done: no probe, hook or sandbox could make that up.
+    if not not_excluded(w) or (w.entry.kind == "init" and w.instance and not w.instance.exit_code):
+        return "proven"
+    blind = bool(w.post_start and not w.events_seen) or any(
+        probe is not None and not probe.cleared and not probe.silent and not probe.evidence
+        for probe in (w.liveness, w.startup)
+    )
+    return "possible" if blind else "likely"
 
 
 def _completed(w: Witnesses) -> Conclusion:
     predicate = f"ended by itself with exit code 0{_ran(w)}{_child(w)}"
-    if w.restarts or (w.count and w.policy == "Always"):
+    if w.restarts or (w.restart_count and w.policy == "Always"):
         predicate += ", and restartPolicy Always starts it again"
     elif w.entry.kind == "init":
         predicate = f"completed{_ran(w)}{_child(w)}"
@@ -80,7 +88,9 @@ def _stop_signal(w: Witnesses, code: int) -> Conclusion:
     name = signal_name(code)
     open_ends = not_excluded(w)
     for cause, probe in (("startupProbe", w.startup), ("livenessProbe", w.liveness)):
-        if probe is None or probe.cleared or probe.silent or code not in KILLS:
+        # Under a policy without restarts the event says only `Stopping container` (seen on 1.37).
+        silent = probe is not None and probe.silent and w.killed() is None
+        if probe is None or probe.cleared or silent or code not in KILLS:
             continue
         word = "startup" if cause == "startupProbe" else "liveness"
         predicate = f"was killed by its {word} probe ({probe.budget})"
@@ -89,15 +99,14 @@ def _stop_signal(w: Witnesses, code: int) -> Conclusion:
         if cause == "startupProbe":
             return Conclusion("startupProbe", "possible", predicate, evidence)
         return Conclusion("livenessProbe", "possible", predicate, evidence)
+    changed = _changed(w)
+    if changed is not None:
+        return changed
     if w.post_start and code in KILLS:
         predicate = f"was killed because its postStart hook failed ({w.post_start})"
         return Conclusion("postStartHook", "possible", predicate, _evidence(w))
-    if w.spec_written and code in KILLS:
-        predicate = "was stopped because its definition changed (a new image)"
-        evidence = (fact("status", "the pod's spec was written then", w.spec_written),)
-        return Conclusion("definitionChanged", "possible", predicate, (*evidence, *_evidence(w)))
     missed = code == 137 and bool(w.memory_limit)
-    predicate = f"was ended by {name}{_ran(w)}, sent by something that left no trace"
+    predicate = f"died of {name}{_ran(w)}, sent by something that left no trace"
     evidence = _evidence(w)
     if missed:
         limit = f"memory limit {w.memory_limit}; a runtime can miss an OOM kill"
@@ -105,6 +114,21 @@ def _stop_signal(w: Witnesses, code: int) -> Conclusion:
     return Conclusion(
         "signal", "possible" if missed or open_ends else "likely", predicate, evidence
     )
+
+
+def _changed(w: Witnesses) -> Conclusion | None:
+    """A write of the pod while the instance ran: a resize, or else a new image."""
+    if w.resized is not None:
+        predicate = "was stopped because a resize asks for a restart"
+        evidence = fact(
+            "spec", "the pod was resized, with resizePolicy RestartContainer", w.resized
+        )
+        return Conclusion("resize", "likely", predicate, (evidence, *_evidence(w)))
+    if w.spec_written is not None:
+        predicate = "was stopped because its definition changed (a new image)"
+        evidence = fact("spec", "the pod's spec was written while it ran", w.spec_written)
+        return Conclusion("definitionChanged", "possible", predicate, (evidence, *_evidence(w)))
+    return None
 
 
 def _evidence(w: Witnesses) -> tuple[Evidence, ...]:

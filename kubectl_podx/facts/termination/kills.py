@@ -37,7 +37,7 @@ class Kill(NamedTuple):
     """One Killing event of one container."""
 
     kind: KillKind
-    count: int
+    seen: int
     first: datetime | None
     last: datetime | None
     """A merged event dates only its first and its last."""

@@ -7,10 +7,11 @@ from typing import NamedTuple
 
 from kubectl_podx.facts.handlers import handler
 from kubectl_podx.facts.probe_events import FIELDS, event_span, probe_events
-from kubectl_podx.facts.probe_timing import earliest_kill, timing
+from kubectl_podx.facts.probe_timing import earliest_kill, seconds_to_action, timing
 from kubectl_podx.facts.probes import counter_of
 from kubectl_podx.facts.spoken import spell_seconds
 from kubectl_podx.facts.termination.instance import Instance
+from kubectl_podx.facts.termination.kills import kills_of
 from kubectl_podx.facts.view import PodView
 from kubectl_podx.model.clock import format_time, parse_time
 from kubectl_podx.model.pod import ContainerEntry, dig, mapping, number
@@ -46,7 +47,38 @@ class ProbeWitness(NamedTuple):
     silent: bool
     """Events of that time are still there and none is of this probe. It excludes nothing: events
     are dropped; but of two causes without a witness the other one is more probable."""
+    ended: int
+    """How many instances have ended: restarts, and one more where the newest has ended too."""
+    prior_kills: int
+    """Killing events of this kind, whatever instance they are of."""
+    fits: bool
+    """The run was as long as that of an instance whose attempts all fail: no shorter, no longer."""
     evidence: tuple[Evidence, ...]
+
+    @property
+    def counted(self) -> bool:
+        """As many failures as it takes to kill every instance that has ended."""
+        return self.accounts >= max(1, self.ended)
+
+    @property
+    def explains(self) -> bool:
+        """Whether the kubelet must have acted, as far as failures tell.
+
+        A worker stops at the threshold until the next instance, so that kills cost exactly
+        `failureThreshold` failures each; an instance that ends by itself costs fewer.
+        """
+        if self.cleared:
+            return False
+        known = self.near_end or self.never_succeeded or self.prior_kills > 0
+        return self.at_threshold or (self.counted and known)
+
+    @property
+    def recurs(self) -> bool:
+        """It killed instances before, and this one ran as long as such a kill lets it.
+
+        Events of later kills are dropped (a burst of 25, then one in five minutes).
+        """
+        return not self.cleared and self.prior_kills > 0 and self.fits
 
     @property
     def at_threshold(self) -> bool:
@@ -80,14 +112,14 @@ def probe_witness(
         if not any(inside):
             continue
         # A merged event that is not wholly inside dates one attempt here, not its count.
-        dated += event.count if all(inside) else 1
+        dated += event.seen if all(inside) else 1
         seen = event.last if inside[1] else event.first
         last = max(filter(None, (last, seen)), default=None)
-        words = f"{kind} probe failed {event.count} times: {event.message}"
+        words = f"{kind} probe failed {event.seen} times: {event.message}"
         moment = format_time(seen) if seen else None
         evidence.append(Evidence(source="event", text=words, time=moment))
     counter = counter_of(view, entry.name, kind)
-    total = max(counter.failed if counter else 0, sum(event.count for event in failed))
+    total = max(counter.failed if counter else 0, sum(event.seen for event in failed))
     if counter:
         words = f"{kind} probe: {counter.failed} attempts failed and {counter.successful} succeeded"
         evidence.append(
@@ -105,6 +137,9 @@ def probe_witness(
         total // max(1, times.failure_threshold),
         bool(counter and counter.failed and not counter.successful),
         not failed and _events_reach_back(view, entry, instance),
+        max(0, number(entry.status, "restartCount") or 0) + (1 if instance.current else 0),
+        sum(kill.seen for kill in kills_of(view, entry) if kill.kind == FIELDS[kind]),
+        _fits(view, instance, times),
         tuple(evidence),
     )
 
@@ -119,12 +154,23 @@ def _events_reach_back(view: PodView, entry: ContainerEntry, instance: Instance)
 def _near_end(view: PodView, instance: Instance, times: Timing, last: datetime | None) -> bool:
     if last is None or instance.finished_at is None:
         return False
-    grace = times.termination_grace_period
-    if grace is None:
-        declared = number(view.pod, "spec", "terminationGracePeriodSeconds")
-        grace = _DEFAULT_GRACE if declared is None else declared
     wait = (instance.finished_at - last).total_seconds()
-    return wait <= grace + times.period + times.timeout + _ROUNDING
+    return wait <= _grace(view, times) + times.period + times.timeout + _ROUNDING
+
+
+def _fits(view: PodView, instance: Instance, times: Timing) -> bool:
+    if instance.duration is None:
+        return False
+    longest = times.initial_delay + seconds_to_action(times) + _grace(view, times) + _ROUNDING
+    return earliest_kill(times) - _ROUNDING <= instance.duration <= longest
+
+
+def _grace(view: PodView, times: Timing) -> float:
+    """Seconds between the stop signal and SIGKILL: the probe's own, else the pod's."""
+    if times.termination_grace_period is not None:
+        return times.termination_grace_period
+    declared = number(view.pod, "spec", "terminationGracePeriodSeconds")
+    return _DEFAULT_GRACE if declared is None else declared
 
 
 def _cleared(

@@ -23,7 +23,7 @@ class Witnesses(NamedTuple):
     """What is known of one container's last end."""
 
     entry: ContainerEntry
-    count: int
+    restart_count: int
     instance: Instance | None
     pod_end: PodEnd | None
     """Only where it covers this instance."""
@@ -34,6 +34,8 @@ class Witnesses(NamedTuple):
     sandbox: SandboxWitness | None
     hook_failures: tuple[tuple[datetime, int], ...]
     """FailedPostStartHook events of this instance: moment and count."""
+    hook_before: int
+    """FailedPostStartHook events of any instance."""
     post_start: str
     """The declared postStart hook in one line; empty without one."""
     memory_limit: str
@@ -43,6 +45,10 @@ class Witnesses(NamedTuple):
     """The node's own memory trouble: a SystemOOM event at that time, MemoryPressure now."""
     spec_written: datetime | None
     """A write of the pod's spec while this instance ran."""
+    resized: datetime | None
+    """A resize while this instance ran, of a container that restarts for one."""
+    events_seen: bool
+    """Some event of the container is left at all."""
     waiting_reason: str
     waiting_message: str
     policy: str
@@ -74,7 +80,7 @@ def collect(view: PodView, entry: ContainerEntry) -> Witnesses:
     hook = mapping(entry.spec, "lifecycle", "postStart")
     return Witnesses(
         entry=entry,
-        count=max(0, number(entry.status, "restartCount") or 0),
+        restart_count=max(0, number(entry.status, "restartCount") or 0),
         instance=instance,
         pod_end=end if end and end.covers(instance, entry) else None,
         kills=tuple(kills_of(view, entry)),
@@ -82,11 +88,18 @@ def collect(view: PodView, entry: ContainerEntry) -> Witnesses:
         startup=probe_witness(view, entry, instance, "startup") if instance else None,
         sandbox=sandbox_witness(view, entry, instance) if instance else None,
         hook_failures=_hook_failures(view, entry, instance),
+        hook_before=sum(
+            event_count(event)
+            for event in view.events_of(entry)
+            if text(event, "reason") == "FailedPostStartHook"
+        ),
         post_start=handler(hook, entry.spec).text if hook else "",
         memory_limit=_memory_limit(entry),
         pod_memory_limit=text(view.pod, "spec", "resources", "limits", "memory"),
         node_memory=_node_memory(view, instance),
         spec_written=_spec_written(view, instance),
+        resized=_resized(view, entry, instance),
+        events_seen=bool(view.events_of(entry)),
         waiting_reason=text(entry.status, "state", "waiting", "reason"),
         waiting_message=text(entry.status, "state", "waiting", "message"),
         policy=policy_of(view.pod, entry),
@@ -151,6 +164,21 @@ def _spec_written(view: PodView, instance: Instance | None) -> datetime | None:
     for entry in items(view.pod, "metadata", "managedFields"):
         written = parse_time(dig(entry, "time"))
         if not text(entry, "subresource") and instance.holds(written):
+            return written
+    return None
+
+
+def _resized(view: PodView, entry: ContainerEntry, instance: Instance | None) -> datetime | None:
+    """When the pod was resized while this instance ran, if its resizePolicy asks for a restart."""
+    restarts = any(
+        text(policy, "restartPolicy") == "RestartContainer"
+        for policy in items(entry.spec, "resizePolicy")
+    )
+    if instance is None or not restarts:
+        return None
+    for writer in items(view.pod, "metadata", "managedFields"):
+        written = parse_time(dig(writer, "time"))
+        if text(writer, "subresource") == "resize" and instance.holds(written):
             return written
     return None
 

@@ -151,13 +151,19 @@ def mount_lines(volumes: list[Volume]) -> list[MountLine]:
     return [MountLine(row, mount) for row in volumes for mount in [*row.mounts] or nothing]
 
 
-def _access(mount: VolumeMount | None) -> str:
+READ_ONLY_TYPES = frozenset({"configMap", "secret", "projected", "downwardAPI", "image"})
+"""Volumes that the kubelet mounts read-only, whatever the mount declares."""
+
+
+def _access(line: MountLine) -> str:
+    mount = line.mount
     if mount is None:
         return NONE
-    declared = "ro" if mount.read_only else "rw"
-    if mount.observed_read_only is None or mount.observed_read_only == mount.read_only:
+    declared = "ro" if mount.read_only or line.volume.type in READ_ONLY_TYPES else "rw"
+    if mount.observed_read_only is None:
         return declared
-    return f"{declared}, observed {'ro' if mount.observed_read_only else 'rw'}"
+    observed = "ro" if mount.observed_read_only else "rw"
+    return declared if observed == declared else f"{declared}, observed {observed}"
 
 
 def used_of_size(row: Volume) -> str:
@@ -183,7 +189,7 @@ VOLUME: tuple[Column, ...] = (
     Column("SOURCE", lambda row, _: text_or_none(row.volume.source)),
     Column("CONTAINER", lambda row, _: row.mount.container if row.mount else NONE),
     Column("PATH", lambda row, _: row.mount.path if row.mount else NONE),
-    Column("ACCESS", lambda row, _: _access(row.mount)),
+    Column("ACCESS", lambda row, _: _access(row)),
     Column("STATE", lambda row, _: row.mount.state if row.mount else "notMounted"),
     Column("SHARED", lambda row, _: _shared(row.volume)),
     Column("USED", lambda row, _: used_of_size(row.volume)),

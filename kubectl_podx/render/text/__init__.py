@@ -67,7 +67,8 @@ def text(
 
 
 def _report(report: PodReport, terminal: Terminal, everything: bool, wide: bool) -> list[str]:
-    page = Page(terminal, parse_time(report.metadata.captured_at), everything or wide, wide)
+    now = parse_time(report.metadata.captured_at)
+    page = Page(terminal, now, everything or wide, wide, _said(report))
     blocks = [_verdict(report.verdict, page)]
     if report.findings is not None:
         blocks.append(findings.findings(report.findings, page))
@@ -78,6 +79,14 @@ def _report(report: PodReport, terminal: Terminal, everything: bool, wide: bool)
             blocks.append(block(found, page))
     blocks.append(coverage.coverage(report.coverage, page))
     return _apart([block for block in blocks if block])
+
+
+def _said(report: PodReport) -> str:
+    """What stands above the pod's line, so that nothing below needs to repeat it."""
+    lines = [report.verdict.summary]
+    for finding in report.findings or []:
+        lines += [finding.title, *finding.evidence]
+    return "\n".join(lines)
 
 
 def _apart(blocks: list[list[str]]) -> list[str]:

@@ -25,7 +25,7 @@ def _trouble(container: Container, page: Page) -> list[str]:
     lines: list[str] = []
     if container.waits_for:
         lines += page.say(f"{container.name} waits for {container.waits_for}")
-    if container.message and not page.wide:
+    if page.news(container.message) and not page.wide:
         lines += page.say(f"{container.name}: {container.message}")
     look = container.observation
     if look.state != "observed" and container.state == "running" and look.reason:

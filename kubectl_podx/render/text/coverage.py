@@ -10,6 +10,8 @@ from kubectl_podx.model.report.finding import Coverage
 from kubectl_podx.render.columns.pod import coverage_line
 from kubectl_podx.render.text.page import Page
 
+_MOST_SECTIONS = 3
+
 
 def coverage(found: Sequence[Coverage], page: Page) -> list[str]:
     """A line per reason, with all the sections that it touches."""
@@ -22,6 +24,14 @@ def coverage(found: Sequence[Coverage], page: Page) -> list[str]:
         return []
     lines = ["Not seen:"]
     for alike, sections in together.items():
-        merged = msgspec.structs.replace(alike, section=", ".join(dict.fromkeys(sections)))
+        merged = msgspec.structs.replace(alike, section=_listed([*dict.fromkeys(sections)], page))
         lines += page.say(coverage_line(merged))
     return lines
+
+
+def _listed(sections: list[str], page: Page) -> str:
+    """A container that cannot be looked into touches ten sections: three of them are enough."""
+    if page.everything or len(sections) <= _MOST_SECTIONS + 1:
+        return ", ".join(sections)
+    more = len(sections) - _MOST_SECTIONS
+    return f"{', '.join(sections[:_MOST_SECTIONS])} and {more} more sections"

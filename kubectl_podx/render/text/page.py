@@ -24,6 +24,12 @@ class Page(NamedTuple):
     """All rows of every section that was built, not only what carries a signal."""
     wide: bool = False
     """All columns."""
+    said: str = ""
+    """What verdict and findings have said already."""
+
+    def news(self, text: str) -> bool:
+        """Whether the text is worth a line: it is there, and no finding has said it."""
+        return bool(text) and (self.everything or text not in self.said)
 
     def table(self, columns: Sequence[Column], rows: Sequence[Any]) -> list[str]:
         """The rows below their headers, indented. Columns that say nothing are left out."""

@@ -15,10 +15,15 @@ _LOG_TAIL = 5
 
 def restarts(found: Sequence[Restart], page: Page) -> list[str]:
     """Containers that restarted or ended; all of them where everything is wanted."""
-    rows = found if page.everything else [row for row in found if row.count or row.cause]
+    rows = found if page.everything else [row for row in found if _has_signal(row)]
     if not rows:
         return ["Restarts: none"] if page.everything else []
     return ["Restarts:", *(line for row in rows for line in _one(row, page))]
+
+
+def _has_signal(row: Restart) -> bool:
+    """A first run that completed, as that of an init container, is none."""
+    return bool(row.count) or row.cause not in (None, "completed")
 
 
 def _one(row: Restart, page: Page) -> list[str]:
@@ -28,15 +33,16 @@ def _one(row: Restart, page: Page) -> list[str]:
     if row.cause:
         head += f"; last end: {row.cause}" + (f" ({row.confidence})" if row.confidence else "")
     lines = page.say(head)
-    if row.summary:
+    if page.news(row.summary):
         lines += page.say(row.summary, 2 * INDENT)
     facts = _facts(row, page)
     if facts:
         lines += page.say(", ".join(facts), 2 * INDENT)
-    shown = row.evidence if page.everything else row.evidence[:_MOST_EVIDENCE]
+    news = [evidence for evidence in row.evidence if page.news(evidence.text)]
+    shown = news if page.everything else news[:_MOST_EVIDENCE]
     for evidence in shown:
         lines += page.say(f"{evidence.source}: {evidence.text}", 2 * INDENT)
-    if row.termination_message:
+    if page.news(row.termination_message):
         lines += page.say(f"termination message: {row.termination_message}", 2 * INDENT)
     return lines + _logs(row, page)
 

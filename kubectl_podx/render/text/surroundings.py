@@ -20,10 +20,12 @@ from kubectl_podx.render.columns.surroundings import (
 from kubectl_podx.render.text.page import Page, counted
 from kubectl_podx.render.units import seconds
 
-# The kubelet renews its lease every 10 s; after 50 s the node is called NotReady
-# (kube-controller-manager --node-monitor-grace-period).
-_OLD_HEARTBEAT = 60.0
+# Without a change the kubelet writes the node's status every 5 minutes
+# (nodeStatusReportFrequency); its lease, which is newer, may not have been read.
+_OLD_HEARTBEAT = 360.0
 _MOST_CHANGES = 5
+# What every API server does to every pod, such as the ServiceAccount plugin, tells nothing.
+_OWN_ADMISSION = "admission plugin"
 _PRESSURE = ("MemoryPressure", "DiskPressure", "PIDPressure", "NetworkUnavailable")
 
 
@@ -86,7 +88,7 @@ def images(found: Sequence[Image], page: Page) -> list[str]:
         return ["Images: none"] if page.everything else []
     lines = ["Images:", *page.table(IMAGE, rows)]
     for row in rows:
-        if row.message and not page.wide:
+        if page.news(row.message) and not page.wide:
             lines += page.say(f"{row.container}: {row.message}")
     return lines
 
@@ -112,10 +114,9 @@ def injections(found: Sequence[Injection], page: Page) -> list[str]:
         if not found:
             return ["Injections: none"]
         return ["Injections:", *page.table(INJECTION, found)]
-    who = sorted({row.by for row in found if row.by})
-    if not who:
-        return []
-    return page.say(f"Injected: {counted(len(found), 'field')} by {', '.join(who)}", 0)
+    rows = [row for row in found if row.by and not row.by.endswith(_OWN_ADMISSION)]
+    who = ", ".join(sorted({row.by for row in rows}))
+    return page.say(f"Injected: {counted(len(rows), 'field')} by {who}", 0) if rows else []
 
 
 def timeline(found: Sequence[TimelineEntry], page: Page) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from kubectl_podx.model.report.sharing import Volume, VolumeMount
-from kubectl_podx.render.columns.sharing import VOLUME, mount_lines, used_of_size
+from kubectl_podx.render.columns.sharing import READ_ONLY_TYPES, VOLUME, mount_lines, used_of_size
 from kubectl_podx.render.text.page import Page
 
 _NEARLY_FULL = 0.85
@@ -23,11 +23,11 @@ def volumes(found: Sequence[Volume], page: Page) -> list[str]:
 
 
 def _one(row: Volume, page: Page) -> list[str]:
-    notes = [note for mount in row.mounts if (note := _mount_note(mount))]
+    notes = [note for mount in row.mounts if (note := _mount_note(row, mount))]
     if nearly_full(row):
         notes.append(f"{used_of_size(row)} used")
-    # Every container mounts the service account volume: that says nothing.
-    if not notes and (not row.shared or row.type == "projected"):
+    # What is only read tells nothing by being shared, such as the service account's volume.
+    if not notes and (not row.shared or row.type in READ_ONLY_TYPES):
         return []
     where = ", ".join(f"{mount.container} {mount.path}" for mount in row.mounts)
     shared = f" shared ({row.basis})" if row.shared else ""
@@ -36,10 +36,10 @@ def _one(row: Volume, page: Page) -> list[str]:
     return page.say("; ".join([text, *notes]))
 
 
-def _mount_note(mount: VolumeMount) -> str:
+def _mount_note(row: Volume, mount: VolumeMount) -> str:
     if mount.state not in _FINE:
         return f"{mount.container} {mount.path} is {mount.state}"
-    if mount.observed_read_only and not mount.read_only:
+    if mount.observed_read_only and not mount.read_only and row.type not in READ_ONLY_TYPES:
         return f"{mount.container} {mount.path} is read-only although it is declared writable"
     return ""
 

@@ -602,3 +602,37 @@ def test_odd_pods_cost_rows_and_never_the_section(pod: Any) -> None:
     captured = CapturedPod(reference=POD)
     objects = {POD: StoredObject(reference=POD, state="present", body=pod)}
     files.build(PodView(Capture(pods=[captured], objects=objects), captured))
+
+
+@pytest.mark.parametrize(
+    ("found", "state"), [([], "unknown"), ([seen("/other", "1", mount="/other")], "missing")]
+)
+def test_a_partial_look_calls_a_file_missing_only_where_it_listed_files(
+    found: list[ObservedFile], state: str
+) -> None:
+    row = only(
+        files.build(
+            view(
+                CONFIG,
+                stored("ConfigMap", "web", {"a": "1"}),
+                observation=look(*found, state="partial", reason="little memory"),
+            )
+        )
+    )
+    assert row.state == state
+
+
+def test_a_missing_file_of_a_volume_that_is_not_refreshed_says_so() -> None:
+    sources = [{"configMap": {"name": "web"}}, {"configMap": {"name": "gone"}}]
+    rows = files.build(
+        view(
+            {"projected": {"sources": sources}},
+            stored("ConfigMap", "web", {"a": "1"}),
+            lost("ConfigMap", "gone"),
+            observation=look(),
+        )
+    )
+    assert [(row.state, row.reason) for row in rows] == [
+        ("missing", 'the whole volume is not refreshed: configmap "gone" not found'),
+        ("missing", 'configmap "gone" not found'),
+    ]

@@ -51,7 +51,11 @@ def build(
 def test_pod_conditions_containers_and_volumes_stand_oldest_first() -> None:
     pod = {
         "metadata": {"creationTimestamp": "2026-01-01T10:00:00Z"},
-        "spec": {"containers": [{"name": "app"}]},
+        "spec": {
+            "containers": [
+                {"name": "app", "volumeMounts": [{"name": "cm", "mountPath": "/etc/app/"}]}
+            ]
+        },
         "status": {
             "startTime": "2026-01-01T10:00:01Z",
             "conditions": [
@@ -84,7 +88,7 @@ def test_pod_conditions_containers_and_volumes_stand_oldest_first() -> None:
     assert [(entry.time[11:19], entry.container, entry.what) for entry in found] == [
         ("10:00:00", "", "pod created"),
         ("10:00:01", "", "accepted by the kubelet"),
-        ("10:00:02", "app", "the kubelet wrote the content of /etc/app"),
+        ("10:00:02", "", "the kubelet wrote the content of volume cm"),
         ("10:29:00", "app", "ended with exit code 128 (StartError)"),
         ("10:30:00", "", "Ready became False (ContainersNotReady)"),
         ("10:31:00", "app", "started"),

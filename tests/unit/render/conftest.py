@@ -137,6 +137,17 @@ def restarts() -> list[Restart]:
             looping=True,
             backoff=BackOff(delay=40.0, next="2026-11-23T12:00:38Z", resets="after 10m of running"),
         ),
+        Restart(
+            container="init-data",
+            kind="init",
+            count=1,
+            explained=1,
+            cause="oomKilled",
+            confidence="likely",
+            summary="init-data was killed for its memory limit",
+            exit_code=137,
+            signal="SIGKILL",
+        ),
         Restart(container="log", kind="app"),
     ]
 
@@ -321,9 +332,7 @@ def volumes() -> list[Volume]:
             name="config",
             type="configMap",
             source="coder",
-            mounts=[
-                VolumeMount(container="app", path="/config", read_only=True, state="mounted")
-            ],
+            mounts=[VolumeMount(container="app", path="/config", read_only=True, state="mounted")],
         ),
     ]
 
@@ -488,9 +497,7 @@ def report() -> PodReport:
             aliases=[HostAlias(ip="127.0.0.1", hostnames=["foo.local"], state="missing")],
             differs=["foo.local is declared and not in /etc/hosts of log"],
         ),
-        injections=[
-            Injection(path="spec.containers[log]", change="added", by="webhook/logger")
-        ],
+        injections=[Injection(path="spec.containers[log]", change="added", by="webhook/logger")],
         timeline=[
             TimelineEntry(time="2026-11-23T11:00:00Z", what="pod created", source="metadata"),
             TimelineEntry(

@@ -1,4 +1,4 @@
-"""Why a runtime could not start a container, read from its message."""
+"""Why a runtime could not start a container or an exec in it, read from its message."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 from kubectl_podx.facts.handlers import one_line
 
 _EXEC = re.compile(r'exec:? "([^"]{1,200})"')
-_CWD = re.compile(r'chdir to cwd \("([^"]{1,200})"\)|mkdir (\S{1,200}): not a directory')
+_CWD = re.compile(r'chdir to cwd \("([^"]{1,200})"\)|container init: mkdir (\S{1,200}?):')
 
 
 def start_failure(message: str) -> str:
@@ -16,8 +16,9 @@ def start_failure(message: str) -> str:
     The order matters: a missing working directory also says `no such file or directory`.
     """
     low = message.lower()
-    program = _EXEC.search(message)
-    name = f'"{program[1]}"' if program else "its program"
+    # Of an exec, the first word in quotes is its id; the program is named last.
+    program = _EXEC.findall(message)
+    name = f'"{program[-1]}"' if program else "its program"
     directory = _CWD.search(message)
     if "oom-killed" in low or "oom killed" in low:
         return "the memory limit is too low for the container's own init, which was OOM-killed"

@@ -1,0 +1,67 @@
+"""Which finding comes first in the verdict, and which one is behind another."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from kubectl_podx.findings.rule import Case
+from kubectl_podx.model.report.finding import Finding
+
+_SEVERITY = {"critical": 0, "warning": 1, "info": 2}
+
+# What keeps a container from existing, before why it ends, before why it is not ready, before who
+# waits for it. A code or its letters; the longest that fits counts.
+_GROUPS: dict[str, int] = {
+    "RST024": 0,
+    "SCH": 1,
+    "NOD": 1,
+    "VOL": 1,
+    "IMG": 1,
+    "CON": 1,
+    "RST": 2,
+    "RST021": 3,
+    "CON004": 3,
+    "NSP": 4,
+    "NET": 4,
+    "PRB006": 4,
+    "PRB": 5,
+    "CON006": 7,
+}
+_OTHERS = 6
+
+
+def ranked(case: Case, findings: Sequence[Finding]) -> list[Finding]:
+    """What blocks first, then by severity, by how near to the cause, by the order of start."""
+    places = {entry.name: place for place, entry in enumerate(case.view.containers)}
+
+    def key(found: Finding) -> tuple[bool, int, int, int]:
+        return (
+            not found.blocking,
+            _SEVERITY[found.severity],
+            group(found.code),
+            places.get(found.container, -1),
+        )
+
+    return sorted(findings, key=key)
+
+
+def group(code: str) -> int:
+    """How near to the cause the findings of this code are; lower is nearer."""
+    return _GROUPS.get(code, _GROUPS.get(code[:3], _OTHERS))
+
+
+def root_of(top: Finding, order: Sequence[Finding]) -> Finding:
+    """The finding behind this one: nobody listens behind a probe that fails."""
+    if not top.code.startswith("PRB") or not top.blocking:
+        return top
+    return next(
+        (
+            each
+            for each in order
+            if each.code[:3] in ("NSP", "NET")
+            and each.container == top.container
+            and each.severity != "info"
+            and "probe" in each.title
+        ),
+        top,
+    )

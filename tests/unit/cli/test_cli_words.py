@@ -1,0 +1,218 @@
+"""Words in: wrong ones, near misses, help, completion; all in kubectl's manner."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+
+import pytest
+from cli_runs import Run
+
+from kubectl_podx.cli import words
+from kubectl_podx.cli.options import seconds_of
+
+ALLOWED = "allowed formats are: json,mermaid,name,table,text,wide,yaml"
+KNOWN = ", ".join(each.key for each in words.SECTIONS.values())
+
+
+@pytest.mark.parametrize(
+    ("line", "says", "see"),
+    [
+        (
+            "descrbe web",
+            'unknown command "descrbe" for "kubectl podx"; did you mean describe?',
+            "kubectl podx",
+        ),
+        (
+            "describe web --quer x",
+            "unknown flag: --quer; did you mean --query or --user or --cluster?",
+            "kubectl podx describe",
+        ),
+        ("describe web -Z", "unknown shorthand flag: 'Z' in -Z", "kubectl podx describe"),
+        ("describe web --query", "flag needs an argument: --query", "kubectl podx describe"),
+        (
+            "describe web -o html",
+            f'unable to match a printer suitable for the output format "html", {ALLOWED}',
+            "kubectl podx describe",
+        ),
+        (
+            "describe web --section prob",
+            f'unknown section "prob" (did you mean probes?); there are: {KNOWN}',
+            "kubectl podx describe",
+        ),
+        (
+            "probes web --deadline soon",
+            'invalid argument "soon" for "--deadline" flag: it takes a time such as 15s or 1m',
+            "kubectl podx probes",
+        ),
+        (
+            "describe web --logs many",
+            "invalid argument for \"--logs\" flag: 'many' is not a valid integer range.",
+            "kubectl podx describe",
+        ),
+        (
+            "describe web -l app=x",
+            "name cannot be provided when a selector is specified",
+            "kubectl podx describe",
+        ),
+        (
+            "describe web -A",
+            "a resource cannot be retrieved by name across all namespaces",
+            "kubectl podx describe",
+        ),
+        ("describe -A", "--all-namespaces needs --selector", "kubectl podx describe"),
+        (
+            "describe --from a -f b",
+            "--from and --filename cannot be used together",
+            "kubectl podx describe",
+        ),
+        (
+            "describe --from a -l x",
+            "--selector asks a cluster; with --from or -f, name the pods instead",
+            "kubectl podx describe",
+        ),
+        (
+            "describe web -o name --query pod",
+            "--query prints json, yaml, table or text, not name",
+            "kubectl podx describe",
+        ),
+        (
+            "explain",
+            "explain takes one of: a CODE, a FIELD, --codes, --queries",
+            "kubectl podx explain",
+        ),
+        ("capture web", 'required flag(s) "output-file" not set', "kubectl podx capture"),
+    ],
+)  # fmt: skip
+def test_wrong_words_end_with_2_and_one_line(run: Run, line: str, says: str, see: str) -> None:
+    result = run(*line.split(" "))
+    assert result.status == 2
+    assert result.out == ""
+    assert result.err == f"error: {says}\nSee '{see} --help' for usage.\n"
+
+
+def test_describe_without_a_target_says_what_it_takes(run: Run) -> None:
+    result = run("describe")
+    assert result.status == 2
+    assert result.err.startswith("error: you must name a pod, TYPE/NAME or a selector")
+
+
+def test_wrong_words_are_escaped(run: Run) -> None:
+    result = run("describe", "web", "-o", "\x1b[31m\nx")
+    assert '"\\x1b[31m\\nx"' in result.err
+    assert "\x1b" not in result.err
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("15", 15.0), ("15s", 15.0), ("1m", 60.0), ("1m30s", 90.0), ("500ms", 0.5), ("1.5s", 1.5),
+        ("2h", 7200.0), ("0", None), ("0s", None), ("-1", None), ("", None), ("1d", None),
+        ("s", None), ("1s ", None), ("\u0661s", None), ("9" * 30, None), ("9" * 300 + "s", None),
+    ],
+)  # fmt: skip
+def test_durations(text: str, seconds: float | None) -> None:
+    assert seconds_of(text) == seconds
+
+
+@pytest.mark.parametrize("command", words.COMMANDS)
+def test_every_command_has_help_in_kubectls_order(run: Run, command: str) -> None:
+    result = run(command, "--help")
+    assert (result.status, result.err) == (0, "")
+    assert f"\nUsage:\n  kubectl podx {command}" in result.out
+    assert all(len(line) <= 100 for line in result.out.split("\n"))
+    assert run(command, "-h").out == run("help", command).out == result.out
+
+
+def test_help_lists_every_command(run: Run) -> None:
+    result = run("--help")
+    assert result == run() == run("help")
+    for name, entry in words.COMMANDS.items():
+        assert re.search(rf"^  {name} +{re.escape(entry.summary)}$", result.out, re.MULTILINE)
+
+
+def test_options_lists_the_connection_flags(run: Run) -> None:
+    result = run("options")
+    assert result.status == 0
+    for flag in ("-n, --namespace=''", "--as-group=[]", "--insecure-skip-tls-verify=false"):
+        assert f"{flag}:" in result.out
+
+
+_HEAVY = (
+    "kubectl_podx.cluster", "kubectl_podx.capture", "kubectl_podx.facts", "kubectl_podx.findings",
+    "kubectl_podx.model.report", "kubectl_podx.render.text", "msgspec", "yaml", "tabulate",
+    "jmespath", "ssl", "kubernetes", "websocket", "jinja2", "http.client",
+)  # fmt: skip
+_PROGRAM = """
+import contextlib, io, sys
+from kubectl_podx.cli.funnel import main
+with contextlib.redirect_stdout(io.StringIO()):
+    status = main(sys.argv[1:])
+print(status, *sorted(sys.modules))
+"""
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["--help", "describe --help", "probes --help", "capture -h", "version", "__complete desc",
+     "__complete describe --", "options"],
+)  # fmt: skip
+def test_a_fresh_interpreter_imports_nothing_heavy_for_help(line: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", _PROGRAM, *line.split(" ")],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    status, *modules = done.stdout.split()
+    assert status == "0"
+    assert [name for name in _HEAVY if name in modules] == []
+
+
+@pytest.mark.parametrize(
+    ("typed", "choices", "directive"),
+    [
+        (["desc"], ["describe"], 4),
+        ([""], list(words.COMMANDS), 4),
+        (["describe", "--qu"], ["--query"], 4),
+        (["describe", "web", "-o", "j"], ["json"], 4),
+        (["describe", "web", "--output=ya"], ["--output=yaml"], 4),
+        (["describe", "--section", "probes,re"], ["probes,restarts"], 4),
+        (["describe", "--section=ho"], ["--section=hosts"], 4),
+        (["describe", "--from", ""], [], 0),
+        (["describe", "--kubeconfig=/e"], [], 0),
+        (["describe", "--context", ""], [], 4),
+        (["completion", "z"], ["zsh"], 4),
+        (["completion", ""], ["bash", "zsh", "fish"], 4),
+        (["version", "-o", ""], ["json", "yaml"], 4),
+        (["explain", "restarts.cau"], ["restarts.cause"], 4),
+        (["explain", "verd"], ["verdict"], 4),
+        (["nope", "x"], [], 4),
+        (["--con"], [], 4),
+        ([], list(words.COMMANDS), 4),
+    ],
+)
+def test_completion_speaks_cobras_protocol(
+    run: Run, typed: list[str], choices: list[str], directive: int
+) -> None:
+    result = run("__complete", *typed)
+    *lines, last = result.out.rstrip("\n").split("\n")
+    assert [line.partition("\t")[0] for line in lines] == choices
+    assert last == f":{directive}"
+    assert (result.status, result.err) == (0, "")
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_scripts_ask_the_plugin(run: Run, shell: str) -> None:
+    assert "kubectl-podx __complete" in run("completion", shell).out
+
+
+def test_the_version(run: Run) -> None:
+    from kubectl_podx import __version__
+
+    assert run("version").out == f"Podx Version: v{__version__}\n"
+    assert f'"podxVersion": "v{__version__}"' in run("version", "-o", "json").out
+    assert run("version", "-o", "yaml").out == (
+        f"podxVersion: v{__version__}\nreportVersion: podx/v1\n"
+    )

@@ -1,0 +1,148 @@
+"""Small pods for the tests of probes and restarts: status and events as a kubelet writes them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from kubectl_podx.facts.view import PodView
+from kubectl_podx.model.capture import (
+    Capture,
+    CapturedPod,
+    LogTail,
+    ProbeCounter,
+    StoredList,
+    StoredObject,
+)
+from kubectl_podx.model.clock import format_time
+
+KEY = "Pod/shop/web-0"
+UID = "1c9a2f52-7d0c-4f4e-9a0a-2a9f6e0f7a11"
+ZERO = datetime(2026, 11, 25, 2, 0, 0, tzinfo=UTC)
+NOW = 1000
+"""The capture is made 1,000 seconds after the pod began."""
+
+Json = dict[str, Any]
+
+
+def at(seconds: float) -> str:
+    """The moment so many seconds after the pod began."""
+    return format_time(ZERO + timedelta(seconds=seconds))
+
+
+def ended(code: int, start: float, end: float, reason: str = "", message: str = "") -> Json:
+    word = reason or ("Completed" if code == 0 else "Error")
+    body: Json = {"exitCode": code, "reason": word, "startedAt": at(start), "finishedAt": at(end)}
+    body["containerID"] = "containerd://" + "a" * 64
+    return {**body, "message": message} if message else body
+
+
+def running(since: float) -> Json:
+    return {"running": {"startedAt": at(since)}}
+
+
+def backing_off(seconds: int = 40) -> Json:
+    message = f"back-off {seconds}s restarting failed container=app pod=web-0_shop({UID})"
+    return {"waiting": {"reason": "CrashLoopBackOff", "message": message}}
+
+
+def event(
+    reason: str,
+    message: str,
+    first: float,
+    last: float | None = None,
+    count: int = 1,
+    path: str = "spec.containers{app}",
+) -> Json:
+    return {
+        "reason": reason,
+        "message": message,
+        "count": count,
+        "firstTimestamp": at(first),
+        "lastTimestamp": at(first if last is None else last),
+        "involvedObject": {"kind": "Pod", "name": "web-0", "uid": UID, "fieldPath": path},
+    }
+
+
+def unhealthy(
+    first: float, last: float | None = None, count: int = 1, word: str = "Liveness", **more: Any
+) -> Json:
+    return event("Unhealthy", f"{word} probe failed: no", first, last, count, **more)
+
+
+def pod(
+    spec: Json | None = None,
+    status: Json | None = None,
+    *,
+    kind: str = "app",
+    pod_spec: Json | None = None,
+    pod_status: Json | None = None,
+    metadata: Json | None = None,
+) -> Json:
+    """A pod of one container, `app`."""
+    declared = {"name": "app", "image": "shop/app:1", **(spec or {})}
+    told = {"name": "app", "restartCount": 0, "ready": False, "started": False, **(status or {})}
+    part, statuses = {
+        "app": ("containers", "containerStatuses"),
+        "init": ("initContainers", "initContainerStatuses"),
+        "sidecar": ("initContainers", "initContainerStatuses"),
+    }[kind]
+    if kind == "sidecar":
+        declared["restartPolicy"] = "Always"
+    return {
+        "kind": "Pod",
+        "metadata": {"name": "web-0", "namespace": "shop", "uid": UID, **(metadata or {})},
+        "spec": {"restartPolicy": "Always", "nodeName": "n1", part: [declared], **(pod_spec or {})},
+        "status": {
+            "phase": "Running",
+            "startTime": at(0),
+            statuses: [told],
+            **(pod_status or {}),
+        },
+    }
+
+
+def view(
+    body: Json,
+    events: list[Json] | None = None,
+    *,
+    counters: list[ProbeCounter] | None = None,
+    logs: list[LogTail] | None = None,
+    node: Json | None = None,
+    now: float = NOW,
+    source: Any = "live",
+    node_events: list[Json] | None = None,
+) -> PodView:
+    """The view of a capture of that pod. `events` None: they could not be read."""
+    captured = CapturedPod(reference=KEY, uid=UID, probe_counters=counters, logs=logs or [])
+    objects = {KEY: StoredObject(reference=KEY, state="present", body=body)}
+    if node is not None:
+        objects["Node//n1"] = StoredObject(reference="Node//n1", state="present", body=node)
+    lists = {
+        f"Event/{KEY}": StoredList(
+            reference=KEY, state="denied" if events is None else "present", items=events or []
+        )
+    }
+    if node_events:
+        lists["Event/Node//n1"] = StoredList(reference="n1", state="present", items=node_events)
+    capture = Capture(
+        captured_at=at(now), source=source, pods=[captured], objects=objects, lists=lists
+    )
+    return PodView(capture, captured)
+
+
+def counter(word: Any, successful: int, failed: int, container: str = "app") -> ProbeCounter:
+    return ProbeCounter(container=container, type=word, successful=successful, failed=failed)
+
+
+LIVENESS: Json = {
+    "livenessProbe": {
+        "exec": {"command": ["cat", "/tmp/healthy"]},
+        "periodSeconds": 3,
+        "failureThreshold": 3,
+    }
+}
+STARTUP: Json = {
+    "startupProbe": {"tcpSocket": {"port": 80}, "periodSeconds": 2, "failureThreshold": 5}
+}
+LIMIT: Json = {"resources": {"limits": {"memory": "64Mi"}}}

@@ -1,0 +1,325 @@
+"""Containers: state, resources, who waits for whom, and whether they were looked into."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from kubectl_podx.facts import containers
+from kubectl_podx.facts.image_name import default_policy, digest_of, parse_image, policy_basis
+from kubectl_podx.facts.starting import blocked_since, first_blocker
+from kubectl_podx.facts.view import PodView
+from kubectl_podx.model.capture import (
+    Call,
+    Capture,
+    CapturedPod,
+    Headroom,
+    LogTail,
+    Observation,
+    Process,
+    StoredObject,
+)
+from kubectl_podx.model.report.pod import Container
+
+KEY = "Pod/shop/web-1"
+RUNNING: dict[str, Any] = {"running": {"startedAt": "2026-11-25T10:00:00Z"}}
+
+
+def view_of(pod: dict[str, Any], **captured: Any) -> PodView:
+    source = captured.pop("source", "live")
+    found = CapturedPod(reference=KEY, uid="u-1", **captured)
+    stored = StoredObject(reference=KEY, state="present", body=pod)
+    return PodView(
+        Capture(
+            source=source,
+            captured_at="2026-11-25T10:10:00Z",
+            pods=[found],
+            objects={KEY: stored},
+        ),
+        found,
+    )
+
+
+def pod_of(*apps: dict[str, Any], inits: tuple[dict[str, Any], ...] = ()) -> dict[str, Any]:
+    """A pod of `{name, spec fields…, status: {…}}` entries."""
+
+    def split(entries: tuple[dict[str, Any], ...]) -> tuple[list[Any], list[Any]]:
+        specs = [{k: v for k, v in each.items() if k != "status"} for each in entries]
+        statuses = [{"name": e["name"], **e["status"]} for e in entries if "status" in e]
+        return specs, statuses
+
+    app_specs, app_statuses = split(apps)
+    init_specs, init_statuses = split(inits)
+    return {
+        "spec": {"containers": app_specs, "initContainers": init_specs},
+        "status": {
+            "startTime": "2026-11-25T09:59:00Z",
+            "containerStatuses": app_statuses,
+            "initContainerStatuses": init_statuses,
+        },
+    }
+
+
+def row(view: PodView, name: str) -> Container:
+    return next(each for each in containers.build(view) if each.name == name)
+
+
+def test_resources_are_shown_as_declared_admitted_and_seen() -> None:
+    view = view_of(
+        pod_of(
+            {
+                "name": "app",
+                "resources": {"requests": {"cpu": "250m"}, "limits": {"cpu": 1, "memory": "64Mi"}},
+                "status": {
+                    "state": RUNNING,
+                    "allocatedResources": {"cpu": "250m"},
+                    "resources": {"limits": {"memory": "64Mi"}},
+                },
+            }
+        ),
+        observations=[
+            Observation(
+                container="app",
+                state="observed",
+                method="exec",
+                main_pid=1,
+                processes=[Process(pid=1, uid=1000)],
+                open_files=7,
+                open_files_limit=1024,
+                headroom=Headroom(
+                    memory_limit=67108864,
+                    memory_usage=1048576,
+                    cpu_quota=50000,
+                    cpu_period=100000,
+                    throttled_periods=30,
+                    total_periods=120,
+                    oom_kills=2,
+                    pids_limit=100,
+                    pids_used=3,
+                ),
+            )
+        ],
+    )
+    found = row(view, "app")
+    assert found.resources.cpu.request == "250m"
+    assert found.resources.cpu.limit == "1"
+    assert found.resources.cpu.allocated == "250m"
+    assert found.resources.cpu.observed_limit == 0.5
+    assert found.resources.memory.actual_limit == "64Mi"
+    assert found.resources.memory.observed_limit == 67108864
+    assert found.resources.throttled_share == 0.25
+    assert found.resources.oom_kills == 2
+    assert (found.pids.used, found.files.limit, found.user) == (3, 1024, 1000)
+    assert found.observation.state == "observed"
+
+
+def test_an_unlimited_quota_is_no_limit() -> None:
+    view = view_of(
+        pod_of({"name": "app", "status": {"state": RUNNING}}),
+        observations=[
+            Observation(
+                container="app",
+                state="observed",
+                headroom=Headroom(cpu_quota=-1, cpu_period=100000, total_periods=0),
+            )
+        ],
+    )
+    found = row(view, "app")
+    assert found.resources.cpu.observed_limit is None
+    assert found.resources.throttled_share is None
+
+
+@pytest.mark.parametrize(
+    ("state", "name", "reason"),
+    [
+        ({"waiting": {}}, "waiting", ""),
+        ({"waiting": {"reason": "CrashLoopBackOff"}}, "waiting", "CrashLoopBackOff"),
+        ({"terminated": {"exitCode": 0, "reason": "Completed"}}, "terminated", "Completed"),
+        ({}, "unknown", ""),
+        (None, "unknown", ""),
+        ({"running": {"startedAt": "soon"}}, "running", ""),
+    ],
+)
+def test_the_state_is_what_the_api_tells(state: Any, name: str, reason: str) -> None:
+    found = row(view_of(pod_of({"name": "app", "status": {"state": state}})), "app")
+    assert (found.state, found.reason) == (name, reason)
+    assert found.started_at is None
+
+
+INIT = {"name": "init", "status": {"state": RUNNING}}
+SIDECAR = {"name": "proxy", "restartPolicy": "Always"}
+LATER = {"waiting": {"reason": "PodInitializing"}}
+BLOCKED = [
+    ("a running init container", (INIT,), "init"),
+    ("an ended one", ({**INIT, "status": {"state": {"terminated": {"exitCode": 0}}}},), ""),
+    ("a failed one", ({**INIT, "status": {"state": {"terminated": {"exitCode": 1}}}},), "init"),
+    (
+        "a sidecar that has not started",
+        ({**SIDECAR, "status": {"state": RUNNING, "started": False}},),
+        "proxy",
+    ),
+    (
+        "a started sidecar, then an init container",
+        ({**SIDECAR, "status": {"state": RUNNING, "started": True}}, INIT),
+        "init",
+    ),
+    ("no status yet", ({"name": "init"},), ""),
+]
+
+
+@pytest.mark.parametrize(
+    ("inits", "blocker"), [case[1:] for case in BLOCKED], ids=[case[0] for case in BLOCKED]
+)
+def test_an_app_waits_for_the_first_that_has_not_done(
+    inits: tuple[dict[str, Any], ...], blocker: str
+) -> None:
+    view = view_of(pod_of({"name": "app", "status": {"state": LATER}}, inits=inits))
+    assert row(view, "app").waits_for == blocker
+
+
+def test_a_container_never_waits_for_itself_or_for_one_behind_it() -> None:
+    second = {"name": "second", "status": {"state": LATER}}
+    view = view_of(pod_of({"name": "app", "status": {"state": LATER}}, inits=(INIT, second)))
+    assert [each.waits_for for each in containers.build(view)] == ["", "init", "init"]
+
+
+def test_a_crash_looping_app_waits_for_nobody() -> None:
+    app = {"name": "app", "status": {"state": {"waiting": {"reason": "CrashLoopBackOff"}}}}
+    assert row(view_of(pod_of(app, inits=(INIT,))), "app").waits_for == ""
+
+
+def test_blocking_counts_from_the_blockers_start() -> None:
+    view = view_of(pod_of({"name": "app", "status": {"state": LATER}}, inits=(INIT,)))
+    blocker = first_blocker(view)
+    assert blocker is not None
+    assert blocked_since(view, blocker) == "2026-11-25T10:00:00Z"
+
+
+EXEC = {"id": "exec Pod/shop/web-1 app", "sections": ["files"], "container": "app"}
+LOOKS: list[tuple[str, dict[str, Any], dict[str, Any], tuple[str, str, str]]] = [
+    (
+        "no exec was planned",
+        RUNNING,
+        {},
+        (
+            "unobservable",
+            "nothing was looked into: --no-exec, or only sections that need no look",
+            "run without --no-exec",
+        ),
+    ),
+    (
+        "another container was asked for",
+        RUNNING,
+        {"calls": [Call(id="exec Pod/shop/web-1 other", sections=[], state="ok", container="o")]},
+        ("unobservable", "only another container was asked for", ""),
+    ),
+    (
+        "it does not run",
+        {"waiting": {"reason": "CrashLoopBackOff"}},
+        {},
+        ("unobservable", "container is waiting (CrashLoopBackOff)", ""),
+    ),
+    (
+        "the right is missing",
+        RUNNING,
+        {
+            "calls": [
+                Call(
+                    **EXEC,
+                    state="denied",
+                    reason="forbidden",
+                    needs="get pods/exec and create pods/exec",
+                )
+            ]
+        },
+        ("unobservable", "forbidden", "get pods/exec and create pods/exec"),
+    ),
+    (
+        "partly, with a reason",
+        RUNNING,
+        {
+            "calls": [Call(**EXEC, state="ok")],
+            "observations": [
+                Observation(
+                    container="app",
+                    state="partial",
+                    method="exec",
+                    reason="process environments may not be read",
+                    needs="SYS_PTRACE",
+                )
+            ],
+        },
+        ("partial", "process environments may not be read", "SYS_PTRACE"),
+    ),
+    (
+        "a saved manifest",
+        RUNNING,
+        {"source": "manifest"},
+        ("unobservable", "no cluster: this is a saved manifest", ""),
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("state", "captured", "expected"),
+    [case[1:] for case in LOOKS],
+    ids=[case[0] for case in LOOKS],
+)
+def test_why_a_container_was_not_seen_is_said(
+    state: dict[str, Any], captured: dict[str, Any], expected: tuple[str, str, str]
+) -> None:
+    view = view_of(pod_of({"name": "app", "status": {"state": state}}), **captured)
+    found = row(view, "app").observation
+    assert (found.state, found.reason, found.needs) == expected
+
+
+def test_recent_logs_prefer_the_running_instance_and_leave_ready_ones_out() -> None:
+    tails = [
+        LogTail(container="app", previous=True, lines=["old"]),
+        LogTail(container="app", previous=False, lines=["new"]),
+    ]
+    unready = pod_of({"name": "app", "status": {"state": RUNNING, "ready": False}})
+    ready = pod_of({"name": "app", "status": {"state": RUNNING, "ready": True}})
+    assert row(view_of(unready, logs=tails), "app").recent_logs == ["new"]
+    assert row(view_of(unready, logs=tails[:1]), "app").recent_logs == ["old"]
+    assert row(view_of(ready, logs=tails), "app").recent_logs == []
+
+
+@pytest.mark.parametrize(
+    ("reference", "parts", "policy"),
+    [
+        ("nginx", ("nginx", "", ""), "Always"),
+        ("nginx:latest", ("nginx", "latest", ""), "Always"),
+        ("nginx:1.27", ("nginx", "1.27", ""), "IfNotPresent"),
+        ("reg.example:5000/a/b", ("reg.example:5000/a/b", "", ""), "Always"),
+        ("reg.example:5000/a/b:v1", ("reg.example:5000/a/b", "v1", ""), "IfNotPresent"),
+        ("nginx@sha256:" + "a" * 64, ("nginx", "", "sha256:" + "a" * 64), "IfNotPresent"),
+        ("", ("", "", ""), "Always"),
+    ],
+)
+def test_a_tag_decides_the_default_policy(
+    reference: str, parts: tuple[str, str, str], policy: str
+) -> None:
+    assert parse_image(reference) == parts
+    assert default_policy(reference) == policy
+    assert policy_basis(reference, policy) == "matchesDefault"
+    assert policy_basis(reference, "Never") == "declared"
+
+
+@pytest.mark.parametrize(
+    "image_id",
+    [
+        "docker.io/library/nginx@sha256:" + "b" * 64,
+        "docker-pullable://nginx@sha256:" + "b" * 64,
+        "sha256:" + "b" * 64,
+    ],
+)
+def test_the_digest_is_found_in_every_form_of_an_image_id(image_id: str) -> None:
+    assert digest_of(image_id) == "sha256:" + "b" * 64
+    assert digest_of("nginx:1.27") == ""
+
+
+@pytest.mark.parametrize("pod", [{}, {"spec": None, "status": None}, {"spec": {"containers": [3]}}])
+def test_an_odd_pod_has_no_containers(pod: dict[str, Any]) -> None:
+    assert containers.build(view_of(pod)) == []

@@ -1,0 +1,180 @@
+"""Coverage: what could not be looked at, and what would change that."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kubectl_podx.facts import coverage
+from kubectl_podx.facts.view import PodView
+from kubectl_podx.model.capture import Call, Capture, CapturedPod, Observation, StoredObject
+from kubectl_podx.model.report import SECTIONS
+from kubectl_podx.model.report.finding import Coverage
+
+KEY = "Pod/shop/web-1"
+ALL = frozenset(SECTIONS)
+
+
+def view_of(
+    *calls: Call,
+    observations: tuple[Observation, ...] = (),
+    state: dict[str, Any] | None = None,
+    source: Any = "live",
+    disturbed: str = "",
+    init: dict[str, Any] | None = None,
+) -> PodView:
+    pod: dict[str, Any] = {
+        "spec": {"containers": [{"name": "app"}]},
+        "status": {"containerStatuses": [{"name": "app", "state": state or {"running": {}}}]},
+    }
+    if init is not None:
+        pod["spec"]["initContainers"] = [{"name": "init"}]
+        pod["status"]["initContainerStatuses"] = [{"name": "init", "state": init}]
+    captured = CapturedPod(
+        reference=KEY, calls=list(calls), observations=list(observations), disturbed=disturbed
+    )
+    stored = StoredObject(reference=KEY, state="present", body=pod)
+    return PodView(Capture(source=source, pods=[captured], objects={KEY: stored}), captured)
+
+
+SEEN = Observation(container="app", state="observed", method="exec")
+
+
+def rows(view: PodView, section: str, sections: frozenset[str] = ALL) -> list[Coverage]:
+    return [row for row in coverage.build(view, sections) if row.section == section]
+
+
+def test_a_full_look_leaves_no_row() -> None:
+    call = Call(id="exec Pod/shop/web-1 app", sections=["files"], state="ok", container="app")
+    assert coverage.build(view_of(call, observations=(SEEN,)), ALL) == []
+
+
+def test_a_denied_read_names_the_missing_right_for_each_of_its_sections() -> None:
+    call = Call(
+        id="get Secret/shop/db",
+        sections=["files", "changes"],
+        state="denied",
+        reason="forbidden",
+        needs="get secrets",
+    )
+    found = coverage.build(view_of(call, observations=(SEEN,)), ALL)
+    assert [(row.section, row.state, row.needs, row.reason) for row in found] == [
+        ("files", "denied", "get secrets", "Secret db: forbidden"),
+        ("changes", "denied", "get secrets", "Secret db: forbidden"),
+    ]
+
+
+def test_rows_that_say_the_same_become_one() -> None:
+    calls = [
+        Call(
+            id=f"get Secret/shop/{name}",
+            sections=["files"],
+            state="denied",
+            reason="forbidden",
+            needs="get secrets",
+        )
+        for name in ("a", "b")
+    ]
+    (row,) = rows(view_of(*calls, observations=(SEEN,)), "files")
+    assert row.reason == "Secret a: forbidden; Secret b: forbidden"
+
+
+def test_a_missing_object_is_a_fact_and_no_loss() -> None:
+    call = Call(id="get ConfigMap/shop/gone", sections=["files"], state="missing")
+    assert coverage.build(view_of(call, observations=(SEEN,)), ALL) == []
+
+
+def test_the_probe_counters_are_optional_and_still_said_to_be_lacking() -> None:
+    call = Call(
+        id="metrics n1",
+        sections=["probes"],
+        state="denied",
+        reason="forbidden",
+        needs="get nodes/proxy",
+    )
+    (row,) = coverage.build(view_of(call, observations=(SEEN,)), ALL)
+    assert (row.section, row.state, row.needs) == ("probes", "denied", "get nodes/proxy")
+    assert row.reason == "the kubelet's probe counters: forbidden"
+
+
+def test_a_slow_call_asks_for_more_time_and_a_short_list_is_partial() -> None:
+    slow = Call(id="list Service/shop", sections=["network"], state="timedOut", reason="no answer")
+    short = Call(
+        id="list Event/Pod/shop/web-1",
+        sections=["probes", "findings"],
+        state="ok",
+        reason="only the first pages were read",
+    )
+    found = coverage.build(view_of(slow, short, observations=(SEEN,)), ALL)
+    assert [(row.section, row.state, row.needs) for row in found] == [
+        ("network", "timedOut", "a longer --deadline"),
+        ("probes", "partial", ""),
+    ]
+
+
+def test_a_container_that_does_not_run_says_why() -> None:
+    view = view_of(state={"waiting": {"reason": "CrashLoopBackOff"}})
+    (row,) = rows(view, "files")
+    assert (row.container, row.state, row.reason) == (
+        "app",
+        "unobservable",
+        "container is waiting (CrashLoopBackOff)",
+    )
+
+
+def test_an_init_container_that_is_done_is_no_loss_and_a_failing_one_is() -> None:
+    done = view_of(observations=(SEEN,), init={"terminated": {"exitCode": 0}})
+    assert coverage.build(done, ALL) == []
+    failing = view_of(observations=(SEEN,), init={"waiting": {"reason": "CrashLoopBackOff"}})
+    assert {row.container for row in coverage.build(failing, ALL)} == {"init"}
+
+
+def test_without_exec_the_flag_is_named() -> None:
+    (row,) = rows(view_of(), "environment")
+    assert (row.state, row.needs) == ("skipped", "run without --no-exec")
+
+
+def test_a_denied_exec_names_both_verbs() -> None:
+    needs = "get pods/exec and create pods/exec"
+    call = Call(
+        id="exec Pod/shop/web-1 app",
+        sections=["files"],
+        state="denied",
+        reason="forbidden",
+        needs=needs,
+        container="app",
+    )
+    (row,) = rows(view_of(call), "files")
+    assert (row.container, row.state, row.needs) == ("app", "denied", needs)
+
+
+def test_a_partial_look_says_what_it_lacked() -> None:
+    partial = Observation(
+        container="app", state="partial", method="neighbour", reason="no shell", needs="SYS_PTRACE"
+    )
+    (row,) = rows(view_of(observations=(partial,)), "volumes")
+    assert (row.state, row.reason, row.needs) == ("partial", "no shell", "SYS_PTRACE")
+
+
+def test_only_the_sections_that_were_asked_for_have_rows() -> None:
+    found = coverage.build(view_of(), frozenset({"hosts"}))
+    assert [row.section for row in found] == ["hosts"]
+    assert coverage.build(view_of(), frozenset({"images"})) == []
+
+
+def test_a_saved_manifest_skips_what_only_a_cluster_tells() -> None:
+    found = coverage.build(view_of(source="manifest"), ALL)
+    assert {row.state for row in found} == {"skipped"}
+    assert "files" in {row.section for row in found}
+    assert "lifecycle" not in {row.section for row in found}
+
+
+def test_a_pod_that_changed_under_our_eyes_is_said_once_per_section() -> None:
+    found = rows(view_of(observations=(SEEN,), disturbed="container app restarted"), "files")
+    assert [(row.state, row.reason) for row in found] == [
+        ("unobservable", "container app restarted")
+    ]
+
+
+def test_an_empty_pod_has_no_coverage_rows() -> None:
+    captured = CapturedPod(reference=KEY)
+    assert coverage.build(PodView(Capture(pods=[captured]), captured), ALL) == []
