@@ -17,7 +17,8 @@ from kubectl_podx.model.clock import Deadline
 from kubectl_podx.model.pod import ContainerEntry, Json, containers, dig, items, text
 
 if TYPE_CHECKING:
-    from kubectl_podx.cluster.server import ApiServer, ExecResult
+    from kubectl_podx.cluster.exec_driver import ExecResult
+    from kubectl_podx.cluster.server import ApiServer
 
 SCRIPT_VERSION = "1"
 NO_SHELL = "the image has no shell (sh)"

@@ -58,8 +58,12 @@ class Wish(NamedTuple):
     log_lines: int = 20
 
     def wants(self, *sections: str) -> bool:
-        """Whether any of these sections was asked for."""
-        return not self.sections or not self.sections.isdisjoint(sections)
+        """Whether any of these sections was asked for.
+
+        Findings and the timeline are made of all the others.
+        """
+        made_of_all = not self.sections.isdisjoint(("findings", "timeline"))
+        return not self.sections or made_of_all or not self.sections.isdisjoint(sections)
 
 
 _OBSERVED = (
@@ -192,7 +196,7 @@ def _surroundings(reference: Reference, pod: Json) -> Iterator[PlannedCall]:
             yield PlannedCall(
                 f"metrics {node}",
                 "metrics",
-                ("probes",),
+                ("probes", "restarts"),
                 Right(("get",), "nodes/proxy", "", "", node),
                 Reference("Node", "", node),
                 optional_right=True,

@@ -18,6 +18,7 @@ from kubectl_podx.cluster.tls import of_tls_error
 from kubectl_podx.model.clock import Deadline
 
 _STDIN_CHUNK = 16384
+_MAX_HANDSHAKE = 1 << 17
 # The API server's own frames hold at most 32 KiB.
 _MAX_MESSAGE = 1 << 20
 # After the status the server closes the connection at once; this is for a last frame before it.
@@ -67,7 +68,7 @@ def run(stream: Stream, request: ExecRequest, headers: Headers) -> ExecResult:
 
 def _handshake(stream: Stream, request: ExecRequest, headers: Headers) -> websocket.WebSocket:
     connection = websocket.WebSocket(enable_multithread=False, skip_utf8_validation=True)
-    stream.allow(_MAX_MESSAGE)
+    stream.allow(_MAX_HANDSHAKE)
     try:
         connection.connect(
             request.url,

@@ -241,8 +241,8 @@ class ApiServer:
                 result, reusable = use(stream)
             except ConnectionGoneError:
                 self._pool.discard(stream)
-                if fresh or self._cancelled.is_set():
-                    break
+                if self._cancelled.is_set():
+                    raise ClusterError("failed", "interrupted") from None
                 continue
             except BaseException:
                 self._pool.discard(stream)

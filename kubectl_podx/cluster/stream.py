@@ -122,13 +122,20 @@ class Stream:
                 self._wait(select.POLLOUT)
 
     def send(self, data: bytes) -> int:
-        """Sends some of the bytes and returns how many."""
+        """Sends some of the bytes and returns how many.
+
+        A side that has closed may have said why before: its last words are still to be read, so
+        that sending to it is no error. Reading tells what happened.
+        """
         while True:
             self._check()
             try:
                 return self._sock.send(data)
             except (BlockingIOError, ssl.SSLWantWriteError, ssl.SSLWantReadError):
                 ready = self._wait(select.POLLIN | select.POLLOUT)
+            except (ConnectionError, ssl.SSLEOFError, ssl.SSLZeroReturnError):
+                self._check()
+                return len(data)
             if ready & ~select.POLLOUT:
                 self._take_in()
 

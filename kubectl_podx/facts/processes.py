@@ -6,9 +6,12 @@ from collections.abc import Iterator
 
 from kubectl_podx.facts.view import PodView
 from kubectl_podx.model.capture import Observation, Process
+from kubectl_podx.model.clock import parse_time
 from kubectl_podx.model.report.sharing import ProcessRow
 
 PAUSE = "pause"
+# All looks of a run are sent side by side and end within its deadline.
+_LOOK_SECONDS = 15
 
 
 def rows(view: PodView) -> list[ProcessRow]:
@@ -20,12 +23,37 @@ def rows(view: PodView) -> list[ProcessRow]:
     kept: dict[tuple[str, int], ProcessRow] = {}
     for found in view.captured.observations:
         space = pid_space(found)
+        ours = _looks(view, found)
         for process in found.processes:
+            if process.pid in ours:
+                continue
             row = _row(view, found, process)
             if _says_more(row, kept.get((space, process.pid))):
                 kept[space, process.pid] = row
     order = {entry.name: index for index, entry in enumerate(view.containers)}
     return sorted(kept.values(), key=lambda row: (order.get(row.container or "", -1), row.pid))
+
+
+def _looks(view: PodView, found: Observation) -> set[int]:
+    """The looks inside other containers, seen from this one, with what they started.
+
+    In a shared PID namespace each look sees the shells of the others. An exec'd process has its
+    parent outside of the container; ours is a shell that began seconds before the look's clock.
+    """
+    clock = parse_time(found.clock)
+    shells = {each.shell.rpartition("/")[2] for each in view.captured.observations if each.shell}
+    pids = {process.pid for process in found.processes}
+    ours: set[int] = set()
+    for process in sorted(found.processes, key=lambda each: each.pid):
+        began = parse_time(process.started_at)
+        if clock is None or began is None or process.pid == found.main_pid:
+            continue
+        fresh = (clock - began).total_seconds() < _LOOK_SECONDS
+        root = process.parent not in pids and process.executable in shells
+        if fresh and (root or process.parent in ours):
+            ours.add(process.pid)
+    # A container that began with a shell this very moment has its main process among them.
+    return ours - {each.main_pid for each in view.captured.observations}
 
 
 def _says_more(row: ProcessRow, known: ProcessRow | None) -> bool:
@@ -75,16 +103,19 @@ def pid_one(view: PodView) -> str:
             words = f"unknown: {name}"
         if words not in described:
             described.append(words)
-    return ", ".join(described)
+    # Under hostPID only the pod's own processes are looked at, so its first one is not.
+    return ", ".join(described) or ("node" if host and view.captured.observations else "")
 
 
 def _is_pause(view: PodView, process: Process) -> bool:
-    """The sandbox's own process: PID 1 of a PID namespace that the pod shares.
+    """The sandbox's own process, where the pod's PID namespace shows it.
 
-    kubelet's PID namespace mode POD makes the sandbox's process PID 1 (kuberuntime/util/util.go);
-    its name is the image's business, so it does not decide.
+    kubelet's PID namespace mode POD makes it PID 1 (kuberuntime/util/util.go); with hostPID it has
+    the sandbox's id. Its name is the image's business, so it does not decide.
     """
-    return process.pid == 1 and view.pid_mode == "pod" and owner(view, process) is None
+    if owner(view, process) is not None or view.pid_mode == "container":
+        return False
+    return process.container_id is not None or (process.pid == 1 and view.pid_mode == "pod")
 
 
 def _row(view: PodView, found: Observation, process: Process) -> ProcessRow:

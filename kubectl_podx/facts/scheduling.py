@@ -72,7 +72,8 @@ def split_reasons(message: str) -> list[str]:
     match = _AVAILABLE.match(message)
     if match is None:
         return []
-    body = _PREEMPTION.split(message[match.end() :])[0]
+    # `persistentvolumeclaim "x" not found. not found` says one thing twice.
+    body = _PREEMPTION.split(message[match.end() :])[0].replace("not found. not found", "not found")
     return [part.strip().rstrip(".") for part in _NEXT_REASON.split(body) if part.strip(". ")]
 
 

@@ -8,7 +8,16 @@ from typing import Any, Literal
 
 from kubectl_podx.model.capture import Capture, CapturedPod, Observation, StoredObject
 from kubectl_podx.model.clock import parse_time
-from kubectl_podx.model.pod import ContainerEntry, Json, containers, dig, field_path, items, number, text
+from kubectl_podx.model.pod import (
+    ContainerEntry,
+    Json,
+    containers,
+    dig,
+    field_path,
+    items,
+    number,
+    text,
+)
 from kubectl_podx.model.reference import Reference
 
 

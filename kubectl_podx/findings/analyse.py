@@ -51,8 +51,9 @@ def pod_report(
         **{field: build(view) for key, (field, build) in BUILDERS.items() if key in built},
     )
     case = Case(view, draft)
+    rules = [rule for rule in RULES if rule.section in (*built, "pod")]
     findings = sorted(
-        (found for rule in RULES if rule.section in (*built, "pod") for found in rule.findings(case)),
+        (found for rule in rules for found in rule.findings(case)),
         key=lambda found: (not found.blocking, _ORDER[found.severity]),
     )
     complete = msgspec.structs.replace(

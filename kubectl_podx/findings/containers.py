@@ -135,6 +135,30 @@ def start_blocked(case: Case) -> Iterator[Hit]:
     )
 
 
+def ended_and_stays(case: Case) -> Iterator[Hit]:
+    """A container has ended well and is not started again, while others run: never ready again."""
+    if case.report.pod.phase != "Running" or case.report.pod.deletion_timestamp:
+        return
+    running = [c.name for c in case.report.containers or () if c.kind == "app" and _runs(c)]
+    for container in case.report.containers or ():
+        policy = container.restart_policy or case.report.pod.restart_policy
+        ended_well = container.state == "terminated" and container.exit_code == 0
+        if container.kind == "app" and ended_well and policy in ("Never", "OnFailure") and running:
+            yield Hit(
+                f"{container.name} has ended with 0 and is not started again: the pod counts as "
+                f"not ready while {', '.join(running)} "
+                f"{'runs' if len(running) == 1 else 'run'}",
+                (f"restartPolicy {policy}", f"{container.name} {container.reason}".strip()),
+                container=container.name,
+                remedy=logs(case, container.name),
+                blocking=True,
+            )
+
+
+def _runs(container: Container) -> bool:
+    return container.state == "running"
+
+
 RULES: tuple[Rule, ...] = (
     Rule(
         code="CON001",
@@ -209,6 +233,18 @@ RULES: tuple[Rule, ...] = (
         remedy="find out what the blocking container waits for",
         link=DOCS + "concepts/workloads/pods/init-containers/",
         check=start_blocked,
+    ),
+    Rule(
+        code="CON014",
+        section="containers",
+        severity="info",
+        title="A container has ended and its pod counts as not ready",
+        meaning="With restartPolicy Never or OnFailure a container that ends with 0 stays ended. "
+        "The pod is Running with the others and NotReady, so no Service leads to it.",
+        known_by="A terminated container with exit code 0 beside a running one, and the policy.",
+        remedy="nothing where that is meant; else restartPolicy Always, or an init container",
+        link=DOCS + "concepts/workloads/pods/pod-lifecycle/#restart-policy",
+        check=ended_and_stays,
     ),
     *container_limits.RULES,
 )

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kubectl_podx.facts.image_name import digest_of
-from kubectl_podx.findings.remedy import DOCS, describe_pod, edit_owner, get, restart
+from kubectl_podx.findings.remedies import restart
+from kubectl_podx.findings.remedy import DOCS, describe_pod, edit_owner, get
 from kubectl_podx.findings.rule import Case, Hit, Rule
 from kubectl_podx.findings.waiting_messages import pull_reason
 from kubectl_podx.model.pod import containers, text
@@ -45,7 +46,7 @@ def cannot_pull(case: Case) -> Iterator[Hit]:
             f"image {image.image} of {image.container} cannot be pulled: {pull_reason(error)}",
             (
                 f"waiting, {image.reason}: {image.message}",
-                *((error,) if error != image.message else ()),
+                *(() if error.partition(": ")[2] in image.message else (error,)),
                 *(f"pull secret {secret}" for secret in broken),
                 *(() if image.pull_secrets else ("the pod has no pull secret",)),
             ),

@@ -7,7 +7,15 @@ from collections.abc import Iterator
 from kubectl_podx.facts import listeners
 from kubectl_podx.findings import ports
 from kubectl_podx.findings.command import checked, kubectl
-from kubectl_podx.findings.remedy import DOCS, about_pod, describe_pod, get, inside, logs, namespace
+from kubectl_podx.findings.remedy import (
+    DOCS,
+    about_pod,
+    describe_pod,
+    get,
+    inside,
+    logs,
+    namespace,
+)
 from kubectl_podx.findings.rule import Case, Hit, Rule
 from kubectl_podx.model.report.sharing import HangingConnection
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from kubectl_podx.facts.backoff import RESET_SECONDS
 from kubectl_podx.facts.spoken import spell_seconds, times
 from kubectl_podx.findings.remedy import edit_owner, logs
+from kubectl_podx.findings.restart_checks import running_for
 from kubectl_podx.findings.rule import Case, Hit
 from kubectl_podx.model.report.health import Probe
 from kubectl_podx.model.report.pod import Container
@@ -239,8 +241,16 @@ def not_yet(case: Case) -> Iterator[Hit]:
                 f"{probe.container} is starting: its {probe.type} probe is {_wait(probe)}",
                 _evidence(probe),
                 container=probe.container,
+                severity="warning" if _long(case, probe.container) else None,
                 blocking=True,
             )
+
+
+def _long(case: Case, container: str) -> bool:
+    """Whether it has been running for so long that "starting" is no answer any more."""
+    entry = case.view.container(container)
+    age = running_for(case, entry) if entry is not None else None
+    return age is not None and age > RESET_SECONDS
 
 
 def _wait(probe: Probe) -> str:

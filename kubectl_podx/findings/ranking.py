@@ -29,6 +29,9 @@ _GROUPS: dict[str, int] = {
 }
 _OTHERS = 6
 
+_BEHIND_A_PROBE = frozenset({"NET001", "NET002", "NET009"})
+"""Nobody listens, on the loopback only, or does not accept: why a probe gets no answer."""
+
 
 def ranked(case: Case, findings: Sequence[Finding]) -> list[Finding]:
     """What blocks first, then by severity, by how near to the cause, by the order of start."""
@@ -38,7 +41,7 @@ def ranked(case: Case, findings: Sequence[Finding]) -> list[Finding]:
         return (
             not found.blocking,
             _SEVERITY[found.severity],
-            group(found.code),
+            group(found.code) if found.blocking else _standing_group(found.code),
             places.get(found.container, -1),
         )
 
@@ -50,6 +53,11 @@ def group(code: str) -> int:
     return _GROUPS.get(code, _GROUPS.get(code[:3], _OTHERS))
 
 
+def _standing_group(code: str) -> int:
+    """Where nothing blocks, a container that went down comes before everything else."""
+    return -1 if code.startswith("RST") else group(code)
+
+
 def root_of(top: Finding, order: Sequence[Finding]) -> Finding:
     """The finding behind this one: nobody listens behind a probe that fails."""
     if not top.code.startswith("PRB") or not top.blocking:
@@ -58,10 +66,7 @@ def root_of(top: Finding, order: Sequence[Finding]) -> Finding:
         (
             each
             for each in order
-            if each.code[:3] in ("NSP", "NET")
-            and each.container == top.container
-            and each.severity != "info"
-            and "probe" in each.title
+            if each.code in _BEHIND_A_PROBE and each.container == top.container
         ),
         top,
     )

@@ -1,12 +1,13 @@
-"""Commands that remedies share: about this pod, and about what made it."""
+"""Commands about one pod that many rules offer, and the root of the documentation's links."""
 
 from __future__ import annotations
 
+from kubectl_podx.facts.ownership import workload
 from kubectl_podx.findings.command import checked, kubectl
 from kubectl_podx.findings.rule import Case
+from kubectl_podx.model.reference import RESOURCES
 
 DOCS = "https://kubernetes.io/docs/"
-_ROLLED_OUT = {"Deployment": "deployment", "StatefulSet": "statefulset", "DaemonSet": "daemonset"}
 
 
 def describe_pod(case: Case) -> str:
@@ -44,23 +45,12 @@ def edit_owner(case: Case) -> str:
     return kubectl("edit", f"{kind}/{checked(name)}", namespace=namespace(case))
 
 
-def restart(case: Case) -> str:
-    """A restart that brings new containers: a rollout where a workload does one, else a delete."""
-    kind, name = owner(case)
-    if kind in _ROLLED_OUT.values():
-        return kubectl("rollout", "restart", f"{kind}/{checked(name)}", namespace=namespace(case))
-    return about_pod(case, "delete", "pod")
-
-
 def owner(case: Case) -> tuple[str, str]:
     """Kind (as kubectl takes it) and name of the workload above the pod, else the pod."""
-    for found in reversed(case.report.pod.owners):
-        if found.kind in _ROLLED_OUT:
-            return _ROLLED_OUT[found.kind], found.name
-    for found in case.report.pod.owners:
-        if found.kind in ("Job", "CronJob", "ReplicaSet", "ReplicationController"):
-            return found.kind.lower(), found.name
-    return "pod", case.view.reference.name
+    found = workload(case.view)
+    if found is None or found.kind == "Node" or found.kind not in RESOURCES:
+        return "pod", case.view.reference.name
+    return found.kind.lower(), found.name
 
 
 def namespace(case: Case) -> str:

@@ -15,6 +15,9 @@ from kubectl_podx.model.pod import dig, items, text
 from kubectl_podx.model.report.finding import Finding
 from kubectl_podx.model.report.pod import Verdict
 
+_STUCK = frozenset({"LIF004", "LIF005", "LIF006"})
+"""A deletion that does not come to its end."""
+
 
 def verdict(case: Case, findings: Sequence[Finding]) -> Verdict:
     """The verdict over what was found, by rank.
@@ -45,6 +48,9 @@ def _judged(case: Case, findings: Sequence[Finding]) -> Verdict:
     if standing_now is not None:
         return standing_now
     if text(case.view.pod, "metadata", "deletionTimestamp"):
+        stuck = next((each for each in order if each.code in _STUCK), None)
+        if stuck is not None and stuck.severity == "warning":
+            return _of(stuck, order)
         return Verdict(severity="info", summary=standing.deletion(case))
     if standing.not_ready(case):
         return standing.unexplained(case)

@@ -89,6 +89,12 @@ def test_one_section_asks_for_less() -> None:
     assert "get Secret/shop/login" not in ids(Wish(frozenset({"files"})))
 
 
+def test_findings_and_the_timeline_are_made_of_everything() -> None:
+    assert ids(Wish(frozenset({"findings"}))) == ids()
+    assert ids(Wish(frozenset({"timeline"}))) == ids()
+    assert "metrics node-1" in ids(Wish(frozenset({"restarts"})))
+
+
 def test_no_exec_and_no_logs() -> None:
     assert not [i for i in ids(Wish(exec_allowed=False)) if i.startswith("exec")]
     assert not [i for i in ids(Wish(logs=False)) if i.startswith("log")]

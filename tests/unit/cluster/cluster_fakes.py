@@ -10,8 +10,9 @@ import ssl
 import struct
 import threading
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from kubectl_podx.cluster.access import AccessFlags, resolve_access
 from kubectl_podx.cluster.server import ApiServer
@@ -94,7 +95,7 @@ class FakeServer:
         scheme = "https" if self._context else "http"
         return f"{scheme}://127.0.0.1:{self.port}"
 
-    def __enter__(self) -> FakeServer:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *error: object) -> None:
@@ -105,10 +106,8 @@ class FakeServer:
         self._threads[0].join(5)
         self._listener.close()
         for sock in self._sockets:
-            try:
+            with suppress(OSError):
                 socket.socket.shutdown(sock, socket.SHUT_RDWR)
-            except OSError:
-                pass
         for thread in self._threads[1:]:
             thread.join(5)
 
@@ -156,9 +155,11 @@ class FakeServer:
             sock.sendall(reply)
             return True
         sock.sendall(reply.data)
-        if isinstance(reply, Hang):
-            while sock.recv(4096):
-                pass
+        if isinstance(reply, Close) and not self._context:
+            # Unread bytes would make a reset of the close.
+            sock.shutdown(socket.SHUT_WR)
+        while sock.recv(4096):
+            pass
         return False
 
 

@@ -1,3 +1,4 @@
+import base64
 import json
 import os
 import stat
@@ -240,7 +241,7 @@ def test_a_plugins_certificate_is_shown_to_the_server(tmp_path: Path) -> None:
     config = tmp_path / "config"
     exec_entry = {"command": plugin.command, "apiVersion": V1, "interactiveMode": "Never"}
     config.write_text(json.dumps({"users": [{"name": "u", "user": {"exec": exec_entry}}]}))
-    with FakeServer(lambda request: answer(), server_context(client_ca=True)) as server:
+    with FakeServer(lambda _: answer(), server_context(client_ca=True)) as server:
         api = make_api(
             server.url, environ={"PATH": os.environ["PATH"]}, kubeconfig=str(config), user="u",
             certificate_authority=CA,
@@ -302,3 +303,22 @@ def test_a_kuberc_that_is_named_must_be_there(tmp_path: Path) -> None:
 def test_an_unknown_provider_is_an_error() -> None:
     with pytest.raises(PodxError, match='no Auth Provider found for name "azure"'):
         credentials(auth_provider=AuthProvider(name="azure")).headers()
+
+
+def test_an_oidc_token_that_has_not_expired_is_used() -> None:
+    def part(value: object) -> str:
+        return base64.urlsafe_b64encode(json.dumps(value).encode()).decode().rstrip("=")
+
+    token = f"{part({'alg': 'none'})}.{part({'exp': 32503680000})}.sesame"
+    config = {"id-token": token, "idp-issuer-url": "https://nowhere.invalid"}
+    assert (
+        authorization(credentials(auth_provider=AuthProvider("oidc", config))) == f"Bearer {token}"
+    )
+
+
+def test_an_oidc_entry_without_a_token_is_an_error_that_quotes_nothing() -> None:
+    config = {"id-token": "sesame", "idp-issuer-url": "https://nowhere.invalid"}
+    with pytest.raises(ClusterError) as caught:
+        credentials(auth_provider=AuthProvider("oidc", config)).headers()
+    assert caught.value.kind == "unauthorized"
+    assert "sesame" not in str(caught.value)

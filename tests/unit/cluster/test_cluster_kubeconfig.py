@@ -157,7 +157,7 @@ def test_kubectl_reads_the_same_files_in_the_same_way(
         "HOME": str(files["missing"].parent),
         "PATH": os.environ["PATH"],
     }
-    done = subprocess.run(  # noqa: S603
+    done = subprocess.run(
         command, env=environ, capture_output=True, check=True, stdin=subprocess.DEVNULL
     )
     view = json.loads(done.stdout)

@@ -1,3 +1,5 @@
+import socket
+import threading
 from pathlib import Path
 
 import pytest
@@ -74,9 +76,22 @@ def test_a_certificate_in_the_pool_is_a_root_as_in_go() -> None:
 
 
 def test_plain_http_is_told_from_tls() -> None:
-    with FakeServer(ok) as server:
-        text = failing(server.url.replace("http", "https"), insecure_skip_tls_verify=True)
-    assert "tls: first record does not look like a TLS handshake" in text or "EOF" in text
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def speak() -> None:
+            sock, _ = listener.accept()
+            with sock:
+                sock.recv(4096)
+                sock.sendall(answer(400))
+
+        thread = threading.Thread(target=speak, daemon=True)
+        thread.start()
+        url = f"https://127.0.0.1:{listener.getsockname()[1]}"
+        text = failing(url, insecure_skip_tls_verify=True)
+        thread.join(5)
+    assert text == (
+        "Unable to connect to the server: tls: first record does not look like a TLS handshake"
+    )
 
 
 @pytest.mark.parametrize("memory", [True, False])
@@ -135,9 +150,6 @@ def test_the_proxys_tunnel_carries_tls() -> None:
 
         def proxy(request: Request) -> Reply:
             # From here on the two sides talk to one another.
-            import socket
-            import threading
-
             upstream = socket.create_connection(("127.0.0.1", server.port))
             request.socket.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
 
@@ -166,8 +178,6 @@ def test_the_proxys_tunnel_carries_tls() -> None:
 
 
 def test_a_handshake_that_never_ends_meets_the_deadline() -> None:
-    import socket
-
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
         text = failing(f"https://127.0.0.1:{port}", insecure_skip_tls_verify=True, seconds=0.1)

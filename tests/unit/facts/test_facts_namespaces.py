@@ -190,6 +190,20 @@ def test_in_a_shared_pid_namespace_every_process_is_listed_once() -> None:
     ]
 
 
+def test_the_looks_inside_other_containers_are_left_out() -> None:
+    looking = [
+        Process(pid=20, parent=0, executable="sh", started_at="2026-11-25T10:00:09.900Z"),
+        Process(pid=21, parent=20, executable="cat", started_at="2026-11-25T10:00:09.950Z"),
+        Process(pid=22, parent=0, executable="sh", started_at="2026-11-25T09:00:00.000Z"),
+        Process(pid=23, parent=0, executable="psql", started_at="2026-11-25T10:00:09.000Z"),
+        Process(pid=24, parent=0, executable="sh"),
+    ]
+    told = {"clock": "2026-11-25T10:00:10Z", "shell": "/bin/sh"}
+    look = seen("app", processes=[NGINX, *looking], **told)
+    view = view_of({"shareProcessNamespace": True}, look)
+    assert [row.pid for row in namespaces.build(view).processes] == [22, 23, 24, 7]
+
+
 def test_without_sharing_each_container_has_its_own_pid_one() -> None:
     nginx = Process(pid=1, container_id=IDS["app"], executable="nginx")
     tail = Process(pid=1, container_id=IDS["log"], executable="tail")
@@ -207,6 +221,10 @@ def test_under_host_pid_the_first_process_is_the_nodes() -> None:
     init = Process(pid=1, executable="systemd")
     view = view_of({"hostPID": True}, seen("app", pid_one=init))
     assert namespaces.build(view).pid_one == "node: systemd"
+    sandbox = Process(pid=900, container_id=SANDBOX, executable="pause")
+    unseen = namespaces.build(view_of({"hostPID": True}, seen("app", processes=[sandbox])))
+    assert unseen.pid_one == "node"
+    assert unseen.processes[0].container == "pause"
 
 
 def port(number: int, address: str = "0.0.0.0", **fields: Any) -> Listener:  # noqa: S104

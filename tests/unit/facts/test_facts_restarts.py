@@ -199,9 +199,7 @@ def test_an_oom_mark_on_another_exit_code_is_a_child(code: int, cause: str) -> N
 
 def test_oom_without_a_limit_is_the_node_or_a_parent() -> None:
     assert decided(view(crashed(137, "OOMKilled"), [])) == ("nodeOOM", "likely")
-    body = crashed(
-        137, "OOMKilled", pod_spec={"resources": {"limits": {"memory": "40Mi"}}}
-    )
+    body = crashed(137, "OOMKilled", pod_spec={"resources": {"limits": {"memory": "40Mi"}}})
     assert "the pod's limit of 40Mi" in row(view(body, [])).summary
 
 

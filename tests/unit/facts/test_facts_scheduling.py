@@ -40,25 +40,35 @@ def view_of(
 
 MESSAGES = [
     (
-        "0/3 nodes are available: 1 Insufficient cpu, 2 node(s) didn't match Pod's node "
-        "affinity/selector. preemption: 0/3 nodes are available: 3 Preemption is not helpful for "
-        "scheduling.",
+        (
+            "0/3 nodes are available: 1 Insufficient cpu, 2 node(s) didn't match Pod's node "
+            "affinity/selector. preemption: 0/3 nodes are available: 3 Preemption is not helpful "
+            "for scheduling."
+        ),
         ["1 Insufficient cpu", "2 node(s) didn't match Pod's node affinity/selector"],
     ),
     (
-        "0/2 nodes are available: 1 node(s) had untolerated taint {a: b}, 1 node(s) were "
-        "unschedulable. no new claims to deallocate, preemption: 0/2 nodes are available: 2 No "
-        "preemption victims found for incoming pod.",
+        (
+            "0/2 nodes are available: 1 node(s) had untolerated taint {a: b}, 1 node(s) were "
+            "unschedulable. no new claims to deallocate, preemption: 0/2 nodes are available: 2 No "
+            "preemption victims found for incoming pod."
+        ),
         ["1 node(s) had untolerated taint {a: b}", "1 node(s) were unschedulable"],
     ),
     (
-        "0/1 nodes are available: pod has unbound immediate PersistentVolumeClaims. preemption: "
-        "0/1 nodes are available: 1 Preemption is not helpful for scheduling.",
+        (
+            "0/1 nodes are available: pod has unbound immediate PersistentVolumeClaims. "
+            "preemption: 0/1 nodes are available: 1 Preemption is not helpful for scheduling."
+        ),
         ["pod has unbound immediate PersistentVolumeClaims"],
     ),
     (
         'running PreBind plugin "VolumeBinding": binding volumes: context deadline exceeded',
         ['running PreBind plugin "VolumeBinding": binding volumes: context deadline exceeded'],
+    ),
+    (
+        '0/1 nodes are available: persistentvolumeclaim "x" not found. not found',
+        ['persistentvolumeclaim "x" not found'],
     ),
     ("", []),
 ]

@@ -1,0 +1,244 @@
+"""A whole run against a server of plain Python: what is asked, and what one broken call costs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+import msgspec
+import pytest
+
+from kubectl_podx.capture.gather import Gatherer
+from kubectl_podx.capture.plan import Wish, pod_calls
+from kubectl_podx.capture.targets import Targets
+from kubectl_podx.cluster.errors import ClusterError
+from kubectl_podx.cluster.exec_driver import ExecResult
+from kubectl_podx.cluster.server import Answer
+from kubectl_podx.findings.analyse import analyse
+from kubectl_podx.model.capture import Capture
+from kubectl_podx.model.clock import Deadline
+from kubectl_podx.model.errors import PodxError
+from kubectl_podx.model.reference import Reference
+
+RECORDED = Path(__file__).parent / "recorded"
+POD = Reference("Pod", "lead", "everything")
+DATE = "Wed, 25 Nov 2026 02:10:00 GMT"
+Fault = Callable[[str], None]
+
+
+class FakeServer:
+    """Serves the recorded pod and its objects; counts what it is asked."""
+
+    def __init__(self, **changes: Any) -> None:
+        recorded = json.loads((RECORDED / "everything.json").read_text())
+        self.pod = {**recorded["pod"], **changes}
+        self.bodies: dict[str, Any] = {"/api/v1/namespaces/lead/pods/everything": self.pod}
+        for body in recorded["objects"]:
+            plural = {"ConfigMap": "configmaps", "Secret": "secrets", "Node": "nodes"}[body["kind"]]
+            where = "" if body["kind"] == "Node" else "namespaces/lead/"
+            self.bodies[f"/api/v1/{where}{plural}/{body['metadata']['name']}"] = body
+        self.asked: list[str] = []
+        self.fault: Fault = lambda _: None
+        self.after_the_look: dict[str, Any] | None = None
+        self._looked = False
+
+    def get(self, path: str, query: Any = (), **_: Any) -> Answer:
+        self.asked.append(path)
+        self.fault(path)
+        if path == "/version":
+            return Answer(200, b'{"gitVersion":"v1.37.2"}', DATE)
+        if path.endswith("/metrics/probes"):
+            return Answer(200, b"", DATE)
+        if path.endswith("/log"):
+            return Answer(200, b"a line\n", DATE)
+        body = self.bodies.get(unquote(path))
+        if self._looked and self.after_the_look is not None and path.endswith("/pods/everything"):
+            body = self.after_the_look
+        if not body:
+            raise ClusterError("notFound", f"Error from server (NotFound): {path}")
+        return Answer(200, json.dumps(body).encode(), DATE)
+
+    def list_pages(self, path: str, query: Any = ()) -> Iterator[Answer]:
+        self.asked.append(path)
+        self.fault(path)
+        plural = path.rpartition("/")[2]
+        kind = {
+            "events": "Event",
+            "services": "Service",
+            "endpointslices": "EndpointSlice",
+            "replicasets": "ReplicaSet",
+            "pods": "Pod",
+        }[plural]
+        yield Answer(200, json.dumps({"kind": f"{kind}List", "items": []}).encode(), DATE)
+
+    def exec(
+        self, namespace: str, pod: str, container: str, command: Sequence[str], **more: Any
+    ) -> ExecResult:
+        self.asked.append(f"exec {container}")
+        self.fault(f"exec {container}")
+        self._looked = True
+        nonce = more["stdin"].partition(b"podx_nonce=")[2].partition(b"\n")[0]
+        if container == "plain":
+            message = 'exec failed: exec: "sh": executable file not found in $PATH'
+            return ExecResult(b"", b"", None, "InternalError", message, False)
+        through = b"podx_target=''" not in more["stdin"]
+        name = "look-dash.bin" if container == "neighbour" else "look-busybox.bin"
+        if through:
+            name = "look-through-neighbour.bin"
+        output = (RECORDED / name).read_bytes().replace(b"podx-recorded", nonce)
+        return ExecResult(output, b"", 0, "", "", False)
+
+
+def run(server: FakeServer, *words: str, **wish: Any) -> Capture:
+    gatherer = Gatherer(server, Wish(**wish), Deadline(20), 8)  # type: ignore[arg-type]
+    return gatherer.capture(Targets(words=words or ("everything",)), "lead")
+
+
+def test_one_report_asks_for_the_plan_and_reads_the_pod_twice() -> None:
+    server = FakeServer()
+    capture = run(server)
+    planned = pod_calls(POD, server.pod, Wish())
+    # The pod before and after the looks, the version, and the look through a neighbour.
+    assert len(server.asked) == len(planned) + 4
+    assert server.asked.count("/api/v1/namespaces/lead/pods/everything") == 2
+    assert {call.state for call in capture.pods[0].calls} == {"ok", "missing"}
+    assert capture.captured_at == "2026-11-25T02:10:00Z"
+    assert capture.server_version == "v1.37.2"
+    methods = {one.container: one.method for one in capture.pods[0].observations}
+    assert methods == {"app": "exec", "neighbour": "exec", "plain": "neighbour"}
+
+
+def test_a_capture_goes_through_its_own_format_unchanged() -> None:
+    capture = run(FakeServer())
+    again = msgspec.json.decode(msgspec.json.encode(capture), type=Capture)
+    assert again == capture
+    assert analyse(again) == analyse(capture)
+
+
+@pytest.mark.parametrize(
+    "part",
+    ["configmaps", "secrets", "nodes", "events", "services", "metrics", "exec app", "version"],
+)
+@pytest.mark.parametrize(
+    ("kind", "state"),
+    [("denied", "denied"), ("timedOut", "timedOut"), ("unreachable", "failed"), ("bug", "failed")],
+)
+def test_a_call_that_fails_costs_only_its_rows(part: str, kind: Any, state: str) -> None:
+    server = FakeServer()
+
+    def fail(path: str) -> None:
+        if part in path:
+            if kind == "bug":
+                raise ZeroDivisionError("canary-in-a-traceback")
+            raise ClusterError(kind, "Error from server: no")
+
+    server.fault = fail
+    capture = run(server)
+    failed = [call for call in capture.pods[0].calls if call.state not in ("ok", "missing")]
+    assert {call.state for call in failed} <= {state}
+    assert failed or part == "version"
+    if state == "denied" and part != "version":
+        assert all(call.needs for call in failed)
+    report = analyse(capture).items[0]
+    assert report.pod.ready == "3/3"
+    assert "canary" not in msgspec.json.encode(report).decode()
+    if part not in ("version", "services"):
+        assert report.coverage
+
+
+def test_a_pod_that_may_not_be_read_is_an_error() -> None:
+    server = FakeServer()
+
+    def refuse(path: str) -> None:
+        raise ClusterError("denied", "Error from server (Forbidden): pods is forbidden")
+
+    server.fault = refuse
+    with pytest.raises(PodxError, match="Forbidden"):
+        run(server)
+
+
+def changed(pod: dict[str, Any], **meta: Any) -> dict[str, Any]:
+    return {**pod, "metadata": {**pod["metadata"], **meta}}
+
+
+def test_a_namesake_that_took_its_place_gives_no_difference() -> None:
+    server = FakeServer()
+    server.after_the_look = changed(server.pod, uid="another")
+    capture = run(server)
+    assert {one.state for one in capture.pods[0].observations} == {"unobservable"}
+    assert "namesake" in capture.pods[0].disturbed
+
+
+def test_a_pod_deleted_under_our_eyes_is_told_by_what_the_api_held() -> None:
+    server = FakeServer()
+    server.after_the_look = {}
+    capture = run(server)
+    assert "deleted" in capture.pods[0].disturbed
+    assert analyse(capture).items[0].files is not None
+
+
+def test_a_container_that_restarted_meanwhile_is_not_compared() -> None:
+    server = FakeServer()
+    again = json.loads(json.dumps(server.pod))
+    status = next(one for one in again["status"]["containerStatuses"] if one["name"] == "app")
+    status["restartCount"] += 1
+    server.after_the_look = again
+    capture = run(server)
+    states = {one.container: one.state for one in capture.pods[0].observations}
+    assert states["app"] == "unobservable"
+    assert states["neighbour"] == "observed"
+
+
+@pytest.mark.parametrize("name", ["../secrets/login", "..", "a/b", "%2e%2e", "a?b", "a b\n"])
+def test_a_name_that_is_a_path_is_never_asked_for(name: str) -> None:
+    recorded = json.loads((RECORDED / "everything.json").read_text())["pod"]
+    spec = {**recorded["spec"], "volumes": [{"name": "x", "configMap": {"name": name}}]}
+    spec["imagePullSecrets"] = [{"name": name}]
+    server = FakeServer(spec=spec)
+    server.pod["metadata"] = {
+        **recorded["metadata"],
+        "ownerReferences": [{"kind": "ReplicaSet", "name": name, "uid": "u"}],
+    }
+    capture = run(server)
+    asked = " ".join(server.asked)
+    assert name not in asked
+    assert "replicasets/" not in asked
+    failed = [call for call in capture.pods[0].calls if call.state == "failed"]
+    assert failed
+    assert all("not a name" in call.reason for call in failed)
+    json.dumps(msgspec.to_builtins(analyse(capture)))
+
+
+def test_an_answer_that_is_another_object_is_not_used() -> None:
+    server = FakeServer()
+    path = "/api/v1/namespaces/lead/configmaps/settings"
+    server.bodies[path] = server.bodies["/api/v1/namespaces/lead/secrets/login"]
+    capture = run(server)
+    stored = capture.objects["ConfigMap/lead/settings"]
+    assert (stored.state, stored.keys) == ("failed", None)
+
+
+def test_secrets_are_scrubbed_from_logs_and_messages() -> None:
+    server = FakeServer()
+    status = json.loads(json.dumps(server.pod["status"]))
+    for one in status["containerStatuses"]:
+        one["ready"] = False
+    status["message"] = "login with canary-7f3a-hunter2 failed"
+    server.pod = {**server.pod, "status": status}
+    server.bodies["/api/v1/namespaces/lead/pods/everything"] = server.pod
+    original = server.get
+
+    def get(path: str, query: Any = (), **more: Any) -> Answer:
+        answer = original(path, query, **more)
+        if path.endswith("/log"):
+            return Answer(200, b"password is canary-7f3a-hunter2\nsecond\n", DATE)
+        return answer
+
+    server.get = get  # type: ignore[method-assign]
+    capture = run(server)
+    assert capture.pods[0].logs
+    assert b"hunter2" not in msgspec.json.encode(capture)
+    assert any("second" in log.lines for log in capture.pods[0].logs)

@@ -1,0 +1,304 @@
+"""Probes: handlers, timing, counters, events, and the state that follows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from restart_cases import LIVENESS, STARTUP, at, counter, event, pod, running, unhealthy, view
+
+from kubectl_podx.facts import probes, restarts
+from kubectl_podx.facts.backoff import backoff, delay_of
+from kubectl_podx.facts.crash_line import crash_line
+from kubectl_podx.facts.handlers import handler, resolve_port
+from kubectl_podx.facts.probe_events import probe_event
+from kubectl_podx.facts.probe_timing import earliest_kill, seconds_to_action, timing
+from kubectl_podx.facts.spoken import spell_seconds, times
+from kubectl_podx.facts.view import PodView
+from kubectl_podx.model.capture import Call
+from kubectl_podx.model.pod import containers
+from kubectl_podx.model.report.health import Probe
+
+READINESS = {"readinessProbe": {"httpGet": {"path": "/ready", "port": 8080}, "periodSeconds": 5}}
+
+
+def live(since: float = 100, **status: Any) -> dict[str, Any]:
+    return {"state": running(since), "started": True, "ready": True, **status}
+
+
+def first(seen: PodView, kind: str) -> Probe:
+    return next(each for each in probes.build(seen) if each.type == kind)
+
+
+@pytest.mark.parametrize(
+    ("declared", "text", "port"),
+    [
+        ({"exec": {"command": ["cat", "/tmp/healthy"]}}, "exec cat /tmp/healthy", None),
+        ({"exec": {"command": ["sh", "-c", "a\nb"]}}, "exec sh -c a b", None),
+        ({"httpGet": {"path": "/z", "port": "web"}}, "httpGet :web/z", 8080),
+        (
+            {"httpGet": {"port": 443, "scheme": "HTTPS", "host": "h", "path": "x"}},
+            "httpGet https://h:443/x",
+            443,
+        ),
+        (
+            {"httpGet": {"port": 80, "httpHeaders": [{"name": "X-A", "value": "secret"}]}},
+            "httpGet :80/ with headers X-A",
+            80,
+        ),
+        ({"tcpSocket": {"port": 5432}}, "tcpSocket :5432", 5432),
+        ({"grpc": {"port": 9, "service": "s", "mode": "TLS"}}, "grpc :9 service s TLS", 9),
+        ({"sleep": {"seconds": 5}}, "sleep 5 s", None),
+        ({"novel": {}}, "no handler that is known", None),
+    ],
+)
+def test_every_handler_in_one_line(declared: Any, text: str, port: int | None) -> None:
+    container = {"ports": [{"name": "web", "containerPort": 8080}]}
+    found = handler(declared, container)
+    assert (found.text, found.resolved_port) == (text, port)
+
+
+@pytest.mark.parametrize(
+    ("port", "number"), [("web", 8080), ("nope", None), ("9090", 9090), ("0", None), ("", None)]
+)
+def test_a_port_is_a_declared_name_or_a_number(port: str, number: int | None) -> None:
+    assert resolve_port(port, {"ports": [{"name": "web", "containerPort": 8080}]}) == number
+
+
+def test_timing_has_the_defaults_of_the_api() -> None:
+    found = timing({})
+    assert (found.period, found.timeout, found.failure_threshold) == (10, 1, 3)
+    assert (seconds_to_action(found), earliest_kill(found)) == (31, 20)
+
+
+@pytest.mark.parametrize(
+    ("message", "kind", "text"),
+    [
+        ("Liveness probe failed: HTTP probe failed with statuscode: 500", "failed", "HTTP probe"),
+        ("Liveness probe errored: rpc error", "errored", "rpc error"),
+        ("Liveness probe errored and resulted in unknown state: x", "errored", "x"),
+        ("Liveness probe failed: ", "failed", ""),
+        ("(combined from similar events): Liveness probe failed: y", "failed", "y"),
+    ],
+)
+def test_the_texts_of_every_version(message: str, kind: str, text: str) -> None:
+    found = probe_event(event("Unhealthy", message, 10))
+    assert found is not None
+    assert (found.type, found.kind, found.message.startswith(text)) == ("liveness", kind, True)
+
+
+def test_other_events_are_not_about_probes() -> None:
+    assert probe_event(event("Unhealthy", "Something else", 10)) is None
+    assert probe_event(event("Killing", "Liveness probe failed: x", 10)) is None
+
+
+def test_a_combined_event_counts_only_where_no_other_container_has_such_a_probe() -> None:
+    message = "(combined from similar events): Liveness probe failed: y"
+    body = pod(LIVENESS, live())
+    assert first(view(body, [event("Unhealthy", message, 995)]), "liveness").state == "failing"
+    body["spec"]["containers"].append({"name": "other", **LIVENESS})
+    found = probes.build(view(body, [event("Unhealthy", message, 995)]))
+    assert found[0].recent_failures == []
+
+
+# --- states --------------------------------------------------------------------------------
+
+
+def test_readiness_follows_the_status() -> None:
+    assert first(view(pod(READINESS, live()), []), "readiness").state == "passing"
+    failing = view(pod(READINESS, live(ready=False)), [unhealthy(900, 998, 20, "Readiness")])
+    found = first(failing, "readiness")
+    assert (found.state, found.reason) == ("failing", "no")
+    assert found.recent_failures[0].count == 20
+
+
+def test_readiness_that_errors_is_not_failing() -> None:
+    words = 'Readiness probe errored and resulted in unknown state: exec: "/x": not found'
+    seen = view(pod(READINESS, live(ready=False)), [event("Unhealthy", words, 990)])
+    assert first(seen, "readiness").state == "erroring"
+
+
+def test_readiness_without_events_says_that_it_cannot_tell_how() -> None:
+    found = first(view(pod(READINESS, live(ready=False)), []), "readiness")
+    assert (found.state, "no event is left" in found.reason) == ("failing", True)
+
+
+def test_readiness_that_was_never_counted_errors() -> None:
+    seen = view(pod(READINESS, live(ready=False)), [], counters=[])
+    assert first(seen, "readiness").state == "erroring"
+
+
+def test_an_unknown_port_name_errors_by_the_spec_alone() -> None:
+    spec = {"livenessProbe": {"tcpSocket": {"port": "nope"}}}
+    found = first(view(pod(spec, live()), []), "liveness")
+    assert (found.state, found.handler.resolved_port) == ("erroring", None)
+
+
+@pytest.mark.parametrize(
+    ("events", "counters", "state"),
+    [
+        ([unhealthy(990, 999, 2)], None, "failing"),
+        ([unhealthy(500, 700, 9)], None, "passing"),
+        ([unhealthy(50, 60, 9)], None, "passing"),
+        ([], [counter("Liveness", 200, 0)], "passing"),
+        ([], [], "erroring"),
+        ([event("Unhealthy", "Liveness probe errored: x", 998)], None, "erroring"),
+        ([event("Unhealthy", "Liveness probe errored: x", 100)], None, "passing"),
+        ([event("Unhealthy", "Liveness probe errored: x", 110, 800, 90)], None, "erroring"),
+        (None, None, "unknown"),
+    ],
+)
+def test_liveness_of_a_running_container(events: Any, counters: Any, state: str) -> None:
+    found = first(view(pod(LIVENESS, live()), events, counters=counters), "liveness")
+    assert found.state == state
+
+
+def test_the_startup_probe_holds_the_others_back() -> None:
+    body = pod({**STARTUP, **LIVENESS, **READINESS}, live(990, started=False, ready=False))
+    seen = view(body, [unhealthy(995, 999, 3, "Startup")])
+    assert [(each.type, each.state) for each in probes.build(seen)] == [
+        ("startup", "failing"),
+        ("liveness", "waiting"),
+        ("readiness", "waiting"),
+    ]
+    assert "startup probe succeeds" in first(seen, "liveness").reason
+
+
+def test_a_startup_probe_is_over_once_started() -> None:
+    assert first(view(pod(STARTUP, live()), []), "startup").state == "passing"
+
+
+def test_the_initial_delay_is_waited_for() -> None:
+    spec = {"livenessProbe": {"exec": {"command": ["x"]}, "initialDelaySeconds": 60}}
+    found = first(view(pod(spec, live(980)), []), "liveness")
+    assert (found.state, f"first run at {at(1040)}" in found.reason) == ("waiting", True)
+
+
+@pytest.mark.parametrize(
+    ("status", "more", "state", "words"),
+    [
+        ({"state": {"waiting": {"reason": "CrashLoopBackOff"}}}, {}, "waiting", "CrashLoop"),
+        (live(), {"pod_status": {"phase": "Failed"}}, "waiting", "the pod has ended"),
+        (live(), {"metadata": {"deletionTimestamp": at(990)}}, "waiting", "being deleted"),
+    ],
+)
+def test_what_is_not_run_is_waiting(status: Any, more: Any, state: str, words: str) -> None:
+    found = first(view(pod(LIVENESS, status, **more), []), "liveness")
+    assert (found.state, words in found.reason) == (state, True)
+
+
+def test_without_a_status_nothing_is_known() -> None:
+    body = pod(LIVENESS)
+    body["status"] = {}
+    assert first(view(body, []), "liveness").state == "unknown"
+
+
+def test_counters_that_could_not_be_read_are_null_and_named() -> None:
+    seen = view(pod(LIVENESS, live()), [])
+    found = first(seen, "liveness")
+    assert (found.counters, "get nodes/proxy" in found.coverage) == (None, True)
+    call = Call(id="metrics n1", sections=["probes"], state="denied", needs="get nodes/proxy")
+    seen.captured.calls.append(call)
+    assert "needs get nodes/proxy" in first(seen, "liveness").coverage
+    counted = first(
+        view(pod(LIVENESS, live()), [], counters=[counter("Liveness", 9, 2)]), "liveness"
+    )
+    assert counted.counters is not None
+    assert (counted.counters.successful, counted.counters.failed) == (9, 2)
+
+
+# --- back-off and words --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("message", "seconds"),
+    [
+        ("back-off 40s restarting failed container=app pod=x", 40),
+        ("back-off 1m20s restarting failed container=app pod=x", 80),
+        ("back-off 5m0s restarting failed container=app pod=x", 300),
+        ("back-off 1.5s restarting failed container=app pod=x", 1.5),
+        ('Back-off pulling image "x"', None),
+        ("", None),
+    ],
+)
+def test_the_delay_of_a_back_off(message: str, seconds: float | None) -> None:
+    assert delay_of(message) == seconds
+
+
+def test_image_pulls_back_off_without_a_number() -> None:
+    body = pod({}, {"state": {"waiting": {"reason": "ImagePullBackOff", "message": "x"}}})
+    found = backoff(next(containers(body)), None)
+    assert found is not None
+    assert (found.delay, found.next) == (None, None)
+
+
+def test_a_restarted_container_resets_after_ten_minutes() -> None:
+    body = pod({}, {"restartCount": 2, "state": running(900)})
+    seen = view(body, [])
+    found = backoff(seen.containers[0], seen.now)
+    assert found is not None
+    assert at(1500) in found.resets
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(9, "9 s"), (119, "119 s"), (120, "2 min"), (7200, "2 h"), (-1, "0 s")]
+)
+def test_spans_in_plain_words(seconds: float, words: str) -> None:
+    assert spell_seconds(seconds) == words
+    assert [times(1), times(2), times(4)] == ["once", "twice", "4 times"]
+
+
+@pytest.mark.parametrize(
+    ("lines", "chosen"),
+    [
+        (["a", "panic: nil map", "goroutine 1 [running]:", "exit"], "panic: nil map"),
+        (["Traceback (most recent call last):", "  File x", "KeyError: 'A'"], "KeyError: 'A'"),
+        (['Exception in thread "main" java.lang.Error', "at x"], 'Exception in thread "main" java.lang.Error'),
+        (["error: one", "error: two", "done"], "error: two"),
+        (['{"level":"fatal","msg":"no db"}', "error closing"], '{"level":"fatal","msg":"no db"}'),
+        (["sh: foo: not found"], "sh: foo: not found"),
+        (["all is well"], None),
+        ([], None),
+    ],
+)  # fmt: skip
+def test_the_line_that_looks_like_the_crash(lines: list[str], chosen: str | None) -> None:
+    found = crash_line(lines)
+    assert (found.text if found else None) == chosen
+
+
+# --- odd shapes ----------------------------------------------------------------------------
+
+SCALARS = st.none() | st.booleans() | st.integers(-5, 300) | st.text(max_size=12)
+KEYS = st.sampled_from(
+    ["state", "lastState", "terminated", "running", "waiting", "reason", "message", "exitCode",
+     "startedAt", "finishedAt", "restartCount", "started", "ready", "series", "count",
+     "lastTimestamp", "involvedObject", "fieldPath", "uid"]
+)  # fmt: skip
+ODD = st.recursive(
+    SCALARS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=5),
+    max_leaves=12,
+)
+
+
+@given(status=ODD, happened=st.lists(ODD.filter(lambda v: isinstance(v, dict)), max_size=4))
+def test_odd_statuses_and_events_never_raise(status: Any, happened: Any) -> None:
+    body = pod({**LIVENESS, **STARTUP, **READINESS})
+    body["status"]["containerStatuses"] = (
+        [{"name": "app", **status}] if isinstance(status, dict) else status
+    )
+    seen = view(body, happened, counters=[counter("Liveness", 0, 9)])
+    assert len(restarts.build(seen)) == 1
+    assert len(probes.build(seen)) == 3
+
+
+@given(spec=ODD, status=ODD, metadata=ODD)
+def test_odd_pods_never_raise(spec: Any, status: Any, metadata: Any) -> None:
+    odd = {"spec": spec, "status": status, "metadata": metadata}
+    assert restarts.build(view(odd, [])) == []
+    whole = pod(LIVENESS, {"restartCount": 2, "state": running(10)})
+    whole["status"].update(status if isinstance(status, dict) else {})
+    whole["spec"]["containers"][0].update({"livenessProbe": spec, "lifecycle": metadata})
+    assert len(restarts.build(view(whole, []))) == 1

@@ -1,0 +1,397 @@
+"""Rules about lifecycle, scheduling, node, images, hosts and injections; then all at once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from sharing_cases import (
+    DIGEST,
+    HEALTHY,
+    LOOK,
+    NODE,
+    case_of,
+    changed,
+    event,
+    hits,
+    look,
+    severities,
+    waiting,
+)
+
+from kubectl_podx.findings import (
+    containers,
+    hosts,
+    images,
+    injections,
+    lifecycle,
+    namespaces,
+    network,
+    node,
+    pod,
+    remedy,
+    scheduling,
+    volumes,
+)
+from kubectl_podx.model.capture import HostsFile, StoredObject
+from kubectl_podx.model.report import SECTIONS
+
+RULES = (
+    *pod.RULES,
+    *containers.RULES,
+    *namespaces.RULES,
+    *network.RULES,
+    *volumes.RULES,
+    *lifecycle.RULES,
+    *scheduling.RULES,
+    *node.RULES,
+    *images.RULES,
+    *hosts.RULES,
+    *injections.RULES,
+)
+
+
+def test_an_ordinary_healthy_pod_has_no_finding_at_all() -> None:
+    assert hits(RULES, case_of(HEALTHY, LOOK)) == {}
+
+
+def test_codes_are_unique_and_every_rule_explains_itself() -> None:
+    assert len({rule.code for rule in RULES}) == len(RULES)
+    for rule in RULES:
+        assert rule.section in (*SECTIONS, "pod")
+        assert rule.link.startswith("https://kubernetes.io/docs/")
+        for words in (rule.title, rule.meaning, rule.known_by, rule.remedy):
+            assert len(words) > 8
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"metadata": None, "spec": None, "status": None},
+        {"spec": {"containers": [{}], "volumes": [{}]}, "status": {"containerStatuses": [{}]}},
+        {"status": {"phase": "Pending", "conditions": [None, {}]}, "metadata": {"finalizers": 3}},
+    ],
+)
+def test_no_rule_stumbles_over_an_odd_pod(body: dict[str, Any]) -> None:
+    hits(RULES, case_of(body, node_body=None))
+    hits(RULES, case_of(body, LOOK, node_body={}))
+
+
+# -- lifecycle ---------------------------------------------------------------------------------
+
+
+def hooked(**hooks: Any) -> dict[str, Any]:
+    return changed((("spec", "containers", 0, "lifecycle"), hooks))
+
+
+def test_a_failed_post_start_hook_blocks_while_the_container_waits_for_it() -> None:
+    body = hooked(postStart={"exec": {"command": ["x"]}})
+    state = {"waiting": {"reason": "PostStartHookError", "message": "exit 1"}}
+    body["status"]["containerStatuses"][0]["state"] = state
+    (hit,) = hits(lifecycle.RULES, case_of(body))["LIF001"]
+    assert (hit.blocking, hit.severity, hit.evidence) == (True, "critical", ("exit 1",))
+    past = hooked(postStart={"exec": {"command": ["x"]}})
+    events = (event("FailedPostStartHook", "PostStartHook failed", container="app"),)
+    assert not hits(lifecycle.RULES, case_of(past, events=events))["LIF001"][0].blocking
+
+
+def test_a_failed_pre_stop_hook_is_a_warning() -> None:
+    body = hooked(preStop={"exec": {"command": ["drain"]}})
+    events = (event("FailedPreStopHook", "PreStopHook failed", container="app"),)
+    assert severities(lifecycle.RULES, case_of(body, events=events)) == {"LIF002": "warning"}
+
+
+@pytest.mark.parametrize(
+    ("hook", "found"),
+    [
+        ({"sleep": {"seconds": 30}}, True),
+        ({"sleep": {"seconds": 5}}, False),
+        ({"exec": {"command": ["sh", "-c", "drain; sleep 45"]}}, True),
+        ({"exec": {"command": ["sleep", "60"]}}, True),
+        ({"exec": {"command": ["nosleep", "60"]}}, False),
+        ({"httpGet": {"port": 80, "path": "/sleep 60"}}, False),
+    ],
+)
+def test_a_hook_that_sleeps_through_the_grace_period_is_found(
+    hook: dict[str, Any], found: bool
+) -> None:
+    assert ("LIF003" in hits(lifecycle.RULES, case_of(hooked(preStop=hook)))) is found
+
+
+DELETED = (("metadata", "deletionTimestamp"), "2026-11-25T11:50:00Z")
+FINALIZERS = (("metadata", "finalizers"), ["example.com/hold"])
+ENDED = (("status", "containerStatuses", 0, "state"), {"terminated": {"exitCode": 0}})
+
+
+def test_finalizers_are_named_once_everything_has_ended() -> None:
+    (hit,) = hits(lifecycle.RULES, case_of(changed(DELETED, FINALIZERS, ENDED)))["LIF004"]
+    assert "example.com/hold" in hit.title
+    assert "LIF004" not in hits(lifecycle.RULES, case_of(changed(DELETED, FINALIZERS)))
+    assert "LIF004" not in hits(lifecycle.RULES, case_of(changed(FINALIZERS, ENDED)))
+
+
+def node_with(**changes: Any) -> dict[str, Any]:
+    return {**NODE, **changes}
+
+
+LOST = node_with(
+    status={
+        "conditions": [
+            {
+                "type": "Ready",
+                "status": "Unknown",
+                "reason": "NodeStatusUnknown",
+                "message": "Kubelet stopped posting node status.",
+                "lastTransitionTime": "2026-11-25T11:40:00Z",
+            }
+        ]
+    }
+)
+
+
+def test_a_pod_past_its_grace_period_is_told_with_the_reason() -> None:
+    case = case_of(changed(DELETED), LOOK)
+    (hit,) = hits(lifecycle.RULES, case)["LIF005"]
+    assert hit.title.startswith("Terminating for 10 min longer than its grace period: the kubelet")
+    lost = case_of(changed(DELETED), LOOK, node_body=LOST)
+    assert severities(lifecycle.RULES, lost) == {"LIF005": "critical"}
+    soon = changed((("metadata", "deletionTimestamp"), "2026-11-25T12:00:20Z"))
+    assert hits(lifecycle.RULES, case_of(soon, LOOK)) == {}
+
+
+def test_the_kubelets_own_report_of_an_overrun_is_found() -> None:
+    events = (event("ExceededGracePeriod", "Container runtime did not kill the pod"),)
+    assert "LIF006" in hits(lifecycle.RULES, case_of(HEALTHY, events=events))
+
+
+# -- scheduling and node -----------------------------------------------------------------------
+
+
+def pending(*edits: tuple[tuple[str | int, ...], Any], message: str = "") -> dict[str, Any]:
+    condition = {
+        "type": "PodScheduled",
+        "status": "False",
+        "reason": "Unschedulable",
+        "message": message,
+    }
+    return changed(
+        (("spec", "nodeName"), ""),
+        (("status",), {"phase": "Pending", "conditions": [condition] if message else []}),
+        *edits,
+    )
+
+
+def test_why_no_node_takes_the_pod_is_said_reason_by_reason() -> None:
+    message = (
+        "0/3 nodes are available: 1 Insufficient memory, 2 node(s) didn't match Pod's node "
+        "affinity/selector. preemption: 0/3 nodes are available: 3 Preemption is not helpful."
+    )
+    (hit,) = hits(scheduling.RULES, case_of(pending(message=message)))["SCH001"]
+    assert hit.blocking
+    assert hit.evidence == (
+        "1 Insufficient memory: no room left on them for what the pod requests",
+        (
+            "2 node(s) didn't match Pod's node affinity/selector: their labels are not what the pod"
+            " asks for"
+        ),
+        "nodeSelector disktype=ssd",
+    )
+    assert hit.remedy == "kubectl get nodes --show-labels"
+
+
+def test_gates_hold_a_pod_without_any_event() -> None:
+    body = pending((("spec", "schedulingGates"), [{"name": "example.com/quota"}]))
+    (hit,) = hits(scheduling.RULES, case_of(body))["SCH002"]
+    assert (hit.blocking, "example.com/quota" in hit.title) == (True, True)
+
+
+def test_an_unknown_scheduler_is_told_by_silence() -> None:
+    body = pending((("spec", "schedulerName"), "my-scheduler"))
+    (hit,) = hits(scheduling.RULES, case_of(body))["SCH003"]
+    assert "schedulerName is my-scheduler" in hit.title
+    young = pending((("metadata", "creationTimestamp"), "2026-11-25T11:59:50Z"))
+    assert hits(scheduling.RULES, case_of(young)) == {}
+
+
+def test_a_node_that_no_longer_fits_is_only_a_remark() -> None:
+    relabelled = node_with(metadata={"labels": {"disktype": "hdd"}})
+    assert severities(scheduling.RULES, case_of(HEALTHY, node_body=relabelled)) == {
+        "SCH004": "info"
+    }
+
+
+@pytest.mark.parametrize(
+    ("taint", "expected"),
+    [
+        ({"key": "k", "effect": "NoExecute"}, {"SCH005": "warning"}),
+        ({"key": "k", "effect": "NoSchedule"}, {"SCH005": "info"}),
+        ({"key": "k", "effect": "PreferNoSchedule"}, {}),
+        ({"key": "node.kubernetes.io/unschedulable", "effect": "NoSchedule"}, {}),
+    ],
+)
+def test_taints_that_are_not_tolerated(taint: dict[str, Any], expected: dict[str, str]) -> None:
+    tainted = node_with(spec={"taints": [taint]})
+    assert severities(scheduling.RULES, case_of(HEALTHY, node_body=tainted)) == expected
+
+
+def test_preemption_under_way_is_said() -> None:
+    body = pending((("status", "nominatedNodeName"), "n2"), message="0/1 nodes are available: x.")
+    assert "SCH006" in hits(scheduling.RULES, case_of(body))
+
+
+def test_a_lost_node_blocks_and_a_missing_one_too() -> None:
+    (hit,) = hits(node.RULES, case_of(HEALTHY, node_body=LOST))["NOD001"]
+    assert hit.title == "node n1 has stopped reporting since 2026-11-25T11:40:00Z"
+    assert hit.blocking
+    gone = StoredObject(reference="Node//n1", state="missing")
+    assert severities(node.RULES, case_of(HEALTHY, node_body=None, objects=(gone,))) == {
+        "NOD002": "critical"
+    }
+    denied = StoredObject(reference="Node//n1", state="denied")
+    assert hits(node.RULES, case_of(HEALTHY, node_body=None, objects=(denied,))) == {}
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        (node_with(spec={"unschedulable": True}), {"NOD004": "info"}),
+        (
+            {
+                "status": {
+                    "conditions": [
+                        {
+                            "type": "Ready",
+                            "status": "True",
+                            "lastHeartbeatTime": "2026-11-25T11:50:00Z",
+                        }
+                    ]
+                }
+            },
+            {"NOD003": "warning"},
+        ),
+        (
+            {"status": {"conditions": [{"type": "DiskPressure", "status": "True"}]}},
+            {"NOD005": "warning"},
+        ),
+    ],
+)
+def test_the_nodes_troubles(body: dict[str, Any], expected: dict[str, str]) -> None:
+    assert severities(node.RULES, case_of(HEALTHY, node_body=body)) == expected
+
+
+# -- images ------------------------------------------------------------------------------------
+
+
+def test_a_pull_error_is_said_with_the_registrys_own_words() -> None:
+    error = 'Failed to pull image "nginx:1.27": manifest unknown'
+    body = waiting("ImagePullBackOff", 'Back-off pulling image "nginx:1.27"')
+    case = case_of(body, events=(event("Failed", error, container="app"),))
+    (hit,) = hits(images.RULES, case)["IMG001"]
+    assert hit.blocking
+    assert "does not exist there, or needs credentials" in hit.title
+    assert error in hit.evidence
+    assert "the pod has no pull secret" in hit.evidence
+
+
+@pytest.mark.parametrize(
+    ("reason", "code"),
+    [
+        ("ErrImageNeverPull", "IMG002"),
+        ("InvalidImageName", "IMG003"),
+        ("ImageInspectError", "IMG004"),
+        ("SignatureValidationFailed", "IMG004"),
+    ],
+)
+def test_other_image_failures_block(reason: str, code: str) -> None:
+    found = hits(images.RULES, case_of(waiting(reason, "m")))
+    assert list(found) == [code]
+    assert found[code][0].blocking
+
+
+def test_pull_secrets_matter_more_while_a_pull_fails() -> None:
+    secrets = (("spec", "imagePullSecrets"), [{"name": "gone"}, {"name": "odd"}])
+    objects = (
+        StoredObject(reference="Secret/shop/gone", state="missing"),
+        StoredObject(reference="Secret/shop/odd", state="present", body={"type": "Opaque"}),
+    )
+    calm = case_of(changed(secrets), LOOK, objects=objects)
+    assert severities(images.RULES, calm) == {"IMG005": "info", "IMG006": "warning"}
+    failing = waiting("ErrImagePull", "401 Unauthorized")
+    failing["spec"]["imagePullSecrets"] = secrets[1]
+    found = severities(images.RULES, case_of(failing, objects=objects))
+    assert found == {"IMG001": "critical", "IMG005": "warning", "IMG006": "warning"}
+
+
+def test_one_tag_with_another_digest_in_a_sibling_is_found() -> None:
+    other = "sha256:" + "e" * 64
+
+    def sibling(digest: str) -> dict[str, Any]:
+        return changed(
+            (("metadata", "name"), "web-2"),
+            (("status", "containerStatuses", 0, "imageID"), f"docker.io/library/nginx@{digest}"),
+        )
+
+    (hit,) = hits(images.RULES, case_of(HEALTHY, siblings=(sibling(other),)))["IMG007"]
+    assert hit.evidence == (f"here {DIGEST}", f"{other} in web-2")
+    assert hits(images.RULES, case_of(HEALTHY, siblings=(sibling(DIGEST),))) == {}
+
+
+# -- hosts and injections ----------------------------------------------------------------------
+
+ALIAS = (("spec", "hostAliases"), [{"ip": "127.0.0.1", "hostnames": ["foo.local"]}])
+FILE = ["# Kubernetes-managed hosts file.", "127.0.0.1\tlocalhost"]
+
+
+@pytest.mark.parametrize(
+    ("lines", "resolv", "expected"),
+    [
+        ([*FILE, "127.0.0.1\tfoo.local"], [], {}),
+        (FILE, [], {"HST001": "warning"}),
+        ([*FILE, "127.0.0.1\tfoo.local", "10.1.1.1\tdb"], [], {"HST002": "info"}),
+    ],
+)
+def test_host_aliases(lines: list[str], resolv: list[str], expected: dict[str, str]) -> None:
+    seen = look(text=HostsFile(hosts=lines, resolv=resolv))
+    assert severities(hosts.RULES, case_of(changed(ALIAS), seen)) == expected
+
+
+def test_dns_settings_that_were_not_applied() -> None:
+    body = changed((("spec", "dnsConfig"), {"searches": ["corp.example"]}))
+    seen = look(text=HostsFile(hosts=FILE, resolv=["search default.svc"]))
+    (hit,) = hits(hosts.RULES, case_of(body, seen))["HST003"]
+    assert "corp.example" in hit.title
+
+
+def owned(**app: Any) -> Any:
+    body = changed(
+        (
+            ("metadata", "ownerReferences"),
+            [{"kind": "ReplicaSet", "name": "web-6d", "uid": "r-1", "controller": True}],
+        )
+    )
+    spec = {**HEALTHY["spec"], "containers": [{**HEALTHY["spec"]["containers"][0], **app}]}
+    template = {"metadata": {"labels": {"app": "web"}}, "spec": spec}
+    stored = StoredObject(
+        reference="ReplicaSet/shop/web-6d",
+        state="present",
+        body={
+            "metadata": {
+                "uid": "r-1",
+                "ownerReferences": [{"kind": "Deployment", "name": "web", "controller": True}],
+            },
+            "spec": {"template": template},
+        },
+    )
+    return case_of(body, LOOK, objects=(stored,))
+
+
+def test_what_admission_did_is_one_remark_and_an_image_another() -> None:
+    assert hits(injections.RULES, owned()) == {}
+    found = severities(injections.RULES, owned(volumeMounts=[], image="nginx"))
+    assert found == {"INJ001": "info", "INJ002": "info"}
+
+
+def test_commands_are_about_the_workload_where_there_is_one() -> None:
+    assert remedy.edit_owner(owned()) == "kubectl edit deployment/web -n shop"
+    assert remedy.edit_owner(case_of(HEALTHY)) == "kubectl edit pod/web-1 -n shop"
