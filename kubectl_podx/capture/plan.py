@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
-from kubectl_podx.model.pod import ContainerEntry, Json, containers, dig, items, text
+from kubectl_podx.model.pod import ContainerEntry, Json, containers, dig, items, number, text
 from kubectl_podx.model.reference import RESOURCES, Reference, Resource
 from kubectl_podx.model.report import SECTIONS
 
@@ -106,6 +106,7 @@ def pod_calls(reference: Reference, pod: Json, wish: Wish) -> list[PlannedCall]:
     calls = [
         *_execs(reference, pod, wish),
         *_events(reference, pod),
+        *_node_events(pod),
         *_sources(reference, pod),
         *_surroundings(reference, pod),
         *(_logs(reference, pod, wish) if wish.logs else ()),
@@ -141,6 +142,30 @@ def _events(reference: Reference, pod: Json) -> Iterator[PlannedCall]:
         Reference("Event", reference.namespace, reference.key),
         (("fieldSelector", f"involvedObject.uid={uid}"),),
     )
+
+
+def _node_events(pod: Json) -> Iterator[PlannedCall]:
+    """The node's own events, where a container was killed and the node's memory may be why.
+
+    SystemOOM stands on the Node alone (pkg/kubelet/oom/oom_watcher_linux.go), in `default`.
+    """
+    node = text(pod, "spec", "nodeName")
+    if not node or not any(_killed(entry) for entry in containers(pod)):
+        return
+    selector = f"involvedObject.kind=Node,involvedObject.name={node}"
+    yield PlannedCall(
+        f"list Event/Node//{node}",
+        "list",
+        ("restarts",),
+        _right("list", RESOURCES["Event"], "default"),
+        Reference("Event", "default", node),
+        (("fieldSelector", selector),),
+    )
+
+
+def _killed(entry: ContainerEntry) -> bool:
+    ends = [dig(entry.status, state, "terminated") for state in ("state", "lastState")]
+    return any(text(end, "reason") == "OOMKilled" or number(end, "exitCode") == 137 for end in ends)
 
 
 def source_names(pod: Json) -> dict[str, dict[str, set[str]]]:

@@ -29,11 +29,12 @@ _VALUE = re.compile(
     r"|\b(?:gh[pousr]|github_pat|glpat|xox[abprs]|sk|pk|rk|hvs|npm|pypi|dop_v1|SG)[-_.][\w-]{10,}"
     r"|\bAIza[\w-]{30,}"
     r"|\b(?:Basic|Bearer)\s+[\w.~+/=-]{6,}"
-    r"|(?i:\b(?:password|passwd|pwd|secret|token|api[-_]?key)\b\s*[=:]\s*(?!<hidden>)\S+)"
+    r"|(?i:(?<![\w/.-])(?:password|passwd|pwd|secret|token|api[-_]?key)\b\s*[=:]\s*(?!<hidden>)\S+)"
 )
 _RANDOM = re.compile(r"[A-Za-z0-9+/_=-]{20,}")
 _ASSIGNMENT = re.compile(
-    r"(?P<name>[\w.-]{2,64})(?P<sign>=|:\s?)(?P<value>'[^']*'|\"[^\"]*\"|[^\s'\"]+)"
+    # `/etc/passwd: not a directory` names a file, no secret.
+    r"(?<![\w/.-])(?P<name>[\w.-]{2,64})(?P<sign>=|:\s?)(?P<value>'[^']*'|\"[^\"]*\"|[^\s'\"]+)"
 )
 _FLAG_AND_WORD = re.compile(
     r"(?P<flag>--?(?P<name>[A-Za-z][\w.-]*))(?P<gap>\s+)(?P<value>[^\s-]\S*)"

@@ -8,6 +8,7 @@ from kubectl_podx.facts.spoken import spell_seconds, times
 from kubectl_podx.facts.starting import blocked_since, first_blocker
 from kubectl_podx.facts.view import event_count
 from kubectl_podx.findings import container_limits
+from kubectl_podx.findings.creating import before_sandbox
 from kubectl_podx.findings.remedy import DOCS, describe_pod, edit_owner, get, logs
 from kubectl_podx.findings.rule import Case, Hit, Rule
 from kubectl_podx.findings.waiting_messages import config_reason, missing_source
@@ -80,7 +81,7 @@ def not_run(case: Case) -> Iterator[Hit]:
 
 def no_sandbox(case: Case) -> Iterator[Hit]:
     """The pod's sandbox cannot be made, mostly because of its network. Only events tell."""
-    if not _creating(case):
+    if not before_sandbox(case):
         return
     for reason in _SANDBOX:
         events = [event for event in case.view.events if text(event, "reason") == reason]
@@ -95,13 +96,6 @@ def no_sandbox(case: Case) -> Iterator[Hit]:
                 blocking=True,
             )
             return
-
-
-def _creating(case: Case) -> bool:
-    """Whether a container still waits for its sandbox or volumes."""
-    return bool(case.report.pod.node) and any(
-        True for _ in _waiting(case, "ContainerCreating", "PodInitializing")
-    )
 
 
 def start_blocked(case: Case) -> Iterator[Hit]:

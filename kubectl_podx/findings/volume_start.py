@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from kubectl_podx.facts.spoken import times
 from kubectl_podx.facts.view import event_count
+from kubectl_podx.findings.creating import before_sandbox
 from kubectl_podx.findings.remedy import DOCS, describe_pod, get
 from kubectl_podx.findings.rule import Case, Hit, Rule
 from kubectl_podx.findings.waiting_messages import Missing, missing_source
@@ -45,11 +46,7 @@ def _describe_claim(case: Case, name: str) -> str:
 
 def cannot_mount(case: Case) -> Iterator[Hit]:
     """Containers wait for volumes that cannot be attached or mounted. Only events tell."""
-    waiting = any(
-        c.state == "waiting" and c.reason in ("ContainerCreating", "PodInitializing")
-        for c in case.report.containers or ()
-    )
-    if not waiting or not case.report.pod.node:
+    if not before_sandbox(case):
         return
     for reason in _MOUNT_EVENTS:
         events = [event for event in case.view.events if text(event, "reason") == reason]

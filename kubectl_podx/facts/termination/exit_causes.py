@@ -147,6 +147,12 @@ def _evidence(w: Witnesses) -> tuple[Evidence, ...]:
     open_ends = not_excluded(w)
     if open_ends:
         found.append(fact("spec", f"not excluded: {', '.join(open_ends)}"))
+    elif w.instance is not None and not stop_signal(w.instance.exit_code):
+        # What the kubelet stops a container of a living pod for; each is excluded by what it has.
+        words = (
+            "nothing else could have stopped it: no open probe, hook, spec change or new sandbox"
+        )
+        found.append(fact("spec", words))
     return tuple(found)
 
 

@@ -95,6 +95,16 @@ def test_findings_and_the_timeline_are_made_of_everything() -> None:
     assert "metrics node-1" in ids(Wish(frozenset({"restarts"})))
 
 
+def test_the_nodes_events_are_asked_for_only_where_a_container_was_killed() -> None:
+    killed = pod()
+    (status,) = killed["status"]["containerStatuses"]
+    status["lastState"] = {"terminated": {"exitCode": 137, "reason": "Error"}}
+    (call,) = [c for c in pod_calls(POD, killed, Wish()) if c.id == "list Event/Node//node-1"]
+    assert call.query == (("fieldSelector", "involvedObject.kind=Node,involvedObject.name=node-1"),)
+    assert call.right.namespace == "default"
+    assert "list Event/Node//node-1" not in ids()
+
+
 def test_no_exec_and_no_logs() -> None:
     assert not [i for i in ids(Wish(exec_allowed=False)) if i.startswith("exec")]
     assert not [i for i in ids(Wish(logs=False)) if i.startswith("log")]

@@ -127,3 +127,17 @@ def test_argument_lists(words: list[str], shown: list[str]) -> None:
 @given(st.lists(st.text(max_size=200), max_size=8))
 def test_hiding_never_fails_and_keeps_the_number_of_words(words: list[str]) -> None:
     assert len(hide_words(words)) == len(words)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("mkdir /etc/passwd: not a directory", "mkdir /etc/passwd: not a directory"),
+        ("open /run/secrets/token: no such file", "open /run/secrets/token: no such file"),
+        ("db.password: x1", f"db.password: {HIDDEN}"),
+        ("PASSWORD=x1", f"PASSWORD={HIDDEN}"),
+        ("password = x1", HIDDEN),
+    ],
+)
+def test_paths_are_no_assignments(text: str, shown: str) -> None:
+    assert hide_text(text) == shown

@@ -255,7 +255,7 @@ def test_spans_in_plain_words(seconds: float, words: str) -> None:
     [
         (["a", "panic: nil map", "goroutine 1 [running]:", "exit"], "panic: nil map"),
         (["Traceback (most recent call last):", "  File x", "KeyError: 'A'"], "KeyError: 'A'"),
-        (['Exception in thread "main" java.lang.Error', "at x"], 'Exception in thread "main" java.lang.Error'),
+        (["Caused by: java.lang.Error", "at x"], "Caused by: java.lang.Error"),
         (["error: one", "error: two", "done"], "error: two"),
         (['{"level":"fatal","msg":"no db"}', "error closing"], '{"level":"fatal","msg":"no db"}'),
         (["sh: foo: not found"], "sh: foo: not found"),

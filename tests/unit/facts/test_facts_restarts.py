@@ -22,6 +22,7 @@ from restart_cases import (
 
 from kubectl_podx.facts import restarts
 from kubectl_podx.facts.view import PodView
+from kubectl_podx.model.capture import LogTail
 from kubectl_podx.model.report.health import Restart
 
 KILLED_BY_LIVENESS = "Container app failed liveness probe, will be restarted"
@@ -247,8 +248,6 @@ def test_a_sigkill_by_somebody_is_no_oom() -> None:
 
 
 def test_an_exit_code_of_its_own_with_the_line_that_tells() -> None:
-    from kubectl_podx.model.capture import LogTail
-
     logs = [LogTail(container="app", previous=True, lines=["up", "FATAL: no database", "bye"])]
     found = row(view(crashed(3), [], logs=logs))
     assert (found.cause, found.confidence) == ("exitCode", "proven")
@@ -257,8 +256,6 @@ def test_an_exit_code_of_its_own_with_the_line_that_tells() -> None:
 
 
 def test_a_log_that_the_runtime_has_removed_is_no_log() -> None:
-    from kubectl_podx.model.capture import LogTail
-
     gone = "unable to retrieve container logs for containerd://aaaa"
     logs = [LogTail(container="app", previous=True, lines=[gone])]
     found = row(view(crashed(3), [], logs=logs))
@@ -420,8 +417,7 @@ def failed(reason: str, message: str = "", code: int | None = 137, **status: Any
     [
         (
             "Evicted",
-            "The node was low on resource: memory. Threshold quantity: 100Mi, available: 90Mi. "
-            "Container app was using 812Mi, request is 0, has larger consumption of memory. ",
+            "The node was low on resource: memory. Container app was using 812Mi, request is 0, ",
             "evicted",
             "the node was low on memory (app was using 812Mi, its request is 0)",
         ),

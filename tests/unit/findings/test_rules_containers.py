@@ -95,6 +95,11 @@ def test_sandbox_errors_are_known_by_their_event_only() -> None:
     assert "7 times" in hit.evidence[0]
     assert "CON005" not in hits(RULES, case_of(waiting("ContainerCreating")))
     assert "CON005" not in hits(RULES, case_of(HEALTHY, LOOK, events=(failed,)))
+    over = waiting("ContainerCreating")
+    over["status"]["conditions"] = [{"type": "PodReadyToStartContainers", "status": "True"}]
+    assert "CON005" not in hits(RULES, case_of(over, events=(failed,)))
+    begun = with_init({"running": {"startedAt": EARLIER}})
+    assert "CON005" not in hits(RULES, case_of(begun, events=(failed,)))
 
 
 def with_init(state: dict[str, Any]) -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import pytest
@@ -76,6 +78,51 @@ def test_codes_are_unique_and_every_rule_explains_itself() -> None:
 def test_no_rule_stumbles_over_an_odd_pod(body: dict[str, Any]) -> None:
     hits(RULES, case_of(body, node_body=None))
     hits(RULES, case_of(body, LOOK, node_body={}))
+
+
+def paths(value: Any, *above: str | int) -> Iterator[tuple[str | int, ...]]:
+    """Every place inside an object, the inner ones too."""
+    steps: Iterable[tuple[str | int, Any]] = ()
+    if isinstance(value, dict):
+        steps = value.items()
+    elif isinstance(value, list):
+        steps = enumerate(value)
+    for step, inner in steps:
+        yield (*above, step)
+        yield from paths(inner, *above, step)
+
+
+RICH = changed(
+    (("metadata", "deletionTimestamp"), "2026-11-25T11:50:00Z"),
+    (("metadata", "ownerReferences"), [{"kind": "ReplicaSet", "name": "r", "uid": "u"}]),
+    (("spec", "hostAliases"), [{"ip": "127.0.0.1", "hostnames": ["a"]}]),
+    (("spec", "dnsConfig"), {"nameservers": ["1.1.1.1"], "options": [{"name": "ndots"}]}),
+    (("spec", "tolerations"), [{"key": "k", "operator": "Exists"}]),
+    (("spec", "readinessGates"), [{"conditionType": "x/y"}]),
+    (("spec", "imagePullSecrets"), [{"name": "s"}]),
+    (("spec", "initContainers"), [{"name": "i", "restartPolicy": "Always"}]),
+    (("spec", "containers", 0, "lifecycle"), {"preStop": {"exec": {"command": ["sleep", "9"]}}}),
+    (("status", "initContainerStatuses"), [{"name": "i", "state": {"waiting": {"reason": "x"}}}]),
+)
+
+
+@pytest.mark.parametrize("odd", [None, 3, True, "x", [], {}, [None], {"a": None}])
+def test_no_field_of_another_shape_breaks_a_section_or_a_rule(odd: Any) -> None:
+    services = ({"metadata": {"name": "web"}, "spec": {"selector": {"app": "web"}}},)
+    for path in paths(RICH):
+        body = copy.deepcopy(RICH)
+        target: Any = body
+        for step in path[:-1]:
+            target = target[step]
+        target[path[-1]] = odd
+        hits(RULES, case_of(body, LOOK, services=services))
+    for path in paths(NODE):
+        body = copy.deepcopy(NODE)
+        target = body
+        for step in path[:-1]:
+            target = target[step]
+        target[path[-1]] = odd
+        hits(RULES, case_of(RICH, node_body=body))
 
 
 # -- lifecycle ---------------------------------------------------------------------------------

@@ -1,0 +1,149 @@
+"""The rules about probes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from health_cases import ago, codes, ended, event, found, pod, report, restarted
+
+from kubectl_podx.findings.probes import RULES
+from kubectl_podx.model.capture import Headroom, ProbeCounter
+
+LIVENESS = {"livenessProbe": {"exec": {"command": ["cat", "/tmp/healthy"]}, "periodSeconds": 5}}
+READINESS = {"readinessProbe": {"httpGet": {"path": "/", "port": 80}, "periodSeconds": 5}}
+STARTUP = {"startupProbe": {"httpGet": {"path": "/", "port": 80}, "periodSeconds": 5}}
+COUNTED = [ProbeCounter(container="app", type="Liveness", successful=2000)]
+UNREADY = {"ready": False}
+UNSTARTED = {"ready": False, "started": False}
+
+
+def failed(word: str, seconds_ago: float = 2, text: str = "failed: no") -> Any:
+    return event("Unhealthy", f"{word} probe {text}", seconds_ago)
+
+
+def test_a_pod_with_good_probes_has_no_finding() -> None:
+    made = report(pod({**LIVENESS, **READINESS}), counters=COUNTED)
+    assert codes(made, "PRB") == []
+
+
+def test_a_liveness_probe_on_its_way_to_kill_does_not_block() -> None:
+    hit = found(report(pod(LIVENESS), [failed("Liveness")]), "PRB001")
+    assert hit is not None
+    assert (hit.severity, hit.blocking, hit.container) == ("warning", False, "app")
+    assert "is killed within 16 s" in hit.title
+    assert hit.remedy == "kubectl logs web-0 -c app --tail=50 -n shop"
+
+
+@pytest.mark.parametrize(
+    ("spec", "status", "word", "code"),
+    [
+        (READINESS, UNREADY, "Readiness", "PRB002"),
+        (STARTUP, UNSTARTED, "Startup", "PRB003"),
+    ],
+)
+def test_a_gate_that_fails_blocks(spec: Any, status: Any, word: str, code: str) -> None:
+    hit = found(report(pod(spec, status, ready=False), [failed(word)]), code)
+    assert hit is not None
+    assert (hit.severity, hit.blocking) == ("critical", True)
+
+
+@pytest.mark.parametrize(
+    ("spec", "status", "word", "code", "blocking"),
+    [
+        (LIVENESS, {}, "Liveness", "PRB004", False),
+        (READINESS, UNREADY, "Readiness", "PRB005", True),
+        (STARTUP, UNSTARTED, "Startup", "PRB005", True),
+    ],
+)
+def test_errors_never_count(
+    spec: Any, status: Any, word: str, code: str, *, blocking: bool
+) -> None:
+    text = (
+        "errored and resulted in unknown state: rpc error: failed to start exec "
+        '"0123": exec: "cat": executable file not found in $PATH'
+    )
+    hit = found(report(pod(spec, status, ready=not status), [failed(word, 2, text)]), code)
+    assert hit is not None
+    assert hit.blocking is blocking
+    assert '"cat" is not in the image' in hit.title
+
+
+@pytest.mark.parametrize(
+    ("field", "status", "severity", "blocking"),
+    [("livenessProbe", {}, "warning", False), ("readinessProbe", UNREADY, "critical", True)],
+)
+def test_a_port_name_nobody_declares(
+    field: str, status: Any, severity: str, *, blocking: bool
+) -> None:
+    made = report(pod({field: {"tcpSocket": {"port": "web"}}}, status, ready=not status))
+    hit = found(made, "PRB006")
+    assert hit is not None
+    assert (hit.severity, hit.blocking) == (severity, blocking)
+    assert found(made, "PRB004") is None
+    assert found(made, "PRB005") is None
+
+
+def test_liveness_that_is_readiness_is_worth_a_word() -> None:
+    same = {"exec": {"command": ["x"]}}
+    made = report(pod({"livenessProbe": same, "readinessProbe": same}), counters=COUNTED)
+    assert codes(made, "PRB") == ["PRB007"]
+    other = {**same, "failureThreshold": 9}
+    made = report(pod({"livenessProbe": other, "readinessProbe": same}), counters=COUNTED)
+    assert codes(made, "PRB") == []
+
+
+def test_liveness_that_kills_before_the_start_is_over() -> None:
+    status = restarted(137, 5)
+    status["lastState"] = {"terminated": ended(137, 6, 40)}
+    kill = event("Killing", "Container app failed liveness probe, will be restarted", 12)
+    hit = found(report(pod(LIVENESS, status), [kill]), "PRB008")
+    assert hit is not None
+    assert hit.severity == "info"
+    status["lastState"] = {"terminated": ended(137, 6, 4000)}
+    assert found(report(pod(LIVENESS, status), [kill]), "PRB008") is None
+
+
+def test_a_timeout_is_explained_by_throttling_where_it_was_seen() -> None:
+    text = 'failed: command timed out: "cat" timed out after 1s'
+    throttled = Headroom(
+        version="v2", cpu_quota=1000, cpu_period=100_000, throttled_periods=90, total_periods=100
+    )
+    made = report(pod(LIVENESS), [failed("Liveness", 3, text)], headroom=throttled)
+    hit = found(made, "PRB009")
+    assert hit is not None
+    assert "throttled in 90%" in hit.title
+    made = report(pod(LIVENESS), [failed("Liveness", 3, text)])
+    assert (found(made, "PRB009"), found(made, "PRB010") is not None) == (None, True)
+
+
+def test_a_redirect_to_another_host_counts_as_success() -> None:
+    words = "Readiness probe warning: Probe terminated redirects, Response body: "
+    made = report(pod(READINESS), [event("ProbeWarning", words, 9)])
+    assert codes(made, "PRB") == ["PRB011"]
+
+
+def test_a_probe_that_recovered_is_info() -> None:
+    made = report(pod({**LIVENESS, **READINESS}), [failed("Liveness", 500)], counters=COUNTED)
+    assert codes(made, "PRB") == ["PRB012"]
+
+
+def test_a_container_that_has_just_started_is_starting() -> None:
+    status = {**UNREADY, "state": {"running": {"startedAt": ago(2)}}}
+    hit = found(report(pod(READINESS, status, ready=False)), "PRB013")
+    assert hit is not None
+    assert (hit.severity, hit.blocking) == ("info", True)
+
+
+def test_held_back_for_long_is_no_start_any_more() -> None:
+    hit = found(report(pod(READINESS, UNSTARTED, ready=False)), "PRB013")
+    assert hit is not None
+    assert hit.severity == "warning"
+
+
+def test_every_rule_says_what_it_means() -> None:
+    assert len({rule.code for rule in RULES}) == len(RULES)
+    for rule in RULES:
+        assert rule.section == "probes"
+        assert all((rule.title, rule.meaning, rule.known_by, rule.remedy))
+        assert rule.link.startswith("https://kubernetes.io/docs/")

@@ -1,0 +1,146 @@
+"""The rules about restarts: which ends matter, how much, and what to do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from health_cases import codes, ended, event, found, looping, pod, report, restarted
+
+from kubectl_podx.findings.restarts import RULES
+from kubectl_podx.model.report.words import RestartCause
+
+LIMIT = {"resources": {"limits": {"memory": "64Mi"}}}
+LIVENESS = {"livenessProbe": {"exec": {"command": ["cat", "/tmp/healthy"]}}}
+KILLED = event("Killing", "Container app failed liveness probe, will be restarted", 12)
+
+
+def test_a_pod_that_never_restarted_has_no_finding() -> None:
+    assert codes(report(pod()), "RST") == []
+
+
+@pytest.mark.parametrize(
+    ("status", "spec", "events", "code"),
+    [
+        (looping(137), LIVENESS, [KILLED], "RST001"),
+        (looping(137, "OOMKilled"), LIMIT, [], "RST003"),
+        (looping(137, "OOMKilled"), {}, [], "RST005"),
+        (looping(3), {}, [], "RST006"),
+        (looping(0), {}, [], "RST007"),
+        (looping(139), {}, [], "RST008"),
+        (looping(137), {}, [], "RST008"),
+        (looping(128, "StartError"), {}, [], "RST010"),
+    ],
+)
+def test_a_loop_is_critical_and_blocks(status: Any, spec: Any, events: Any, code: str) -> None:
+    made = report(pod(spec, status, ready=False), events)
+    hit = found(made, code)
+    assert hit is not None
+    assert (hit.severity, hit.blocking, hit.container) == ("critical", True, "app")
+    assert hit.title == (made.restarts or [])[0].summary
+    assert hit.evidence
+
+
+@pytest.mark.parametrize(
+    ("seconds_ago", "severity"), [(30, "warning"), (599, "warning"), (601, "info"), (9000, "info")]
+)
+def test_ten_healthy_minutes_make_a_restart_past(seconds_ago: int, severity: str) -> None:
+    hit = found(report(pod({}, restarted(3, seconds_ago))), "RST006")
+    assert hit is not None
+    assert (hit.severity, hit.blocking) == (severity, False)
+
+
+def test_more_memory_is_a_command_with_twice_the_limit() -> None:
+    hit = found(report(pod(LIMIT, looping(137, "OOMKilled"), ready=False)), "RST003")
+    assert hit is not None
+    assert hit.remedy == (
+        "kubectl set resources deployment/web -c app --limits=memory=128Mi -n shop"
+    )
+
+
+def test_a_bare_pod_cannot_be_set() -> None:
+    body = pod(LIMIT, looping(137, "OOMKilled"), ready=False, metadata={"ownerReferences": []})
+    hit = found(report(body), "RST003")
+    assert hit is not None
+    assert hit.remedy == "kubectl edit pod/web-0 -n shop"
+
+
+def test_the_previous_log_is_the_remedy_of_a_crash() -> None:
+    hit = found(report(pod({}, looping(3), ready=False)), "RST006")
+    assert hit is not None
+    assert hit.remedy == "kubectl logs web-0 -c app --previous -n shop"
+
+
+def test_hostile_names_never_reach_a_command() -> None:
+    body = pod({}, looping(3), ready=False)
+    for part in (body["spec"]["containers"], body["status"]["containerStatuses"]):
+        part[0]["name"] = "app; rm -rf /"
+    hit = found(report(body), "RST006")
+    assert hit is not None
+    assert "rm" not in hit.remedy
+
+
+def test_a_childs_oom_hides_behind_the_exit_code() -> None:
+    made = report(pod(LIMIT, looping(3, "OOMKilled"), ready=False))
+    assert set(codes(made, "RST")) == {"RST004", "RST006"}
+
+
+def test_work_that_is_done_is_no_finding() -> None:
+    done = {"ready": False, "state": {"terminated": ended(0, 100)}}
+    body = pod({}, done, ready=False, pod_status={"phase": "Succeeded"})
+    body["spec"]["restartPolicy"] = "Never"
+    assert codes(report(body), "RST") == []
+
+
+def test_a_shell_that_ended_is_no_finding() -> None:
+    body = pod()
+    body["spec"]["ephemeralContainers"] = [{"name": "dbg"}]
+    body["status"]["ephemeralContainerStatuses"] = [
+        {"name": "dbg", "state": {"terminated": ended(2, 100)}}
+    ]
+    assert codes(report(body), "RST") == []
+
+
+def test_an_init_container_that_ended_is_no_finding_and_one_that_fails_blocks() -> None:
+    body = pod({}, {"ready": False, "state": {"waiting": {"reason": "PodInitializing"}}})
+    body["spec"]["initContainers"] = [{"name": "setup"}]
+    setup: dict[str, Any] = {"name": "setup", "restartCount": 0}
+    body["status"]["initContainerStatuses"] = [setup]
+    setup["state"] = {"terminated": ended(0, 100)}
+    assert codes(report(body), "RST") == []
+    setup["state"] = {"terminated": ended(7, 100)}
+    hit = found(report(body), "RST006")
+    assert hit is not None
+    assert (hit.container, hit.blocking) == ("setup", True)
+
+
+def test_the_last_exit_is_an_older_story_than_the_newest_event() -> None:
+    failed = event("Failed", 'Error: configmap "gone" not found', 3)
+    hit = found(report(pod({}, looping(1), ready=False), [failed]), "RST024")
+    assert hit is not None
+    assert hit.title == 'app cannot start again: configmap "gone" not found'
+
+
+@pytest.mark.parametrize(
+    "events",
+    [
+        [event("Failed", 'Error: configmap "gone" not found', 100)],
+        [
+            event("Failed", 'Error: configmap "gone" not found', 8),
+            event("Started", "Container started", 3),
+        ],
+        [event("BackOff", "Back-off restarting failed container app in pod web-0", 3)],
+    ],
+)
+def test_an_older_event_blocks_nothing_now(events: Any) -> None:
+    assert found(report(pod({}, looping(1), ready=False), events), "RST024") is None
+
+
+def test_every_cause_has_a_rule() -> None:
+    made = set(RestartCause.__args__)  # type: ignore[attr-defined]
+    assert len(made) == 21
+    assert len(RULES) == len(made) + 2  # a child's OOM, and a start that is blocked
+    assert len({rule.code for rule in RULES}) == len(RULES)
+    for rule in RULES:
+        assert rule.section == "restarts"
+        assert all((rule.title, rule.meaning, rule.known_by, rule.remedy))
