@@ -4,6 +4,8 @@ SHELL := /bin/sh
 PYTHON ?= python3
 TOOLS := $(CURDIR)/.tools
 UV := $(shell command -v uv 2>/dev/null || echo $(TOOLS)/bin/uv)
+# The machine's own certificates: many networks put theirs before the package index.
+export UV_SYSTEM_CERTS ?= 1
 RUN := $(UV) run --frozen --no-progress
 
 .DEFAULT_GOAL := help

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from collections.abc import Mapping
@@ -35,8 +36,17 @@ class Environment:
         except BrokenPipeError:
             raise
         except (OSError, ValueError, AttributeError) as error:
+            self.silence()
             reason = (getattr(error, "strerror", None) or "it is closed").lower()
             raise PodxError(f"cannot write the output: {reason}") from None
+
+    def silence(self) -> None:
+        """Nothing is written to standard output any more, also not what is still buffered: the
+        interpreter's own flush at the exit would fail and change the exit status.
+        """
+        with contextlib.suppress(OSError, ValueError, AttributeError):
+            null = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(null, self.stdout.fileno())
 
     def say(self, text: str) -> None:
         """One escaped line on standard error."""

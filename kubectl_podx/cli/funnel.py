@@ -37,7 +37,9 @@ def main(args: Sequence[str], environment: Environment | None = None) -> int:
         with _interruptible():
             status = _run(list(args), env)
     except BrokenPipeError:
-        return _reader_gone(env)
+        # `podx … | head`: the reader has enough.
+        env.silence()
+        return ExitStatus.OK
     except KeyboardInterrupt:
         return ExitStatus.INTERRUPTED
     except Exception as error:  # noqa: BLE001 - the last net: never a traceback
@@ -116,14 +118,6 @@ def _see(args: Sequence[str]) -> str:
     command = next((word for word in args if word in COMMANDS), "")
     path = f"{PROGRAM} {command}".rstrip()
     return f"See '{path} --help' for usage.\n"
-
-
-def _reader_gone(env: Environment) -> int:
-    """`podx … | head`: the reader has enough. Nothing is written any more, also not at the exit."""
-    with contextlib.suppress(OSError, ValueError, AttributeError):
-        null = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(null, env.stdout.fileno())
-    return ExitStatus.OK
 
 
 @contextlib.contextmanager
