@@ -1,4 +1,3 @@
-import os
 from pathlib import Path
 from typing import Any
 
@@ -74,9 +73,17 @@ def test_the_current_context_decides(config: Path) -> None:
 
 def test_flags_lie_over_the_kubeconfig(config: Path) -> None:
     access = resolve(
-        config, context="two", namespace="nn", token=None, username="other", as_user="a",
-        as_uid="7", as_groups=("g1", "g2"), as_user_extra=("k=1", "k=2", "odd"), request_timeout="5",
-    )  # fmt: skip
+        config,
+        context="two",
+        namespace="nn",
+        token=None,
+        username="other",
+        as_user="a",
+        as_uid="7",
+        as_groups=("g1", "g2"),
+        as_user_extra=("k=1", "k=2", "odd"),
+        request_timeout="5",
+    )
     assert (access.server, access.namespace, access.insecure) == ("https://two.example", "nn", True)
     assert (access.username, access.password) == ("other", "pw")
     assert (access.as_user, access.as_uid, access.as_groups) == ("a", "7", ("g1", "g2"))
@@ -148,13 +155,13 @@ def test_a_server_without_a_scheme_is_plain(config: Path) -> None:
         ({"cluster": "nope"}, 'cluster "nope" does not exist'),
         ({"user": "nope"}, 'auth info "nope" does not exist'),
         ({"user": "u1", "username": "x"},
-         "more than one authentication method found for u1; found [token basicAuth], only one is "
-         "allowed"),
+         ("more than one authentication method found for u1; found [token basicAuth], only one is "
+         "allowed")),
         ({"context": "two", "as_groups": ("g",)},
          "requesting uid, groups or user-extra for u2 without impersonating a user"),
         ({"certificate_authority": "/nope.crt"},
-         "unable to read certificate-authority /nope.crt for c1 due to open /nope.crt: no such "
-         "file or directory"),
+         ("unable to read certificate-authority /nope.crt for c1 due to open /nope.crt: no such "
+         "file or directory")),
         ({"server": "foo:80/bar"}, 'host must be a URL or a host:port pair: "foo:80/bar"'),
         ({"server": "https://h:99999"}, 'host must be a URL or a host:port pair: "https://h:99999"'),
         ({"server": "https://h\r\nX: y"},
@@ -204,8 +211,10 @@ def test_a_current_context_that_is_not_there_is_an_error(tmp_path: Path) -> None
         "{command: x, interactiveMode: Never}",
         "{command: x, apiVersion: client.authentication.k8s.io/v1}",
         "{command: x, apiVersion: client.authentication.k8s.io/v1, interactiveMode: Odd}",
-        "{command: x, apiVersion: client.authentication.k8s.io/v1, interactiveMode: Never,"
-        " env: [{value: x}]}",
+        (
+            "{command: x, apiVersion: client.authentication.k8s.io/v1, interactiveMode: Never,"
+            " env: [{value: x}]}"
+        ),
     ],
 )
 def test_an_incomplete_plugin_is_refused(tmp_path: Path, plugin: str) -> None:
@@ -232,8 +241,8 @@ def test_inside_a_pod_its_own_account_is_used(inside: tuple[dict[str, str], str]
     access = resolve_access(AccessFlags(), environ, "/nonexistent", service_account=account)
     assert access.server == "https://[fd00::1]:443"
     assert (access.host, access.namespace) == ("fd00::1", "team")
-    assert access.token_file == os.path.join(account, "token")
-    assert access.ca_file == os.path.join(account, "ca.crt")
+    assert access.token_file == str(Path(account) / "token")
+    assert access.ca_file == str(Path(account) / "ca.crt")
 
 
 def test_inside_a_pod_flags_still_count(inside: tuple[dict[str, str], str]) -> None:

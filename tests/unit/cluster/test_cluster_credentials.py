@@ -258,6 +258,10 @@ def kuberc(**more: Any) -> str:
     return json.dumps(head | more)
 
 
+def allowlist(allowed: list[dict[str, str]]) -> str:
+    return kuberc(credentialPluginPolicy="Allowlist", credentialPluginAllowlist=allowed)
+
+
 @pytest.mark.parametrize(
     ("content", "refused"),
     [
@@ -265,19 +269,18 @@ def kuberc(**more: Any) -> str:
         (kuberc(), ""),
         (kuberc(credentialPluginPolicy="AllowAll"), ""),
         (kuberc(credentialPluginPolicy="DenyAll"), 'policy set to "DenyAll"'),
-        (kuberc(credentialPluginPolicy="Allowlist", credentialPluginAllowlist=[{"command": "sh"}]), ""),
-        (kuberc(credentialPluginPolicy="Allowlist", credentialPluginAllowlist=[{"name": "sh"}]), ""),
-        (kuberc(credentialPluginPolicy="Allowlist", credentialPluginAllowlist=[{"name": "cat"}]),
-         "is not permitted"),
+        (allowlist([{"command": "sh"}]), ""),
+        (allowlist([{"name": "sh"}]), ""),
+        (allowlist([{"name": "cat"}]), "is not permitted"),
         (kuberc(credentialPluginPolicy="Allowlist"), "unspecified or empty"),
-        (kuberc(credentialPluginPolicy="Allowlist", credentialPluginAllowlist=[{}]), "entry"),
+        (allowlist([{}]), "entry"),
         (kuberc(credentialPluginPolicy="AllowAll", credentialPluginAllowlist=[]), "misconfigured"),
         (kuberc(credentialPluginPolicy="Odd"), 'unknown plugin policy: "Odd"'),
         ("kind: Other\n---\n" + kuberc(credentialPluginPolicy="DenyAll"), "DenyAll"),
         ("kind: Other\n", "no valid preferences"),
         ("[", "yaml"),
     ],
-)  # fmt: skip
+)
 def test_kuberc_decides_which_plugins_run(tmp_path: Path, content: str, refused: str) -> None:
     (tmp_path / ".kube").mkdir()
     (tmp_path / ".kube" / "kuberc").write_text(content)

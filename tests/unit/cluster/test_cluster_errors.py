@@ -25,24 +25,24 @@ def status(reason: str, message: str, **more: object) -> bytes:
         (401, status("Unauthorized", "Unauthorized"), "unauthorized",
          "error: You must be logged in to the server (Unauthorized)"),
         (401, b"", "unauthorized",
-         "error: You must be logged in to the server "
-         "(the server has asked for the client to provide credentials)"),
+         ("error: You must be logged in to the server "
+         "(the server has asked for the client to provide credentials)")),
         (403, b"abc", "denied", "Error from server (Forbidden): abc"),
         (404, b"<html>", "notFound",
          "Error from server (NotFound): the server could not find the requested resource"),
         (410, status("Expired", "gone"), "expired", "Error from server (Expired): gone"),
         (500, b"abc", "failed",
-         'Error from server (InternalError): an error on the server ("abc") has prevented the '
-         "request from succeeding"),
+         ('Error from server (InternalError): an error on the server ("abc") has prevented the '
+         "request from succeeding")),
         (503, b"", "failed",
-         "Error from server (ServiceUnavailable): the server is currently unable to handle the "
-         "request"),
+         ("Error from server (ServiceUnavailable): the server is currently unable to handle the "
+         "request")),
         (504, b"", "timedOut",
-         "Error from server (Timeout): the server was unable to return a response in the time "
-         "allotted, but may still be processing the request"),
+         ("Error from server (Timeout): the server was unable to return a response in the time "
+         "allotted, but may still be processing the request")),
         (418, b"", "failed",
-         "Error from server (Unknown): the server responded with the status code 418 but did not "
-         "return more information"),
+         ("Error from server (Unknown): the server responded with the status code 418 but did not "
+         "return more information")),
         (400, status("", "odd"), "failed", "Error from server: odd"),
         (302, b"", "failed",
          "the server redirected the request (status 302): no redirect is followed"),

@@ -212,19 +212,19 @@ def refusal(reply: Reply | Callable[[Request], Reply], **flags: object) -> Clust
         (status_body(400, "BadRequest", "container app is not valid"), "failed",
          "Error from server (BadRequest): container app is not valid"),
         (answer(500, b"oops"), "failed",
-         'Error from server (InternalError): an error on the server ("oops") has prevented the '
-         "request from succeeding"),
+         ('Error from server (InternalError): an error on the server ("oops") has prevented the '
+         "request from succeeding")),
         (answer(401), "unauthorized",
-         "error: You must be logged in to the server (the server has asked for the client to "
-         "provide credentials)"),
+         ("error: You must be logged in to the server (the server has asked for the client to "
+         "provide credentials)")),
         (answer(302, b"", {"Location": "http://127.0.0.1:1/"}), "failed",
          "the server redirected the request (status 302): no redirect is followed"),
         (answer(200, b"hello"), "failed",
-         "Error from server (Unknown): the server responded with the status code 200 but did not "
-         "return more information"),
+         ("Error from server (Unknown): the server responded with the status code 200 but did not "
+         "return more information")),
         (Close(b"garbage\r\n\r\n"), "failed",
-         "unable to upgrade connection: the server, or a proxy before it, does not speak "
-         "WebSocket (podx has no SPDY to fall back to)"),
+         ("unable to upgrade connection: the server, or a proxy before it, does not speak "
+         "WebSocket (podx has no SPDY to fall back to)")),
         (Close(), "unreachable", "Unable to connect to the server: EOF"),
     ],
 )  # fmt: skip

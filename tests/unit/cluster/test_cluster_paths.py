@@ -18,9 +18,23 @@ def test_a_name_is_quoted() -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["", ".", "..", "../secrets/s1", "a/b", "a%2fb", "a?b", "a#b", "a\\b", "a\nb", "a\x00", "\u202e",
-     "\ud800", "x" * 2000],
-)  # fmt: skip
+    [
+        "",
+        ".",
+        "..",
+        "../secrets/s1",
+        "a/b",
+        "a%2fb",
+        "a?b",
+        "a#b",
+        "a\\b",
+        "a\nb",
+        "a\x00",
+        "\u202e",
+        "\ud800",
+        "x" * 2000,
+    ],
+)
 def test_a_name_that_is_no_path_segment_is_refused(name: str) -> None:
     with pytest.raises(BadNameError) as caught:
         api_path("api/v1", "configmaps", "default", name)
