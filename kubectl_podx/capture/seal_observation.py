@@ -55,7 +55,7 @@ def seal_look(
         started_at=raw.started_at or None,
         state="observed",
         method="neighbour" if raw.through else "exec",
-        reason=f"looked at through container {raw.through}" if raw.through else "",
+        through=raw.through,
     )
     if frames.get("denied") is not None:
         reason, needs = _why_denied(frames, raw.through)
@@ -95,7 +95,7 @@ def _observed(
     return replace(
         base,
         state="partial" if refused else "observed",
-        reason="; ".join(part for part in (base.reason, *refused) if part),
+        reason="; ".join(refused),
         shell=own.get("shell") or "sh",
         clock=format_time(from_epoch(clock.now)) if clock.now else None,
         headroom=headroom(frames.get("cgroup"), enough=enough),

@@ -60,7 +60,11 @@ def _container(view: PodView, entry: ContainerEntry) -> Container:
         user=_user(entry, found),
         recent_logs=_recent_logs(view, entry),
         observation=ObservationReport(
-            state=looked.state, method=looked.method, reason=looked.reason, needs=looked.needs
+            state=looked.state,
+            method=looked.method,
+            through=looked.through,
+            reason=looked.reason,
+            needs=looked.needs,
         ),
     )
 

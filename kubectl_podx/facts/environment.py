@@ -89,7 +89,7 @@ class _Container:
             source=declaration.origin,
             declared=shown(now),
             injected=_against(variable.injected, now),
-            process=_against(variable.process, variable.injected or now),
+            process=_against(variable.process, now or variable.injected),
             current=shown(now),
             state=judged.state,
             reason=judged.reason,

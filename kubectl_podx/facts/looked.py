@@ -21,6 +21,8 @@ class Look(NamedTuple):
     method: ObservationMethod = "none"
     reason: str = ""
     needs: str = ""
+    through: str = ""
+    """The neighbour that looked."""
 
 
 def look(view: PodView, entry: ContainerEntry) -> Look:
@@ -31,7 +33,7 @@ def look(view: PodView, entry: ContainerEntry) -> Look:
     needs = (found.needs if found else "") or (call.needs if call else "")
     if found is not None and found.state != "unobservable":
         covered: CoverageState = "full" if found.state == "observed" else "partial"
-        return Look(found.state, covered, found.method, found.reason, needs)
+        return Look(found.state, covered, found.method, found.reason, needs, found.through)
     if call is not None and call.state in ("denied", "timedOut"):
         coverage: CoverageState = "denied" if call.state == "denied" else "timedOut"
         reason = (found.reason if found else "") or call.reason

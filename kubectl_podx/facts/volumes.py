@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from kubectl_podx.facts.mount_state import expanded_sub_path, seen, undeclared
+from kubectl_podx.facts.sources import uses
 from kubectl_podx.facts.template import is_service_account_volume, owner_template
 from kubectl_podx.facts.view import PodView
 from kubectl_podx.facts.volume_source import describe
@@ -42,7 +43,7 @@ def _volume(view: PodView, volume: Json) -> Volume:
             name=name,
             type=source.type,
             source=source.name,
-            details=list(source.details),
+            details=[*source.details, *_left_out(view, name)],
             mounts=mounts,
             shared=len({mount.container for mount in mounts}) > 1,
             basis="proven" if _proven_shared(mounts) else "declared",
@@ -50,6 +51,17 @@ def _volume(view: PodView, volume: Json) -> Volume:
         ),
         found,
     )
+
+
+def _left_out(view: PodView, name: str) -> list[str]:
+    """Keys of a ConfigMap or Secret that `items` leaves out."""
+    found: list[str] = []
+    for use in uses(view):
+        out = sorted(set(use.source.keys or ()) - set(use.keys))
+        if use.volume == name and use.keys and out:
+            shown = ", ".join(out[:5]) + (f" and {len(out) - 5} more" if len(out) > 5 else "")
+            found.append(f"leaves out {shown} of {use.source.label}")
+    return found
 
 
 def _mount(view: PodView, entry: ContainerEntry, mount: Json) -> tuple[VolumeMount, Mount | None]:

@@ -10,7 +10,7 @@ from kubectl_podx.facts import coverage, pod, timeline
 from kubectl_podx.facts.sections import BUILDERS
 from kubectl_podx.facts.view import PodView
 from kubectl_podx.findings.catalogue import RULES
-from kubectl_podx.findings.rule import Case
+from kubectl_podx.findings.rule import Case, without_repeats
 from kubectl_podx.findings.verdict import verdict
 from kubectl_podx.model.capture import Capture, CapturedPod
 from kubectl_podx.model.report import SECTIONS, PodReport, PodReportList
@@ -53,7 +53,7 @@ def pod_report(
     case = Case(view, draft)
     rules = [rule for rule in RULES if rule.section in (*built, "pod")]
     findings = sorted(
-        (found for rule in rules for found in rule.findings(case)),
+        without_repeats((rule, found) for rule in rules for found in rule.findings(case)),
         key=lambda found: (not found.blocking, _ORDER[found.severity]),
     )
     complete = msgspec.structs.replace(

@@ -202,6 +202,7 @@ RULES: tuple[Rule, ...] = (
         "create the object or key, or mark the reference as optional",
         _CONFIG_MAP,
         _blocked,
+        gives_way_to=frozenset({"CON001"}),
     ),
     Rule(
         "ENV004",

@@ -74,24 +74,6 @@ def _optional_missing(case: Case) -> Iterable[Hit]:
             )
 
 
-def _left_out(case: Case) -> Iterable[Hit]:
-    """`items` takes some keys of an object and leaves the others out."""
-    hit: set[tuple[str, str]] = set()
-    for use in uses(case.view):
-        known = use.source.keys
-        if not use.volume or not use.keys or known is None or (use.volume, use.source.name) in hit:
-            continue
-        hit.add((use.volume, use.source.name))
-        out = sorted(set(known) - set(use.keys))
-        if out:
-            shown = ", ".join(out[:5]) + (f" and {len(out) - 5} more" if len(out) > 5 else "")
-            yield Hit(
-                f"volume {use.volume} mounts {len(use.keys)} of {len(known)} keys "
-                f"of {use.source.label}",
-                (f"left out by items: {shown}",),
-            )
-
-
 def _sub_path_lost(case: Case) -> Iterable[Hit]:
     """A subPath that the volume does not have becomes an empty folder without any error."""
     for file in mounted_files(case.view):
@@ -147,6 +129,7 @@ RULES: tuple[Rule, ...] = (
         "create the object or key, or mark the reference as optional",
         _OPTIONAL,
         _source_missing,
+        gives_way_to=frozenset({"VOL008"}),
     ),
     Rule(
         "FIL011",
@@ -158,17 +141,6 @@ RULES: tuple[Rule, ...] = (
         "nothing, if that is meant",
         _OPTIONAL,
         _optional_missing,
-    ),
-    Rule(
-        "FIL013",
-        "files",
-        "info",
-        "a volume leaves out keys of its source",
-        "Only the keys under items are mounted.",
-        "the keys of the object against items",
-        "add the key to items, or leave items out to mount all of them",
-        _ITEMS,
-        _left_out,
     ),
     Rule(
         "FIL015",

@@ -144,6 +144,7 @@ RULES: tuple[Rule, ...] = (
         remedy="correct the hook, or do its work in the entrypoint",
         link=_HOOKS,
         check=post_start_failed,
+        gives_way_to=frozenset({"RST011"}),
     ),
     Rule(
         code="LIF002",

@@ -51,6 +51,9 @@ class Rule(NamedTuple):
     link: str
     """The page of the Kubernetes documentation."""
     check: Callable[[Case], Iterable[Hit]]
+    gives_way_to: frozenset[str] = frozenset()
+    """Codes that say the same with better evidence: where one of them hit the same container, or
+    the whole pod, this rule is silent."""
 
     def findings(self, case: Case) -> list[Finding]:
         """What this rule finds in the case."""
@@ -66,3 +69,17 @@ class Rule(NamedTuple):
             )
             for hit in self.check(case)
         ]
+
+
+def without_repeats(found: Iterable[tuple[Rule, Finding]]) -> list[Finding]:
+    """The findings without those that give way to another one."""
+    pairs = list(found)
+    places = {(finding.code, finding.container) for _, finding in pairs}
+
+    def repeated(rule: Rule, finding: Finding) -> bool:
+        return any(
+            code in rule.gives_way_to and (container == finding.container or not container)
+            for code, container in places
+        )
+
+    return [finding for rule, finding in pairs if not repeated(rule, finding)]

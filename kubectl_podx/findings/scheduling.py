@@ -156,6 +156,7 @@ RULES: tuple[Rule, ...] = (
         remedy="ask for less, tolerate the taint, correct the selector, or add a node",
         link=_SCHEDULING,
         check=unschedulable,
+        gives_way_to=frozenset({"VOL007"}),
     ),
     Rule(
         code="SCH002",

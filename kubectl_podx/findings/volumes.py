@@ -186,6 +186,7 @@ RULES: tuple[Rule, ...] = (
         remedy="restart the container; mount the whole volume to get updates",
         link=DOCS + "concepts/storage/volumes/#using-subpath",
         check=deleted_sub_path,
+        gives_way_to=frozenset({"FIL001"}),
     ),
     Rule(
         code="VOL005",

@@ -261,6 +261,8 @@ class Observation(Wire, frozen=True, kw_only=True):
     container_id: str = ""
     state: ObservationState
     method: Literal["exec", "neighbour", "ephemeral", "none"] = "none"
+    through: str = ""
+    """The container that looked, where the method is `neighbour`."""
     reason: str = ""
     """Why it is partial or unobservable; in our own words."""
     needs: str = ""

@@ -143,6 +143,9 @@ class PullPolicy(Wire, frozen=True, kw_only=True):
 class ObservationReport(Wire, frozen=True, kw_only=True):
     state: ObservationState
     method: ObservationMethod = "none"
+    through: Annotated[
+        str, Meta(description="The container that looked, where it is a neighbour's look.")
+    ] = ""
     reason: Annotated[str, Meta(description="Why the look is partial or was not possible.")] = ""
     needs: Annotated[
         str, Meta(description="The right, capability or flag that would make it full.")

@@ -50,7 +50,12 @@ def _of(limit: Limit) -> str:
 
 
 def _look(row: Container) -> Cell:
-    return Cell(row.observation.state, "" if row.observation.state == "observed" else "yellow")
+    look = row.observation
+    if row.state != "running":
+        return Cell("not running")
+    if look.through and look.state != "unobservable":
+        return Cell(f"{look.state} via {look.through}")
+    return Cell(look.state, "" if look.state == "observed" else "yellow")
 
 
 CONTAINER: tuple[Column, ...] = (

@@ -68,7 +68,7 @@ def text(
 
 def _report(report: PodReport, terminal: Terminal, everything: bool, wide: bool) -> list[str]:
     now = parse_time(report.metadata.captured_at)
-    page = Page(terminal, now, everything or wide, wide, _said(report))
+    page = Page(terminal, now, everything or wide, wide, _said(report), _ended(report))
     blocks = [_verdict(report.verdict, page)]
     if report.findings is not None:
         blocks.append(findings.findings(report.findings, page))
@@ -79,6 +79,14 @@ def _report(report: PodReport, terminal: Terminal, everything: bool, wide: bool)
             blocks.append(block(found, page))
     blocks.append(coverage.coverage(report.coverage, page))
     return _apart([block for block in blocks if block])
+
+
+def _ended(report: PodReport) -> frozenset[str]:
+    return frozenset(
+        each.name
+        for each in report.containers or []
+        if each.kind == "init" and each.state == "terminated" and each.exit_code == 0
+    )
 
 
 def _said(report: PodReport) -> str:

@@ -26,6 +26,8 @@ class Page(NamedTuple):
     """All columns."""
     said: str = ""
     """What verdict and findings have said already."""
+    ended: frozenset[str] = frozenset()
+    """Init containers that have done their work: they have no inside any more to compare."""
 
     def news(self, text: str) -> bool:
         """Whether the text is worth a line: it is there, and no finding has said it."""

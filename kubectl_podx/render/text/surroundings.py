@@ -25,7 +25,7 @@ from kubectl_podx.render.units import seconds
 _OLD_HEARTBEAT = 360.0
 _MOST_CHANGES = 5
 # What every API server does to every pod, such as the ServiceAccount plugin, tells nothing.
-_OWN_ADMISSION = "admission plugin"
+_OWN_ADMISSION = ("admission plugin", "default tolerations of the API server or the DaemonSet")
 _PRESSURE = ("MemoryPressure", "DiskPressure", "PIDPressure", "NetworkUnavailable")
 
 

@@ -23,7 +23,12 @@ def files(found: Sequence[FileRow], page: Page) -> list[str]:
 
 def environment(found: Sequence[VariableRow], page: Page) -> list[str]:
     """Variables; what nobody declared, and what the program changed, is no drift."""
-    return _values("Environment", found, VARIABLE, page)
+    declared = [row for row in found if row.state != "extra"]
+    others = len(found) - len(declared)
+    note = f"{others} undeclared (image, runtime or Services)" if others else ""
+    if page.everything or not declared:
+        return _values("Environment", found, VARIABLE, page) if page.everything else []
+    return _values("Environment", declared, VARIABLE, page, note)
 
 
 def downward(found: Sequence[DownwardRow], page: Page) -> list[str]:
@@ -41,16 +46,19 @@ def tokens(found: Sequence[TokenRow], page: Page) -> list[str]:
 
 def _values(
     title: str,
-    found: Sequence[FileRow] | Sequence[VariableRow] | Sequence[DownwardRow],
+    found: Sequence[FileRow | VariableRow | DownwardRow],
     columns: Sequence[Column],
     page: Page,
+    note: str = "",
 ) -> list[str]:
     """The head with a count of every state, then the rows that are worth one."""
+    if not page.everything:
+        found = [r for r in found if r.state != "unknown" or r.container not in page.ended]
     if not found:
         return [f"{title}: none"] if page.everything else []
     counts = Counter(row.state for row in found)
     states = ", ".join(f"{count} {state}" for state, count in counts.most_common())
-    head = f"{title}: {len(found)} ({states})"
+    head = f"{title}: {len(found)} ({states})" + (f", {note}" if note else "")
     rows = [row for row in found if page.everything or _has_signal(row)]
     return [head + ":", *page.table(columns, rows)] if rows else [head]
 

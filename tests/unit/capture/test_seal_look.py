@@ -177,7 +177,7 @@ def test_a_shared_volume_has_one_device_and_inode_in_both_containers() -> None:
 
 def test_through_a_neighbour_files_and_the_process_environment_are_seen() -> None:
     found = World().look("plain", "look-through-neighbour.bin", through="app")
-    assert (found.method, found.state) == ("neighbour", "observed")
+    assert (found.method, found.through, found.state) == ("neighbour", "app", "observed")
     assert found.environment_source == "none"
     assert found.process_environment == "read"
     assert {one.path for one in found.files if one.path.startswith("/config")} == {

@@ -227,7 +227,7 @@ def test_what_is_sealed_is_hidden_or_differs() -> None:
     assert (row.declared, row.injected, row.process, row.current) == (
         "<hidden>",
         "<differs>",
-        "<hidden>",
+        "<differs>",
         "<hidden>",
     )
 

@@ -152,13 +152,6 @@ def test_an_optional_source_that_is_missing_is_only_mentioned() -> None:
     assert {code: f.severity for code, f in found(RULES, made).items()} == {"FIL011": "info"}
 
 
-def test_keys_that_items_leave_out_are_listed() -> None:
-    spec = volumes(configMap={"name": "web", "items": [{"key": "a", "path": "a"}]})
-    findings = found(RULES, case(stored("ConfigMap", "web", "a", "b", "c"), spec=spec))
-    assert findings["FIL013"].evidence == ["left out by items: b, c"]
-    assert found(RULES, case(stored("ConfigMap", "web", "a"), spec=spec)) == {}
-
-
 def test_a_sub_path_that_is_not_in_the_volume() -> None:
     spec = volumes(configMap={"name": "web", "items": [{"key": "a", "path": "b"}]})
     spec["containers"][0]["volumeMounts"][0]["subPath"] = "a"
