@@ -9,7 +9,7 @@ export UV_SYSTEM_CERTS ?= 1
 RUN := $(UV) run --frozen --no-progress
 
 .DEFAULT_GOAL := help
-.PHONY: help install record-demo demo test lint format e2e cluster-up cluster-down cluster-status check ci clean
+.PHONY: help install docs record-demo demo test lint format e2e cluster-up cluster-down cluster-status check ci clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  \1	\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -55,6 +55,9 @@ cluster-status: ## whether it runs
 
 e2e: install cluster-up ## the suite on the real cluster
 	exports="$$($(PYTHON) hack/cluster env)" && eval "$$exports" && $(RUN) pytest tests/e2e -m cluster
+
+docs: install ## write the pages and the schema that are made of the code
+	$(RUN) python hack/docs.py
 
 record-demo: install cluster-up ## record the incidents that `kubectl podx demo` shows anew
 	eval "$$($(PYTHON) hack/cluster env)" && $(RUN) python hack/demo/incidents.py

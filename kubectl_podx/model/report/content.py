@@ -22,25 +22,25 @@ class KeySource(Wire, frozen=True, kw_only=True):
     ]
     name: Annotated[str, Meta(description="The object's name.")] = ""
     key: Annotated[str, Meta(description="The key, field path or resource.")] = ""
-    optional: bool = False
+    optional: Annotated[bool, Meta(description="Its absence is no error.")] = False
 
 
 class FileRow(Wire, frozen=True, kw_only=True):
-    container: str
-    path: str
-    volume: str
-    source: KeySource
+    container: Annotated[str, Meta(description="The container that mounts it.")]
+    path: Annotated[str, Meta(description="In the container.")]
+    volume: Annotated[str, Meta(description="The volume's name.")]
+    source: Annotated[KeySource, Meta(description="What it is made from.")]
     sub_path: Annotated[bool, Meta(description="Mounted by subPath: never updated in place.")] = (
         False
     )
     state: StateField
-    reason: str = ""
+    reason: Annotated[str, Meta(description="Why it is in that state.")] = ""
     mode: Annotated[str | None, Meta(description="Octal, as observed.")] = None
     declared_mode: Annotated[
         str | None, Meta(description="Octal, with fsGroup and runAsUser rules applied.")
     ] = None
-    uid: int | None = None
-    gid: int | None = None
+    uid: Annotated[int | None, Meta(description="Its owner.")] = None
+    gid: Annotated[int | None, Meta(description="Its group.")] = None
     readable: Annotated[
         bool | None, Meta(description="By the main process; computed from mode and ids, not tried.")
     ] = None
@@ -50,9 +50,9 @@ class FileRow(Wire, frozen=True, kw_only=True):
     source_digest: Annotated[
         str | None, Meta(description="sha256 of the key now; never for a Secret.")
     ] = None
-    size: Bytes | None = None
-    source_size: Bytes | None = None
-    modified_at: Time | None = None
+    size: Annotated[Bytes | None, Meta(description="In the container.")] = None
+    source_size: Annotated[Bytes | None, Meta(description="Of the key now.")] = None
+    modified_at: Annotated[Time | None, Meta(description="Its own modification time.")] = None
     volume_written_at: Annotated[
         Time | None, Meta(description="When the kubelet last changed the volume.")
     ] = None
@@ -62,16 +62,16 @@ class FileRow(Wire, frozen=True, kw_only=True):
     source_changed_at: Annotated[
         Time | None, Meta(description="Last write of the object, by managedFields.")
     ] = None
-    source_changed_by: str = ""
+    source_changed_by: Annotated[str, Meta(description="The field manager of that write.")] = ""
     not_after: Annotated[
         Time | None, Meta(description="End of validity of a mounted certificate.")
     ] = None
 
 
 class VariableRow(Wire, frozen=True, kw_only=True):
-    container: str
-    name: str
-    source: KeySource
+    container: Annotated[str, Meta(description="The container.")]
+    name: Annotated[str, Meta(description="The variable's name.")]
+    source: Annotated[KeySource, Meta(description="Where it comes from.")]
     declared: Annotated[
         str | None,
         Meta(
@@ -89,15 +89,18 @@ class VariableRow(Wire, frozen=True, kw_only=True):
         str | None, Meta(description="What a start of the container now would give it.")
     ] = None
     state: StateField
-    reason: str = ""
+    reason: Annotated[str, Meta(description="Why it is in that state.")] = ""
     shadows: Annotated[
         list[str], Meta(description="Sources of the same name that this one overrides.")
     ] = []
 
 
 class DownwardRow(Wire, frozen=True, kw_only=True):
-    container: str
-    form: Literal["env", "file"]
+    container: Annotated[str, Meta(description="The container.")]
+    form: Annotated[
+        Literal["env", "file"],
+        Meta(description="`env` (of the container's start) or `file` (follows the pod)."),
+    ]
     name: Annotated[str, Meta(description="The variable's name or the file's path.")]
     field: Annotated[
         str,
@@ -113,16 +116,21 @@ class DownwardRow(Wire, frozen=True, kw_only=True):
     ] = None
     current: Annotated[str | None, Meta(description="The pod's value now.")] = None
     state: StateField
-    reason: str = ""
+    reason: Annotated[str, Meta(description="Why it is in that state.")] = ""
 
 
 class TokenRow(Wire, frozen=True, kw_only=True):
-    container: str
-    path: str
-    volume: str = ""
-    audiences: list[str] = []
-    issued_at: Time | None = None
-    expires_at: Time | None = None
+    container: Annotated[str, Meta(description="The container that mounts it.")]
+    path: Annotated[str, Meta(description="In the container.")]
+    volume: Annotated[str, Meta(description="The volume's name.")] = ""
+    audiences: Annotated[list[str], Meta(description="Claim `aud`: who may accept it.")] = []
+    issued_at: Annotated[Time | None, Meta(description="Claim `iat`.")] = None
+    expires_at: Annotated[
+        Time | None,
+        Meta(
+            description="Claim `exp`; a year later than asked for where the API server extends tokens."
+        ),
+    ] = None
     warn_after: Annotated[Time | None, Meta(description="The kubernetes.io.warnafter claim.")] = (
         None
     )
@@ -132,9 +140,9 @@ class TokenRow(Wire, frozen=True, kw_only=True):
     expiration_seconds: Annotated[
         Seconds | None, Meta(description="As the volume declares it.")
     ] = None
-    bound_pod: str = ""
-    bound_node: str = ""
-    service_account: str = ""
+    bound_pod: Annotated[str, Meta(description="Claim `kubernetes.io/pod`.")] = ""
+    bound_node: Annotated[str, Meta(description="Claim `kubernetes.io/node`.")] = ""
+    service_account: Annotated[str, Meta(description="Claim `kubernetes.io/serviceaccount`.")] = ""
     state: Annotated[
         str,
         Meta(

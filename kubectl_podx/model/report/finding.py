@@ -17,10 +17,10 @@ class Finding(Wire, frozen=True, kw_only=True):
             description="The section's letters and three digits; never reused. `kubectl podx explain CODE` tells more."
         ),
     ]
-    severity: FindingSeverity
+    severity: Annotated[FindingSeverity, Meta(description="`info`, `warning` or `critical`.")]
     title: Annotated[str, Meta(description="One line, with the names it is about.")]
-    container: str = ""
-    evidence: list[str] = []
+    container: Annotated[str, Meta(description="Empty where it is about the whole pod.")] = ""
+    evidence: Annotated[list[str], Meta(description="What it rests on, with values.")] = []
     remedy: Annotated[
         str, Meta(description="What to do; a command that can be pasted where one exists.")
     ] = ""
@@ -28,8 +28,11 @@ class Finding(Wire, frozen=True, kw_only=True):
 
 
 class Coverage(Wire, frozen=True, kw_only=True):
-    section: str
+    section: Annotated[str, Meta(description="The section that lost rows.")]
     container: Annotated[str, Meta(description="Empty where it concerns the whole pod.")] = ""
-    state: CoverageState
-    reason: str = ""
+    state: Annotated[
+        CoverageState,
+        Meta(description="`partial`, `denied`, `unobservable`, `timedOut` or `skipped`."),
+    ]
+    reason: Annotated[str, Meta(description="Why.")] = ""
     needs: Annotated[str, Meta(description="The missing right or flag.")] = ""

@@ -26,21 +26,27 @@ class Handler(Wire, frozen=True, kw_only=True):
         Meta(description="In one line, such as `exec cat /tmp/healthy`; secret-like words hidden."),
     ]
     port: Annotated[str, Meta(description="As written: a number or a name.")] = ""
-    resolved_port: int | None = None
+    resolved_port: Annotated[
+        int | None, Meta(description="The number that a named port stands for in this container.")
+    ] = None
 
 
 class Timing(Wire, frozen=True, kw_only=True):
-    initial_delay: Seconds = 0
-    period: Seconds = 10
-    timeout: Seconds = 1
-    failure_threshold: int = 3
-    success_threshold: int = 1
-    termination_grace_period: Seconds | None = None
+    initial_delay: Annotated[
+        Seconds, Meta(description="initialDelaySeconds, from the container's start.")
+    ] = 0
+    period: Annotated[Seconds, Meta(description="periodSeconds.")] = 10
+    timeout: Annotated[Seconds, Meta(description="timeoutSeconds of one attempt.")] = 1
+    failure_threshold: Annotated[int, Meta(description="Failures in a row that count.")] = 3
+    success_threshold: Annotated[int, Meta(description="Successes in a row that count.")] = 1
+    termination_grace_period: Annotated[
+        Seconds | None, Meta(description="The probe's own terminationGracePeriodSeconds.")
+    ] = None
 
 
 class Counters(Wire, frozen=True, kw_only=True):
-    successful: int = 0
-    failed: int = 0
+    successful: Annotated[int, Meta(description="Attempts that succeeded.")] = 0
+    failed: Annotated[int, Meta(description="Attempts that failed; errors are not counted.")] = 0
 
 
 class ProbeFailure(Wire, frozen=True, kw_only=True):
@@ -51,23 +57,23 @@ class ProbeFailure(Wire, frozen=True, kw_only=True):
     count: Annotated[
         int, Meta(description="At least this many: events are merged and dropped.")
     ] = 1
-    first: Time | None = None
-    last: Time | None = None
-    message: str = ""
+    first: Annotated[Time | None, Meta(description="The first that the event dates.")] = None
+    last: Annotated[Time | None, Meta(description="The last that the event dates.")] = None
+    message: Annotated[str, Meta(description="What the kubelet said.")] = ""
 
 
 class LiveProbe(Wire, frozen=True, kw_only=True):
-    succeeded: bool
-    seconds: Seconds
+    succeeded: Annotated[bool, Meta(description="It succeeded.")]
+    seconds: Annotated[Seconds, Meta(description="How long it took.")]
     method: Annotated[str, Meta(description="From where it was run.")]
-    detail: str = ""
+    detail: Annotated[str, Meta(description="What it answered.")] = ""
 
 
 class Probe(Wire, frozen=True, kw_only=True):
-    container: str
-    type: ProbeType
-    handler: Handler
-    timing: Timing = Timing()
+    container: Annotated[str, Meta(description="The container that is probed.")]
+    type: Annotated[ProbeType, Meta(description="`liveness`, `readiness` or `startup`.")]
+    handler: Annotated[Handler, Meta(description="What is tried.")]
+    timing: Annotated[Timing, Meta(description="How often, how long, how many.")] = Timing()
     seconds_to_action: Annotated[
         Seconds | None, Meta(description="From the first failure to the action, at most.")
     ] = None
@@ -75,13 +81,21 @@ class Probe(Wire, frozen=True, kw_only=True):
         Counters | None,
         Meta(description="From the kubelet; null where its metrics could not be read."),
     ] = None
-    recent_failures: list[ProbeFailure] = []
-    state: ProbeState
-    reason: str = ""
+    recent_failures: Annotated[
+        list[ProbeFailure],
+        Meta(description="From events, which expire, are merged and are dropped."),
+    ] = []
+    state: Annotated[
+        ProbeState,
+        Meta(
+            description="`passing`, `failing`, `erroring` (counts for nothing), `waiting` or `unknown`."
+        ),
+    ]
+    reason: Annotated[str, Meta(description="Why it is in that state.")] = ""
     coverage: Annotated[
         str, Meta(description="What the state rests on, and what could not be seen.")
     ] = ""
-    live: list[LiveProbe] = []
+    live: Annotated[list[LiveProbe], Meta(description="Results of --run-probes.")] = []
 
 
 class Evidence(Wire, frozen=True, kw_only=True):
@@ -91,8 +105,8 @@ class Evidence(Wire, frozen=True, kw_only=True):
             description="`status`, `event`, `metrics`, `cgroup`, `logs`, `spec`, `node`, `process`."
         ),
     ]
-    text: str
-    time: Time | None = None
+    text: Annotated[str, Meta(description="What the witness says.")]
+    time: Annotated[Time | None, Meta(description="The moment it is about.")] = None
 
 
 class BackOff(Wire, frozen=True, kw_only=True):
@@ -102,52 +116,61 @@ class BackOff(Wire, frozen=True, kw_only=True):
 
 
 class Restart(Wire, frozen=True, kw_only=True):
-    container: str
-    kind: ContainerKind
-    count: int = 0
+    container: Annotated[str, Meta(description="The container.")]
+    kind: Annotated[ContainerKind, Meta(description="`init`, `sidecar`, `app` or `ephemeral`.")]
+    count: Annotated[int, Meta(description="restartCount.")] = 0
     explained: Annotated[
         int, Meta(description="How many of the count the evidence accounts for.")
     ] = 0
     cause: Annotated[
         RestartCause | None, Meta(description="Of the last termination; null where there was none.")
     ] = None
-    confidence: Confidence | None = None
+    confidence: Annotated[
+        Confidence | None,
+        Meta(description="`proven`: the evidence excludes other causes; `likely`; `possible`."),
+    ] = None
     summary: Annotated[str, Meta(description="The cause in one sentence.")] = ""
-    evidence: list[Evidence] = []
-    exit_code: int | None = None
+    evidence: Annotated[list[Evidence], Meta(description="The witnesses, strongest first.")] = []
+    exit_code: Annotated[int | None, Meta(description="Of the last termination.")] = None
     signal: Annotated[str, Meta(description="The signal's name for exit codes above 128.")] = ""
     reason: Annotated[str, Meta(description="As the runtime or kubelet wrote it.")] = ""
-    started_at: Time | None = None
-    finished_at: Time | None = None
+    started_at: Annotated[Time | None, Meta(description="Of the instance that ended.")] = None
+    finished_at: Annotated[Time | None, Meta(description="Of the instance that ended.")] = None
     duration: Annotated[Seconds | None, Meta(description="How long that instance ran.")] = None
-    termination_message: str = ""
-    previous_logs: list[str] = []
+    termination_message: Annotated[
+        str, Meta(description="From the container's terminationMessagePath.")
+    ] = ""
+    previous_logs: Annotated[
+        list[str], Meta(description="The last log lines of the instance that ended.")
+    ] = []
     crash_line: Annotated[str, Meta(description="The log line that looks like the crash.")] = ""
     looping: Annotated[bool, Meta(description="The container keeps going down now.")] = False
     tempo: Annotated[
         str, Meta(description="How often in which time, such as `4 times in 2 min`; empty at 0.")
     ] = ""
-    backoff: BackOff | None = None
+    backoff: Annotated[BackOff | None, Meta(description="Of the next start.")] = None
 
 
 class Hook(Wire, frozen=True, kw_only=True):
-    container: str
-    type: Literal["postStart", "preStop"]
-    handler: Handler
+    container: Annotated[str, Meta(description="The container.")]
+    type: Annotated[Literal["postStart", "preStop"], Meta(description="`postStart` or `preStop`.")]
+    handler: Annotated[Handler, Meta(description="What is run.")]
     state: Annotated[str, Meta(description="`declared` or `failed`.")] = "declared"
-    reason: str = ""
+    reason: Annotated[str, Meta(description="What went wrong.")] = ""
     grace_period: Annotated[
         Seconds | None, Meta(description="What preStop and the stop share.")
     ] = None
-    stop_signal: str = ""
+    stop_signal: Annotated[
+        str, Meta(description="The signal of the stop, where it is not TERM.")
+    ] = ""
 
 
 class TimelineEntry(Wire, frozen=True, kw_only=True):
-    time: Time
-    what: str
-    container: str = ""
+    time: Annotated[Time, Meta(description="When.")]
+    what: Annotated[str, Meta(description="In a sentence.")]
+    container: Annotated[str, Meta(description="Empty where it is about the whole pod.")] = ""
     source: Annotated[
         str,
         Meta(description="`event`, `status`, `condition`, `metadata`, `volume`, `managedFields`."),
     ] = ""
-    count: int = 1
+    count: Annotated[int, Meta(description="How often, at least.")] = 1

@@ -52,48 +52,58 @@ class Verdict(Wire, frozen=True, kw_only=True):
 
 
 class Condition(Wire, frozen=True, kw_only=True):
-    type: str
+    type: Annotated[str, Meta(description="The condition, such as `Ready`.")]
     status: Annotated[str, Meta(description="`True`, `False` or `Unknown`.")]
-    reason: str = ""
-    message: str = ""
+    reason: Annotated[str, Meta(description="In one word, by whoever set it.")] = ""
+    message: Annotated[str, Meta(description="In a sentence, by whoever set it.")] = ""
     since: Annotated[Time | None, Meta(description="lastTransitionTime.")] = None
 
 
 class Owner(Wire, frozen=True, kw_only=True):
-    kind: str
-    name: str
-    controller: bool = False
+    kind: Annotated[str, Meta(description="The owner's kind, such as `ReplicaSet`.")]
+    name: Annotated[str, Meta(description="The owner's name.")]
+    controller: Annotated[bool, Meta(description="It is the managing controller.")] = False
 
 
 class Pod(Wire, frozen=True, kw_only=True):
-    namespace: str
-    name: str
-    uid: str = ""
+    namespace: Annotated[str, Meta(description="metadata.namespace.")]
+    name: Annotated[str, Meta(description="metadata.name.")]
+    uid: Annotated[str, Meta(description="metadata.uid.")] = ""
     status: Annotated[str, Meta(description="The word kubectl's STATUS column shows.")]
     ready: Annotated[str, Meta(description="Ready containers of all that count, such as `1/2`.")]
-    phase: str = ""
+    phase: Annotated[str, Meta(description="status.phase.")] = ""
     reason: Annotated[str, Meta(description="status.reason, such as `Evicted`.")] = ""
-    message: str = ""
+    message: Annotated[str, Meta(description="status.message.")] = ""
     restarts: Annotated[int, Meta(description="kubectl's RESTARTS column.")] = 0
-    node: str = ""
+    node: Annotated[str, Meta(description="spec.nodeName; empty while no node is chosen.")] = ""
     pod_ips: Annotated[list[str], Meta(description="status.podIPs.")] = []
-    host_ip: str = ""
-    qos_class: str = ""
-    restart_policy: str = ""
-    service_account: str = ""
-    priority_class: str = ""
-    created_at: Time | None = None
+    host_ip: Annotated[str, Meta(description="status.hostIP.")] = ""
+    qos_class: Annotated[
+        str, Meta(description="status.qosClass: decides who is evicted first.")
+    ] = ""
+    restart_policy: Annotated[str, Meta(description="spec.restartPolicy.")] = ""
+    service_account: Annotated[str, Meta(description="spec.serviceAccountName.")] = ""
+    priority_class: Annotated[str, Meta(description="spec.priorityClassName.")] = ""
+    created_at: Annotated[Time | None, Meta(description="metadata.creationTimestamp.")] = None
     started_at: Annotated[Time | None, Meta(description="When the kubelet accepted the pod.")] = (
         None
     )
-    deletion_timestamp: Time | None = None
+    deletion_timestamp: Annotated[
+        Time | None,
+        Meta(
+            description="metadata.deletionTimestamp: when the grace period ends; null unless the pod is being deleted."
+        ),
+    ] = None
     age: Annotated[Seconds | None, Meta(description="Since creation, at the time of capture.")] = (
         None
     )
     owners: Annotated[
         list[Owner], Meta(description="From the direct owner upwards: ReplicaSet, Deployment.")
     ] = []
-    conditions: list[Condition] = []
+    conditions: Annotated[
+        list[Condition],
+        Meta(description="status.conditions, with the reasons that `kubectl describe` leaves out."),
+    ] = []
 
 
 class Quantity(Wire, frozen=True, kw_only=True):
@@ -113,9 +123,9 @@ class Quantity(Wire, frozen=True, kw_only=True):
 
 
 class Resources(Wire, frozen=True, kw_only=True):
-    cpu: Quantity = Quantity()
-    memory: Quantity = Quantity()
-    ephemeral_storage: Quantity = Quantity()
+    cpu: Annotated[Quantity, Meta(description="CPU, in cores.")] = Quantity()
+    memory: Annotated[Quantity, Meta(description="Memory, in bytes.")] = Quantity()
+    ephemeral_storage: Annotated[Quantity, Meta(description="Local disk, in bytes.")] = Quantity()
     throttled_share: Annotated[
         float | None,
         Meta(description="Share of CPU periods in which this instance was throttled, 0 to 1."),
@@ -126,12 +136,14 @@ class Resources(Wire, frozen=True, kw_only=True):
 
 
 class Limit(Wire, frozen=True, kw_only=True):
-    limit: int | None = None
-    used: int | None = None
+    limit: Annotated[
+        int | None, Meta(description="The most there may be; null where unlimited or unknown.")
+    ] = None
+    used: Annotated[int | None, Meta(description="How many there are.")] = None
 
 
 class PullPolicy(Wire, frozen=True, kw_only=True):
-    value: str = ""
+    value: Annotated[str, Meta(description="`Always`, `IfNotPresent` or `Never`.")] = ""
     basis: Annotated[
         str,
         Meta(
@@ -141,8 +153,11 @@ class PullPolicy(Wire, frozen=True, kw_only=True):
 
 
 class ObservationReport(Wire, frozen=True, kw_only=True):
-    state: ObservationState
-    method: ObservationMethod = "none"
+    state: Annotated[ObservationState, Meta(description="`observed`, `partial` or `unobservable`.")]
+    method: Annotated[
+        ObservationMethod,
+        Meta(description="`exec`, `neighbour` (through the shared PID namespace) or `none`."),
+    ] = "none"
     through: Annotated[
         str, Meta(description="The container that looked, where it is a neighbour's look.")
     ] = ""
@@ -153,11 +168,20 @@ class ObservationReport(Wire, frozen=True, kw_only=True):
 
 
 class Container(Wire, frozen=True, kw_only=True):
-    name: str
-    kind: ContainerKind
-    image: str = ""
-    image_id: str = ""
-    image_pull_policy: PullPolicy = PullPolicy()
+    name: Annotated[str, Meta(description="The container's name.")]
+    kind: Annotated[
+        ContainerKind,
+        Meta(
+            description="`init`, `sidecar` (an init container that restarts always), `app` or `ephemeral`."
+        ),
+    ]
+    image: Annotated[str, Meta(description="As the spec names it.")] = ""
+    image_id: Annotated[str, Meta(description="What runs, by digest, as the runtime tells it.")] = (
+        ""
+    )
+    image_pull_policy: Annotated[
+        PullPolicy, Meta(description="When the kubelet pulls the image.")
+    ] = PullPolicy()
     state: Annotated[str, Meta(description="`running`, `waiting`, `terminated` or `unknown`.")] = (
         "unknown"
     )
@@ -165,22 +189,31 @@ class Container(Wire, frozen=True, kw_only=True):
     message: Annotated[
         str, Meta(description="The state's message: what `kubectl describe` leaves out.")
     ] = ""
-    exit_code: int | None = None
-    started_at: Time | None = None
-    finished_at: Time | None = None
-    started: bool | None = None
-    ready: bool = False
-    restart_count: int = 0
+    exit_code: Annotated[int | None, Meta(description="Of a container that has ended.")] = None
+    started_at: Annotated[Time | None, Meta(description="When this instance started.")] = None
+    finished_at: Annotated[Time | None, Meta(description="When this instance ended.")] = None
+    started: Annotated[
+        bool | None, Meta(description="It runs and its startup probe has succeeded.")
+    ] = None
+    ready: Annotated[bool, Meta(description="It counts as ready.")] = False
+    restart_count: Annotated[
+        int,
+        Meta(description="As the kubelet counts; a guess where the runtime lost the container."),
+    ] = 0
     restart_policy: Annotated[
         str, Meta(description="Of the container, where it has one of its own.")
     ] = ""
     waits_for: Annotated[str, Meta(description="The container that must end or start first.")] = ""
-    container_id: str = ""
-    resources: Resources = Resources()
-    pids: Limit = Limit()
-    files: Limit = Limit()
+    container_id: Annotated[
+        str, Meta(description="Of this instance, without the runtime's prefix.")
+    ] = ""
+    resources: Annotated[Resources, Meta(description="Declared, admitted and in the cgroup.")] = (
+        Resources()
+    )
+    pids: Annotated[Limit, Meta(description="Processes and threads of the cgroup.")] = Limit()
+    files: Annotated[Limit, Meta(description="Open files of the main process.")] = Limit()
     user: Annotated[int | None, Meta(description="Effective user id of the main process.")] = None
     recent_logs: Annotated[
         list[str], Meta(description="Last lines of a container that is not ready or blocks.")
     ] = []
-    observation: ObservationReport
+    observation: Annotated[ObservationReport, Meta(description="Whether it was looked into.")]

@@ -12,7 +12,7 @@ from kubectl_podx.model.wire import Wire
 
 
 class NamespaceGroup(Wire, frozen=True, kw_only=True):
-    containers: list[str]
+    containers: Annotated[list[str], Meta(description="Those that share it.")]
     basis: Annotated[
         Basis, Meta(description="`proven` where the containers' inodes were read and are equal.")
     ]
@@ -26,14 +26,19 @@ class Namespace(Wire, frozen=True, kw_only=True):
     declared_by: Annotated[
         str, Meta(description="The field that decides, such as `shareProcessNamespace: true`.")
     ] = ""
-    groups: list[NamespaceGroup] = []
+    groups: Annotated[
+        list[NamespaceGroup],
+        Meta(description="Containers that share one namespace stand in one group."),
+    ] = []
     agrees: Annotated[
         bool | None,
         Meta(
             description="Whether what was observed is what was declared; null where it could not be told."
         ),
     ] = None
-    reason: str = ""
+    reason: Annotated[
+        str, Meta(description="What differs from the spec, or why it could not be told.")
+    ] = ""
 
 
 class ProcessRow(Wire, frozen=True, kw_only=True):
@@ -43,33 +48,44 @@ class ProcessRow(Wire, frozen=True, kw_only=True):
             description="By the end of /proc/N/cgroup; null where it cannot be told; `pause` for the sandbox."
         ),
     ]
-    pid: int
+    pid: Annotated[int, Meta(description="In the PID namespace it was seen from.")]
     seen_from: Annotated[str, Meta(description="The container whose PID namespace numbers it.")]
-    parent: int | None = None
-    executable: str = ""
-    argument_count: int | None = None
-    state: str = ""
-    uid: int | None = None
-    gid: int | None = None
-    started_at: Time | None = None
+    parent: Annotated[int | None, Meta(description="The parent's pid.")] = None
+    executable: Annotated[
+        str, Meta(description="The first 15 bytes of its name, which it chooses itself.")
+    ] = ""
+    argument_count: Annotated[
+        int | None, Meta(description="Number of arguments; their text stays in the container.")
+    ] = None
+    state: Annotated[
+        str, Meta(description="R running, S sleeping, D waiting for a device, Z zombie, T stopped.")
+    ] = ""
+    uid: Annotated[int | None, Meta(description="Effective user id.")] = None
+    gid: Annotated[int | None, Meta(description="Effective group id.")] = None
+    started_at: Annotated[Time | None, Meta(description="By the node's clock.")] = None
     main: Annotated[bool, Meta(description="The container's main process.")] = False
     handles_term: Annotated[bool | None, Meta(description="SIGTERM stands in SigCgt.")] = None
-    resident: Bytes | None = None
+    resident: Annotated[Bytes | None, Meta(description="Resident memory.")] = None
 
 
 class ListenerRow(Wire, frozen=True, kw_only=True):
-    protocol: str = "TCP"
-    address: str
-    port: int
-    container: str | None = None
-    pid: int | None = None
-    executable: str = ""
-    uid: int | None = None
+    protocol: Annotated[str, Meta(description="`TCP` or `UDP`.")] = "TCP"
+    address: Annotated[
+        str,
+        Meta(
+            description="`0.0.0.0` and `::` are every address; a loopback one is reached from inside the pod only."
+        ),
+    ]
+    port: Annotated[int, Meta(description="The port.")]
+    container: Annotated[str | None, Meta(description="Of the process that listens.")] = None
+    pid: Annotated[int | None, Meta(description="The process that listens.")] = None
+    executable: Annotated[str, Meta(description="Its name.")] = ""
+    uid: Annotated[int | None, Meta(description="The user that made the socket.")] = None
     reason: Annotated[str, Meta(description="Why the process is not known.")] = ""
     declared_as: Annotated[
         str, Meta(description="The containerPort that matches, as `CONTAINER:NAME`.")
     ] = ""
-    host_port: int | None = None
+    host_port: Annotated[int | None, Meta(description="The node's port that leads here.")] = None
     queue: Annotated[int | None, Meta(description="Connections waiting to be accepted.")] = None
     backlog: Annotated[
         int | None, Meta(description="How many may wait; the kernel lets one more in.")
@@ -77,33 +93,52 @@ class ListenerRow(Wire, frozen=True, kw_only=True):
 
 
 class Namespaces(Wire, frozen=True, kw_only=True):
-    network: Namespace
-    pid: Namespace
-    ipc: Namespace
-    uts: Namespace
-    user: Namespace
-    mount: Namespace
-    cgroup: Namespace
+    network: Annotated[
+        Namespace,
+        Meta(
+            description="Addresses, ports and routes; one for the pod, or the node's (hostNetwork)."
+        ),
+    ]
+    pid: Annotated[Namespace, Meta(description="Who sees whose processes.")]
+    ipc: Annotated[
+        Namespace,
+        Meta(description="Shared memory and semaphores; one for the pod, or the node's (hostIPC)."),
+    ]
+    uts: Annotated[Namespace, Meta(description="The hostname; one for the pod, or the node's.")]
+    user: Annotated[Namespace, Meta(description="User ids; the node's, unless hostUsers is false.")]
+    mount: Annotated[Namespace, Meta(description="File systems; always one for each container.")]
+    cgroup: Annotated[Namespace, Meta(description="The view of the control groups.")]
     pid_one: Annotated[str, Meta(description="Who is PID 1, such as `pause` or `app: nginx`.")] = ""
-    processes: list[ProcessRow] = []
-    processes_left_out: int = 0
-    listeners: list[ListenerRow] = []
+    processes: Annotated[
+        list[ProcessRow], Meta(description="What runs in the containers that were looked into.")
+    ] = []
+    processes_left_out: Annotated[
+        int, Meta(description="Processes beyond the most that a look takes.")
+    ] = 0
+    listeners: Annotated[
+        list[ListenerRow], Meta(description="Sockets that wait for connections.")
+    ] = []
 
 
 class HangingConnection(Wire, frozen=True, kw_only=True):
-    state: str
+    state: Annotated[
+        str,
+        Meta(
+            description="`SYN_SENT`: the peer does not answer. `CLOSE_WAIT`: the peer has closed and the program has not."
+        ),
+    ]
     container: Annotated[
         str,
         Meta(description="The container that was looked into; the network namespace is the pod's."),
     ]
-    remote: str
-    local: str
-    count: int = 1
+    remote: Annotated[str, Meta(description="The peer's address and port.")]
+    local: Annotated[str, Meta(description="The own address and port.")]
+    count: Annotated[int, Meta(description="How many alike.")] = 1
 
 
 class ServicePort(Wire, frozen=True, kw_only=True):
-    name: str = ""
-    port: int
+    name: Annotated[str, Meta(description="The port's name.")] = ""
+    port: Annotated[int, Meta(description="The Service's port.")]
     target_port: Annotated[str, Meta(description="As written: a number or a name.")]
     resolved: Annotated[
         int | None, Meta(description="The container port it means in this pod.")
@@ -114,44 +149,59 @@ class ServicePort(Wire, frozen=True, kw_only=True):
 
 
 class ServiceRow(Wire, frozen=True, kw_only=True):
-    name: str
-    type: str = ""
-    ports: list[ServicePort] = []
+    name: Annotated[str, Meta(description="The Service's name.")]
+    type: Annotated[
+        str, Meta(description="`ClusterIP`, `NodePort`, `LoadBalancer` or `ExternalName`.")
+    ] = ""
+    ports: Annotated[list[ServicePort], Meta(description="Its ports, resolved for this pod.")] = []
     endpoint: Annotated[
         str, Meta(description="`ready`, `notReady`, `terminating`, `absent` or `unknown`.")
     ] = "unknown"
-    serving: bool | None = None
+    serving: Annotated[
+        bool | None,
+        Meta(description="The EndpointSlice says that the endpoint serves, terminating or not."),
+    ] = None
 
 
 class ReadinessGate(Wire, frozen=True, kw_only=True):
-    condition: str
+    condition: Annotated[str, Meta(description="The condition that the gate waits for.")]
     status: Annotated[str, Meta(description="`True`, `False`, `Unknown` or `notSet`.")]
 
 
 class Network(Wire, frozen=True, kw_only=True):
-    connections: list[HangingConnection] = []
-    services: list[ServiceRow] = []
-    readiness_gates: list[ReadinessGate] = []
+    connections: Annotated[
+        list[HangingConnection],
+        Meta(description="Connections that do not come to life or to an end."),
+    ] = []
+    services: Annotated[
+        list[ServiceRow], Meta(description="Services whose selector matches the pod's labels.")
+    ] = []
+    readiness_gates: Annotated[
+        list[ReadinessGate],
+        Meta(description="Conditions besides the containers' that Ready waits for."),
+    ] = []
 
 
 class VolumeMount(Wire, frozen=True, kw_only=True):
-    container: str
-    path: str
-    read_only: bool = False
-    sub_path: str = ""
-    propagation: str = ""
+    container: Annotated[str, Meta(description="The container that mounts it.")]
+    path: Annotated[str, Meta(description="mountPath.")]
+    read_only: Annotated[bool, Meta(description="Declared readOnly.")] = False
+    sub_path: Annotated[str, Meta(description="subPath, or subPathExpr expanded.")] = ""
+    propagation: Annotated[str, Meta(description="mountPropagation.")] = ""
     state: Annotated[
         str,
         Meta(description="`mounted`, `missing`, `deletedSubPath`, `coveredBy:PATH` or `unknown`."),
     ] = "unknown"
     device: Annotated[str | None, Meta(description="`major:minor` of the file system.")] = None
-    inode: str | None = None
-    fstype: str | None = None
-    observed_read_only: bool | None = None
+    inode: Annotated[str | None, Meta(description="Of the mount's root.")] = None
+    fstype: Annotated[str | None, Meta(description="The file system's type.")] = None
+    observed_read_only: Annotated[
+        bool | None, Meta(description="In the container's mount table.")
+    ] = None
 
 
 class Volume(Wire, frozen=True, kw_only=True):
-    name: str
+    name: Annotated[str, Meta(description="The volume's name.")]
     type: Annotated[
         str, Meta(description="The field of the volume source, such as `configMap`, `emptyDir`.")
     ]
@@ -161,14 +211,16 @@ class Volume(Wire, frozen=True, kw_only=True):
     details: Annotated[
         list[str], Meta(description="What matters of its own type, a fact each.")
     ] = []
-    mounts: list[VolumeMount] = []
+    mounts: Annotated[list[VolumeMount], Meta(description="Every mount of it.")] = []
     shared: Annotated[bool, Meta(description="Mounted by two containers or more.")] = False
     basis: Annotated[
         Basis, Meta(description="`proven` where device and inode of its mounts are equal.")
     ] = "declared"
-    size: Bytes | None = None
-    used: Bytes | None = None
-    available: Bytes | None = None
-    inodes: int | None = None
-    inodes_used: int | None = None
-    injected: bool = False
+    size: Annotated[
+        Bytes | None, Meta(description="Of its file system, which may be the node's disk.")
+    ] = None
+    used: Annotated[Bytes | None, Meta(description="Of its file system.")] = None
+    available: Annotated[Bytes | None, Meta(description="To a user without privileges.")] = None
+    inodes: Annotated[int | None, Meta(description="Of its file system.")] = None
+    inodes_used: Annotated[int | None, Meta(description="Of its file system.")] = None
+    injected: Annotated[bool, Meta(description="The owner's template does not have it.")] = False

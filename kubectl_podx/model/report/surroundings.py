@@ -18,12 +18,12 @@ class Change(Wire, frozen=True, kw_only=True):
             description="`rollout`, `image`, `template`, `config`, `resize`, `labels`, `replaced`."
         ),
     ]
-    what: str
-    before: str = ""
-    after: str = ""
-    time: Time | None = None
+    what: Annotated[str, Meta(description="In a sentence.")]
+    before: Annotated[str, Meta(description="The value before.")] = ""
+    after: Annotated[str, Meta(description="The value after.")] = ""
+    time: Annotated[Time | None, Meta(description="When it was written.")] = None
     by: Annotated[str, Meta(description="The field manager, where managedFields tell.")] = ""
-    object: str = ""
+    object: Annotated[str, Meta(description="The object, as KIND/NAME.")] = ""
 
 
 class Requirement(Wire, frozen=True, kw_only=True):
@@ -33,70 +33,74 @@ class Requirement(Wire, frozen=True, kw_only=True):
             description="`nodeSelector`, `nodeAffinity`, `toleration`, `schedulingGate`, `schedulerName`, `topology`."
         ),
     ]
-    text: str
+    text: Annotated[str, Meta(description="As the spec has it.")]
     satisfied: Annotated[
         bool | None, Meta(description="By the node as it is now; null where it cannot be told.")
     ] = None
-    detail: str = ""
+    detail: Annotated[str, Meta(description="What the node has instead.")] = ""
 
 
 class Scheduling(Wire, frozen=True, kw_only=True):
     state: Annotated[str, Meta(description="`scheduled`, `pending`, `gated` or `unknown`.")]
-    requirements: list[Requirement] = []
+    requirements: Annotated[
+        list[Requirement], Meta(description="What the pod asks of a node, a row each.")
+    ] = []
     reasons: Annotated[
         list[str], Meta(description="Why it is pending, as the scheduler counts it.")
     ] = []
 
 
 class Node(Wire, frozen=True, kw_only=True):
-    name: str
+    name: Annotated[str, Meta(description="The node's name.")]
     state: Annotated[
         str, Meta(description="`ready`, `notReady`, `missing`, `denied` or `unknown`.")
     ]
-    cordoned: bool | None = None
+    cordoned: Annotated[bool | None, Meta(description="spec.unschedulable.")] = None
     heartbeat_age: Annotated[
         Seconds | None,
         Meta(description="Since the newest heartbeat: an old one means an old status."),
     ] = None
-    conditions: list[Condition] = []
-    taints: list[str] = []
-    kubelet_version: str = ""
-    runtime: str = ""
+    conditions: Annotated[list[Condition], Meta(description="status.conditions.")] = []
+    taints: Annotated[list[str], Meta(description="Such as `key=value:NoSchedule`.")] = []
+    kubelet_version: Annotated[str, Meta(description="status.nodeInfo.kubeletVersion.")] = ""
+    runtime: Annotated[str, Meta(description="status.nodeInfo.containerRuntimeVersion.")] = ""
 
 
 class Image(Wire, frozen=True, kw_only=True):
-    container: str
-    image: str
-    tag: str = ""
-    digest: str = ""
-    pull_policy: str = ""
-    pull_policy_basis: str = ""
+    container: Annotated[str, Meta(description="The container.")]
+    image: Annotated[str, Meta(description="As the spec names it.")]
+    tag: Annotated[str, Meta(description="The tag, `latest` where none is written.")] = ""
+    digest: Annotated[str, Meta(description="What runs.")] = ""
+    pull_policy: Annotated[str, Meta(description="imagePullPolicy.")] = ""
+    pull_policy_basis: Annotated[str, Meta(description="`matchesDefault` or `declared`.")] = ""
     state: Annotated[str, Meta(description="`present`, `pulling`, `failed` or `unknown`.")] = (
         "unknown"
     )
-    reason: str = ""
-    message: str = ""
+    reason: Annotated[str, Meta(description="Why it is not there, in one word.")] = ""
+    message: Annotated[str, Meta(description="Why it is not there, as the kubelet has it.")] = ""
     pull_secrets: Annotated[
         list[str], Meta(description="Each with `ok`, `missing`, `denied` or `wrongType`.")
     ] = []
 
 
 class HostAlias(Wire, frozen=True, kw_only=True):
-    ip: str
-    hostnames: list[str]
+    ip: Annotated[str, Meta(description="The address.")]
+    hostnames: Annotated[list[str], Meta(description="The names.")]
     state: Annotated[str, Meta(description="`present`, `missing`, `undeclared` or `unknown`.")]
-    container: str = ""
+    container: Annotated[str, Meta(description="Where it was looked for.")] = ""
 
 
 class Hosts(Wire, frozen=True, kw_only=True):
-    hostname: str = ""
-    observed_hostname: str | None = None
-    subdomain: str = ""
-    dns_policy: str = ""
-    aliases: list[HostAlias] = []
+    hostname: Annotated[str, Meta(description="As the spec gives it.")] = ""
+    observed_hostname: Annotated[
+        str | None, Meta(description="As the kernel has it in the container.")
+    ] = None
+    subdomain: Annotated[str, Meta(description="spec.subdomain.")] = ""
+    dns_policy: Annotated[str, Meta(description="spec.dnsPolicy.")] = ""
+    aliases: Annotated[list[HostAlias], Meta(description="hostAliases against /etc/hosts.")] = []
     nameservers: Annotated[list[str], Meta(description="Of resolv.conf, as observed.")] = []
-    searches: list[str] = []
-    options: list[str] = []
+    searches: Annotated[list[str], Meta(description="Of resolv.conf, as observed.")] = []
+    options: Annotated[list[str], Meta(description="Of resolv.conf, as observed.")] = []
     differs: Annotated[list[str], Meta(description="What is not as declared.")] = []
 
 
@@ -106,5 +110,7 @@ class Injection(Wire, frozen=True, kw_only=True):
     ]
     change: Annotated[str, Meta(description="`added`, `changed` or `removed`.")]
     by: Annotated[str, Meta(description="What added it.")] = ""
-    confidence: Confidence = "possible"
-    detail: str = ""
+    confidence: Annotated[Confidence, Meta(description="`proven`, `likely` or `possible`.")] = (
+        "possible"
+    )
+    detail: Annotated[str, Meta(description="How it is known.")] = ""

@@ -1,0 +1,234 @@
+"""Writes the pages and the schema that are made of the code: `make docs`.
+
+A test runs `pages()` and compares, so that none of them can rot.
+"""
+
+import contextlib
+import io
+import json
+import re
+import sys
+from pathlib import Path
+
+import msgspec
+
+from kubectl_podx.capture.plan import Wish, get_pod, get_version, pod_calls
+from kubectl_podx.cli.environment import Environment
+from kubectl_podx.cli.funnel import main as podx
+from kubectl_podx.cli.queries import QUERIES
+from kubectl_podx.cli.words import COMMANDS
+from kubectl_podx.findings.catalogue import RULES
+from kubectl_podx.model import explain
+from kubectl_podx.model.reference import Reference
+from kubectl_podx.model.report import PodReport, PodReportList
+
+ROOT = Path(__file__).resolve().parents[1]
+_MADE = "<!-- made by `make docs`; edit the code instead -->\n\n"
+_STATES = (
+    ("denied", "the source may not be read", "`get secrets` is missing"),
+    ("orphaned", "the source is gone, the old bytes remain", "the Secret was deleted"),
+    ("unreadable", "the observed side could not be read", "mode 0400 and another uid"),
+    ("missing", "declared and in the source, not in the container", "a key added under a subPath"),
+    ("extra", "in the container, not declared", "PATH, which the image sets"),
+    ("shadowed", "declared and overridden", "`env` names a variable that envFrom gives too"),
+    ("unresolved", "`$(VAR)` left as it is", "VAR is defined further down"),
+    ("current", "equal", "nothing changed since"),
+    ("changedByProgram", "env: injected is current, the process's own differs", "setproctitle"),
+    ("frozen", "differs, only a restart brings it", "a ConfigMap changed, the variable did not"),
+    ("stuck", "differs, and the refresh fails or is overdue", "one source of the volume is gone"),
+    ("stale", "differs, refresh not yet due", "the ConfigMap changed ten seconds ago"),
+    ("unknown", "cannot be told", "nobody could look inside"),
+)
+
+
+def pages() -> dict[str, str]:
+    """Path below the repository -> content."""
+    return {
+        "docs/REPORT.md": _report(),
+        "docs/FINDINGS.md": _findings(),
+        "docs/CLI.md": _cli(),
+        "docs/QUERIES.md": _queries(),
+        "docs/REQUESTS.md": _requests(),
+        "kubectl_podx/model/report/schema.json": _schema(),
+        "README.md": _readme(),
+    }
+
+
+def _report() -> str:
+    lines = [
+        "# The report\n",
+        _MADE + "`kubectl podx describe POD -o json` prints a `PodReport`, every other target a "
+        "`PodReportList` with `items`. Keys are camelCase, times RFC 3339 in UTC, durations in "
+        "seconds, sizes in bytes. A section that was not asked for is null. "
+        "`kubectl podx explain FIELD` prints what stands here; the JSON Schema is "
+        "`kubectl_podx/model/report/schema.json`.\n",
+        "## States of a file, a variable, a downward API value\n",
+        "Decided in this order; the first that holds is the state.\n",
+        "| state | holds where | for example |\n|---|---|---|",
+        *(f"| `{state}` | {where} | {example} |" for state, where, example in _STATES),
+    ]
+    top = ""
+    for path in explain.paths():
+        found = explain.field(path)
+        if found is None:
+            continue
+        if "." not in path:
+            top = path
+            lines += [f"\n## {top}\n", f"{found.description}\n"]
+            if found.children:
+                lines.append("| field | type | unit | meaning |\n|---|---|---|---|")
+            continue
+        words = f" One of {', '.join(f'`{word}`' for word in found.words)}." if found.words else ""
+        name = path.removeprefix(f"{top}.")
+        meaning = _cell(found.description + words)
+        lines.append(f"| `{name}` | {_cell(found.type)} | {found.unit} | {meaning} |")
+    return "\n".join(lines) + "\n"
+
+
+def _findings() -> str:
+    lines = [
+        "# Findings\n",
+        _MADE + "A code is never reused. `kubectl podx explain CODE` prints what stands here.\n",
+        "| code | severity | section | what it says |\n|---|---|---|---|",
+        *(
+            f"| [{r.code}](#{r.code.lower()}) | {r.severity} | {r.section} | {_cell(r.title)} |"
+            for r in RULES
+        ),
+    ]
+    for rule in RULES:
+        lines += [
+            f"\n## {rule.code}\n",
+            f"**{rule.title}** ({rule.severity}, section `{rule.section}`)\n",
+            f"{rule.meaning}\n",
+            f"- How it is known: {rule.known_by}",
+            f"- What to do: {rule.remedy}",
+            f"- More: <{rule.link}>",
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def _cli() -> str:
+    lines = [
+        "# Commands\n",
+        _MADE + "Every command takes kubectl's connection flags: "
+        "`kubectl podx options` lists them.\n",
+    ]
+    for name in ("", *COMMANDS):
+        arguments = [*name.split(), "--help"]
+        lines += [f"## kubectl podx{' ' if name else ''}{name}\n", "```", _run(arguments), "```\n"]
+    return "\n".join(lines)
+
+
+def _queries() -> str:
+    lines = [
+        "# Worked queries\n",
+        _MADE + "`--query` is JMESPath on exactly what `-o json` prints. A test runs each of "
+        "these.\n",
+    ]
+    for query in QUERIES:
+        command = f"kubectl podx describe POD --query '{query.expression}' -o {query.output}"
+        lines += [f"{query.question}\n", "```", command, "```\n"]
+    return "\n".join(lines)
+
+
+def _requests() -> str:
+    """The plan of a pod that has one of everything."""
+    reference = Reference("Pod", "shop", "web-0")
+    lines = [
+        "# What a report asks of the cluster\n",
+        _MADE + "All requests for a pod that has one of everything, as the plan of the code has "
+        "them. Each object is read once, all side by side; each running container gets one exec; "
+        "the pod is read again after the looks. Nothing is ever written, and no list of all "
+        "Secrets is ever asked for.\n",
+        "| request | right | for |\n|---|---|---|",
+    ]
+    calls = [get_pod(reference), get_version(), *pod_calls(reference, _sample_pod(), Wish())]
+    for call in calls:
+        right = str(call.right) or "none"
+        optional = " (optional: it amounts to root on the node)" if call.optional_right else ""
+        lines.append(f"| `{_cell(call.id)}` | {right}{optional} | {', '.join(call.sections)} |")
+    return "\n".join(lines) + "\n"
+
+
+def _sample_pod() -> dict[str, object]:
+    ended = {"terminated": {"exitCode": 137, "containerID": "containerd://a"}}
+    return {
+        "metadata": {
+            "uid": "UID",
+            "labels": {"app": "web"},
+            "ownerReferences": [{"kind": "ReplicaSet", "name": "web-5f", "controller": True}],
+        },
+        "spec": {
+            "nodeName": "NODE",
+            "serviceAccountName": "web",
+            "imagePullSecrets": [{"name": "registry"}],
+            "containers": [
+                {
+                    "name": "app",
+                    "envFrom": [{"configMapRef": {"name": "settings"}}],
+                    "livenessProbe": {"exec": {"command": ["true"]}},
+                }
+            ],
+            "volumes": [
+                {"name": "s", "secret": {"secretName": "login"}},
+                {"name": "d", "persistentVolumeClaim": {"claimName": "data"}},
+            ],
+        },
+        "status": {
+            "containerStatuses": [
+                {"name": "app", "state": {"running": {}}, "ready": False, "lastState": ended}
+            ]
+        },
+    }
+
+
+def _schema() -> str:
+    (_, pod_list), components = msgspec.json.schema_components(
+        [PodReport, PodReportList], ref_template="#/$defs/{name}"
+    )
+    document = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "The report of kubectl podx",
+        "anyOf": [{"$ref": "#/$defs/PodReport"}, pod_list],
+        "$defs": components,
+    }
+    return json.dumps(document, indent=1, sort_keys=True) + "\n"
+
+
+def _readme() -> str:
+    text = (ROOT / "README.md").read_text()
+    sample = f"```\n$ kubectl podx demo\n{_run(['demo'])}\n```"
+    begin, end = re.search(r"<!-- sample.*?-->", text), text.index("<!-- /sample -->")
+    if begin is None:
+        raise SystemExit("README.md has lost the marker of its sample")
+    return f"{text[: begin.end()]}\n{sample}\n{text[end:]}"
+
+
+def _run(arguments: list[str]) -> str:
+    """What `kubectl podx` prints on a terminal without colours."""
+    out = io.StringIO()
+    with contextlib.redirect_stdout(out):
+        status = podx(arguments, Environment(stdout=out, stderr=sys.stderr, variables={}, home=""))
+    if status != 0:
+        raise SystemExit(f"kubectl podx {' '.join(arguments)} ended with {status}")
+    return "\n".join(line.rstrip() for line in out.getvalue().rstrip().split("\n"))
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("\n", " ")
+
+
+def changed(made: dict[str, str]) -> list[str]:
+    """The pages that are not as the code has them."""
+    return [
+        path
+        for path, content in made.items()
+        if not (ROOT / path).exists() or (ROOT / path).read_text() != content
+    ]
+
+
+if __name__ == "__main__":
+    current = pages()
+    for stale in changed(current):
+        (ROOT / stale).write_text(current[stale])
+        print(f"wrote {stale}")

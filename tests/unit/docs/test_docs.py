@@ -1,0 +1,85 @@
+"""The pages are what the code says, and every command in them runs."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+import sys
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import msgspec
+import pytest
+
+from kubectl_podx.capture.bundle import read_bundle
+from kubectl_podx.findings.analyse import analyse
+from kubectl_podx.findings.catalogue import RULES
+from kubectl_podx.model import explain
+from kubectl_podx.model.report import SECTIONS
+
+ROOT = Path(__file__).resolve().parents[3]
+sys.path.insert(0, str(ROOT / "hack"))
+RECORDINGS = sorted((ROOT / "kubectl_podx/recordings").glob("*.podx"))
+
+
+def test_every_page_is_current() -> None:
+    import docs
+
+    assert docs.changed(docs.pages()) == [], "run `make docs`"
+
+
+def test_every_field_is_explained() -> None:
+    bare = [path for path in explain.paths() if not getattr(explain.field(path), "description", "")]
+    assert bare == []
+
+
+def test_every_finding_is_explained_and_no_code_is_there_twice() -> None:
+    codes = [rule.code for rule in RULES]
+    assert len(codes) == len(set(codes))
+    assert len(codes) >= 60
+    for rule in RULES:
+        assert re.fullmatch(r"[A-Z]{3}\d{3}", rule.code)
+        assert rule.section in (*SECTIONS, "pod")
+        assert all((rule.title, rule.meaning, rule.known_by, rule.remedy))
+        assert rule.link.startswith("https://kubernetes.io/docs/")
+        assert set(rule.gives_way_to) <= set(codes)
+
+
+@pytest.mark.parametrize("recording", RECORDINGS, ids=lambda path: path.stem)
+def test_every_report_is_as_the_schema_says(recording: Path) -> None:
+    schema: Any = json.loads((ROOT / "kubectl_podx/model/report/schema.json").read_text())
+    reports = analyse(read_bundle(recording))
+    validator = jsonschema.Draft202012Validator(schema)
+    for document in (reports, *reports.items):
+        validator.validate(json.loads(msgspec.json.encode(document)))
+
+
+def commands() -> list[str]:
+    """The commands of README.md that need no pod of the reader's own."""
+    text = (ROOT / "README.md").read_text()
+    lines = re.findall(r"^kubectl podx (.+?)(?:\s{2,}#.*)?$", text, re.MULTILINE)
+    return sorted(set(lines))
+
+
+@pytest.mark.parametrize("words", commands())
+def test_every_command_of_the_readme_runs(
+    words: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from kubectl_podx.cli.funnel import main
+
+    monkeypatch.chdir(tmp_path)
+    bundle = tmp_path / "incident.podx"
+    bundle.write_bytes(RECORDINGS[0].read_bytes())
+    arguments = [word for word in shlex.split(words) if word not in ("web-0", "deploy/web")]
+    if arguments[0] == "capture":
+        # It looks at a live pod: what can be said here is that its words are right.
+        assert main(["capture", "--help"]) == 0
+        return
+    if "shop" in arguments:
+        at = arguments.index("shop")
+        del arguments[at - 1 : at + 1]
+    if arguments[0] not in ("explain", "version", "demo", "options") and "--from" not in arguments:
+        arguments += ["--from", str(bundle)]
+    assert main(arguments) == 0, capsys.readouterr().err
