@@ -49,47 +49,76 @@ class Outcome(NamedTuple):
 
 
 Perform = Callable[[PlannedCall], Outcome]
+Follow = Callable[[Outcome], Sequence[PlannedCall]]
+
+
+def nothing_follows(_outcome: Outcome) -> Sequence[PlannedCall]:
+    """For calls whose answers name no further objects."""
+    return ()
 
 
 def send_all(
-    calls: Sequence[PlannedCall], perform: Perform, *, in_flight: int, deadline: Deadline
+    calls: Sequence[PlannedCall],
+    perform: Perform,
+    *,
+    in_flight: int,
+    deadline: Deadline,
+    follow: Follow = nothing_follows,
 ) -> dict[str, Outcome]:
     """Runs the calls on daemon threads, at most `in_flight` at once; returns outcomes by call id.
 
-    What has not ended when the deadline passes is `timedOut`: its thread is left to die with its
-    closed socket, so nothing here can hang.
+    `follow` names the calls that an outcome leads to (the owner of an owner); they run as soon as
+    it is there. What has not ended when the deadline passes is `timedOut`: its thread is left to
+    die with its closed socket, so nothing here can hang.
     """
-    unique = {call.id: call for call in calls}
-    queue = list(unique.values())[::-1]
-    outcomes: dict[str, Outcome] = {}
-    lock = threading.Lock()
-    done = threading.Event()
-    if not queue:
-        return outcomes
+    run = _Run(calls, perform, follow)
+    for _ in range(min(in_flight, len(run.planned))):
+        threading.Thread(target=run.work, daemon=True).start()
+    if run.planned:
+        run.done.wait(deadline.remaining() + _GRACE)
+    return run.end()
 
-    def work() -> None:
+
+class _Run:
+    """What the threads of one `send_all` share."""
+
+    def __init__(self, calls: Sequence[PlannedCall], perform: Perform, follow: Follow) -> None:
+        self.planned = {call.id: call for call in calls}
+        self.done = threading.Event()
+        self._queue = list(self.planned.values())[::-1]
+        self._outcomes: dict[str, Outcome] = {}
+        self._lock = threading.Lock()
+        self._perform = perform
+        self._follow = follow
+
+    def work(self) -> None:
         while True:
-            with lock:
-                if not queue:
+            with self._lock:
+                if not self._queue:
                     return
-                call = queue.pop()
-            outcome = _timed(call, perform)
-            with lock:
-                outcomes[call.id] = outcome
-                if len(outcomes) == len(unique):
-                    done.set()
+                call = self._queue.pop()
+            outcome = _timed(call, self._perform)
+            following = self._follow(outcome)
+            with self._lock:
+                new = [each for each in following if each.id not in self.planned]
+                self.planned |= {each.id: each for each in new}
+                self._queue += new
+                self._outcomes[call.id] = outcome
+                if len(self._outcomes) == len(self.planned):
+                    self.done.set()
+            # This thread takes the first of them; the others may all have ended by now.
+            for _ in new[1:]:
+                threading.Thread(target=self.work, daemon=True).start()
 
-    for _ in range(min(in_flight, len(queue))):
-        threading.Thread(target=work, daemon=True).start()
-    done.wait(deadline.remaining() + _GRACE)
-    with lock:
-        queue.clear()
-        return {
-            identity: outcomes.get(
-                identity, Outcome(call, "timedOut", "no answer before the deadline")
-            )
-            for identity, call in unique.items()
-        }
+    def end(self) -> dict[str, Outcome]:
+        """What there is; nothing further is begun."""
+        with self._lock:
+            self._queue.clear()
+            late = "no answer before the deadline"
+            return {
+                identity: self._outcomes.get(identity, Outcome(call, "timedOut", late))
+                for identity, call in self.planned.items()
+            }
 
 
 def _timed(call: PlannedCall, perform: Perform) -> Outcome:
@@ -138,6 +167,8 @@ def perform_read(server: ApiServer, call: PlannedCall) -> Outcome:
         pages: list[bytes] = []
         for page in server.list_pages(path, call.query):
             pages.append(page.body)
+            if call.first_page:
+                break
             if len(pages) >= _MAX_PAGES:
                 return Outcome(call, "ok", "only the first pages were read", answer=pages)
         return Outcome(call, "ok", answer=pages)

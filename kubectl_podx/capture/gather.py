@@ -8,7 +8,7 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
 from kubectl_podx import __version__
-from kubectl_podx.capture import look, plan, resolve
+from kubectl_podx.capture import follow, look, plan, resolve
 from kubectl_podx.capture.calls import (
     Outcome,
     perform_read,
@@ -16,6 +16,7 @@ from kubectl_podx.capture.calls import (
 )
 from kubectl_podx.capture.metrics import probe_counters
 from kubectl_podx.capture.plan import PlannedCall, Wish
+from kubectl_podx.capture.recheck import changes_meanwhile
 from kubectl_podx.capture.seal import Sealer, WrongObjectError
 from kubectl_podx.capture.seal_environment import declared_variables
 from kubectl_podx.capture.seal_observation import seal_look
@@ -32,7 +33,7 @@ from kubectl_podx.model.capture import (
 )
 from kubectl_podx.model.clock import Deadline, format_time
 from kubectl_podx.model.errors import PodxError
-from kubectl_podx.model.pod import Json, containers, number, text
+from kubectl_podx.model.pod import Json, text
 from kubectl_podx.model.reference import Reference
 
 if TYPE_CHECKING:
@@ -56,6 +57,7 @@ class Gatherer:
         self._sealer = Sealer()
         self._objects: dict[str, StoredObject] = {}
         self._lists: dict[str, StoredList] = {}
+        self._led_to: dict[str, list[PlannedCall]] = {}
         self._captured_at = ""
         self._version = ""
 
@@ -91,7 +93,26 @@ class Gatherer:
     # -- reading ---------------------------------------------------------------------------------
 
     def _send(self, calls: list[PlannedCall]) -> dict[str, Outcome]:
-        return send_all(calls, self._perform, in_flight=self._in_flight, deadline=self._deadline)
+        return send_all(
+            calls,
+            self._perform,
+            in_flight=self._in_flight,
+            deadline=self._deadline,
+            follow=self._follow,
+        )
+
+    def _follow(self, outcome: Outcome) -> list[PlannedCall]:
+        """What this answer leads to; remembered, as it belongs to the same pods."""
+        call = outcome.call
+        if call.kind != "get" or call.reference.kind not in follow.LEAD_ON or outcome.state != "ok":
+            return []
+        try:
+            body = self._sealer.open(call.reference, outcome.answer).body or {}
+        except WrongObjectError:
+            return []
+        found = follow.follow_ups(call.reference, body, self._wish)
+        self._led_to[call.id] = found
+        return found
 
     def _perform(self, call: PlannedCall) -> Outcome:
         if call.kind != "exec":
@@ -188,6 +209,8 @@ class Gatherer:
                     if state == "present"
                     else StoredList(reference=key, state=state, reason=reason)
                 )
+                if reference.kind == "ReplicaSet":
+                    self._keep_each(reference, self._lists[key])
                 return
             if state == "present":
                 opener = self._sealer.open_type if call.kind == "type" else self._sealer.open
@@ -199,6 +222,13 @@ class Gatherer:
             reference=reference.key, state=state, reason=reason
         )
 
+    def _keep_each(self, reference: Reference, found: StoredList) -> None:
+        """The objects of a list, each under its own name."""
+        for body in found.items:
+            one = Reference(reference.kind, reference.namespace, text(body, "metadata", "name"))
+            stored = StoredObject(reference=one.key, state="present", body=body)
+            self._objects.setdefault(one.key, stored)
+
     def _captured(
         self,
         reference: Reference,
@@ -207,11 +237,12 @@ class Gatherer:
         outcomes: dict[str, Outcome],
         again: dict[Reference, Outcome],
     ) -> CapturedPod:
-        mine = [outcomes[call.id] for call in calls if call.id in outcomes]
+        with_those_after = [*calls, *(one for c in calls for one in self._led_to.get(c.id, ()))]
+        mine = [outcomes[call.id] for call in with_those_after if call.id in outcomes]
         uid = text(body, "metadata", "uid")
         pod = self._sealer.raw_pod(reference)
         declared = declared_variables(self._sealer, pod, self._objects)
-        moved = self._moved(reference, body, again)
+        moved = changes_meanwhile(body, again.get(reference))
         observations = [
             self._observation(pod, outcome, declared, moved)
             for outcome in mine
@@ -244,35 +275,6 @@ class Gatherer:
         if change:
             return Observation(container=container, state="unobservable", reason=change)
         return seal_look(self._sealer, pod, outcome, self._objects, declared)
-
-    def _moved(
-        self, reference: Reference, body: Json, again: dict[Reference, Outcome]
-    ) -> dict[str, str]:
-        """Container -> what changed under our eyes; the empty name stands for the whole pod."""
-        outcome = again.get(reference)
-        if outcome is None:
-            return {}
-        if outcome.state == "missing":
-            return {"": "the pod was deleted while it was looked at"}
-        if outcome.state != "ok":
-            return {"": "the pod could not be read again after the look"}
-        try:
-            now = Sealer().open(reference, outcome.answer).body or {}
-        except WrongObjectError:
-            return {"": "the pod could not be read again after the look"}
-        if text(now, "metadata", "uid") != text(body, "metadata", "uid"):
-            return {"": "the pod was replaced by a namesake while it was looked at"}
-        before = {entry.name: entry for entry in containers(body)}
-        return {
-            entry.name: f"container {entry.name} restarted while it was looked at"
-            for entry in containers(now)
-            if entry.name in before
-            and (
-                entry.container_id != before[entry.name].container_id
-                or number(entry.status, "restartCount")
-                != number(before[entry.name].status, "restartCount")
-            )
-        }
 
     def _log_tail(self, outcome: Outcome) -> LogTail:
         lines: list[str] = []

@@ -273,7 +273,7 @@ podx_config() {
         printf '%s\000' "$podx_path"
       fi
       ;;
-    args) podx_collect "$podx_path" 6 ;;
+    args | stats) podx_collect "$podx_path" 6 ;;
     links) [ ! -L "$podx_path/..data" ] || podx_add "$podx_path/..data" ;;
   esac
 }
@@ -284,7 +284,9 @@ podx_collect() {
     for podx_item in "$1"/* "$1"/.[!.]*; do
       podx_collect "$podx_item" $(($2 - 1))
     done
-  elif [ -f "$1" ] && [ -r "$1" ] && [ "$podx_files" -lt "$podx_max_files" ]; then
+  elif [ -f "$1" ] && [ "$podx_files" -lt "$podx_max_files" ]; then
+    # What may not be read has a mode and an owner all the same: they tell why.
+    [ -r "$1" ] || [ "$podx_step" = stats ] || return 0
     podx_files=$((podx_files + 1))
     podx_add "$1"
   fi
@@ -456,7 +458,7 @@ podx_full() {
   podx_frame digests
   podx_table args sha256sum --
   podx_frame stats
-  podx_table args stat -L -c '%a %u %g %s %Y %n' --
+  podx_table stats stat -L -c '%a %u %g %s %Y %n' --
   podx_step=plain
   podx_declared
   podx_frame links

@@ -8,7 +8,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
-from kubectl_podx.model.pod import ContainerEntry, Json, containers, dig, items, number, text
+from kubectl_podx.model.pod import (
+    ContainerEntry,
+    Json,
+    containers,
+    dig,
+    items,
+    mapping,
+    number,
+    text,
+)
 from kubectl_podx.model.reference import RESOURCES, Reference, Resource
 from kubectl_podx.model.report import SECTIONS
 
@@ -43,6 +52,8 @@ class PlannedCall(NamedTuple):
     container: str = ""
     through: str = ""
     """Execs only: the neighbour that looks at `container` through the shared PID namespace."""
+    first_page: bool = False
+    """Lists only: a sample is enough."""
     optional_right: bool = False
     """Not part of the least Role: `get nodes/proxy` amounts to root on the node."""
 
@@ -81,19 +92,23 @@ _OBSERVED = (
 _MAX_LOG_BYTES = 65536
 
 
-def _right(verb: str, resource: Resource, namespace: str, name: str = "", sub: str = "") -> Right:
+def right_to(verb: str, resource: Resource, namespace: str, name: str = "", sub: str = "") -> Right:
+    """The right to do this with a kind, or with one object of it."""
     plural = f"{resource.plural}/{sub}" if sub else resource.plural
     return Right((verb,), plural, resource.group, namespace, name)
 
 
-def _get(reference: Reference, sections: tuple[str, ...], kind: CallKind = "get") -> PlannedCall:
-    right = _right("get", reference.resource, reference.namespace, reference.name)
+def get_object(
+    reference: Reference, sections: tuple[str, ...], kind: CallKind = "get"
+) -> PlannedCall:
+    """One object by its name; `kind` is `type` where only a Secret's type is wanted."""
+    right = right_to("get", reference.resource, reference.namespace, reference.name)
     return PlannedCall(f"{kind} {reference.key}", kind, sections, right, reference)
 
 
 def get_pod(reference: Reference) -> PlannedCall:
     """The pod itself: the one read that nothing can do without."""
-    return _get(reference, ("all",))
+    return get_object(reference, ("all",))
 
 
 def get_version() -> PlannedCall:
@@ -109,6 +124,7 @@ def pod_calls(reference: Reference, pod: Json, wish: Wish) -> list[PlannedCall]:
         *_node_events(pod),
         *_sources(reference, pod),
         *_surroundings(reference, pod),
+        *_siblings(reference, pod),
         *(_logs(reference, pod, wish) if wish.logs else ()),
     ]
     return [call for call in calls if wish.wants(*call.sections) or "all" in call.sections]
@@ -138,7 +154,7 @@ def _events(reference: Reference, pod: Json) -> Iterator[PlannedCall]:
         f"list Event/{reference.key}",
         "list",
         ("restarts", "probes", "timeline", "lifecycle", "scheduling", "images", "findings"),
-        _right("list", RESOURCES["Event"], reference.namespace),
+        right_to("list", RESOURCES["Event"], reference.namespace),
         Reference("Event", reference.namespace, reference.key),
         (("fieldSelector", f"involvedObject.uid={uid}"),),
     )
@@ -157,7 +173,7 @@ def _node_events(pod: Json) -> Iterator[PlannedCall]:
         f"list Event/Node//{node}",
         "list",
         ("restarts",),
-        _right("list", RESOURCES["Event"], "default"),
+        right_to("list", RESOURCES["Event"], "default"),
         Reference("Event", "default", node),
         (("fieldSelector", selector),),
     )
@@ -197,26 +213,30 @@ def _sources(reference: Reference, pod: Json) -> Iterator[PlannedCall]:
     for kind, names in source_names(pod).items():
         for name in sorted(names):
             sections = (*sorted(names[name]), "changes")
-            yield _get(Reference(kind, reference.namespace, name), sections)
+            yield get_object(Reference(kind, reference.namespace, name), sections)
     read = source_names(pod)["Secret"]
     for secret in items(pod, "spec", "imagePullSecrets"):
         name = text(secret, "name")
         if name and name not in read:
-            yield _get(Reference("Secret", reference.namespace, name), ("images",), "type")
+            yield get_object(Reference("Secret", reference.namespace, name), ("images",), "type")
 
 
 def _surroundings(reference: Reference, pod: Json) -> Iterator[PlannedCall]:
     namespace = reference.namespace
     account = text(pod, "spec", "serviceAccountName")
     if account:
-        yield _get(Reference("ServiceAccount", namespace, account), ("serviceAccountTokens",))
+        yield get_object(Reference("ServiceAccount", namespace, account), ("serviceAccountTokens",))
     for owner in items(pod, "metadata", "ownerReferences"):
         kind, name = text(owner, "kind"), text(owner, "name")
         if kind in RESOURCES and RESOURCES[kind].namespaced and name and kind != "Node":
-            yield _get(Reference(kind, namespace, name), ("changes", "injections", "findings"))
+            yield get_object(
+                Reference(kind, namespace, name), ("changes", "injections", "findings")
+            )
     node = text(pod, "spec", "nodeName")
     if node:
-        yield _get(Reference("Node", "", node), ("node", "scheduling", "environment", "restarts"))
+        yield get_object(
+            Reference("Node", "", node), ("node", "scheduling", "environment", "restarts")
+        )
         if any(_has_probe(entry) for entry in containers(pod)):
             yield PlannedCall(
                 f"metrics {node}",
@@ -232,13 +252,33 @@ def _surroundings(reference: Reference, pod: Json) -> Iterator[PlannedCall]:
                 f"list {kind}/{namespace}",
                 "list",
                 ("network",),
-                _right("list", RESOURCES[kind], namespace),
+                right_to("list", RESOURCES[kind], namespace),
                 Reference(kind, namespace, ""),
             )
     for volume in items(pod, "spec", "volumes"):
         claim = text(volume, "persistentVolumeClaim", "claimName")
         if claim:
-            yield _get(Reference("PersistentVolumeClaim", namespace, claim), ("volumes",))
+            yield get_object(Reference("PersistentVolumeClaim", namespace, claim), ("volumes",))
+
+
+# Labels that controllers put on the pods of one template.
+_TEMPLATE_LABELS = ("pod-template-hash", "controller-revision-hash", "job-name")
+
+
+def _siblings(reference: Reference, pod: Json) -> Iterator[PlannedCall]:
+    """Some pods of the same template: the same tag may mean another digest there."""
+    labels = mapping(pod, "metadata", "labels")
+    label = next((name for name in _TEMPLATE_LABELS if text(labels, name)), "")
+    if label and items(pod, "metadata", "ownerReferences"):
+        yield PlannedCall(
+            f"list Pod/{reference.key}",
+            "list",
+            ("images",),
+            right_to("list", RESOURCES["Pod"], reference.namespace),
+            Reference("Pod", reference.namespace, reference.key),
+            (("labelSelector", f"{label}={text(labels, label)}"), ("limit", "20")),
+            first_page=True,
+        )
 
 
 def _has_probe(entry: ContainerEntry) -> bool:
@@ -265,7 +305,7 @@ def _log(reference: Reference, container: str, wish: Wish, *, previous: bool) ->
         f"log {reference.key} {container}{' previous' if previous else ''}",
         "log",
         ("restarts", "containers"),
-        _right("get", RESOURCES["Pod"], reference.namespace, reference.name, "log"),
+        right_to("get", RESOURCES["Pod"], reference.namespace, reference.name, "log"),
         reference,
         (
             ("container", container),

@@ -8,6 +8,7 @@ from kubectl_podx.capture.targets import Named, Targets, parse_words
 from kubectl_podx.model.capture import StoredObject
 from kubectl_podx.model.pod import Json, dig, items, mapping, text
 from kubectl_podx.model.reference import RESOURCES, Reference
+from kubectl_podx.model.selector import selector_text
 
 if TYPE_CHECKING:
     from kubectl_podx.capture.seal import Sealer
@@ -112,23 +113,3 @@ class _Resolver:
 def owner_uids(body: Json) -> set[str]:
     """The uids of an object's owners."""
     return {text(owner, "uid") for owner in items(body, "metadata", "ownerReferences")}
-
-
-def selector_text(selector: object) -> str:
-    """A LabelSelector as the `labelSelector` query writes it; empty where it selects nothing."""
-    parts = [f"{key}={value}" for key, value in sorted(mapping(selector, "matchLabels").items())]
-    for term in items(selector, "matchExpressions"):
-        key, operator = text(term, "key"), text(term, "operator")
-        values = ",".join(str(v) for v in dig(term, "values") or [])
-        match operator:
-            case "In":
-                parts.append(f"{key} in ({values})")
-            case "NotIn":
-                parts.append(f"{key} notin ({values})")
-            case "Exists":
-                parts.append(key)
-            case "DoesNotExist":
-                parts.append(f"!{key}")
-            case _:
-                continue
-    return ",".join(parts)

@@ -132,7 +132,8 @@ class ApiServer:
         """
         token, restarted = "", False
         while True:
-            page = (*query, ("limit", _PAGE_SIZE), *((("continue", token),) if token else ()))
+            size = () if any(name == "limit" for name, _ in query) else (("limit", _PAGE_SIZE),)
+            page = (*query, *size, *((("continue", token),) if token else ()))
             try:
                 answer = self.get(path, page)
             except ClusterError as error:

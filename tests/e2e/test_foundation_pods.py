@@ -7,28 +7,11 @@ from typing import Any
 
 import pytest
 from manifests import FOREVER, config_map, container, pod, secret, shell
+from reports import codes, row, rows
+from reports import looks as seen
 from support import Bench, restarted
 
 pytestmark = pytest.mark.cluster
-
-
-def rows(report: Any, section: str, **wanted: Any) -> list[Any]:
-    """The rows of a section whose fields have these values."""
-    return [row for row in report[section] if all(row.get(key) == v for key, v in wanted.items())]
-
-
-def row(report: Any, section: str, **wanted: Any) -> Any:
-    found = rows(report, section, **wanted)
-    assert len(found) == 1, (wanted, found)
-    return found[0]
-
-
-def codes(report: Any, severity: str = "") -> set[str]:
-    return {one["code"] for one in report["findings"] if severity in ("", one["severity"])}
-
-
-def seen(report: Any) -> dict[str, str]:
-    return {one["name"]: one["observation"]["state"] for one in report["containers"]}
 
 
 def test_two_containers_share_an_empty_dir_and_the_network(bench: Bench) -> None:

@@ -242,3 +242,28 @@ def test_secrets_are_scrubbed_from_logs_and_messages() -> None:
     assert capture.pods[0].logs
     assert b"hunter2" not in msgspec.json.encode(capture)
     assert any("second" in log.lines for log in capture.pods[0].logs)
+
+
+def test_what_an_answer_leads_to_is_read_too_and_belongs_to_the_pod() -> None:
+    recorded = json.loads((RECORDED / "everything.json").read_text())["pod"]
+    meta = {
+        **recorded["metadata"],
+        "ownerReferences": [{"kind": "ReplicaSet", "name": "web-5f", "controller": True}],
+    }
+    server = FakeServer(metadata=meta)
+    owner = [{"kind": "Deployment", "name": "web", "uid": "d", "controller": True}]
+    where = {"namespace": "lead"}
+    server.bodies["/apis/apps/v1/namespaces/lead/replicasets/web-5f"] = {
+        "kind": "ReplicaSet",
+        "metadata": {**where, "name": "web-5f", "ownerReferences": owner},
+        "spec": {"selector": {"matchLabels": {"app": "web", "pod-template-hash": "5f"}}},
+    }
+    server.bodies["/apis/apps/v1/namespaces/lead/deployments/web"] = {
+        "kind": "Deployment",
+        "metadata": {**where, "name": "web"},
+    }
+    capture = run(server)
+    assert capture.objects["Deployment/lead/web"].state == "present"
+    ids = {call.id for call in capture.pods[0].calls}
+    assert {"get Deployment/lead/web", "list ReplicaSet/Deployment/lead/web"} <= ids
+    assert analyse(capture).items[0].pod.owners[-1].name == "web"

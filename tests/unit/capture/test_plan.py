@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from kubectl_podx.capture.follow import follow_ups
 from kubectl_podx.capture.plan import Wish, pod_calls
 from kubectl_podx.model.reference import Reference
 
@@ -127,3 +128,36 @@ def test_a_container_that_does_not_run_is_not_looked_into() -> None:
 def test_partial_objects_plan_without_failing() -> None:
     for body in ({}, {"spec": None, "status": None}, {"spec": {"containers": [None, 3, {}]}}):
         assert all(call.reference.namespace == "shop" for call in pod_calls(POD, body, Wish()))
+
+
+def test_an_object_leads_to_its_owner_and_to_the_revisions_beside_it() -> None:
+    replica_set = {
+        "metadata": {"ownerReferences": [{"kind": "Deployment", "name": "web", "uid": "d"}]},
+        "spec": {
+            "selector": {
+                "matchLabels": {"app": "web", "pod-template-hash": "5f"},
+                "matchExpressions": [{"key": "tier", "operator": "In", "values": ["a", "b"]}],
+            }
+        },
+    }
+    calls = follow_ups(Reference("ReplicaSet", "shop", "web-5f"), replica_set, Wish())
+    assert [(call.id, call.query) for call in calls] == [
+        ("get Deployment/shop/web", ()),
+        (
+            "list ReplicaSet/Deployment/shop/web",
+            (("labelSelector", "app=web,tier in (a,b)"),),
+        ),
+    ]
+    claim = Reference("PersistentVolumeClaim", "shop", "data")
+    (volume,) = follow_ups(claim, {"spec": {"volumeName": "pv-1"}}, Wish())
+    assert (volume.id, str(volume.right)) == ("get PersistentVolume//pv-1", "get persistentvolumes")
+    assert follow_ups(claim, {"spec": {"volumeName": "pv-1"}}, Wish(frozenset({"files"}))) == []
+    assert follow_ups(claim, {}, Wish()) == []
+
+
+def test_pods_of_one_template_are_asked_for_as_a_sample() -> None:
+    made = pod()
+    made["metadata"]["labels"] = {"app": "web", "pod-template-hash": "5f"}
+    (call,) = [c for c in pod_calls(POD, made, Wish()) if c.id.startswith("list Pod/")]
+    assert call.query == (("labelSelector", "pod-template-hash=5f"), ("limit", "20"))
+    assert call.first_page

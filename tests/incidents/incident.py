@@ -1,0 +1,102 @@
+"""What an incident is: objects that make it, the symptom that shows it, and what must be said."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from manifests import pod
+from support import Bench, Manifest
+
+LABEL = "incident"
+"""The label of the pod that an incident is about; its value is the incident's name."""
+
+Severity = Literal["ok", "info", "warning", "critical", "unknown"]
+Confidence = Literal["possible", "likely", "proven"]
+
+
+@dataclass(frozen=True)
+class Look:
+    """The pod and its events as the API has them at one moment."""
+
+    pod: Manifest
+    events: list[Manifest] = field(default_factory=list)
+
+
+Condition = Callable[[Look], Any]
+Action = Callable[[Bench, Manifest], None]
+
+
+@dataclass(frozen=True)
+class Step:
+    """Something done to the pod, once the condition holds."""
+
+    when: Condition
+    act: Action
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What the report must say. What an incident does not decide is left open."""
+
+    cause: str | None = None
+    """`restarts[].cause` of the container; None where nothing of it has ended."""
+    container: str = "app"
+    at_least: Confidence = "likely"
+    """The confidence with every witness there, or more."""
+    exactly: bool = False
+    """Not more than `at_least` either: nothing could prove it."""
+    severity: tuple[Severity, ...] = ("critical",)
+    words: tuple[str, ...] = ()
+    """Each stands in the verdict's summary."""
+    codes: tuple[str, ...] = ()
+    """Findings that are there, whatever the verdict is about."""
+
+
+@dataclass(frozen=True)
+class Incident:
+    """One pod of the catalogue, broken or healthy."""
+
+    name: str
+    story: str
+    """What happens, in a line."""
+    objects: tuple[Manifest, ...]
+    until: Condition
+    """The symptom: the pod is captured as soon as it shows."""
+    expected: Expected
+    steps: tuple[Step, ...] = ()
+    healthy: bool = False
+    """Nothing is wrong with it: no finding is worse than info."""
+    timeout: float = 150.0
+    """Seconds until the symptom must show."""
+    slow: bool = False
+    """Takes more than ten minutes; only with `--slow`."""
+    on_node: bool = False
+    """Needs root on the node that the cluster runs on."""
+
+
+def subject(name: str, *containers: Manifest, **spec: Any) -> Manifest:
+    """The pod that an incident is about: without the account's token, which no incident needs."""
+    spec.setdefault("automountServiceAccountToken", False)
+    spec.setdefault("enableServiceLinks", False)
+    return pod(name, *containers, labels={LABEL: name}, **spec)
+
+
+def broken(
+    name: str,
+    story: str,
+    *containers: Manifest,
+    until: Condition,
+    expected: Expected,
+    objects: tuple[Manifest, ...] = (),
+    steps: tuple[Step, ...] = (),
+    timeout: float = 150.0,
+    on_node: bool = False,
+    **spec: Any,
+) -> Incident:
+    """An incident of one bare pod, with what it needs beside it applied first."""
+    made = (*objects, subject(name, *containers, **spec))
+    return Incident(
+        name, story, made, until, expected, steps=steps, timeout=timeout, on_node=on_node
+    )

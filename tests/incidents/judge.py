@@ -1,0 +1,83 @@
+"""Whether a report says what an incident expects; one way for live runs and for replays."""
+
+from __future__ import annotations
+
+from incident import Expected, Incident
+
+from kubectl_podx.model.report import PodReport
+from kubectl_podx.model.report.health import Restart
+
+RANK = {None: 0, "possible": 1, "likely": 2, "proven": 3}
+
+
+def row_of(report: PodReport, container: str) -> Restart | None:
+    """The row of `restarts` of this container."""
+    return next((row for row in report.restarts or [] if row.container == container), None)
+
+
+def cause_is_right(incident: Incident, report: PodReport) -> bool:
+    """The one thing that the score counts."""
+    row = row_of(report, incident.expected.container)
+    return (row.cause if row else None) == incident.expected.cause
+
+
+def mistakes(incident: Incident, report: PodReport) -> list[str]:
+    """What the report says otherwise than expected, a line each; none where it is right."""
+    found = [*_cause(incident.expected, report), *_verdict(incident.expected, report)]
+    if incident.healthy:
+        found += [
+            f"finding {each.code} of a healthy pod: {each.title}"
+            for each in report.findings or []
+            if each.severity != "info"
+        ]
+    return found
+
+
+def mistakes_with_less(incident: Incident, whole: PodReport, part: PodReport) -> list[str]:
+    """What a witness that is gone has spoiled: a wrong cause, or more confidence than before."""
+    found = []
+    for row in whole.restarts or []:
+        less = row_of(part, row.container)
+        cause, sure = (less.cause, less.confidence) if less else (None, None)
+        if cause not in (row.cause, "unknown"):
+            found.append(f"{row.container}: the cause {row.cause} became {cause} ({sure})")
+        elif RANK[sure] > RANK[row.confidence]:
+            found.append(f"{row.container}: {row.confidence} {cause} became {sure}")
+    if incident.healthy:
+        found += [
+            f"finding {each.code} of a healthy pod: {each.title}"
+            for each in part.findings or []
+            if each.severity != "info"
+        ]
+    return found
+
+
+def _cause(expected: Expected, report: PodReport) -> list[str]:
+    row = row_of(report, expected.container)
+    if row is None:
+        return [f"there is no row of {expected.container}"]
+    if row.cause != expected.cause:
+        return [f"cause {row.cause} ({row.confidence}), not {expected.cause}: {row.summary}"]
+    if row.cause is None:
+        return []
+    sure, wanted = RANK[row.confidence], RANK[expected.at_least]
+    if sure < wanted or (expected.exactly and sure > wanted):
+        return [f"confidence {row.confidence}, not {expected.at_least}: {row.summary}"]
+    return []
+
+
+def _verdict(expected: Expected, report: PodReport) -> list[str]:
+    said = f"{report.verdict.severity}: {report.verdict.summary}"
+    found = []
+    if report.verdict.severity not in expected.severity:
+        found.append(f"the verdict is not {' or '.join(expected.severity)}: {said}")
+    found += [
+        f'"{words}" is not in the verdict: {said}'
+        for words in expected.words
+        if words not in report.verdict.summary
+    ]
+    codes = {each.code for each in report.findings or []}
+    missing = sorted(set(expected.codes) - codes)
+    if missing:
+        found.append(f"no finding {', '.join(missing)}: there are {', '.join(sorted(codes))}")
+    return found

@@ -1,0 +1,140 @@
+"""Brings incidents about on the cluster, many at a time, and captures each at its symptom."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from incident import LABEL, Incident, Look
+from support import Bench, Manifest
+
+from kubectl_podx.capture.session import LookOptions, take
+from kubectl_podx.capture.targets import Targets
+from kubectl_podx.cluster.access import AccessFlags
+from kubectl_podx.model.capture import Capture
+from kubectl_podx.model.clock import Deadline
+
+# A node of two cores: with more at once, probes of healthy pods time out for want of CPU.
+_AT_ONCE = 24
+_TICK_SECONDS = 0.5
+_CAPTURE_SECONDS = 20.0
+_LOG_LINES = 10
+_AGAIN = 5
+"""Captures of one incident: a symptom may pass between seeing it and looking."""
+
+
+@dataclass
+class Act:
+    """One incident under way."""
+
+    incident: Incident
+    deadline: float
+    done: int = 0
+    """How many of its steps."""
+    tries: int = 0
+
+
+@dataclass
+class Stage:
+    """One namespace in which incidents happen."""
+
+    bench: Bench
+    captures: dict[str, Capture] = field(default_factory=dict)
+    failures: dict[str, str] = field(default_factory=dict)
+
+    def play(self, incidents: Iterable[Incident]) -> None:
+        """Until each is captured, or its time is over. What takes longest begins first."""
+        queue = sorted(incidents, key=lambda each: each.timeout)
+        acts: list[Act] = []
+        while queue or acts:
+            while queue and len(acts) < _AT_ONCE:
+                acts.append(self._begin(queue.pop()))
+            looks = self._looks()
+            acts = [act for act in acts if not self._over(act, looks.get(act.incident.name))]
+            time.sleep(_TICK_SECONDS)
+
+    def _begin(self, incident: Incident) -> Act:
+        self.bench.apply(list(incident.objects))
+        return Act(incident, time.monotonic() + incident.timeout)
+
+    def _over(self, act: Act, look: Look | None) -> bool:
+        """Takes the incident one tick on; whether it has come to its end."""
+        incident = act.incident
+        if time.monotonic() > act.deadline:
+            self.failures[incident.name] = f"no symptom in {incident.timeout:g} s: {_words(look)}"
+            self._clear(incident)
+            return True
+        if look is None:
+            return False
+        if act.done < len(incident.steps):
+            step = incident.steps[act.done]
+            if step.when(look):
+                step.act(self.bench, look.pod)
+                act.done += 1
+            return False
+        if not incident.until(look):
+            return False
+        capture = self._capture(look.pod["metadata"]["name"])
+        act.tries += 1
+        if act.tries < _AGAIN and not incident.until(_captured(capture)):
+            return False
+        self.captures[incident.name] = capture
+        self._clear(incident)
+        return True
+
+    def _looks(self) -> dict[str, Look]:
+        """Incident -> its pod, the newest of them, with its events."""
+        listed = self.bench.kubectl("get", "pods,events", "--output=json").json["items"]
+        events: dict[str, list[Manifest]] = {}
+        for each in listed:
+            if each["kind"] == "Event":
+                events.setdefault(each["involvedObject"].get("uid", ""), []).append(each)
+        pods = [each for each in listed if each["kind"] == "Pod"]
+        pods.sort(key=lambda pod: pod["metadata"]["creationTimestamp"])
+        named = [(pod["metadata"].get("labels", {}).get(LABEL), pod) for pod in pods]
+        return {
+            name: Look(pod, events.get(pod["metadata"]["uid"], [])) for name, pod in named if name
+        }
+
+    def _capture(self, pod: str) -> Capture:
+        return take(
+            AccessFlags(namespace=self.bench.namespace),
+            Targets(words=(f"pod/{pod}",)),
+            LookOptions(log_lines=_LOG_LINES),
+            deadline=Deadline(_CAPTURE_SECONDS),
+            environ=os.environ,
+            home=str(Path.home()),
+            warn=lambda _: None,
+        )
+
+    def _clear(self, incident: Incident) -> None:
+        """Its pods use no more of the node; what is cluster-wide goes with them."""
+        for each in incident.objects:
+            kind, name = each["kind"], each["metadata"]["name"]
+            if kind in _GOES:
+                self.bench.kubectl(
+                    "delete", kind, name, "--wait=false", "--grace-period=1", check=False
+                )
+
+
+# The rest goes with the namespace.
+_GOES = frozenset({"Pod", "Job", "Deployment", "StatefulSet", "PriorityClass", "CronJob"})
+
+
+def _captured(capture: Capture) -> Look:
+    body = capture.objects[capture.pods[0].reference].body or {}
+    stored = capture.lists.get(f"Event/{capture.pods[0].reference}")
+    return Look(body, list(stored.items) if stored else [])
+
+
+def _words(look: Look | None) -> Any:
+    if look is None:
+        return "there is no pod of it"
+    status = look.pod.get("status", {})
+    kinds = ("phase", "reason", "initContainerStatuses", "containerStatuses")
+    said = {kind: status[kind] for kind in kinds if kind in status}
+    return f"{said}\n{[(one['reason'], one.get('message')) for one in look.events]}"

@@ -1,0 +1,138 @@
+"""Conditions on a pod and its events: what the runner waits for, never a time."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from incident import Condition, Look
+from support import container_status, is_ready
+
+
+def every(*conditions: Condition) -> Condition:
+    """All of them hold."""
+    return lambda look: all(condition(look) for condition in conditions)
+
+
+def ready(look: Look) -> bool:
+    """The pod is Ready."""
+    return is_ready(look.pod)
+
+
+def phase(word: str) -> Condition:
+    """The pod's phase, such as Failed."""
+    return lambda look: look.pod.get("status", {}).get("phase") == word
+
+
+def running(container: str = "app") -> Condition:
+    """The container runs."""
+    return lambda look: "running" in _state(look, container)
+
+
+def restarted(container: str = "app", times: int = 1) -> Condition:
+    """It runs again, after that many restarts or more, and its last end is on record."""
+
+    def holds(look: Look) -> bool:
+        status = container_status(look.pod, container)
+        again = "running" in status.get("state", {})
+        return bool(
+            again and status.get("restartCount", 0) >= times and status.get("lastState", {})
+        )
+
+    return holds
+
+
+def ended(container: str = "app", times: int = 1) -> Condition:
+    """It was ended that often or more, whatever its state now, and that is on record."""
+
+    def holds(look: Look) -> bool:
+        status = container_status(look.pod, container)
+        ends = status.get("restartCount", 0) + ("terminated" in status.get("state", {}))
+        on_record = status.get("lastState") or "terminated" in status.get("state", {})
+        return bool(ends >= times and on_record)
+
+    return holds
+
+
+def stopped(container: str = "app") -> Condition:
+    """Its newest instance has ended."""
+    return lambda look: "terminated" in _state(look, container)
+
+
+def waiting(reason: str, container: str = "app", times: int = 0) -> Condition:
+    """It waits for that reason, after that many restarts or more."""
+
+    def holds(look: Look) -> bool:
+        status = container_status(look.pod, container)
+        said = status.get("state", {}).get("waiting", {}).get("reason")
+        return bool(said == reason and status.get("restartCount", 0) >= times)
+
+    return holds
+
+
+def looping(container: str = "app", times: int = 1) -> Condition:
+    """CrashLoopBackOff, after that many restarts or more."""
+    return waiting("CrashLoopBackOff", container, times)
+
+
+def status_reason(word: str) -> Condition:
+    """The reason of the pod as a whole, such as Evicted."""
+    return lambda look: look.pod.get("status", {}).get("reason") == word
+
+
+def condition(type_: str, status: str, reason: str = "") -> Condition:
+    """A condition of the pod, such as PodScheduled=False."""
+
+    def holds(look: Look) -> bool:
+        return any(
+            one["type"] == type_ and one["status"] == status and reason in ("", one.get("reason"))
+            for one in look.pod.get("status", {}).get("conditions") or []
+        )
+
+    return holds
+
+
+def event(reason: str, words: str = "", times: int = 1) -> Condition:
+    """Events of that reason whose message holds the words, counted together."""
+
+    def holds(look: Look) -> bool:
+        count = sum(
+            one.get("count") or (one.get("series") or {}).get("count") or 1
+            for one in look.events
+            if one["reason"] == reason and words in one.get("message", "")
+        )
+        return count >= times
+
+    return holds
+
+
+def deleting(look: Look) -> bool:
+    """The pod is being deleted."""
+    return "deletionTimestamp" in look.pod["metadata"]
+
+
+def age(seconds: float) -> Condition:
+    """The pod was created at least so long ago: for what shows by nothing happening."""
+
+    def holds(look: Look) -> bool:
+        made = datetime.fromisoformat(look.pod["metadata"]["creationTimestamp"])
+        return (datetime.now(UTC) - made).total_seconds() >= seconds
+
+    return holds
+
+
+def running_for(seconds: float, container: str = "app") -> Condition:
+    """The newest instance was started at least so long ago."""
+
+    def holds(look: Look) -> bool:
+        since = _state(look, container).get("running", {}).get("startedAt")
+        if not since:
+            return False
+        return (datetime.now(UTC) - datetime.fromisoformat(since)).total_seconds() >= seconds
+
+    return holds
+
+
+def _state(look: Look, container: str) -> dict[str, Any]:
+    state: dict[str, Any] = container_status(look.pod, container).get("state") or {}
+    return state
