@@ -29,6 +29,8 @@ class _Knock(NamedTuple):
     probes: tuple[str, ...]
     port: int
     reach: listeners.Reach
+    early: bool
+    """The container may not have come to opening its ports yet."""
 
 
 def _knocks(case: Case) -> Iterator[_Knock]:
@@ -47,27 +49,28 @@ def _knocks(case: Case) -> Iterator[_Knock]:
                 if not action or text(action, "host"):
                     continue
                 port = resolve_port(str(dig(action, "port")), entry.spec)
-                if port is not None and not _early(case, entry, probe):
+                if port is not None:
                     wanted.setdefault(port, []).append(words)
         for port, probes in wanted.items():
             reach = listeners.reach(case.view, port)
             if reach is not None:
-                yield _Knock(entry, tuple(probes), port, reach)
+                yield _Knock(entry, tuple(probes), port, reach, _early(case, entry))
 
 
-def _early(case: Case, entry: ContainerEntry, probe: object) -> bool:
+def _early(case: Case, entry: ContainerEntry) -> bool:
     """Whether the container runs for so short a time that its port may still be closed."""
     started = parse_time(text(entry.status, "state", "running", "startedAt"))
     if started is None or case.view.now is None:
         return False
-    delay = max(_TIME_TO_LISTEN, number(probe, "initialDelaySeconds") or 0)
+    delays = [number(entry.spec, field, "initialDelaySeconds") or 0 for field, _ in _FIELDS]
+    delay = max(_TIME_TO_LISTEN, *delays)
     return (case.view.now - started).total_seconds() < delay
 
 
 def nobody_listens(case: Case) -> Iterator[Hit]:
     """A probe's port has no listening socket in the pod's network."""
     for knock in _knocks(case):
-        if knock.reach.listening:
+        if knock.reach.listening or knock.early:
             continue
         blocking = dig(knock.entry.status, "ready") is not True
         yield Hit(

@@ -48,3 +48,15 @@ def assert_healthy(report: Any) -> None:
     assert report["verdict"]["severity"] == "ok", (report["verdict"], report["findings"])
     assert report["findings"] == []
     assert set(looks(report).values()) <= {"observed", "unobservable"}
+
+
+def troubles(report: Any) -> list[str]:
+    """The titles of findings that are more than information."""
+    return [one["title"] for one in report["findings"] if one["severity"] != "info"]
+
+
+def titled(report: Any, *words: str) -> Any:
+    """The one finding whose title has all of these words."""
+    found = [one for one in report["findings"] if all(word in one["title"] for word in words)]
+    assert len(found) == 1, (words, [one["title"] for one in report["findings"]])
+    return found[0]
