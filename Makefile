@@ -9,7 +9,7 @@ export UV_SYSTEM_CERTS ?= 1
 RUN := $(UV) run --frozen --no-progress
 
 .DEFAULT_GOAL := help
-.PHONY: help install docs record-demo demo test lint format e2e cluster-up cluster-down cluster-status check ci clean
+.PHONY: help install dist test-install docs record-demo demo test lint format e2e cluster-up cluster-down cluster-status check ci clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  \1	\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -56,6 +56,14 @@ cluster-status: ## whether it runs
 e2e: install cluster-up ## the suite on the real cluster
 	exports="$$($(PYTHON) hack/cluster env)" && eval "$$exports" && $(RUN) pytest tests/e2e -m cluster
 
+dist: install ## wheel, sdist, the archive for this machine and Krew's manifest, in dist/
+	UV="$(UV)" $(RUN) python hack/dist.py
+
+test-install: dist ## install what `make dist` built, by a real krew, kubectl and bash
+	$(PYTHON) hack/cluster build --extras
+	UV="$(UV)" PODX_TEST_BINARIES="$$($(PYTHON) hack/cluster build --extras 2>/dev/null)/bin" \
+	  $(RUN) pytest tests/install
+
 docs: install ## write the pages and the schema that are made of the code
 	$(RUN) python hack/docs.py
 
@@ -68,4 +76,4 @@ ci: ## what CI runs
 	.ci/run
 
 clean: ## remove what the build made; the cluster is left alone
-	rm -rf .venv .tools dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .tools dist .build .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -8,19 +8,24 @@ import io
 import json
 import re
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import msgspec
 
+from kubectl_podx.capture import rights
 from kubectl_podx.capture.plan import Wish, get_pod, get_version, pod_calls
+from kubectl_podx.cli.command import load
 from kubectl_podx.cli.environment import Environment
 from kubectl_podx.cli.funnel import main as podx
 from kubectl_podx.cli.queries import QUERIES
-from kubectl_podx.cli.words import COMMANDS
+from kubectl_podx.cli.words import COMMANDS, FORMATS, SECTIONS
 from kubectl_podx.findings.catalogue import RULES
 from kubectl_podx.model import explain
 from kubectl_podx.model.reference import Reference
 from kubectl_podx.model.report import PodReport, PodReportList
+from kubectl_podx.render import doctor
 
 ROOT = Path(__file__).resolve().parents[1]
 _MADE = "<!-- made by `make docs`; edit the code instead -->\n\n"
@@ -49,8 +54,10 @@ def pages() -> dict[str, str]:
         "docs/CLI.md": _cli(),
         "docs/QUERIES.md": _queries(),
         "docs/REQUESTS.md": _requests(),
+        "docs/RBAC.md": _rbac(),
         "kubectl_podx/model/report/schema.json": _schema(),
         "README.md": _readme(),
+        "kubectl_podx/cli/kubectl_complete-podx": _completion(),
     }
 
 
@@ -150,6 +157,39 @@ def _requests() -> str:
     return "\n".join(lines) + "\n"
 
 
+def _rbac() -> str:
+    """The rights that a report asks for, and what `doctor --rbac` prints."""
+    calls = rights.any_pod("shop")
+    printed = doctor.rbac(
+        rights.roles(calls, "shop", "podx-reader"), rights.probe_counters("podx-reader"), "shop"
+    )
+    lines = [
+        "# Rights\n",
+        _MADE + "`kubectl podx doctor` says which of these you hold, `doctor POD` what the report "
+        "on that pod will lack, `doctor --rbac` prints the Roles below. Whatever is missing costs "
+        "its rows only: the section says `denied` and names the right, never `missing`. Only "
+        "`get pods` is needed for there to be a report at all.\n",
+        "| right | for |\n|---|---|",
+    ]
+    for need in rights.needs(calls):
+        group = f".{need.right.group}" if need.right.group else ""
+        optional = ", optional: it amounts to root on the node" if need.optional else ""
+        where = " (in namespace default)" if need.right.namespace == "default" else ""
+        right = f"`{need.verb} {need.right.resource}{group}`{where}{optional}"
+        lines.append(f"| {right} | {', '.join(need.sections)} |")
+    note = (
+        "\nAn exec over a WebSocket is a GET, so `get pods/exec` is asked for by every server; "
+        "servers from 1.35 on ask for `create pods/exec` beside it. `--as` and `--as-group` are "
+        "honoured by reads and by execs alike.\n"
+    )
+    lines += [
+        note,
+        "## kubectl podx doctor --rbac -n shop\n",
+        f"```yaml\n{printed}```",
+    ]
+    return "\n".join(lines) + "\n"
+
+
 def _sample_pod() -> dict[str, object]:
     ended = {"terminated": {"exitCode": 137, "containerID": "containerd://a"}}
     return {
@@ -202,6 +242,46 @@ def _readme() -> str:
     if begin is None:
         raise SystemExit("README.md has lost the marker of its sample")
     return f"{text[: begin.end()]}\n{sample}\n{text[end:]}"
+
+
+def _completion() -> str:
+    """The shell file that answers a TAB, with every word and flag in it."""
+    template = (ROOT / "hack/completion.sh").read_text()
+    sections = [f"{words.key}\t{words.summary}" for words in SECTIONS.values()]
+    codes = [f"{rule.code}\t{rule.title}" for rule in RULES]
+    tables = {
+        "COMMANDS": [f"{name}\t{entry.summary}" for name, entry in COMMANDS.items()],
+        "FLAGS": list(_flags()),
+        "SECTIONS": sections,
+        "FORMATS": list(FORMATS),
+        "EXPLAINED": [*codes, *explain.paths()],
+        "RECORDINGS": sorted(
+            path.stem for path in (ROOT / "kubectl_podx/recordings").glob("*.podx")
+        ),
+    }
+    for name, lines in tables.items():
+        template = template.replace(f"@{name}@", "\n".join(lines))
+    return template
+
+
+def _flags() -> Iterator[str]:
+    """`COMMAND FLAG = meaning`, with tabs; flags that all commands take stand under `*`."""
+    yield "*\t--help\t-\tShow help"
+    listed: dict[str, dict[str, str]] = {}
+    for name in COMMANDS:
+        command = load(name)
+        for option in command.params if command else ():
+            if not isinstance(option, click.Option):
+                continue
+            meaning = (option.help or "").partition(". ")[0].removesuffix(".")
+            for flag in option.opts:
+                equals = "-" if option.is_flag else "="
+                listed.setdefault(f"{flag}\t{equals}\t{meaning}", {})[name] = ""
+    for line, commands in listed.items():
+        if len(commands) == len(COMMANDS):
+            yield f"*\t{line}"
+        else:
+            yield from (f"{name}\t{line}" for name in commands)
 
 
 def _run(arguments: list[str]) -> str:

@@ -7,6 +7,7 @@ import subprocess
 from console import ClusterError, step
 
 PACKAGES = (
+    "bash-completion",
     "busybox-static",
     "conntrack",
     "containernetworking-plugins",

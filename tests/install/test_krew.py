@@ -1,0 +1,191 @@
+"""A real krew installs, upgrades and removes the archive; kubectl finds it through krew's link."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import http.server
+import os
+import re
+import subprocess
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from conftest import ROOT, Run
+
+
+def krew_env(home: Path) -> dict[str, str]:
+    return {"KREW_ROOT": str(home / ".krew"), "KREW_NO_UPGRADE_CHECK": "1"}
+
+
+@pytest.fixture
+def installed(
+    binaries: Path, archive: Path, manifest: Path, run: Run, tmp_path: Path
+) -> Iterator[Path]:
+    """An empty home into which krew has installed the archive."""
+    index = tmp_path / "empty-index"
+    (index / "plugins").mkdir(parents=True)
+    commit(index, None, "empty")
+    set_up = {**krew_env(tmp_path), "KREW_DEFAULT_INDEX_URI": f"file://{index}"}
+    done = run(binaries / "krew", "update", path=[binaries], home=tmp_path, **set_up)
+    assert done.returncode == 0, done.stderr
+    done = run(
+        binaries / "krew", "install", f"--manifest={manifest}", f"--archive={archive}",
+        path=[binaries], home=tmp_path, **krew_env(tmp_path),
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    yield tmp_path
+    done = run(
+        binaries / "krew", "uninstall", "podx", path=[binaries], home=tmp_path, **krew_env(tmp_path)
+    )
+    assert done.returncode == 0, done.stderr
+    left = [path for path in (tmp_path / ".krew").rglob("*") if "podx" in path.name]
+    assert left == []
+
+
+def test_the_manifest_is_as_krews_reviewers_want_it(binaries: Path, manifest: Path) -> None:
+    done = subprocess.run(
+        [binaries / "validate-krew-manifest", "-manifest", manifest, "-skip-install"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    text = manifest.read_text()
+    short = re.search(r"shortDescription: (.*)", text)
+    assert short
+    assert len(short[1]) <= 50
+    assert "ubernetes" not in short[1]
+    assert max(map(len, text.split("description: |")[1].split("platforms:")[0].splitlines())) <= 84
+
+
+def test_the_archive_holds_files_and_folders_and_is_small(archive: Path) -> None:
+    import dist
+
+    dist.check(archive)
+
+
+def test_kubectl_runs_it_through_krews_link(binaries: Path, installed: Path, run: Run) -> None:
+    link = installed / ".krew/bin/kubectl-podx"
+    assert link.is_symlink()
+    path = [link.parent, binaries]
+    version = run("kubectl", "podx", "version", path=path, home=installed)
+    assert version.returncode == 0, version.stderr
+    demo = run("kubectl", "podx", "demo", path=path, home=installed)
+    assert "liveness probe" in demo.stdout
+
+
+def test_it_describes_a_pod_of_the_real_cluster(binaries: Path, installed: Path, run: Run) -> None:
+    config = os.environ.get("KUBECONFIG")
+    if not config:
+        pytest.skip("there is no cluster: KUBECONFIG is not set")
+    path = [installed / ".krew/bin", binaries]
+    words = ("describe", "-l", "app=nobody-has-this", "-A")
+    done = run("kubectl", "podx", *words, path=path, home=installed, KUBECONFIG=config)
+    assert done.returncode == 0, done.stderr
+    assert "No resources found" in done.stderr
+
+
+def test_credentials_that_need_the_kubernetes_package_work_frozen(
+    binaries: Path, installed: Path, run: Run
+) -> None:
+    """A frozen build can pass with plain credentials and crash on these."""
+    # An OIDC token that has not expired is used as it is: the provider is never asked.
+    import base64
+    import json
+
+    def part(document: dict[str, object]) -> str:
+        return base64.urlsafe_b64encode(json.dumps(document).encode()).decode().rstrip("=")
+
+    token = f"{part({'alg': 'none'})}.{part({'exp': 4102444800})}.signature"
+    config = installed / "config"
+    config.write_text(
+        json.dumps(
+            {
+                "current-context": "c",
+                "contexts": [{"name": "c", "context": {"cluster": "c", "user": "u"}}],
+                "clusters": [{"name": "c", "cluster": {"server": "http://127.0.0.1:9"}}],
+                "users": [
+                    {
+                        "name": "u",
+                        "user": {
+                            "auth-provider": {
+                                "name": "oidc",
+                                "config": {"id-token": token, "idp-issuer-url": "https://x.test"},
+                            }
+                        },
+                    }
+                ],
+            }
+        )
+    )
+    done = run(
+        "kubectl", "podx", "describe", "web",
+        path=[installed / ".krew/bin", binaries], home=installed, KUBECONFIG=str(config),
+    )  # fmt: skip
+    # Past the credentials, at the server that is not there.
+    assert "127.0.0.1:9 was refused" in done.stderr
+
+
+def test_an_upgrade_from_our_own_index(
+    binaries: Path, archive: Path, manifest: Path, run: Run, tmp_path: Path
+) -> None:
+    """`krew index add`, install, a newer version in the index, upgrade."""
+    handler = functools.partial(Quiet, directory=str(archive.parent))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        uri = f"http://127.0.0.1:{server.server_address[1]}/{archive.name}"
+        text = re.sub(r"uri: .*", f"uri: {uri}", manifest.read_text())
+        index = tmp_path / "index"
+        (index / "plugins").mkdir(parents=True)
+        krew = functools.partial(
+            run, binaries / "krew", path=[binaries], home=tmp_path, **krew_env(tmp_path)
+        )
+        commit(index, re.sub(r"version: v.*", "version: v0.0.1", text), "first")
+        for words in (("index", "add", "own", f"file://{index}"), ("install", "own/podx")):
+            done = krew(*words)
+            assert done.returncode == 0, done.stderr
+        commit(index, text, "second")
+        for words in (("update",), ("upgrade", "podx")):
+            done = krew(*words)
+            assert done.returncode == 0, done.stderr
+        store = tmp_path / ".krew/store/podx"
+        assert [path.name for path in store.iterdir()] == [re.search(r"version: (v.*)", text)[1]]
+        server.shutdown()
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its name
+        return
+
+
+def commit(index: Path, text: str | None, message: str) -> None:
+    """A commit of an index of plugins; without a text it has none yet."""
+    name, content = ("plugins/podx.yaml", text) if text else ("plugins/.keep", "")
+    (index / name).write_text(content)
+    for words in (["init", "-q"], ["add", "."], ["commit", "-qm", message]):
+        subprocess.run(
+            ["git", "-c", "user.name=t", "-c", "user.email=t@t.test", *words], cwd=index, check=True
+        )
+
+
+def test_the_frozen_program_gives_the_same_reports_as_the_source(
+    binaries: Path, installed: Path, run: Run
+) -> None:
+    import sys
+
+    program = installed / ".krew/bin/kubectl-podx"
+    recordings = [*ROOT.glob("kubectl_podx/recordings/*.podx"), *ROOT.glob("tests/**/*.podx")]
+    assert recordings
+    for recording in recordings:
+        words = ("describe", "--from", str(recording), "-o", "json")
+        frozen = run(program, *words, path=[binaries], home=installed)
+        source = subprocess.run(
+            [sys.executable, "-m", "kubectl_podx", *words],
+            cwd=ROOT, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert frozen.stdout == source.stdout, recording.name
+        assert hashlib.sha256(frozen.stdout.encode()).digest()
+        assert frozen.returncode == source.returncode == 0, frozen.stderr
