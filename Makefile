@@ -9,7 +9,7 @@ export UV_SYSTEM_CERTS ?= 1
 RUN := $(UV) run --frozen --no-progress
 
 .DEFAULT_GOAL := help
-.PHONY: help install dist test-install docs record-demo demo test lint format e2e cluster-up cluster-down cluster-status check ci clean
+.PHONY: help install dist manifest test-install docs record-demo demo test lint format e2e cluster-up cluster-down cluster-status check ci clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  \1	\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -58,6 +58,9 @@ e2e: install cluster-up ## the suite on the real cluster
 
 dist: install ## wheel, sdist, the archive for this machine and Krew's manifest, in dist/
 	UV="$(UV)" $(RUN) python hack/dist.py
+
+manifest: ## Krew's manifest of all archives in dist/
+	$(PYTHON) hack/dist.py manifest
 
 test-install: dist ## install what `make dist` built, by a real krew, kubectl and bash
 	$(PYTHON) hack/cluster build --extras

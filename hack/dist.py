@@ -52,7 +52,7 @@ def build() -> None:
     path = archive_path()
     path.write_bytes(_archive(frozen))
     check(path)
-    (DIST / "podx.yaml").write_text(_manifest(path))
+    write_manifest()
     print(f"{path.relative_to(ROOT)}: {path.stat().st_size / 1e6:.1f} MB")
 
 
@@ -127,7 +127,8 @@ def check(path: Path) -> None:
     wrong = [e.name for e in entries if not (e.isreg() or e.isdir()) or ".." in e.name]
     files = sum(entry.isreg() for entry in entries)
     problems = [f"not a file or folder, or `..` in it: {name}" for name in wrong]
-    problems += [f"{name} is missing" for name in (NAME, "LICENSE") if name not in names]
+    program = f"{NAME}.exe" if "_windows_" in path.name else NAME
+    problems += [f"{name} is missing" for name in (program, "LICENSE") if name not in names]
     if files > MOST_FILES:
         problems.append(f"{files} files, {MOST_FILES} at most")
     if path.stat().st_size > MOST_BYTES:
@@ -136,18 +137,23 @@ def check(path: Path) -> None:
         raise SystemExit(f"{path.name}: " + "; ".join(problems))
 
 
-def _manifest(path: Path) -> str:
-    """Krew's manifest with this machine's platform; a release puts all of them in."""
+def write_manifest() -> None:
+    """Krew's manifest with every archive that lies in dist/."""
     template = (ROOT / "krew/podx.template.yaml").read_text()
-    goos, arch = system()
+    entries = [_platform(path) for path in sorted(DIST.glob(f"{NAME}_{version()}_*.tar.gz"))]
+    text = template.replace("{{VERSION}}", f"v{version()}")
+    (DIST / "podx.yaml").write_text(text.replace("{{PLATFORMS}}\n", "".join(entries)))
+
+
+def _platform(path: Path) -> str:
+    goos, arch = path.name.removesuffix(".tar.gz").split("_")[-2:]
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    entry = (
+    return (
         f"  - selector:\n      matchLabels:\n        os: {goos}\n        arch: {arch}\n"
         f"    uri: {RELEASES}/v{version()}/{path.name}\n"
         f"    sha256: {digest}\n"
         f"    bin: {NAME}{'.exe' if goos == 'windows' else ''}\n"
     )
-    return template.replace("{{VERSION}}", f"v{version()}").replace("{{PLATFORMS}}\n", entry)
 
 
 def _epoch() -> str:
@@ -165,4 +171,7 @@ def _run(command: list[str], environment: dict[str, str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    build()
+    if sys.argv[1:] == ["manifest"]:
+        write_manifest()
+    else:
+        build()
