@@ -17,7 +17,7 @@ podx_commands() {
 TABLE
 }
 
-# A command (or `*`), a flag, `=` where it takes a value, what it means.
+# A command (or `*`), a flag, what it means.
 podx_flags() {
   cat <<'TABLE'
 @FLAGS@
@@ -59,11 +59,12 @@ podx_choose() {
   exit 0
 }
 
+# Whether the word after this flag is its value. Without a fork: a TAB waits for it.
 podx_takes_value() {
-  podx_flags | while IFS=$podx_tab read -r podx_of podx_name podx_equals podx_text; do
-    case $podx_of in "$1" | '*') ;; *) continue ;; esac
-    [ "$podx_name" = "$2" ] && [ "$podx_equals" = '=' ] && echo yes && break
-  done
+  case $1 in
+    @VALUED@) return 0 ;;
+  esac
+  return 1
 }
 
 # Names of objects as kubectl completes them: podx_ask PREFIX WORDS...
@@ -94,7 +95,7 @@ for podx_word in "$@"; do
     case $podx_word in
       --*=*) ;;
       -*)
-        [ -z "$(podx_takes_value "$podx_command" "$podx_word")" ] || podx_value=$podx_word
+        if podx_takes_value "$podx_word"; then podx_value=$podx_word; fi
         ;;
       *)
         if [ -z "$podx_command" ]; then podx_command=$podx_word; else podx_target=$podx_word; fi
@@ -154,7 +155,7 @@ podx_answer() {
   [ -z "$podx_value" ] || exit 0
   case $podx_typed in
     -*)
-      podx_flags | while IFS=$podx_tab read -r podx_of podx_name podx_equals podx_text; do
+      podx_flags | while IFS=$podx_tab read -r podx_of podx_name podx_text; do
         case $podx_of in "$podx_command" | '*') printf '%s\t%s\n' "$podx_name" "$podx_text" ;; esac
       done | podx_choose "$podx_typed" '' 4
       exit 0

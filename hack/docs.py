@@ -8,6 +8,7 @@ import io
 import json
 import re
 import sys
+import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -252,6 +253,7 @@ def _completion() -> str:
     tables = {
         "COMMANDS": [f"{name}\t{entry.summary}" for name, entry in COMMANDS.items()],
         "FLAGS": list(_flags()),
+        "VALUED": [_valued()],
         "SECTIONS": sections,
         "FORMATS": list(FORMATS),
         "EXPLAINED": [*codes, *explain.paths()],
@@ -264,19 +266,30 @@ def _completion() -> str:
     return template
 
 
-def _flags() -> Iterator[str]:
-    """`COMMAND FLAG = meaning`, with tabs; flags that all commands take stand under `*`."""
-    yield "*\t--help\t-\tShow help"
-    listed: dict[str, dict[str, str]] = {}
+def _options() -> Iterator[tuple[str, click.Option]]:
+    """Every option of every command."""
     for name in COMMANDS:
         command = load(name)
         for option in command.params if command else ():
-            if not isinstance(option, click.Option):
-                continue
-            meaning = (option.help or "").partition(". ")[0].removesuffix(".")
-            for flag in option.opts:
-                equals = "-" if option.is_flag else "="
-                listed.setdefault(f"{flag}\t{equals}\t{meaning}", {})[name] = ""
+            if isinstance(option, click.Option):
+                yield name, option
+
+
+def _valued() -> str:
+    """The flags whose next word is a value, as a pattern of the shell's `case`."""
+    found = {flag for _, option in _options() if not option.is_flag for flag in option.opts}
+    lines = textwrap.wrap(" | ".join(sorted(found)), 88, break_on_hyphens=False)
+    return " \\\n      ".join(lines)
+
+
+def _flags() -> Iterator[str]:
+    """`COMMAND FLAG meaning`, with tabs; flags that all commands take stand under `*`."""
+    yield "*\t--help\tShow help"
+    listed: dict[str, dict[str, str]] = {}
+    for name, option in _options():
+        meaning = (option.help or "").partition(". ")[0].removesuffix(".")
+        for flag in option.opts:
+            listed.setdefault(f"{flag}\t{meaning}", {})[name] = ""
     for line, commands in listed.items():
         if len(commands) == len(COMMANDS):
             yield f"*\t{line}"
