@@ -64,7 +64,8 @@ manifest: ## Krew's manifest of all archives in dist/
 
 test-install: dist ## install what `make dist` built, by a real krew, kubectl and bash
 	$(PYTHON) hack/cluster build --extras
-	UV="$(UV)" PODX_TEST_BINARIES="$$($(PYTHON) hack/cluster build --extras 2>/dev/null)/bin" \
+	exports="$$($(PYTHON) hack/cluster env 2>/dev/null || true)" && eval "$$exports" && \
+	  UV="$(UV)" PODX_TEST_BINARIES="$$($(PYTHON) hack/cluster build --extras 2>/dev/null)/bin" \
 	  $(RUN) pytest tests/install
 
 docs: install ## write the pages and the schema that are made of the code

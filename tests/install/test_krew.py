@@ -5,8 +5,10 @@ from __future__ import annotations
 import functools
 import hashlib
 import http.server
+import json
 import os
 import re
+import secrets
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -81,11 +83,23 @@ def test_it_describes_a_pod_of_the_real_cluster(binaries: Path, installed: Path,
     config = os.environ.get("KUBECONFIG")
     if not config:
         pytest.skip("there is no cluster: KUBECONFIG is not set")
-    path = [installed / ".krew/bin", binaries]
-    words = ("describe", "-l", "app=nobody-has-this", "-A")
-    done = run("kubectl", "podx", *words, path=path, home=installed, KUBECONFIG=config)
+    from manifests import pod
+    from support import Bench
+
+    bench = Bench(str(binaries / "kubectl"), f"test-krew-{secrets.token_hex(3)}")
+    bench.kubectl("create", "namespace", bench.namespace)
+    try:
+        bench.wait_for(lambda: bench.get("serviceaccount", "default"), "the default account")
+        bench.start(pod("web"))
+        path = [installed / ".krew/bin", binaries]
+        words = ("describe", "web", "-n", bench.namespace, "-o", "json")
+        done = run("kubectl", "podx", *words, path=path, home=installed, KUBECONFIG=config)
+    finally:
+        bench.kubectl("delete", "namespace", bench.namespace, "--wait=false")
     assert done.returncode == 0, done.stderr
-    assert "No resources found" in done.stderr
+    report = json.loads(done.stdout)
+    assert report["verdict"]["severity"] == "ok"
+    assert report["containers"][0]["observation"]["state"] == "observed"
 
 
 def test_credentials_that_need_the_kubernetes_package_work_frozen(
@@ -94,7 +108,6 @@ def test_credentials_that_need_the_kubernetes_package_work_frozen(
     """A frozen build can pass with plain credentials and crash on these."""
     # An OIDC token that has not expired is used as it is: the provider is never asked.
     import base64
-    import json
 
     def part(document: dict[str, object]) -> str:
         return base64.urlsafe_b64encode(json.dumps(document).encode()).decode().rstrip("=")
