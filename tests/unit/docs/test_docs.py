@@ -22,6 +22,7 @@ from kubectl_podx.model.report import SECTIONS
 ROOT = Path(__file__).resolve().parents[3]
 sys.path.insert(0, str(ROOT / "hack"))
 RECORDINGS = sorted((ROOT / "kubectl_podx/recordings").glob("*.podx"))
+INCIDENTS = sorted((ROOT / "tests/incidents/recorded").glob("*.podx"))
 
 
 def test_every_page_is_current() -> None:
@@ -47,11 +48,24 @@ def test_every_finding_is_explained_and_no_code_is_there_twice() -> None:
         assert set(rule.gives_way_to) <= set(codes)
 
 
-@pytest.mark.parametrize("recording", RECORDINGS, ids=lambda path: path.stem)
-def test_every_report_is_as_the_schema_says(recording: Path) -> None:
+@pytest.fixture(scope="module")
+def validator() -> jsonschema.Draft202012Validator:
     schema: Any = json.loads((ROOT / "kubectl_podx/model/report/schema.json").read_text())
+    return jsonschema.Draft202012Validator(schema)
+
+
+def test_every_code_and_every_section_is_in_the_generated_pages() -> None:
+    findings = (ROOT / "docs/FINDINGS.md").read_text()
+    assert [rule.code for rule in RULES if f"## {rule.code}\n" not in findings] == []
+    report = (ROOT / "docs/REPORT.md").read_text()
+    assert [section for section in SECTIONS if f"## {section}\n" not in report] == []
+
+
+@pytest.mark.parametrize("recording", [*RECORDINGS, *INCIDENTS], ids=lambda path: path.stem)
+def test_every_report_is_as_the_schema_says(
+    recording: Path, validator: jsonschema.Draft202012Validator
+) -> None:
     reports = analyse(read_bundle(recording))
-    validator = jsonschema.Draft202012Validator(schema)
     for document in (reports, *reports.items):
         validator.validate(json.loads(msgspec.json.encode(document)))
 
