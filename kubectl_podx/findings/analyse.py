@@ -10,6 +10,7 @@ from kubectl_podx.facts import coverage, pod, timeline
 from kubectl_podx.facts.sections import BUILDERS
 from kubectl_podx.facts.view import PodView
 from kubectl_podx.findings.catalogue import RULES
+from kubectl_podx.findings.distinctions import distinctions
 from kubectl_podx.findings.rule import Case, without_repeats
 from kubectl_podx.findings.verdict import verdict
 from kubectl_podx.model.capture import Capture, CapturedPod
@@ -29,7 +30,9 @@ def analyse(
     so a replay gives the same report.
     """
     reports = [pod_report(capture, captured, sections, container) for captured in capture.pods]
-    return PodReportList(metadata=_metadata(capture), items=reports)
+    return PodReportList(
+        metadata=_metadata(capture), distinctions=distinctions(reports), items=reports
+    )
 
 
 def pod_report(

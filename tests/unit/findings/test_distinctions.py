@@ -1,0 +1,58 @@
+"""What sets one replica apart."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kubectl_podx.findings.distinctions import distinctions
+from kubectl_podx.model.report import PodReport
+from kubectl_podx.model.report.content import FileRow, KeySource
+from kubectl_podx.model.report.pod import Container, Metadata, ObservationReport, Pod, Verdict
+
+
+def report(name: str, image: str = "sha256:" + "a" * 64, **more: Any) -> PodReport:
+    container = Container(
+        name="app", kind="app", image_id=image, observation=ObservationReport(state="observed")
+    )
+    return PodReport(
+        metadata=Metadata(captured_at="", source="live"),
+        verdict=Verdict(severity="ok", summary=""),
+        pod=Pod(namespace="n", name=name, status="Running", ready="1/1", node="one"),
+        containers=[container],
+        **more,
+    )
+
+
+def file(state: Any) -> FileRow:
+    source = KeySource(kind="ConfigMap", name="c", key="k")
+    return FileRow(container="app", path="/c/k", volume="c", source=source, state=state)
+
+
+def test_pods_that_agree_have_nothing_that_sets_them_apart() -> None:
+    assert distinctions([report("a"), report("b"), report("c")]) == []
+    assert distinctions([report("a")]) == []
+    assert distinctions([]) == []
+
+
+def test_the_odd_one_is_named_first() -> None:
+    other = "sha256:" + "b" * 64
+    lines = distinctions([report("a"), report("b", other), report("c"), report("d"), report("e")])
+    assert lines == [
+        "b: image of app is sha256:bbbbbbbbbbbb; sha256:aaaaaaaaaaaa in a, c, d and 1 others"
+    ]
+
+
+def test_a_state_that_only_one_has() -> None:
+    lines = distinctions(
+        [report("a", files=[file("frozen")]), report("b", files=[file("current")])]
+    )
+    assert lines == ["a: /c/k of app is frozen; none in b"]
+
+
+def test_what_everybody_has_for_himself_is_not_listed() -> None:
+    pods = [report(name, "sha256:" + name * 64) for name in "abc"]
+    assert distinctions(pods) == []
+
+
+def test_sections_that_were_not_built_are_no_difference() -> None:
+    assert distinctions([report("a", files=None), report("b", files=None)]) == []
