@@ -9,7 +9,7 @@ export UV_SYSTEM_CERTS ?= 1
 RUN := $(UV) run --frozen --no-progress
 
 .DEFAULT_GOAL := help
-.PHONY: help install dist manifest test-install docs record-demo demo test lint format e2e cluster-up cluster-down cluster-status check ci clean
+.PHONY: help install dist manifest test-install docs record-demo demo test fuzz lint format e2e incidents incident cluster-up cluster-down cluster-status check ci clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  \1	\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -32,6 +32,9 @@ demo: install ## a full report of a recorded incident; needs no cluster
 
 test: install ## the whole suite that needs no root and no cluster
 	$(RUN) pytest
+
+fuzz: install ## at least 100,000 made-up inputs for every parser of bytes from outside
+	PODX_FUZZ=6000 $(RUN) pytest -q -p no:randomly tests/unit/trust/test_trust_fuzz.py
 
 lint: install ## ruff, mypy, pyright, import contract, shellcheck
 	$(RUN) ruff check .
@@ -67,6 +70,12 @@ test-install: dist ## install what `make dist` built, by a real krew, kubectl an
 	exports="$$($(PYTHON) hack/cluster env 2>/dev/null || true)" && eval "$$exports" && \
 	  UV="$(UV)" PODX_TEST_BINARIES="$$($(PYTHON) hack/cluster build --extras 2>/dev/null)/bin" \
 	  $(RUN) pytest tests/install
+
+incidents: install cluster-up ## every broken pod of the catalogue on the real cluster, and the score (5 minutes)
+	exports="$$($(PYTHON) hack/cluster env)" && eval "$$exports" && $(RUN) pytest tests/incidents -m cluster $(if $(RECORD),--record) $(if $(SLOW),--slow)
+
+incident: install cluster-up ## one of them: make incident NAME=oom-main
+	exports="$$($(PYTHON) hack/cluster env)" && eval "$$exports" && $(RUN) pytest tests/incidents -m cluster -k "$(NAME)" $(if $(RECORD),--record)
 
 docs: install ## write the pages and the schema that are made of the code
 	$(RUN) python hack/docs.py

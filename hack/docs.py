@@ -16,6 +16,7 @@ import click
 import msgspec
 
 from kubectl_podx.capture import rights
+from kubectl_podx.capture.follow import follow_ups
 from kubectl_podx.capture.plan import Wish, get_pod, get_version, pod_calls
 from kubectl_podx.cli.command import load
 from kubectl_podx.cli.environment import Environment
@@ -57,6 +58,7 @@ def pages() -> dict[str, str]:
         "docs/REQUESTS.md": _requests(),
         "docs/RBAC.md": _rbac(),
         "kubectl_podx/model/report/schema.json": _schema(),
+        "kubectl_podx/model/report/findings.json": _codes(),
         "README.md": _readme(),
         "kubectl_podx/cli/kubectl_complete-podx": _completion(),
     }
@@ -146,11 +148,18 @@ def _requests() -> str:
         "# What a report asks of the cluster\n",
         _MADE + "All requests for a pod that has one of everything, as the plan of the code has "
         "them. Each object is read once, all side by side; each running container gets one exec; "
-        "the pod is read again after the looks. Nothing is ever written, and no list of all "
+        "the pod is read again after the looks. An owner's owner, the revisions of a Deployment "
+        "and the volume of a claim are asked for as soon as their names are known; the nodes only "
+        "for a pod that has none and asks for labels. Nothing is ever written, and no list of all "
         "Secrets is ever asked for.\n",
         "| request | right | for |\n|---|---|---|",
     ]
     calls = [get_pod(reference), get_version(), *pod_calls(reference, _sample_pod(), Wish())]
+    for kind, name, body in _LEAD_ON:
+        calls += follow_ups(Reference(kind, "shop", name), body, Wish())
+    known = {call.id for call in calls}
+    pending = {"spec": {"nodeSelector": {"disktype": "ssd"}}}
+    calls += [one for one in pod_calls(reference, pending, Wish()) if one.id not in known]
     for call in calls:
         right = str(call.right) or "none"
         optional = " (optional: it amounts to root on the node)" if call.optional_right else ""
@@ -191,12 +200,26 @@ def _rbac() -> str:
     return "\n".join(lines) + "\n"
 
 
+# What the sample pod leads to.
+_LEAD_ON: tuple[tuple[str, str, dict[str, object]], ...] = (
+    (
+        "ReplicaSet",
+        "web-5f",
+        {
+            "metadata": {"ownerReferences": [{"kind": "Deployment", "name": "web"}]},
+            "spec": {"selector": {"matchLabels": {"app": "web", "pod-template-hash": "5f"}}},
+        },
+    ),
+    ("PersistentVolumeClaim", "data", {"spec": {"volumeName": "pv-1"}}),
+)
+
+
 def _sample_pod() -> dict[str, object]:
     ended = {"terminated": {"exitCode": 137, "containerID": "containerd://a"}}
     return {
         "metadata": {
             "uid": "UID",
-            "labels": {"app": "web"},
+            "labels": {"app": "web", "pod-template-hash": "5f"},
             "ownerReferences": [{"kind": "ReplicaSet", "name": "web-5f", "controller": True}],
         },
         "spec": {
@@ -320,8 +343,18 @@ def changed(made: dict[str, str]) -> list[str]:
     ]
 
 
+def _codes() -> str:
+    """What `explain CODE` reads."""
+    rows = [{name: getattr(r, name) for name in explain.CodeDoc.__struct_fields__} for r in RULES]
+    return json.dumps(rows, indent=1, ensure_ascii=False) + "\n"
+
+
 if __name__ == "__main__":
-    current = pages()
-    for stale in changed(current):
-        (ROOT / stale).write_text(current[stale])
-        print(f"wrote {stale}")
+    # Twice: `explain`, which some pages quote, reads files that are written here.
+    for _ in range(2):
+        current = pages()
+        for stale in changed(current):
+            (ROOT / stale).write_text(current[stale])
+            print(f"wrote {stale}")
+        explain.schema.cache_clear()
+        explain.codes.cache_clear()

@@ -6,12 +6,7 @@ refuse what is not a Capture, and every name in it passes the same check as a na
 
 from __future__ import annotations
 
-import gzip
-import hashlib
-import io
-import os
 import sys
-import tempfile
 import zlib
 from pathlib import Path
 from typing import Any
@@ -34,6 +29,12 @@ def write_bundle(capture: Capture, path: Path) -> str:
 
     Returns the file's sha256 in hex: the digest that a receiver can compare.
     """
+    import gzip  # noqa: PLC0415 - a reader of bundles needs none of these
+    import hashlib  # noqa: PLC0415
+    import io  # noqa: PLC0415
+    import os  # noqa: PLC0415
+    import tempfile  # noqa: PLC0415
+
     buffer = io.BytesIO()
     with gzip.GzipFile(fileobj=buffer, mode="wb", mtime=0, filename="") as stream:
         stream.write(msgspec.json.encode(capture))
@@ -138,7 +139,8 @@ def read_manifest(path: str) -> Capture:
 def _capture_of(found: list[dict[str, Any]], name: str, sealer: Any) -> Capture:
     objects: dict[str, StoredObject] = {}
     pods: list[CapturedPod] = []
-    for body in found:
+    # Secrets first: what they hold is scrubbed from everything that is sealed after them.
+    for body in sorted(found, key=lambda body: text(body, "kind") != "Secret"):
         kind = text(body, "kind")
         if kind not in RESOURCES or not text(body, "metadata", "name"):
             continue

@@ -19,7 +19,8 @@ _MAX_PAGES = 40
 _MAX_BODY = 64 << 20
 _TABLE = "application/json;as=Table;v=v1;g=meta.k8s.io"
 # After the deadline every socket is closed; this is what the threads get to notice.
-_GRACE = 0.5
+GRACE = 0.5
+"""Seconds."""
 
 
 class Outcome(NamedTuple):
@@ -49,12 +50,18 @@ class Outcome(NamedTuple):
 
 
 Perform = Callable[[PlannedCall], Outcome]
+Meanwhile = Callable[[], None]
+"""Work for the thread that waits: while the answers travel the processor has nothing to do."""
 Follow = Callable[[Outcome], Sequence[PlannedCall]]
 
 
 def nothing_follows(_outcome: Outcome) -> Sequence[PlannedCall]:
     """For calls whose answers name no further objects."""
     return ()
+
+
+def idle() -> None:
+    """Nothing to do meanwhile."""
 
 
 def send_all(
@@ -64,18 +71,22 @@ def send_all(
     in_flight: int,
     deadline: Deadline,
     follow: Follow = nothing_follows,
+    meanwhile: Meanwhile = idle,
+    grace: float = GRACE,
 ) -> dict[str, Outcome]:
     """Runs the calls on daemon threads, at most `in_flight` at once; returns outcomes by call id.
 
     `follow` names the calls that an outcome leads to (the owner of an owner); they run as soon as
     it is there. What has not ended when the deadline passes is `timedOut`: its thread is left to
-    die with its closed socket, so nothing here can hang.
+    die with its closed socket, so nothing here can hang. `meanwhile` is run by this thread when all
+    calls are under way.
     """
     run = _Run(calls, perform, follow)
     for _ in range(min(in_flight, len(run.planned))):
         threading.Thread(target=run.work, daemon=True).start()
+    meanwhile()
     if run.planned:
-        run.done.wait(deadline.remaining() + _GRACE)
+        run.done.wait(deadline.remaining() + grace)
     return run.end()
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
@@ -10,16 +9,15 @@ from typing import TYPE_CHECKING
 from kubectl_podx import __version__
 from kubectl_podx.capture import follow, look, plan, resolve
 from kubectl_podx.capture.calls import (
+    GRACE,
+    Meanwhile,
     Outcome,
+    idle,
     perform_read,
     send_all,
 )
-from kubectl_podx.capture.metrics import probe_counters
 from kubectl_podx.capture.plan import PlannedCall, Wish
-from kubectl_podx.capture.recheck import changes_meanwhile
 from kubectl_podx.capture.seal import Sealer, WrongObjectError
-from kubectl_podx.capture.seal_environment import declared_variables
-from kubectl_podx.capture.seal_observation import seal_look
 from kubectl_podx.capture.targets import Targets
 from kubectl_podx.model.capture import (
     Capture,
@@ -42,6 +40,19 @@ if TYPE_CHECKING:
 _MAX_LOG_LINE = 2000
 # What the second reading of the pod needs after the last exec has ended.
 _RECHECK_RESERVE = 0.5
+# What an exec that is cut off needs beside, until its output so far is here.
+_EXEC_RESERVE = 0.75
+_SOMETHING_ELSE = "the server answered with something else"
+
+
+def _import_sealing() -> None:
+    """Imports what is needed when the answers are there: after the looks have been sent."""
+    from kubectl_podx.capture import (  # noqa: F401, PLC0415
+        metrics,
+        recheck,
+        seal_environment,
+        seal_observation,
+    )
 
 
 class Gatherer:
@@ -61,8 +72,11 @@ class Gatherer:
         self._captured_at = ""
         self._version = ""
 
-    def capture(self, targets: Targets, namespace: str) -> Capture:
-        """The sealed Capture of every pod that the targets name."""
+    def capture(self, targets: Targets, namespace: str, meanwhile: Meanwhile = idle) -> Capture:
+        """The sealed Capture of every pod that the targets name.
+
+        `meanwhile` is run once while the looks are under way.
+        """
         references = resolve.pods(self._server, self._sealer, self._objects, targets, namespace)
         bodies = self._read_pods(references)
         calls = {
@@ -71,12 +85,19 @@ class Gatherer:
         }
         everything = [plan.get_version()] if bodies else []
         everything += [call for planned in calls.values() for call in planned]
-        outcomes = self._send(everything)
+        self._dial_for(everything)
+
+        def while_they_look() -> None:
+            _import_sealing()
+            meanwhile()
+
+        # A read that hangs must not take the time of the second reading of the pod with it.
+        bound = self._before_the_end(_RECHECK_RESERVE)
+        outcomes = self._send(everything, while_they_look if bodies else idle, bound)
         if "version" in outcomes and outcomes["version"].state == "ok":
             self._version = self._sealer.server_version(outcomes["version"].answer)
         outcomes |= self._look_through_neighbours(bodies, calls, outcomes)
-        again = self._read_again(bodies, calls)
-        self._seal_objects(outcomes.values())
+        again = self._read_again(bodies, calls, lambda: self._seal_objects(outcomes))
         pods = [
             self._captured(reference, bodies[reference], calls[reference], outcomes, again)
             for reference in bodies
@@ -92,14 +113,32 @@ class Gatherer:
 
     # -- reading ---------------------------------------------------------------------------------
 
-    def _send(self, calls: list[PlannedCall]) -> dict[str, Outcome]:
+    def _send(
+        self,
+        calls: list[PlannedCall],
+        meanwhile: Meanwhile = idle,
+        bound: Deadline | None = None,
+    ) -> dict[str, Outcome]:
         return send_all(
             calls,
             self._perform,
             in_flight=self._in_flight,
-            deadline=self._deadline,
+            deadline=bound or self._deadline,
             follow=self._follow,
+            meanwhile=meanwhile,
+            grace=0.0 if bound else GRACE,
         )
+
+    def _before_the_end(self, seconds: float) -> Deadline:
+        """A bound that leaves these seconds, or half of a time that is too short for that."""
+        left = self._deadline.remaining()
+        return self._deadline.within(left - min(seconds, left / 2))
+
+    def _dial_for(self, calls: list[PlannedCall]) -> None:
+        """Each look keeps a connection to its end: beside them there must be some for the reads."""
+        execs = sum(call.kind == "exec" for call in calls)
+        if execs > 2:
+            self._server.dial_ahead(min(execs, self._in_flight) + 4)
 
     def _follow(self, outcome: Outcome) -> list[PlannedCall]:
         """What this answer leads to; remembered, as it belongs to the same pods."""
@@ -118,7 +157,7 @@ class Gatherer:
         if call.kind != "exec":
             return perform_read(self._server, call)
         pod = self._sealer.raw_pod(call.reference)
-        bound = self._deadline.within(self._deadline.remaining() - _RECHECK_RESERVE)
+        bound = self._before_the_end(_RECHECK_RESERVE + _EXEC_RESERVE)
         return look.perform(self._server, call, pod, bound)
 
     def _read_pods(self, references: list[Reference]) -> dict[Reference, Json]:
@@ -137,7 +176,9 @@ class Gatherer:
                     if outcome.state == "missing"
                     else f"cannot read pod {outcome.call.reference.name}: {outcome.reason}"
                 )
-            self._open(outcome)
+            if not self._open(outcome):
+                name = outcome.call.reference.name
+                raise PodxError(f"cannot read pod {name}: {_SOMETHING_ELSE}")
         return {
             reference: stored.body
             for reference in references
@@ -173,27 +214,35 @@ class Gatherer:
         }
 
     def _read_again(
-        self, bodies: dict[Reference, Json], calls: dict[Reference, list[PlannedCall]]
+        self,
+        bodies: dict[Reference, Json],
+        calls: dict[Reference, list[PlannedCall]],
+        meanwhile: Meanwhile,
     ) -> dict[Reference, Outcome]:
         """The pods that were looked into, read again: uid and container ids must not have moved."""
         looked_at = [r for r in bodies if any(call.kind == "exec" for call in calls[r])]
-        outcomes = self._send([plan.get_pod(reference) for reference in looked_at])
+        outcomes = self._send([plan.get_pod(reference) for reference in looked_at], meanwhile)
         return {outcome.call.reference: outcome for outcome in outcomes.values()}
 
     # -- sealing ---------------------------------------------------------------------------------
 
-    def _seal_objects(self, outcomes: Iterable[Outcome]) -> None:
+    def _seal_objects(self, outcomes: dict[str, Outcome]) -> None:
+        """Opens every answer. One that is no answer to its question becomes a failed call."""
         # Secrets first: what they hold is scrubbed from everything that is opened after them.
         order = {"Secret": 0, "ConfigMap": 1}
-        for outcome in sorted(outcomes, key=lambda o: order.get(o.call.reference.kind, 2)):
-            if outcome.call.kind in ("get", "type", "list"):
-                self._open(outcome)
+        for outcome in sorted(
+            outcomes.values(), key=lambda one: order.get(one.call.reference.kind, 2)
+        ):
+            if outcome.call.kind in ("get", "type", "list") and not self._open(outcome):
+                failed = outcome._replace(state="failed", reason=_SOMETHING_ELSE)
+                outcomes[outcome.call.id] = failed
         for key, stored in list(self._objects.items()):
             reference = Reference.of_key(key)
             if reference.kind == "Pod" and stored.state == "present":
                 self._objects[key] = self._sealer.keep(reference, self._sealer.raw_pod(reference))
 
-    def _open(self, outcome: Outcome) -> None:
+    def _open(self, outcome: Outcome) -> bool:
+        """Seals and stores what came; False where it is not what was asked for."""
         call, reference = outcome.call, outcome.call.reference
         state: ObjectState = "present"
         reason = outcome.reason
@@ -211,16 +260,21 @@ class Gatherer:
                 )
                 if reference.kind == "ReplicaSet":
                     self._keep_each(reference, self._lists[key])
-                return
+                return True
             if state == "present":
                 opener = self._sealer.open_type if call.kind == "type" else self._sealer.open
                 self._objects[reference.key] = opener(reference, outcome.answer)
-                return
+                return True
         except WrongObjectError:
-            state, reason = "failed", "the server answered with something else"
+            state, reason = "failed", _SOMETHING_ELSE
+            if call.kind == "list":
+                key = call.id.removeprefix("list ")
+                self._lists[key] = StoredList(reference=key, state=state, reason=reason)
+                return False
         self._objects[reference.key] = StoredObject(
             reference=reference.key, state=state, reason=reason
         )
+        return outcome.state != "ok"
 
     def _keep_each(self, reference: Reference, found: StoredList) -> None:
         """The objects of a list, each under its own name."""
@@ -237,6 +291,10 @@ class Gatherer:
         outcomes: dict[str, Outcome],
         again: dict[Reference, Outcome],
     ) -> CapturedPod:
+        from kubectl_podx.capture.metrics import probe_counters  # noqa: PLC0415 - _import_sealing
+        from kubectl_podx.capture.recheck import changes_meanwhile  # noqa: PLC0415
+        from kubectl_podx.capture.seal_environment import declared_variables  # noqa: PLC0415
+
         with_those_after = [*calls, *(one for c in calls for one in self._led_to.get(c.id, ()))]
         mine = [outcomes[call.id] for call in with_those_after if call.id in outcomes]
         uid = text(body, "metadata", "uid")
@@ -271,6 +329,8 @@ class Gatherer:
         moved: dict[str, str],
     ) -> Observation:
         container = outcome.call.container
+        from kubectl_podx.capture.seal_observation import seal_look  # noqa: PLC0415
+
         change = moved.get("") or moved.get(container)
         if change:
             return Observation(container=container, state="unobservable", reason=change)
@@ -279,7 +339,7 @@ class Gatherer:
     def _log_tail(self, outcome: Outcome) -> LogTail:
         lines: list[str] = []
         if outcome.state == "ok":
-            decoded = outcome.answer.decode("utf-8", "replace")
+            decoded = _whole_lines(outcome.answer, outcome.call).decode("utf-8", "replace")
             shown = self._sealer.free_text(decoded).splitlines()
             lines = [line[:_MAX_LOG_LINE] for line in shown[-self._wish.log_lines :]]
         return LogTail(
@@ -289,3 +349,9 @@ class Gatherer:
             reason=outcome.reason,
             lines=lines,
         )
+
+
+def _whole_lines(log: bytes, call: PlannedCall) -> bytes:
+    """Without the line that the limit of bytes cut: half of a secret value is not known as one."""
+    limit = int(dict(call.query).get("limitBytes", "0"))
+    return log[: log.rfind(b"\n") + 1] if 0 < limit <= len(log) else log

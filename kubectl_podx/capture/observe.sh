@@ -6,6 +6,8 @@
 # - stdin stays open as a dead-man switch: a watcher waits for its end and has the running child
 #   killed and waited for, as PID 1 may never reap what is left to it.
 # - One fork for each table, none for each process, file or variable.
+# - Few writes: each travels through five programs before it is read, and costs more than a fork.
+#   Lines are gathered in podx_out and written before the next fork, or when there are many.
 # - POSIX sh for dash, bash and busybox ash.
 #
 # Before it comes a header with assignments (nonce, pod uid, target …) and the function
@@ -25,8 +27,18 @@ podx_max_detailed=150
 podx_newline='
 '
 
-podx_frame() { printf '\n%s %s\n' "$podx_nonce" "$1"; }
-podx_say() { printf '%s\n' "$*"; }
+podx_out=
+podx_max_out=8192
+
+podx_frame() {
+  [ "${#podx_out}" -lt "$podx_max_out" ] || podx_flush
+  podx_out=$podx_out$podx_newline$podx_nonce' '$1$podx_newline
+}
+podx_say() { podx_out="$podx_out$*$podx_newline"; }
+podx_flush() {
+  [ -z "$podx_out" ] || printf '%s' "$podx_out"
+  podx_out=
+}
 
 # The first line of a file into podx_line, without a fork; fails where it cannot be read.
 podx_first() {
@@ -40,7 +52,8 @@ podx_lines() {
   [ -r "$1" ] || return 0
   podx_count=0
   while IFS= read -r podx_line || [ -n "$podx_line" ]; do
-    printf '%s\n' "$podx_line"
+    podx_out=$podx_out$podx_line$podx_newline
+    [ "${#podx_out}" -lt "$podx_max_out" ] || podx_flush
     podx_count=$((podx_count + 1))
     [ "$podx_count" -lt "$2" ] || break
     podx_line=
@@ -134,6 +147,7 @@ podx_too_tight() {
 podx_child='' podx_watcher=''
 
 podx_run() {
+  podx_flush
   "$@" 2>/dev/null &
   podx_child=$!
   wait "$podx_child"
@@ -255,10 +269,10 @@ podx_list() {
       [ "$2" -gt 0 ] && podx_list "$podx_item" $(($2 - 1))
     elif [ -f "$podx_item" ]; then
       podx_files=$((podx_files + 1))
-      printf '%s\000' "$podx_item"
+      podx_add "$podx_item"
     elif [ -e "$podx_item" ] || [ -L "$podx_item" ]; then
       podx_files=$((podx_files + 1))
-      printf '%s\000' "$podx_item"
+      podx_add "$podx_item"
     fi
   done
 }
@@ -270,7 +284,7 @@ podx_config() {
       if [ -d "$podx_path" ]; then
         podx_list "$podx_path" 6
       elif [ -e "$podx_path" ]; then
-        printf '%s\000' "$podx_path"
+        podx_add "$podx_path"
       fi
       ;;
     args | stats) podx_collect "$podx_path" 6 ;;
@@ -326,9 +340,18 @@ podx_mount() {
   esac
 }
 
-podx_read_mounts() {
-  podx_quiet_mounts=$podx_newline
+# The mount table, read once: a shell's `read` costs a system call for each byte. Its fields stand
+# one space apart, so that what was split can be put together again.
+podx_mountinfo() {
+  podx_frame mountinfo
+  podx_quiet_mounts=$podx_newline podx_count=0
+  [ -r "/proc/$podx_self/mountinfo" ] || return 0
   while read -r podx_a podx_b podx_c podx_d podx_point podx_rest; do
+    podx_count=$((podx_count + 1))
+    if [ "$podx_count" -le 400 ]; then
+      podx_out="$podx_out$podx_a $podx_b $podx_c $podx_d $podx_point $podx_rest$podx_newline"
+      [ "${#podx_out}" -lt "$podx_max_out" ] || podx_flush
+    fi
     case " ${podx_rest#* - } " in
       " tmpfs "* | " overlay "* | " ext4 "* | " ext3 "* | " xfs "* | " btrfs "*)
         podx_quiet_mounts=$podx_quiet_mounts$podx_point$podx_newline
@@ -342,18 +365,21 @@ podx_read_mounts() {
 podx_add() {
   podx_words=$((podx_words + 1))
   eval "podx_word_$podx_words=\$1"
+  podx_names="$podx_names \"\$podx_word_$podx_words\""
 }
 
 podx_table() {
-  podx_step=$1 podx_words=0 podx_files=0 podx_index=0
+  podx_step=$1 podx_words=0 podx_files=0 podx_names=''
   shift
   podx_declared
-  [ "$podx_words" -gt 0 ] || return 0
-  while [ "$podx_index" -lt "$podx_words" ]; do
-    podx_index=$((podx_index + 1))
-    eval "set -- \"\$@\" \"\$podx_word_$podx_index\""
-  done
-  podx_run "$@"
+  [ "$podx_words" -eq 0 ] || eval "\"\$@\" $podx_names"
+}
+
+# The paths of all files, each ended by a null byte; forks nothing.
+podx_files() {
+  podx_frame files
+  podx_flush
+  podx_table list printf '%s\000'
 }
 
 # -- the look ------------------------------------------------------------------------------------
@@ -390,7 +416,7 @@ podx_text() {
   podx_frame tokens
   podx_step=token
   podx_declared
-  podx_frame mountinfo
+  podx_mountinfo
 }
 
 podx_processes() {
@@ -416,11 +442,17 @@ podx_processes() {
 }
 
 podx_sockets() {
+  podx_names=
+  set --
   for podx_table_name in tcp tcp6 udp udp6; do
     [ -r "/proc/$podx_self/net/$podx_table_name" ] || continue
-    podx_frame "net $podx_table_name"
-    podx_run cat "/proc/$podx_self/net/$podx_table_name"
+    podx_names="$podx_names $podx_table_name"
+    set -- "$@" "/proc/$podx_self/net/$podx_table_name"
   done
+  if [ "$#" -gt 0 ]; then
+    podx_frame "net$podx_names"
+    podx_run cat "$@"
+  fi
   podx_frame fds
   podx_open=
   if [ -r "/proc/$podx_main/fd" ]; then
@@ -451,25 +483,21 @@ podx_full() {
   if [ -n "$podx_main" ]; then
     podx_run cat "/proc/$podx_main/environ" && podx_frame "process_environment_read"
   fi
-  podx_frame files
-  podx_step=list
-  podx_files=0
-  podx_declared
+  podx_files
   podx_frame digests
-  podx_table args sha256sum --
+  podx_table args podx_run sha256sum --
   podx_frame stats
-  podx_table stats stat -L -c '%a %u %g %s %Y %n' --
+  podx_table stats podx_run stat -L -c '%a %u %g %s %Y %n' --
   podx_step=plain
   podx_declared
   podx_frame links
-  podx_table links ls -ld --
-  podx_read_mounts
+  podx_table links podx_run ls -ld --
   podx_frame inodes
-  podx_table mounts ls -dLi --
+  podx_table mounts podx_run ls -dLi --
   podx_frame space
-  podx_table mounts df -kP --
+  podx_table mounts podx_run df -kP --
   podx_frame space_inodes
-  podx_table mounts df -iP --
+  podx_table mounts podx_run df -iP --
   podx_processes
   podx_sockets
 }
@@ -494,6 +522,7 @@ podx_main_program() {
     if [ -z "$podx_main" ] || [ ! -r "$podx_root/" ] || [ ! -x "$podx_root/" ]; then
       podx_frame denied
       podx_frame end
+      podx_flush
       exit 0
     fi
     podx_frame cgroup
@@ -503,17 +532,14 @@ podx_main_program() {
     podx_basics
   fi
   podx_text
-  podx_lines "/proc/$podx_self/mountinfo" 400
   if [ "$podx_lean" = 0 ]; then
     podx_watch
     podx_full
     podx_unwatch
   else
-    podx_frame files
-    podx_step=list
-    podx_files=0
-    podx_declared
+    podx_files
   fi
   podx_frame end
+  podx_flush
   exit 0
 }

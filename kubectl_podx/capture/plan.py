@@ -127,7 +127,12 @@ def pod_calls(reference: Reference, pod: Json, wish: Wish) -> list[PlannedCall]:
         *_siblings(reference, pod),
         *(_logs(reference, pod, wish) if wish.logs else ()),
     ]
-    return [call for call in calls if wish.wants(*call.sections) or "all" in call.sections]
+    return [call for call in calls if wish.wants(*call.sections) or _always(call)]
+
+
+def _always(call: PlannedCall) -> bool:
+    """Secrets are read whatever is asked for: what they hold is scrubbed from messages and logs."""
+    return "all" in call.sections or (call.kind == "get" and call.reference.kind == "Secret")
 
 
 def _execs(reference: Reference, pod: Json, wish: Wish) -> Iterator[PlannedCall]:
@@ -246,6 +251,16 @@ def _surroundings(reference: Reference, pod: Json) -> Iterator[PlannedCall]:
                 Reference("Node", "", node),
                 optional_right=True,
             )
+    elif _asks_for_labels(pod):
+        # Only names and labels count: which term of the selector does no node have?
+        yield PlannedCall(
+            "list Node/",
+            "list",
+            ("scheduling",),
+            right_to("list", RESOURCES["Node"], ""),
+            Reference("Node", "", ""),
+            first_page=True,
+        )
     if dig(pod, "metadata", "labels"):
         for kind in ("Service", "EndpointSlice"):
             yield PlannedCall(
@@ -257,6 +272,9 @@ def _surroundings(reference: Reference, pod: Json) -> Iterator[PlannedCall]:
             )
     for volume in items(pod, "spec", "volumes"):
         claim = text(volume, "persistentVolumeClaim", "claimName")
+        if not claim and isinstance(dig(volume, "ephemeral"), dict):
+            # A generic ephemeral volume's claim is named POD-VOLUME.
+            claim = f"{reference.name}-{text(volume, 'name')}"
         if claim:
             yield get_object(Reference("PersistentVolumeClaim", namespace, claim), ("volumes",))
 
@@ -279,6 +297,12 @@ def _siblings(reference: Reference, pod: Json) -> Iterator[PlannedCall]:
             (("labelSelector", f"{label}={text(labels, label)}"), ("limit", "20")),
             first_page=True,
         )
+
+
+def _asks_for_labels(pod: Json) -> bool:
+    """Whether a pod without a node asks for labels of one."""
+    affinity = dig(pod, "spec", "affinity", "nodeAffinity")
+    return bool(dig(pod, "spec", "nodeSelector") or affinity)
 
 
 def _has_probe(entry: ContainerEntry) -> bool:

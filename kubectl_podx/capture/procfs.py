@@ -22,6 +22,7 @@ _CONTAINER_ID = re.compile(r"([0-9a-f]{64})(?:\.scope)?(?:/|$)", re.MULTILINE)
 _NAMESPACE = re.compile(r"(\w+) -> (\w+):\[(\d+)\]")
 _SOCKET = re.compile(rb" (\d+) -> socket:\[(\d+)\]")
 _FD_FOLDER = re.compile(rb"/proc/(\d+)/fd:")
+_TABLE_HEAD = re.compile(rb"^ *sl +local_address.*$", re.MULTILINE)
 _LISTEN, _SYN_SENT, _CLOSE_WAIT, _UDP_BOUND = "0A", "02", "08", "07"
 _MOST_CONNECTIONS = 200
 
@@ -226,10 +227,13 @@ def socket_owners(content: bytes) -> dict[str, int]:
 def sockets(
     tables: dict[str, bytes], owners: dict[str, int]
 ) -> tuple[list[Listener], list[Connection]]:
-    """`/proc/net/{tcp,tcp6,udp,udp6}` -> listeners, and connections in SYN_SENT or CLOSE_WAIT."""
+    """`/proc/net/{tcp,tcp6,udp,udp6}` -> listeners, and connections in SYN_SENT or CLOSE_WAIT.
+
+    A key of `tables` may name several tables, `tcp tcp6`, that follow one another.
+    """
     listeners: list[Listener] = []
     hanging: dict[Connection, int] = {}
-    for table, content in tables.items():
+    for table, content in _each_table(tables):
         for fields in _rows(content):
             local, remote = _endpoint(fields[1]), _endpoint(fields[2])
             if local is None or remote is None:
@@ -259,6 +263,15 @@ def sockets(
                 )
                 hanging[one] = hanging.get(one, 0) + 1
     return listeners, _with_counts(hanging)
+
+
+def _each_table(tables: dict[str, bytes]) -> Iterator[tuple[str, bytes]]:
+    for names, content in tables.items():
+        known = names.split()
+        # Every table begins with a line of the names of its columns.
+        parts = _TABLE_HEAD.split(content)[1:] if len(known) > 1 else [content]
+        if len(parts) == len(known):
+            yield from zip(known, parts, strict=True)
 
 
 def _with_counts(hanging: dict[Connection, int]) -> list[Connection]:

@@ -15,6 +15,8 @@ from kubectl_podx.model.pod import Json, items, mapping, text
 # Annotations that repeat whole manifests, env and Secrets included.
 _MANIFEST_ANNOTATIONS = ("last-applied-configuration", "applied-configuration", "manifest")
 _LONGEST_ANNOTATION = 256
+# Of a pod or workload; there is nothing else in one that anything here knows.
+_PARTS = ("kind", "apiVersion", "spec", "status")
 
 
 def metadata(body: Json, *, labels: bool = True) -> dict[str, Any]:
@@ -70,7 +72,7 @@ def shown_annotation(name: str, value: Any) -> str:
 
 def pod(body: Json, scrub: Callable[[str], str]) -> dict[str, Any]:
     """A pod as a Capture may hold it. `scrub` removes known secret values from free text."""
-    kept: dict[str, Any] = {key: value for key, value in body.items() if key != "metadata"}
+    kept: dict[str, Any] = {field: body[field] for field in _PARTS if field in body}
     kept["metadata"] = metadata(body)
     spec = mapping(body, "spec")
     for field in ("initContainers", "containers", "ephemeralContainers"):
@@ -84,7 +86,7 @@ def pod(body: Json, scrub: Callable[[str], str]) -> dict[str, Any]:
 
 def workload(body: Json, scrub: Callable[[str], str]) -> dict[str, Any]:
     """A ReplicaSet, Deployment, Job …: its template sealed as a pod's spec is."""
-    kept: dict[str, Any] = {key: value for key, value in body.items() if key != "metadata"}
+    kept: dict[str, Any] = {field: body[field] for field in _PARTS if field in body}
     kept["metadata"] = metadata(body)
     spec = mapping(body, "spec")
     if isinstance(spec.get("template"), Mapping):
@@ -103,14 +105,11 @@ def plain(body: Json, scrub: Callable[[str], str]) -> dict[str, Any]:
         key: value for key, value in body.items() if key not in ("metadata", "data", "stringData")
     }
     kept["metadata"] = metadata(body)
-    return {
-        **kept,
-        **(
-            {"status": _messages(kept["status"], scrub)}
-            if isinstance(kept.get("status"), Mapping)
-            else {}
-        ),
-    }
+    if isinstance(kept.get("status"), Mapping):
+        # The images on a Node's disk are most of its bytes, and nothing here needs them.
+        shown = {key: value for key, value in kept["status"].items() if key != "images"}
+        kept["status"] = _messages(shown, scrub)
+    return kept
 
 
 def event(body: Json, scrub: Callable[[str], str]) -> dict[str, Any]:

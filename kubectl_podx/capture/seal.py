@@ -13,9 +13,11 @@ import base64
 import binascii
 import hashlib
 import hmac
+import json
 import os
 from collections.abc import Mapping, Sequence
 from typing import Any, Never
+from urllib.parse import quote, quote_plus
 
 import msgspec
 
@@ -34,6 +36,8 @@ from kubectl_podx.model.reference import Reference
 
 _LONGEST_TEXT = 4096
 _SHORTEST_SCRUBBED = 6
+# Of one value; a key file has some fifty.
+_MOST_LINES = 1000
 _WORKLOADS = frozenset(
     {
         "ReplicaSet",
@@ -54,7 +58,7 @@ class WrongObjectError(Exception):
 class Sealer:
     """One per run. Holds what it must compare, shows none of it, cannot be encoded or pickled."""
 
-    __slots__ = ("_known", "_raw_pods", "_run_key", "_secret_values")
+    __slots__ = ("_known", "_longest_first", "_raw_pods", "_run_key", "_secret_values", "_suspects")
 
     def __init__(self) -> None:
         self._run_key = os.urandom(32)
@@ -62,6 +66,9 @@ class Sealer:
         # (kind, namespace/name) -> key -> bytes, for ConfigMaps and Secrets alike.
         self._known: dict[tuple[str, str], dict[str, bytes]] = {}
         self._secret_values: set[str] = set()
+        self._longest_first: tuple[str, ...] = ()
+        # Of keys of ConfigMaps; every file that holds one asks again.
+        self._suspects: dict[tuple[str, str], bool] = {}
 
     def __repr__(self) -> str:
         return "<Sealer>"
@@ -91,7 +98,7 @@ class Sealer:
         """
         if reference.kind == "ConfigMap":
             value = self._known.get(_identity(reference), {}).get(key)
-            if value is None or not _looks_secret(key, value):
+            if value is None or not self._is_suspect(reference, key, value):
                 return f"sha256:{sha256_hex}"
         return self.digest((reference.key, key), sha256_hex)
 
@@ -193,6 +200,8 @@ class Sealer:
                 if field == "binaryData":
                     binary.add(str(key))
         self._known[_identity(reference)] = values
+        for key in values:
+            self._suspects.pop((reference.key, key), None)
         if secret:
             for value in values.values():
                 self._remember(value)
@@ -203,7 +212,8 @@ class Sealer:
 
     def _key_facts(self, reference: Reference, key: str, value: bytes, *, binary: bool) -> KeyFacts:
         shown = None
-        if reference.kind == "ConfigMap" and not binary and not _looks_secret(key, value):
+        suspect = reference.kind == "ConfigMap" and self._is_suspect(reference, key, value)
+        if reference.kind == "ConfigMap" and not binary and not suspect:
             decoded = _utf8(value)
             shown = decoded if decoded is not None and len(decoded) <= _LONGEST_TEXT else None
         return KeyFacts(
@@ -213,6 +223,12 @@ class Sealer:
             binary=binary,
             not_after=earliest_end(value),
         )
+
+    def _is_suspect(self, reference: Reference, key: str, value: bytes) -> bool:
+        known = self._suspects.get((reference.key, key))
+        if known is None:
+            known = self._suspects[reference.key, key] = _looks_secret(key, value)
+        return known
 
     def value(self, kind: str, namespace: str, name: str, key: str) -> bytes | None:
         """The bytes of one key; None where the object or key was not read. For seal_* only."""
@@ -225,15 +241,15 @@ class Sealer:
     # -- free text -------------------------------------------------------------------------------
 
     def _remember(self, value: bytes) -> None:
-        """Makes `scrub` remove this secret value, its lines and its base64 form."""
-        decoded = _utf8(value)
-        if decoded is None:
-            return
-        for part in {decoded, decoded.strip(), *decoded.splitlines()}:
-            if len(part.encode()) >= _SHORTEST_SCRUBBED:
-                self._secret_values.add(part)
+        """Makes `scrub` remove this secret value, its lines and its usual spellings."""
         if len(value) >= _SHORTEST_SCRUBBED:
-            self._secret_values.add(base64.b64encode(value).decode())
+            self._secret_values |= {*_in_base64(value), value.hex()}
+        decoded = _utf8(value)
+        lines = (decoded or "").splitlines()[:_MOST_LINES]
+        for part in {decoded or "", (decoded or "").strip(), *lines}:
+            if len(part.encode()) >= _SHORTEST_SCRUBBED:
+                self._secret_values |= _spellings(part)
+        self._longest_first = ()
 
     def _remember_literals(self, pod: Mapping[str, Any]) -> None:
         """Passwords that stand in the pod itself, so that logs and events do not repeat them."""
@@ -245,7 +261,10 @@ class Sealer:
 
     def scrub(self, free_text: str) -> str:
         """Free text (log, event, message) with every known secret value replaced."""
-        for value in sorted(self._secret_values, key=len, reverse=True):
+        if not self._longest_first:
+            # A value that another one holds must not leave the rest of that one standing.
+            self._longest_first = tuple(sorted(self._secret_values, key=len, reverse=True))
+        for value in self._longest_first:
             if value in free_text:
                 free_text = free_text.replace(value, HIDDEN)
         return free_text
@@ -269,6 +288,21 @@ def _utf8(value: bytes) -> str | None:
         return value.decode()
     except UnicodeDecodeError:
         return None
+
+
+def _in_base64(value: bytes) -> set[str]:
+    """Without the padding, which some leave out."""
+    encoded = (base64.b64encode(value), base64.urlsafe_b64encode(value))
+    return {text.decode().rstrip("=") for text in encoded}
+
+
+def _spellings(value: str) -> set[str]:
+    """The value as logs write it: plain, in a URL, in a JSON string."""
+    found = {value, json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1]}
+    try:
+        return found | {quote(value), quote(value, safe=""), quote_plus(value)}
+    except UnicodeEncodeError:
+        return found
 
 
 def _unbase64(encoded: str) -> bytes:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from kubectl_podx import __version__
+from kubectl_podx.capture.calls import Meanwhile, idle
 from kubectl_podx.capture.plan import Wish
 from kubectl_podx.capture.targets import Targets
 from kubectl_podx.model.capture import Capture
@@ -14,12 +15,13 @@ from kubectl_podx.model.clock import Deadline
 
 if TYPE_CHECKING:
     from kubectl_podx.cluster.access import AccessFlags
+    from kubectl_podx.cluster.server import ApiServer
 
-__all__ = ["LookOptions", "Targets", "take"]
+__all__ = ["LookOptions", "Targets", "connect", "take"]
 
 _MAX_CONNECTIONS = 16
-# One for each of the plan's reads of a small pod, and two execs.
-_DIAL_AHEAD = 8
+# Two execs, and four for the reads, which take turns while the execs are under way.
+_DIAL_AHEAD = 6
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,22 +42,16 @@ class LookOptions:
         return Wish(self.sections, self.container, self.exec_allowed, self.logs, self.log_lines)
 
 
-def take(
+def connect(
     flags: AccessFlags,
-    targets: Targets,
-    options: LookOptions,
     *,
     deadline: Deadline,
     environ: Mapping[str, str],
     home: str,
     warn: Callable[[str], None],
-) -> Capture:
-    """Looks at the targets and returns the sealed Capture.
-
-    Raises PodxError where nothing can be told: no usable kubeconfig, an unreachable server, a
-    named object that is not there. A single call that fails costs only its rows.
-    """
-    from kubectl_podx.cluster.access import resolve_access  # noqa: PLC0415 - late: see DESIGN
+) -> tuple[ApiServer, str]:
+    """The server that the flags and the kubeconfig name, not yet dialled, and the namespace."""
+    from kubectl_podx.cluster.access import resolve_access  # noqa: PLC0415 - late: it is slow
     from kubectl_podx.cluster.server import ApiServer  # noqa: PLC0415
 
     access = resolve_access(flags, environ, home)
@@ -67,13 +63,37 @@ def take(
         on_warning=warn,
         max_connections=_MAX_CONNECTIONS,
     )
+    return server, access.namespace
+
+
+def take(
+    flags: AccessFlags,
+    targets: Targets,
+    options: LookOptions,
+    *,
+    deadline: Deadline,
+    environ: Mapping[str, str],
+    home: str,
+    warn: Callable[[str], None],
+    meanwhile: Meanwhile = idle,
+) -> Capture:
+    """Looks at the targets and returns the sealed Capture.
+
+    Raises PodxError where nothing can be told: no usable kubeconfig, an unreachable server, a
+    named object that is not there. A single call that fails costs only its rows. `meanwhile` is
+    run once while the looks are under way.
+    """
+    server, namespace = connect(flags, deadline=deadline, environ=environ, home=home, warn=warn)
     try:
         server.dial_ahead(_DIAL_AHEAD)
         # Imported while the connections are being dialled.
         from kubectl_podx.capture.gather import Gatherer  # noqa: PLC0415
 
+        if options.exec_allowed:
+            from kubectl_podx.cluster import exec_driver  # noqa: F401, PLC0415
+
         gatherer = Gatherer(server, options.wish(), deadline, options.max_in_flight)
-        return gatherer.capture(targets, access.namespace)
+        return gatherer.capture(targets, namespace, meanwhile)
     except BaseException:
         server.cancel()
         raise

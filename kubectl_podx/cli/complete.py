@@ -108,8 +108,8 @@ def _arguments(command: click.Command, typed: str) -> Iterator[tuple[str, str]]:
 
 def _explained(typed: str) -> Iterator[tuple[str, str]]:
     """Fields of the report one step deep, and the codes of findings."""
-    from kubectl_podx.findings.catalogue import RULES
-    from kubectl_podx.model.explain import field_names
+    from kubectl_podx.model.explain import codes, field_names
 
-    yield from ((rule.code, rule.title) for rule in RULES if rule.code.startswith(typed.upper()))
+    known = codes().values()
+    yield from ((each.code, each.title) for each in known if each.code.startswith(typed.upper()))
     yield from ((name, "") for name in field_names(typed))

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def read(request: Request, env: Environment) -> int:
     """Makes the report, prints it, and returns the exit status."""
     sections = _sections(request)
-    capture = capture_of(request, env, sections)
+    capture = capture_of(request, env, sections, lambda: _import_what_follows(request))
     if request.container is not None:
         _check_container(capture, request.container)
     from kubectl_podx.findings.analyse import analyse
@@ -29,6 +29,14 @@ def read(request: Request, env: Environment) -> int:
     if request.format in ("table", "name", "mermaid") and request.query is None:
         _say_not_seen(reports, env)
     return _status(reports) if request.exit_code else ExitStatus.OK
+
+
+def _import_what_follows(request: Request) -> None:
+    """Imports what makes and prints the report, while the answers for it are still on their way."""
+    from kubectl_podx.findings import analyse  # noqa: F401
+
+    if request.query is None and request.format in ("text", "wide"):
+        from kubectl_podx.render import text  # noqa: F401
 
 
 def _sections(request: Request) -> frozenset[str]:

@@ -75,10 +75,10 @@ def command(name: str) -> click.Command:
 
 
 def _codes() -> str:
-    from kubectl_podx.findings.catalogue import RULES
+    from kubectl_podx.model.explain import codes
     from kubectl_podx.render.layout import aligned
 
-    rows = [[rule.code, rule.severity, rule.section, rule.title] for rule in RULES]
+    rows = [[each.code, each.severity, each.section, each.title] for each in codes().values()]
     return "\n".join(aligned(["CODE", "SEVERITY", "SECTION", "MEANING"], rows)) + "\n"
 
 
@@ -94,11 +94,11 @@ def _queries() -> str:
 
 
 def _code(word: str) -> str:
-    from kubectl_podx.findings.catalogue import RULES, rule
+    from kubectl_podx.model.explain import codes
 
-    found = rule(word)
+    found = codes().get(word.upper())
     if found is None:
-        meant = near(word.upper(), [each.code for each in RULES])
+        meant = near(word.upper(), list(codes()))
         hint = f"; did you mean {' or '.join(meant)}?" if meant else ""
         raise PodxError(f'no finding has the code "{quoted(word.upper())}"{hint}')
     parts = [

@@ -29,6 +29,7 @@ _PATIENCE = 0.8
 def main(args: Sequence[str], environment: Environment | None = None) -> int:
     """Runs one command line; returns its exit status and never raises."""
     env = environment or Environment()
+    _no_core_dump()
     for stream in (env.stdout, env.stderr):
         if isinstance(stream, io.TextIOWrapper):
             # A locale without UTF-8 must not end a report with a traceback.
@@ -45,6 +46,15 @@ def main(args: Sequence[str], environment: Environment | None = None) -> int:
     except Exception as error:  # noqa: BLE001 - the last net: never a traceback
         return _report(error, args, env)
     return status
+
+
+def _no_core_dump() -> None:
+    """A core file would hold what the sealer holds. Children (credential plugins) inherit it."""
+    with contextlib.suppress(ImportError, OSError, ValueError):
+        import resource
+
+        _, hard = resource.getrlimit(resource.RLIMIT_CORE)
+        resource.setrlimit(resource.RLIMIT_CORE, (0, hard))
 
 
 def _run(args: list[str], env: Environment) -> int:

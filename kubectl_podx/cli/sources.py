@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,9 +20,17 @@ if TYPE_CHECKING:
 _SUFFIX = ".podx"
 
 
-def capture_of(request: Request, env: Environment, needed: frozenset[str]) -> Capture:
-    """The sealed Capture of the request's targets. `needed`: the sections to gather for."""
-    capture = _stored(request) if request.offline else _live(request, env, needed)
+def capture_of(
+    request: Request,
+    env: Environment,
+    needed: frozenset[str],
+    meanwhile: Callable[[], None] = lambda: None,
+) -> Capture:
+    """The sealed Capture of the request's targets. `needed`: the sections to gather for.
+
+    `meanwhile` is run once while a live look is under way.
+    """
+    capture = _stored(request) if request.offline else _live(request, env, needed, meanwhile)
     if request.verbose:
         _say_calls(capture, env)
     return capture
@@ -46,7 +55,9 @@ def is_single(request: Request, capture: Capture) -> bool:
     return Targets(words=request.words).single and len(capture.pods) == 1
 
 
-def _live(request: Request, env: Environment, needed: frozenset[str]) -> Capture:
+def _live(
+    request: Request, env: Environment, needed: frozenset[str], meanwhile: Callable[[], None]
+) -> Capture:
     from kubectl_podx.capture import session
     from kubectl_podx.capture.targets import parse_words
     from kubectl_podx.model.clock import Deadline
@@ -74,6 +85,7 @@ def _live(request: Request, env: Environment, needed: frozenset[str]) -> Capture
         environ=env.variables,
         home=env.home,
         warn=env.warn,
+        meanwhile=meanwhile,
     )
     if not capture.pods:
         env.say(_nothing(request, env))

@@ -58,6 +58,7 @@ COMMANDS: dict[str, Entry] = {
     "demo": Entry("demo", "Show the report of a recorded incident; needs no cluster", _POD),
     **{name: Entry("sections", words.summary, _SECTION) for name, words in SECTIONS.items()},
     "explain": Entry("explain", "Explain a finding's code or a field of the report", _OTHER),
+    "doctor": Entry("doctor", "Say what may be seen, and which right is missing", _OTHER),
     "completion": Entry("completion", "Output shell completion code (bash, zsh or fish)", _OTHER),
     "options": Entry("globals", "List the connection flags that all commands take", _OTHER),
     "version": Entry("version", "Print the version of podx", _OTHER),

@@ -33,19 +33,30 @@ class ConnectionGoneError(Exception):
 
 
 def send_request(
-    stream: Stream, host: str, target: str, headers: Headers, *, limit: int, cut: bool
+    stream: Stream,
+    host: str,
+    target: str,
+    headers: Headers,
+    *,
+    limit: int,
+    cut: bool,
+    question: bytes | None = None,
 ) -> Response:
-    """Sends a GET and reads the answer.
+    """Sends a GET, or a POST of `question` (JSON), and reads the answer.
 
     A body of more than `limit` bytes (unpacked) is an error, or is cut there if `cut`. Raises
     ClusterError, or ConnectionGoneError where nothing at all came back.
     """
-    lines = [f"GET {target} HTTP/1.1", f"Host: {host}"]
+    method = "GET" if question is None else "POST"
+    lines = [f"{method} {target} HTTP/1.1", f"Host: {host}"]
     lines += [f"{name}: {value}" for name, value in check_headers(headers)]
+    if question is not None:
+        lines += ["Content-Type: application/json", f"Content-Length: {len(question)}"]
+    head = "\r\n".join([*lines, "", ""]).encode("utf-8", "surrogateescape")
     try:
-        stream.sendall("\r\n".join([*lines, "", ""]).encode("utf-8", "surrogateescape"))
+        stream.sendall(head + (question or b""))
         # HTTPResponse asks of its socket nothing but makefile.
-        response = http.client.HTTPResponse(cast("socket.socket", stream), method="GET")
+        response = http.client.HTTPResponse(cast("socket.socket", stream), method=method)
         response.begin()
     except TimeoutError as error:
         raise of_read_error(error) from None

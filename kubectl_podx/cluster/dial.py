@@ -16,7 +16,7 @@ from kubectl_podx.cluster.errors import (
     unreachable,
 )
 from kubectl_podx.cluster.proxies import Proxy, proxy_for
-from kubectl_podx.cluster.stream import Stream
+from kubectl_podx.cluster.stream import Stream, plain_name
 from kubectl_podx.cluster.tls import of_tls_error
 from kubectl_podx.model.clock import Deadline
 
@@ -71,7 +71,7 @@ def _connect(
     """Connects to the first address of the host that answers, each with its share of the time."""
     where = _joined(host, port)
     try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        found = socket.getaddrinfo(plain_name(host), port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
         if isinstance(error, OSError):
             raise of_dial_error(error, authority, where) from None

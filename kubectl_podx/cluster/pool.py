@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 
 from kubectl_podx.cluster.errors import ClusterError
@@ -31,11 +32,13 @@ class Pool:
         self._lent = 0
         self._waiting = 0
         self._cancelled = False
+        # Of the latest dial; before the first has ended nobody waits for another's connection.
+        self._dial_seconds = 0.0
 
     def dial_ahead(self, count: int) -> None:
-        """Starts to dial up to `count` connections; returns at once."""
+        """Starts to dial until there are `count` connections; returns at once."""
         with self._changed:
-            for _ in range(min(count, self._limit - self._size())):
+            for _ in range(min(count, self._limit) - self._size()):
                 self._start_dial()
 
     def acquire(self, deadline: Deadline, *, fresh: bool = False) -> Stream:
@@ -99,6 +102,10 @@ class Pool:
         return len(self._idle) + self._lent + self._dialling
 
     def _wait_for_one(self, deadline: Deadline) -> Stream:
+        """An idle connection. Whoever finds none waits for as long as a dial takes, two or three
+        round trips: most requests are over after one, and every handshake costs both sides.
+        """
+        patience = Deadline(self._dial_seconds)
         while True:
             if self._cancelled:
                 raise ClusterError("failed", "interrupted")
@@ -109,10 +116,15 @@ class Pool:
                 self._forget(stream)
             if self._failures:
                 raise self._failures.pop()
-            if self._dialling < self._waiting and self._size() < self._limit:
+            wanted = self._dialling < self._waiting and self._size() < self._limit
+            if wanted and (patience.passed() or not self._lent):
                 self._start_dial()
+                wanted = False
             # The grace lets a dialling that ends with the deadline tell its own reason.
-            if not self._changed.wait(deadline.remaining() + _GRACE) and deadline.passed():
+            longest = deadline.remaining() + _GRACE
+            if wanted:
+                longest = min(longest, patience.remaining())
+            if not self._changed.wait(longest) and deadline.passed():
                 raise ClusterError(
                     "timedOut" if self._lent else "unreachable",
                     "Unable to connect to the server: net/http: request canceled while waiting "
@@ -124,6 +136,7 @@ class Pool:
         threading.Thread(target=self._dial_one, name="podx-dial", daemon=True).start()
 
     def _dial_one(self) -> None:
+        begun = time.monotonic()
         try:
             stream = self._dial(self._deadline, self._note_open)
         except Exception as error:  # noqa: BLE001 - raised again in the thread that waits for it
@@ -136,6 +149,7 @@ class Pool:
             return
         with self._changed:
             self._dialling -= 1
+            self._dial_seconds = time.monotonic() - begun
             if self._cancelled:
                 self._forget(stream)
             else:

@@ -32,6 +32,8 @@ Query = Sequence[tuple[str, str]]
 
 _PAGE_SIZE = "500"
 _MAX_BODY = 64 << 20
+_MAX_REVIEW = 1 << 20
+_REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 _MAX_RETRIES = 2
 _MAX_WARNINGS = 64
 # RFC 7234: `299 - "text"`, several separated by commas; others than 299 are not Kubernetes'.
@@ -146,6 +148,22 @@ class ApiServer:
             if not token:
                 return
 
+    def post_review(self, question: bytes) -> Answer:
+        """Asks whether a right is held: a SelfSubjectAccessReview, which the server answers and
+        does not store. The only POST there is; nothing else is ever sent with a body.
+
+        Any answer other than 2xx is a ClusterError, and none is asked for again.
+        """
+        deadline = self._request_deadline()
+        response = self._renewing(
+            lambda: self._send(_REVIEWS, (), "application/json", _MAX_REVIEW, deadline, question),
+            lambda response: response.status == 401,
+        )
+        self._pass_warnings(response)
+        if not 200 <= response.status < 300:
+            raise of_response(response.status, response.body)
+        return Answer(response.status, response.body, response.headers.get("Date"))
+
     # -- exec ------------------------------------------------------------------------------------
 
     def exec(
@@ -216,7 +234,13 @@ class ApiServer:
         return f"{scheme}://{self._access.authority}{self._target(path, query)}"
 
     def _send(
-        self, path: str, query: Query, accept: str, limit: int, deadline: Deadline
+        self,
+        path: str,
+        query: Query,
+        accept: str,
+        limit: int,
+        deadline: Deadline,
+        question: bytes | None = None,
     ) -> Response:
         headers = [("Accept", accept), *self._headers()]
         if not self._access.disable_compression:
@@ -226,7 +250,9 @@ class ApiServer:
 
         def use(stream: Stream) -> tuple[Response, bool]:
             host = self._access.authority
-            response = send_request(stream, host, target, headers, limit=limit, cut=cut)
+            response = send_request(
+                stream, host, target, headers, limit=limit, cut=cut, question=question
+            )
             return response, response.reusable
 
         return self._on_connection(deadline, use)

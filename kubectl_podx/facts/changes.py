@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from kubectl_podx.facts.ownership import Owner, controller, workload
 from kubectl_podx.facts.sources import uses
+from kubectl_podx.facts.template_diff import differences, template
 from kubectl_podx.facts.value_state import last_write
 from kubectl_podx.facts.view import PodView
 from kubectl_podx.model.clock import format_time, human_duration, parse_time
@@ -133,7 +134,7 @@ def _rollout(view: PodView, owner: Owner, created: datetime | None) -> Iterator[
             by=write.by if write else "",
             object=f"{above.kind}/{above.name}",
         )
-        yield from _previous_images(view, owner, above, revision)
+        yield from _against_previous(view, owner, above, revision)
     if made is None or created is None or owner.kind not in _SERVING:
         return
     if created - made > _REPLACED_AFTER:
@@ -146,8 +147,8 @@ def _rollout(view: PodView, owner: Owner, created: datetime | None) -> Iterator[
         )
 
 
-def _previous_images(view: PodView, owner: Owner, above: Owner, revision: int) -> Iterator[Change]:
-    """Images against the previous ReplicaSet of the same Deployment, where that was read."""
+def _against_previous(view: PodView, owner: Owner, above: Owner, revision: int) -> Iterator[Change]:
+    """The template against that of the previous ReplicaSet of the Deployment, where it was read."""
     before = _previous(view, owner, revision)
     if before is None or owner.body is None:
         return
@@ -162,6 +163,13 @@ def _previous_images(view: PodView, owner: Owner, above: Owner, revision: int) -
                 time=text(owner.body, "metadata", "creationTimestamp") or None,
                 object=f"{above.kind}/{above.name}",
             )
+    for found in differences(template(before), template(owner.body)):
+        yield Change(
+            kind="template",
+            what=f"revision {revision} changed the template: {found}",
+            time=text(owner.body, "metadata", "creationTimestamp") or None,
+            object=f"{above.kind}/{above.name}",
+        )
 
 
 def _previous(view: PodView, owner: Owner, revision: int) -> Json | None:

@@ -7,7 +7,8 @@ from typing import NamedTuple
 from kubectl_podx.facts.image_name import policy_basis
 from kubectl_podx.facts.looked import look
 from kubectl_podx.facts.pod import moment
-from kubectl_podx.facts.starting import waits_for
+from kubectl_podx.facts.security import security
+from kubectl_podx.facts.starting import blocked_since, restart_rules, waits_for
 from kubectl_podx.facts.view import PodView
 from kubectl_podx.model.capture import Headroom, Observation
 from kubectl_podx.model.pod import ContainerEntry, dig, number, text
@@ -34,6 +35,7 @@ def _container(view: PodView, entry: ContainerEntry) -> Container:
     found = view.observations.get(entry.name)
     looked = look(view, entry)
     policy = text(spec, "imagePullPolicy")
+    blocker = view.container(waits_for(view, entry))
     return Container(
         name=entry.name,
         kind=entry.kind,
@@ -50,7 +52,9 @@ def _container(view: PodView, entry: ContainerEntry) -> Container:
         ready=dig(status, "ready") is True,
         restart_count=number(status, "restartCount") or 0,
         restart_policy=text(spec, "restartPolicy"),
-        waits_for=waits_for(view, entry),
+        restart_rules=restart_rules(entry),
+        waits_for=blocker.name if blocker else "",
+        waits_since=blocked_since(view, blocker) if blocker else None,
         container_id=entry.container_id,
         resources=_resources(entry, found.headroom if found else Headroom()),
         pids=Limit(limit=found.headroom.pids_limit, used=found.headroom.pids_used)
@@ -58,6 +62,7 @@ def _container(view: PodView, entry: ContainerEntry) -> Container:
         else Limit(),
         files=Limit(limit=found.open_files_limit, used=found.open_files) if found else Limit(),
         user=_user(entry, found),
+        security=security(view, entry),
         recent_logs=_recent_logs(view, entry),
         observation=ObservationReport(
             state=looked.state,

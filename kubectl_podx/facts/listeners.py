@@ -97,7 +97,6 @@ def _row(
         declared_as=", ".join(port.label for port in matches),
         host_port=next((port.host_port for port in matches if port.host_port), None),
         queue=listener.queue,
-        backlog=listener.backlog,
     )
 
 

@@ -9,7 +9,12 @@ from typing import NamedTuple
 
 from kubectl_podx.facts.sources import Source
 from kubectl_podx.facts.view import PodView
-from kubectl_podx.facts.volume_content import VolumeContent, VolumeFile, content
+from kubectl_podx.facts.volume_content import (
+    MADE_FOR_THE_POD,
+    VolumeContent,
+    VolumeFile,
+    content,
+)
 from kubectl_podx.model.capture import KeyFacts, Observation, ObservedFile
 from kubectl_podx.model.pod import ContainerEntry, Json, items, text
 from kubectl_podx.model.report.content import KeySource
@@ -53,6 +58,28 @@ def mounted_files(view: PodView) -> list[MountedFile]:
             if declared is not None:
                 found += _of_mount(view, entry, mount, declared, paths)
     return found
+
+
+def lost_sub_paths(view: PodView) -> list[MountedFile]:
+    """Mounts by a subPath that the volume does not have: the kubelet makes an empty folder there.
+
+    A key that the object has lost since is still bound, and was therefore observed; without a
+    look only `items` tells that it was never there.
+    """
+    return [
+        file
+        for file in mounted_files(view)
+        if file.sub_path
+        and file.observed is None
+        and file.origin.kind not in MADE_FOR_THE_POD
+        and (file.gone.startswith("volume ") or _never_bound(view, file))
+    ]
+
+
+def _never_bound(view: PodView, file: MountedFile) -> bool:
+    seen = view.observations.get(file.entry.name)
+    looked = file.entry.running and seen is not None and bool(seen.mounts)
+    return bool(file.gone) and looked and not (file.backing is not None and file.backing.gone)
 
 
 def normal(path: str) -> str:

@@ -12,7 +12,7 @@ from kubectl_podx.facts.start_error import start_failure
 from kubectl_podx.facts.view import PodView, event_count
 from kubectl_podx.model.capture import ProbeCounter
 from kubectl_podx.model.clock import format_time, parse_time
-from kubectl_podx.model.pod import ContainerEntry, dig, mapping, text
+from kubectl_podx.model.pod import ContainerEntry, dig, mapping, number, text
 from kubectl_podx.model.report.health import Counters, Handler, Probe, Timing
 from kubectl_podx.model.report.words import ProbeState, ProbeType
 
@@ -213,7 +213,8 @@ def _liveness(seen: _Seen) -> tuple[ProbeState, str]:
         if newest.kind == "errored" and age <= within:
             return "erroring", _reason(newest)
         # Every failing attempt sends an event, and enough of them in a row kill the container.
-        if newest.kind == "failed" and age <= times.period + times.timeout + _ROUNDING:
+        recent = age <= times.period + times.timeout + _ROUNDING
+        if newest.kind == "failed" and recent and not _succeeded_since(seen, newest):
             return "failing", _reason(newest)
     long_enough = seen.run is not None and (
         seen.run > times.initial_delay + 2 * times.period + times.timeout + _ROUNDING
@@ -227,6 +228,21 @@ def _liveness(seen: _Seen) -> tuple[ProbeState, str]:
     if seen.counters_read or seen.events_read:
         return "passing", "the container lives on"
     return "unknown", "neither the kubelet's counters nor the pod's events could be read"
+
+
+def _succeeded_since(seen: _Seen, newest: ProbeEvent) -> bool:
+    """Whether the kubelet counted more attempts than there can have been up to the last failure,
+    while events date every failure that it counted. Its counters span the pod's restarts.
+    """
+    counter = seen.counter
+    if counter is None or newest.last is None or seen.started_at is None:
+        return False
+    if number(seen.entry.status, "restartCount") != 0:
+        return False
+    dated = sum(event.seen for event in seen.events if event.kind == "failed")
+    before = (newest.last - seen.started_at).total_seconds() - seen.timing.initial_delay
+    most = max(0.0, before) / seen.timing.period + _ROUNDING
+    return dated >= counter.failed and counter.successful + counter.failed > most
 
 
 def _coverage(view: PodView, seen: _Seen, events: list[ProbeEvent]) -> str:

@@ -81,14 +81,15 @@ def _requirements(view: PodView) -> Iterator[Requirement]:
     spec = mapping(view.pod, "spec")
     node = _node(view)
     labels = mapping(node, "metadata", "labels") if node is not None else None
+    nodes = candidates(view)
     scheduler = text(spec, "schedulerName")
     if scheduler and scheduler != DEFAULT_SCHEDULER:
         yield Requirement(kind="schedulerName", text=scheduler)
     for gate in items(spec, "schedulingGates"):
         yield Requirement(kind="schedulingGate", text=text(gate, "name"), satisfied=False)
     for key, value in sorted(mapping(spec, "nodeSelector").items()):
-        yield _selector(key, str(value), labels)
-    yield from _affinity(view, spec, labels)
+        yield _selector(key, str(value), labels, nodes)
+    yield from _affinity(view, spec, labels, nodes)
     yield from _taints(spec, node)
     for spread in items(spec, "topologySpreadConstraints"):
         if text(spread, "whenUnsatisfiable") != "ScheduleAnyway":
@@ -98,8 +99,26 @@ def _requirements(view: PodView) -> Iterator[Requirement]:
             )
 
 
-def _selector(key: str, value: str, labels: dict[str, object] | None) -> Requirement:
+def candidates(view: PodView) -> list[Json] | None:
+    """The nodes that a pending pod could go to; None where they were not read."""
+    stored = view.capture.lists.get("Node/")
+    return list(stored.items) if stored is not None and stored.state == "present" else None
+
+
+def _count(matching: int, nodes: list[Json]) -> str:
+    """How many nodes have what a pending pod asks for."""
+    if not nodes:
+        return "there is no node"
+    return f"{matching} of {len(nodes)} nodes match" if matching else "no node has it"
+
+
+def _selector(
+    key: str, value: str, labels: dict[str, object] | None, nodes: list[Json] | None
+) -> Requirement:
     satisfied, detail = None, ""
+    if labels is None and nodes is not None:
+        matching = sum(mapping(each, "metadata", "labels").get(key) == value for each in nodes)
+        satisfied, detail = matching > 0, _count(matching, nodes)
     if labels is not None:
         found = labels.get(key)
         satisfied = found == value
@@ -112,7 +131,9 @@ def _selector(key: str, value: str, labels: dict[str, object] | None) -> Require
     )
 
 
-def _affinity(view: PodView, spec: Json, labels: dict[str, object] | None) -> Iterator[Requirement]:
+def _affinity(
+    view: PodView, spec: Json, labels: dict[str, object] | None, nodes: list[Json] | None
+) -> Iterator[Requirement]:
     """Required node affinity: one of its terms must match."""
     terms = items(spec, "affinity", "nodeAffinity", _REQUIRED, "nodeSelectorTerms")
     if not terms:
@@ -124,12 +145,23 @@ def _affinity(view: PodView, spec: Json, labels: dict[str, object] | None) -> It
         )
         for term in terms
     )
-    satisfied = None
+    satisfied, detail = None, ""
     if labels is not None:
-        name = text(view.pod, "spec", "nodeName")
-        results = [term_matches(term, labels, name) for term in terms]
+        satisfied = _fits(terms, labels, text(view.pod, "spec", "nodeName"))
+    elif nodes is not None:
+        results = [
+            _fits(terms, mapping(each, "metadata", "labels"), text(each, "metadata", "name"))
+            for each in nodes
+        ]
         satisfied = True if True in results else None if None in results else False
-    yield Requirement(kind="nodeAffinity", text=written, satisfied=satisfied)
+        detail = _count(results.count(True), nodes) if satisfied is not None else ""
+    yield Requirement(kind="nodeAffinity", text=written, satisfied=satisfied, detail=detail)
+
+
+def _fits(terms: list[Json], labels: dict[str, object], name: str) -> bool | None:
+    """Whether one of the terms matches; None where an operator is not known."""
+    results = [term_matches(term, labels, name) for term in terms]
+    return True if True in results else None if None in results else False
 
 
 def _taints(spec: Json, node: Json | None) -> Iterator[Requirement]:

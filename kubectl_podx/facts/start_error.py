@@ -7,6 +7,14 @@ import re
 from kubectl_podx.facts.handlers import one_line
 
 _EXEC = re.compile(r'exec:? "([^"]{1,200})"')
+_LIMIT = re.compile(r"unable to set memory limit to (\d{1,15}) \(current usage: (\d{1,15})")
+# What containerd, its shim and runc put before the one error that tells (cri-o: the last only).
+_WRAPPERS = re.compile(
+    r"(?:failed to create containerd task: |failed to create shim task: |"
+    r"failed to start containerd task: |OCI runtime (?:create|start|exec) failed: |"
+    r"runc (?:create|start) failed: |unable to start container process: |"
+    r"container_linux\.go:\d+: |error during container init: )"
+)
 _CWD = re.compile(r'chdir to cwd \("([^"]{1,200})"\)|container init: mkdir (\S{1,200}?):')
 
 
@@ -20,6 +28,10 @@ def start_failure(message: str) -> str:
     program = _EXEC.findall(message)
     name = f'"{program[-1]}"' if program else "its program"
     directory = _CWD.search(message)
+    limit = _LIMIT.search(message)
+    if limit:
+        words = f"its memory limit of {limit[1]} bytes is less than the {limit[2]} bytes"
+        return f"{words} that the container's own init takes"
     if "oom-killed" in low or "oom killed" in low:
         return "the memory limit is too low for the container's own init, which was OOM-killed"
     if directory or "cwd" in low or "working directory" in low:
@@ -37,4 +49,12 @@ def start_failure(message: str) -> str:
         return "a file is mounted over a directory, or a directory over a file"
     if "no such file or directory" in low and program:
         return f"{name} does not exist in the image"
-    return one_line(message) or "the runtime gave no message"
+    return one_line(innermost(message)) or "the runtime gave no message"
+
+
+def innermost(message: str) -> str:
+    """The error behind the names of all the programs that handed it on."""
+    last = None
+    for match in _WRAPPERS.finditer(message):
+        last = match
+    return message[last.end() :] if last else message

@@ -53,6 +53,22 @@ def blocked_since(view: PodView, blocker: ContainerEntry) -> str | None:
     return None
 
 
+def restart_rules(entry: ContainerEntry) -> list[str]:
+    """The container's restartPolicyRules in words: `Restart on exit code 42`.
+
+    They count only where the container has a restartPolicy of its own (pkg/api/v1/pod/util.go).
+    """
+    found: list[str] = []
+    for rule in items(entry.spec, "restartPolicyRules"):
+        listed = dig(rule, "exitCodes", "values")
+        codes = ", ".join(str(code) for code in listed) if isinstance(listed, list) else "?"
+        but = (
+            "every exit code but" if text(rule, "exitCodes", "operator") == "NotIn" else "exit code"
+        )
+        found.append(f"{text(rule, 'action') or 'unknown action'} on {but} {codes}")
+    return found
+
+
 def _passed(entry: ContainerEntry) -> bool:
     if entry.kind == "sidecar":
         return dig(entry.status, "started") is True

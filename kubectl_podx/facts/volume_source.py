@@ -107,6 +107,31 @@ def claim_details(view: PodView, name: str) -> list[str]:
         if isinstance(modes, list)
         else "",
         f"class {storage_class}" if storage_class else "",
+        *_persistent_volume(view, volume),
+    ]
+
+
+_PLACES = ("csi", "nfs", "hostPath", "local", "iscsi", "fc", "rbd", "cephfs")
+
+
+def _persistent_volume(view: PodView, name: str) -> list[str]:
+    """What is known of the volume behind a claim: where it lies, and what becomes of it."""
+    stored = view.object("PersistentVolume", name) if name else None
+    if stored is None or stored.state == "denied":
+        return []
+    if stored.state == "missing":
+        return [f"PersistentVolume {name} does not exist any more"]
+    spec = mapping(stored.body, "spec")
+    kind = next((place for place in _PLACES if isinstance(spec.get(place), dict)), "")
+    where = text(spec, kind, "driver") or text(spec, kind, "path") if kind else ""
+    phase, policy = (
+        text(stored.body, "status", "phase"),
+        text(spec, "persistentVolumeReclaimPolicy"),
+    )
+    return [
+        f"{kind} {where}".strip() if kind else "",
+        f"reclaim policy {policy}" if policy else "",
+        f"the PersistentVolume is {phase}" if phase and phase != "Bound" else "",
     ]
 
 

@@ -44,8 +44,3 @@ RULES: tuple[Rule, ...] = (
     *hosts.RULES,
     *injections.RULES,
 )
-
-
-def rule(code: str) -> Rule | None:
-    """The rule with this code, whatever its case."""
-    return next((each for each in RULES if each.code == code.upper()), None)

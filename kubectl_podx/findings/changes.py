@@ -88,14 +88,14 @@ def _young_rollout(case: Case) -> Iterable[Hit]:
         if made is None or case.view.now - made > _YOUNG:
             continue
         age = human_duration((case.view.now - made).total_seconds())
-        images = [
-            f"{other.what}: {other.before} -> {other.after}"
-            for other in _of_kind(case, "image")
+        made_anew = [
+            f"{other.what}: {other.before} -> {other.after}" if other.before else other.what
+            for other in _of_kind(case, "image", "template")
             if other.object == change.object
         ]
         yield Hit(
             f"the pod came with {change.what}, {age} ago, and is not ready",
-            (f"rolled out at {change.time}{_by(change)}", *images[:5]),
+            (f"rolled out at {change.time}{_by(change)}", *made_anew[:5]),
             remedy=undo(case),
         )
 
@@ -112,6 +112,9 @@ def _other_image(case: Case) -> Iterable[Hit]:
 
 def _newer_template(case: Case) -> Iterable[Hit]:
     for change in _of_kind(case, "template"):
+        # Without hashes it tells how the pod's own revision came to be.
+        if not change.before or not change.after:
+            continue
         yield Hit(
             change.what,
             (

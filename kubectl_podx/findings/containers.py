@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from kubectl_podx.facts.handlers import one_line
 from kubectl_podx.facts.spoken import spell_seconds, times
+from kubectl_podx.facts.start_error import innermost
 from kubectl_podx.facts.starting import blocked_since, first_blocker
 from kubectl_podx.facts.view import event_count
 from kubectl_podx.findings import container_limits
@@ -87,8 +89,9 @@ def no_sandbox(case: Case) -> Iterator[Hit]:
         events = [event for event in case.view.events if text(event, "reason") == reason]
         if events:
             count = sum(event_count(event) for event in events)
+            why = _sandbox_error(text(events[-1], "message"))
             yield Hit(
-                "the pod's sandbox cannot be created"
+                f"the pod's sandbox cannot be created: {why}"
                 if reason == "FailedCreatePodSandBox"
                 else "the node's network is not ready",
                 (f"event {reason}, {times(count)}: {text(events[-1], 'message')}",),
@@ -96,6 +99,15 @@ def no_sandbox(case: Case) -> Iterator[Hit]:
                 blocking=True,
             )
             return
+
+
+def _sandbox_error(message: str) -> str:
+    """What the runtime says behind its wrappers; the network plugin's own words mostly."""
+    if "oom-killed" in message.lower():
+        return "the pod's memory limit is too low for it, and its init was OOM-killed"
+    said = innermost(message.removeprefix("Failed to create pod sandbox: "))
+    said = said.removeprefix("rpc error: code = Unknown desc = ")
+    return one_line(said, 160) or "the runtime gave no message"
 
 
 def start_blocked(case: Case) -> Iterator[Hit]:
@@ -201,6 +213,7 @@ RULES: tuple[Rule, ...] = (
         remedy="correct command, args or workingDir, or the image",
         link=DOCS + "tasks/inject-data-application/define-command-argument-container/",
         check=not_run,
+        gives_way_to=frozenset({"RST010"}),
     ),
     Rule(
         code="CON005",

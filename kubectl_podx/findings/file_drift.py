@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from kubectl_podx.facts.files import REFRESH_SECONDS
+from kubectl_podx.facts.mounted_files import lost_sub_paths
 from kubectl_podx.facts.sources import uses
 from kubectl_podx.findings.file_groups import evidence, from_config, groups, label, names
 from kubectl_podx.findings.remedies import restart
@@ -50,6 +51,8 @@ def _stale(case: Case) -> Iterable[Hit]:
 
 def _missing(case: Case) -> Iterable[Hit]:
     now = case.view.now
+    # Of these another rule tells what the container has instead.
+    folders = {(file.entry.name, file.path) for file in lost_sub_paths(case.view)}
 
     def overdue(row: FileRow) -> bool:
         changed = parse_time(row.source_changed_at)
@@ -62,7 +65,8 @@ def _missing(case: Case) -> Iterable[Hit]:
         )
         entry = case.view.container(row.container)
         alive = entry is not None and entry.running
-        return row.state == "missing" and alive and not gone and (row.sub_path or overdue(row))
+        told = gone or (row.container, row.path) in folders
+        return row.state == "missing" and alive and not told and (row.sub_path or overdue(row))
 
     for group in groups(case, counts):
         yield Hit(

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from kubectl_podx.facts.mounted_files import mounted_files
+from kubectl_podx.facts.mounted_files import lost_sub_paths
 from kubectl_podx.facts.sources import uses
-from kubectl_podx.facts.volume_content import MADE_FOR_THE_POD
 from kubectl_podx.findings.file_groups import evidence, groups, label
 from kubectl_podx.findings.remedies import describe
 from kubectl_podx.findings.rule import Case, Hit, Rule
@@ -76,15 +75,13 @@ def _optional_missing(case: Case) -> Iterable[Hit]:
 
 def _sub_path_lost(case: Case) -> Iterable[Hit]:
     """A subPath that the volume does not have becomes an empty folder without any error."""
-    for file in mounted_files(case.view):
-        lost = file.gone.startswith("volume ") and file.origin.kind not in MADE_FOR_THE_POD
-        if file.sub_path and lost and file.observed is None:
-            paths = sorted(file.content.files)
-            yield Hit(
-                f"{file.path} of container {file.entry.name} is an empty folder: {file.gone}",
-                (f"the volume has: {', '.join(paths[:5])}",) if paths else (),
-                file.entry.name,
-            )
+    for file in lost_sub_paths(case.view):
+        paths = sorted(file.content.files)
+        yield Hit(
+            f"{file.path} of container {file.entry.name} is an empty folder: {file.gone}",
+            (f"the volume has: {', '.join(paths[:5])}",) if paths else (),
+            file.entry.name,
+        )
 
 
 def _overwritten(case: Case) -> Iterable[Hit]:

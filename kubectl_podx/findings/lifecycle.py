@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from kubectl_podx.facts.lifecycle import grace_period
 from kubectl_podx.facts.spoken import spell_seconds
 from kubectl_podx.findings.command import checked, kubectl
-from kubectl_podx.findings.remedy import DOCS, about_pod, edit_owner, logs
+from kubectl_podx.findings.remedy import DOCS, about_pod, describe_pod, edit_owner, logs
 from kubectl_podx.findings.rule import Case, Hit, Rule
 from kubectl_podx.model.clock import parse_time
 from kubectl_podx.model.pod import dig, text
@@ -80,6 +80,35 @@ def held_by_finalizers(case: Case) -> Iterator[Hit]:
             (f"deletionTimestamp {case.report.pod.deletion_timestamp}", "no container runs"),
             remedy=about_pod(case, "get", "-o", "yaml", "pod"),
         )
+
+
+def within_grace(case: Case) -> Iterator[Hit]:
+    """The pod is being deleted and its grace period is not over: what is it waiting for?
+
+    The kubelet runs preStop first and sends TERM after it, all within one budget.
+    """
+    end = parse_time(case.report.pod.deletion_timestamp)
+    if end is None or case.view.now is None or case.view.now > end:
+        return
+    running = [entry.name for entry in case.view.containers if entry.running]
+    hooks = [
+        hook
+        for hook in case.report.lifecycle or ()
+        if hook.type == "preStop" and hook.state != "failed" and hook.container in running
+    ]
+    if not hooks:
+        return
+    left = spell_seconds((end - case.view.now).total_seconds())
+    names = " and ".join(dict.fromkeys(hook.container for hook in hooks))
+    yield Hit(
+        f"Terminating: the preStop hook of {names} runs first, {left} of the grace period are left",
+        (
+            *(f"{hook.container}: {hook.handler.text}" for hook in hooks),
+            f"terminationGracePeriodSeconds {grace_period(case.view)} for hook and stop together",
+        ),
+        container=hooks[0].container,
+        remedy=describe_pod(case),
+    )
 
 
 def grace_overrun(case: Case) -> Iterator[Hit]:
@@ -202,5 +231,17 @@ RULES: tuple[Rule, ...] = (
         remedy="look at the runtime on the node",
         link=_TERMINATION,
         check=runtime_did_not_kill,
+    ),
+    Rule(
+        code="LIF007",
+        section="lifecycle",
+        severity="info",
+        title="A preStop hook runs before a pod ends",
+        meaning="The pod is Terminating and within its grace period. Programs get TERM when their "
+        "hook has ended, and KILL at the end of the period.",
+        known_by="deletionTimestamp in the future, a preStop hook, and its container running.",
+        remedy="wait; a hook that takes long has to fit into terminationGracePeriodSeconds",
+        link=_TERMINATION,
+        check=within_grace,
     ),
 )

@@ -153,20 +153,30 @@ def syn_sent(case: Case) -> Iterator[Hit]:
         )
 
 
-def accept_queue_full(case: Case) -> Iterator[Hit]:
-    """The program does not accept: new connections are dropped by the kernel."""
+def does_not_accept(case: Case) -> Iterator[Hit]:
+    """Connections wait to be accepted: the program is busy, stopped or out of descriptors.
+
+    A listener's line of /proc/net/tcp counts who waits; how many may wait it does not tell.
+    """
+    rows = case.report.namespaces.processes if case.report.namespaces else ()
+    states = {(row.container, row.pid): row.state[:1] for row in rows}
     for row in listeners.rows(case.view):
-        if row.queue and row.backlog and row.queue >= row.backlog:
-            container = row.container or ""
-            yield Hit(
-                f"{container or 'a process'} does not accept connections on port {row.port}: "
-                f"{row.queue} wait",
-                (f"accept queue {row.queue}, backlog {row.backlog}, address {row.address}",),
-                container=container,
-                remedy=inside(case, container, "cat", "/proc/1/status")
-                if container
-                else describe_pod(case),
-            )
+        stopped = states.get((row.container, row.pid or 0)) in ("T", "t")
+        if (row.queue or 0) < (1 if stopped else _SOME):
+            continue
+        container = row.container or ""
+        yield Hit(
+            f"{container or 'a process'} does not accept connections on port {row.port}: "
+            f"{row.queue} wait",
+            (
+                f"{row.queue} in the accept queue of {row.address}, port {row.port}",
+                *((f"process {row.pid} ({row.executable}) is stopped",) if stopped else ()),
+            ),
+            container=container,
+            remedy=inside(case, container, "cat", "/proc/1/status")
+            if container
+            else describe_pod(case),
+        )
 
 
 RULES: tuple[Rule, ...] = (
@@ -246,11 +256,13 @@ RULES: tuple[Rule, ...] = (
         section="network",
         severity="warning",
         title="A program does not accept connections",
-        meaning="As many connections wait as the backlog allows; the kernel drops further ones and "
-        "probes time out. The program is busy, stopped or out of descriptors.",
-        known_by="Receive queue and backlog of the listening socket.",
+        meaning="Connections are made by the kernel and wait for the program to take them. It is "
+        "busy, stopped or out of descriptors; when the queue is full the kernel drops new ones and "
+        "probes time out.",
+        known_by="The accept queue of the listening socket: ten or more wait at the moment of the "
+        "look, or its process is stopped.",
         remedy="see what the program is busy with",
         link=_SERVICES,
-        check=accept_queue_full,
+        check=does_not_accept,
     ),
 )

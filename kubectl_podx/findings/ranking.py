@@ -18,6 +18,12 @@ _GROUPS: dict[str, int] = {
     "VOL": 1,
     "IMG": 1,
     "CON": 1,
+    # Why the pod as a whole ended: evicted, preempted, its node's shutdown, its deadline, rejected.
+    "RST015": 1,
+    "RST016": 1,
+    "RST017": 1,
+    "RST018": 1,
+    "RST019": 1,
     "RST": 2,
     "RST021": 3,
     "CON004": 3,

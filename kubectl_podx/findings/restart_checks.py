@@ -136,11 +136,14 @@ def child_oom(case: Case) -> Iterator[Hit]:
 def next_start_blocked(case: Case) -> Iterator[Hit]:
     """The last exit is an older story: since then something else keeps it from starting.
 
-    While the back-off runs, the status says CrashLoopBackOff; only the events have the reason.
+    While the back-off runs, the status says CrashLoopBackOff, and for a moment before it only that
+    the container has ended; only the events have the reason.
     """
     for row in case.report.restarts or ():
         entry = case.view.container(row.container)
-        if entry is None or text(entry.status, "state", "waiting", "reason") != "CrashLoopBackOff":
+        if entry is None or entry.running:
+            continue
+        if text(entry.status, "state", "waiting", "reason") not in ("", "CrashLoopBackOff"):
             continue
         found = _newest_start_error(case, entry, row)
         if found is not None:
@@ -161,7 +164,7 @@ def _newest_start_error(case: Case, entry: ContainerEntry, row: Restart) -> tupl
     for event in reversed(case.view.events_of(entry)):
         reason = text(event, "reason")
         last = event_span(event)[1]
-        if last is None or (last - ended).total_seconds() <= 1 or reason == "Started":
+        if last is None or last < ended or reason == "Started":
             return None
         message, _ = strip_combined(text(event, "message"))
         if reason == "Failed" and message.startswith("Error: "):

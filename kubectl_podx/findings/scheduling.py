@@ -48,10 +48,12 @@ def unschedulable(case: Case) -> Iterator[Hit]:
     scheduling = case.report.scheduling
     if scheduling is None or scheduling.state != "pending" or not scheduling.reasons:
         return
+    # A term that some node has explains nothing.
     wanted = [
-        f"nodeSelector {requirement.text}"
+        f"{requirement.kind} {requirement.text}"
+        + (f": {requirement.detail}" if requirement.detail else "")
         for requirement in scheduling.requirements
-        if requirement.kind == "nodeSelector"
+        if requirement.kind in ("nodeSelector", "nodeAffinity") and not requirement.satisfied
     ]
     about_labels = any("affinity/selector" in reason for reason in scheduling.reasons)
     yield Hit(

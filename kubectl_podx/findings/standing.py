@@ -16,7 +16,9 @@ _NO_REASON = ("", "ContainerCreating", "PodInitializing")
 def blocker(case: Case) -> Verdict | None:
     """What the status itself says blocks: a waiting reason, no node, a failed pod."""
     pod = case.view.pod
-    if text(pod, "status", "phase") == "Failed":
+    # A deleted pod fails when its program does not end with 0 on TERM: that says nothing.
+    deleted = bool(text(pod, "metadata", "deletionTimestamp"))
+    if text(pod, "status", "phase") == "Failed" and not deleted:
         reason, message = text(pod, "status", "reason"), text(pod, "status", "message")
         words = ": ".join(one_line(part) for part in ("the pod failed", reason, message) if part)
         return Verdict(severity="critical", summary=words)

@@ -135,7 +135,6 @@ class Listener(Wire, frozen=True, kw_only=True):
     """The process that holds it; None where no readable `/proc/N/fd` names it."""
     queue: int | None = None
     """Connections waiting to be accepted."""
-    backlog: int | None = None
 
 
 class Connection(Wire, frozen=True, kw_only=True):

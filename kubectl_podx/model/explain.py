@@ -1,14 +1,17 @@
-"""What a field of the report means: read from the same types that the schema is made of."""
+"""What a field of the report and the code of a finding mean.
+
+Read from files that `make docs` makes of the types and the rules, which a test compares with them:
+to import all of these takes longer than the rest of an explanation, or of a TAB.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cache
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
-
-from kubectl_podx.model.report import PodReport
 
 _ROOT = "PodReport"
 _DEEPEST = 8
@@ -30,11 +33,35 @@ class FieldDoc(NamedTuple):
     """The names of the fields below it."""
 
 
+class CodeDoc(msgspec.Struct, frozen=True):
+    """The code of a finding: the words of its rule (`findings.rule`)."""
+
+    code: str
+    severity: str
+    section: str
+    title: str
+    meaning: str
+    known_by: str
+    remedy: str
+    link: str
+
+
 @cache
-def _schema() -> dict[str, Any]:
+def schema() -> dict[str, Any]:
     """The JSON Schema of a PodReport, by type name."""
-    definitions: dict[str, Any] = msgspec.json.schema(PodReport)["$defs"]
+    definitions: dict[str, Any] = msgspec.json.decode(_shipped("schema.json"))["$defs"]
     return definitions
+
+
+@cache
+def codes() -> dict[str, CodeDoc]:
+    """Every finding's code with its meaning, in the order of the catalogue."""
+    known = msgspec.json.decode(_shipped("findings.json"), type=list[CodeDoc])
+    return {each.code: each for each in known}
+
+
+def _shipped(name: str) -> bytes:
+    return Path(__file__).with_name("report").joinpath(name).read_bytes()
 
 
 def field(path: str) -> FieldDoc | None:
@@ -80,7 +107,7 @@ def _below(owner: str, prefix: str, seen: tuple[str, ...]) -> Iterator[str]:
 
 
 def _properties(owner: str) -> dict[str, Any]:
-    properties: dict[str, Any] = _schema().get(owner, {}).get("properties", {})
+    properties: dict[str, Any] = schema().get(owner, {}).get("properties", {})
     return properties
 
 
@@ -115,7 +142,7 @@ def _doc(path: str, node: dict[str, Any]) -> FieldDoc:
     described = [each.get("description", "") for each in (node, first, inner)]
     referenced = _referenced(node)
     if referenced:
-        described.append(_schema()[referenced].get("description", ""))
+        described.append(schema()[referenced].get("description", ""))
     return FieldDoc(
         path=path,
         type=_type(first) + ("" if len(variants) == len(node.get("anyOf", [node])) else " or null"),

@@ -80,14 +80,48 @@ def aligned(
     return [line.rstrip() for line in text.replace(_FILLER, "").split("\n")] if text else []
 
 
+def columns(
+    headers: Sequence[str],
+    rows: Iterable[Sequence[Cell | str]],
+    *,
+    color: bool = False,
+    limit: int = _LONGEST_CELL,
+) -> list[str]:
+    """The same lines as `aligned`, without tabulate.
+
+    For the report's text: importing tabulate takes a sixth of the time that a replay takes.
+    """
+    head = [Cell(clean(header)) for header in headers]
+    table = [head] if head else []
+    table += [[_filled(cell, limit) for cell in row] for row in rows]
+    widths = [0] * max(map(len, table), default=0)
+    for row in table:
+        for at, cell in enumerate(row):
+            widths[at] = max(widths[at], len(cell.text))
+    lines = []
+    for row in table:
+        padded = [
+            paint(cell.text, cell.tone, allowed=color) + " " * (width - len(cell.text))
+            for cell, width in zip(row, widths, strict=False)
+        ]
+        lines.append("   ".join(padded).replace(_FILLER, "").rstrip())
+    return lines
+
+
 def _prepared(cell: Cell | str, *, color: bool, limit: int) -> str:
+    filled = _filled(cell, limit)
+    return paint(filled.text, filled.tone, allowed=color)
+
+
+def _filled(cell: Cell | str, limit: int) -> Cell:
+    """The cell escaped, its characters of two columns each with a filler behind."""
     text, colour = cell if isinstance(cell, Cell) else (cell, "")
     shown = clean(text, limit)
     if not shown.isascii():
         shown = "".join(
             char + _FILLER if unicodedata.east_asian_width(char) in "WF" else char for char in shown
         )
-    return paint(shown, colour, allowed=color)
+    return Cell(shown, colour)
 
 
 @cache

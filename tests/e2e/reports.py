@@ -1,4 +1,4 @@
-"""What tests read a report with: rows by their fields, codes, and what a healthy pod must not say."""
+"""What tests ask a report with: rows by their fields, findings by code, and health."""
 
 from __future__ import annotations
 

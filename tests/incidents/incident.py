@@ -11,6 +11,10 @@ from support import Bench, Manifest
 
 LABEL = "incident"
 """The label of the pod that an incident is about; its value is the incident's name."""
+HELPER = "incident-helper"
+"""The label of a pod that a step of an incident makes beside it."""
+THIS_NODE = "this-node.invalid"
+"""Stands in manifests for the name of the cluster's node."""
 
 Severity = Literal["ok", "info", "warning", "critical", "unknown"]
 Confidence = Literal["possible", "likely", "proven"]

@@ -33,12 +33,20 @@ def mistakes(incident: Incident, report: PodReport) -> list[str]:
     return found
 
 
-def mistakes_with_less(incident: Incident, whole: PodReport, part: PodReport) -> list[str]:
-    """What a witness that is gone has spoiled: a wrong cause, or more confidence than before."""
+def mistakes_with_less(
+    incident: Incident, whole: PodReport, part: PodReport, *, blind: bool = False
+) -> list[str]:
+    """What a witness that is gone has spoiled: a wrong cause, or more confidence than before.
+
+    `blind`: so much is gone that the causes cannot be told apart: a wrong one is `possible`, never
+    more.
+    """
     found = []
     for row in whole.restarts or []:
         less = row_of(part, row.container)
         cause, sure = (less.cause, less.confidence) if less else (None, None)
+        if blind and sure == "possible":
+            continue
         if cause not in (row.cause, "unknown"):
             found.append(f"{row.container}: the cause {row.cause} became {cause} ({sure})")
         elif RANK[sure] > RANK[row.confidence]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import time
 from collections.abc import Iterable
@@ -9,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from incident import LABEL, Incident, Look
+from incident import HELPER, LABEL, THIS_NODE, Incident, Look
 from support import Bench, Manifest
 
 from kubectl_podx.capture.session import LookOptions, take
@@ -43,6 +44,8 @@ class Stage:
     """One namespace in which incidents happen."""
 
     bench: Bench
+    node: str
+    """The node's name, which stands in for `THIS_NODE`."""
     captures: dict[str, Capture] = field(default_factory=dict)
     failures: dict[str, str] = field(default_factory=dict)
 
@@ -58,7 +61,8 @@ class Stage:
             time.sleep(_TICK_SECONDS)
 
     def _begin(self, incident: Incident) -> Act:
-        self.bench.apply(list(incident.objects))
+        text = json.dumps({"apiVersion": "v1", "kind": "List", "items": incident.objects})
+        self.bench.apply(text.replace(THIS_NODE, self.node))
         return Act(incident, time.monotonic() + incident.timeout)
 
     def _over(self, act: Act, look: Look | None) -> bool:
@@ -72,10 +76,7 @@ class Stage:
             return False
         if act.done < len(incident.steps):
             step = incident.steps[act.done]
-            if step.when(look):
-                step.act(self.bench, look.pod)
-                act.done += 1
-            return False
+            return bool(step.when(look)) and not self._acted(act, look)
         if not incident.until(look):
             return False
         capture = self._capture(look.pod["metadata"]["name"])
@@ -84,6 +85,18 @@ class Stage:
             return False
         self.captures[incident.name] = capture
         self._clear(incident)
+        return True
+
+    def _acted(self, act: Act, look: Look) -> bool:
+        """Does the next step; an incident whose step cannot be done fails alone."""
+        incident = act.incident
+        try:
+            incident.steps[act.done].act(self.bench, look.pod)
+        except AssertionError as error:
+            self.failures[incident.name] = f"step {act.done + 1} could not be done: {error}"
+            self._clear(incident)
+            return False
+        act.done += 1
         return True
 
     def _looks(self) -> dict[str, Look]:
@@ -115,10 +128,15 @@ class Stage:
         """Its pods use no more of the node; what is cluster-wide goes with them."""
         for each in incident.objects:
             kind, name = each["kind"], each["metadata"]["name"]
+            if each["metadata"].get("finalizers"):
+                free = '{"metadata": {"finalizers": null}}'
+                self.bench.kubectl("patch", kind, name, "--patch", free, check=False)
             if kind in _GOES:
                 self.bench.kubectl(
                     "delete", kind, name, "--wait=false", "--grace-period=1", check=False
                 )
+        helpers = f"--selector={HELPER}={incident.name}"
+        self.bench.kubectl("delete", "pod", helpers, "--wait=false", check=False)
 
 
 # The rest goes with the namespace.

@@ -11,10 +11,11 @@ from collections.abc import Callable
 
 from kubectl_podx.facts.spoken import spell_seconds, times
 from kubectl_podx.facts.start_error import start_failure
+from kubectl_podx.facts.termination.changed import NEW_IMAGE, RESIZED, changed
 from kubectl_podx.facts.termination.conclusion import Conclusion, fact
 from kubectl_podx.facts.termination.exit_causes import by_exit_code
 from kubectl_podx.facts.termination.exit_codes import CRASHES, stop_signal
-from kubectl_podx.facts.termination.instance import Instance
+from kubectl_podx.facts.termination.hook import failed_hook, hook_died_with_it, post_start
 from kubectl_podx.facts.termination.kills import Kill
 from kubectl_podx.facts.termination.probe_witness import ProbeWitness
 from kubectl_podx.facts.termination.witnesses import Witnesses
@@ -22,8 +23,8 @@ from kubectl_podx.model.report.health import Evidence
 from kubectl_podx.model.report.words import Confidence, RestartCause
 
 _KILLED = {
-    "definitionChanged": "was stopped because its definition changed (a new image)",
-    "resize": "was stopped because a resize asks for a restart",
+    "definitionChanged": NEW_IMAGE,
+    "resize": RESIZED,
     "restartAllContainers": "was stopped because another container's rule restarts all containers",
 }
 
@@ -93,7 +94,7 @@ def _killed_by_kubelet(w: Witnesses) -> Conclusion | None:
     evidence = (fact("event", f"Killing: {kill.message}", kill.last),)
     accounts = sum(each.seen for each in w.kills if each.kind == kill.kind)
     if kill.kind == "postStartHook":
-        return _hook(w, evidence, accounts)
+        return None if hook_died_with_it(w) else failed_hook(w, evidence, accounts)
     if kill.kind in ("livenessProbe", "startupProbe"):
         probe = w.liveness if kill.kind == "livenessProbe" else w.startup
         return _by_probe(kill.kind, probe, evidence, kill, accounts)
@@ -116,37 +117,6 @@ def _by_probe(
     accounts = max(accounts, probe.accounts if probe else 0)
     weak: Confidence = "possible" if possible else "likely"
     return Conclusion(cause, "proven" if kill else weak, predicate, both, accounts)
-
-
-def _post_start(w: Witnesses) -> Conclusion | None:
-    """A FailedPostStartHook event of this instance, or the kubelet's waiting reason for it.
-
-    Where only instances before have such an event (later ones are dropped), a hook that failed
-    before fails again, unless the runtime tells of a crash or of memory.
-    """
-    if w.instance is None:
-        return None
-    if w.hook_failures:
-        moment, count = w.hook_failures[-1]
-        return _hook(w, (fact("event", "PostStartHook failed", moment),), count)
-    if w.waiting_reason == "PostStartHookError":
-        words = f"waiting PostStartHookError: {w.waiting_message}"
-        return _hook(w, (fact("status", words),), 1)
-    if w.hook_before and w.post_start and w.restart_count and not _own_death(w.instance):
-        words = f"FailedPostStartHook {times(w.hook_before)} on instances before"
-        found = _hook(w, (fact("event", words),), w.hook_before)
-        return found._replace(confidence="likely")
-    return None
-
-
-def _own_death(instance: Instance) -> bool:
-    return instance.exit_code in CRASHES or instance.reason == "OOMKilled"
-
-
-def _hook(w: Witnesses, evidence: tuple[Evidence, ...], accounts: int) -> Conclusion:
-    handler = f" ({w.post_start})" if w.post_start else ""
-    predicate = f"was killed because its postStart hook failed{handler}"
-    return Conclusion("postStartHook", "proven", predicate, evidence, accounts)
 
 
 def _sandbox(w: Witnesses) -> Conclusion | None:
@@ -194,7 +164,7 @@ def _stopped(w: Witnesses) -> Conclusion | None:
         predicate = "was stopped by the kubelet after the main containers had ended"
         sure: Confidence = "proven" if kill is not None else "likely"
         return Conclusion("completed", sure, predicate, tuple(evidence))
-    if kill is None or w.restarts is False:
+    if kill is None or kill.kind != "stop" or w.restarts is False:
         return None
     predicate = "was stopped by the kubelet with the pod's sandbox"
     return Conclusion(
@@ -229,7 +199,8 @@ def _oom(w: Witnesses) -> Conclusion | None:
         fact("spec", p.cleared) for p in (w.liveness, w.startup) if p is not None and p.cleared
     ]
     sure: Confidence = "likely" if open_probes or w.node_memory else "proven"
-    if any(probe.accounts for probe in open_probes):
+    unseen = [p for p in open_probes if p.fits_least and not (p.silent or p.evidence)]
+    if unseen or any(probe.fits_least and probe.accounts for probe in open_probes):
         sure = "possible"
     predicate = f"was OOM-killed at its memory limit of {w.memory_limit}"
     evidence = (mark, limit, *cleared, *w.node_memory)
@@ -245,10 +216,14 @@ def _probe_without_event(w: Witnesses) -> Conclusion | None:
     for cause, probe in (("startupProbe", w.startup), ("livenessProbe", w.liveness)):
         if probe is None or probe.cleared or (code in CRASHES and not probe.at_threshold):
             continue
+        if not (probe.fits_least or probe.adds_up):
+            continue
         # A handler of SIGTERM may end with any code: 0, 143 and 137 are only the usual ones.
         usual = code == 0 or stop_signal(code)
         likely = probe.explains or (usual and (probe.counted or probe.recurs))
-        if likely or probe.recurs or (usual and probe.prior_kills):
+        # With a code of its own and no failure in sight, its own exit is the nearer cause.
+        again = probe.recurs and (usual or probe.failures or probe.drops)
+        if likely or again or (usual and probe.prior_kills):
             words = f"it ran {spell_seconds(instance.duration or 0)}, long enough for this probe"
             evidence = (fact("status", words), fact("status", _exit_words(w)))
             name: RestartCause = "startupProbe" if cause == "startupProbe" else "livenessProbe"
@@ -274,10 +249,11 @@ _STEPS: tuple[Callable[[Witnesses], Conclusion | None], ...] = (
     _restarted_with_all,
     _start_error,
     _killed_by_kubelet,
-    _post_start,
+    post_start,
     _sandbox,
     _lost,
     _stopped,
+    changed,
     _oom,
     _probe_without_event,
     _own_exit,

@@ -11,6 +11,8 @@ from kubectl_podx.facts.termination.exit_codes import (
     signal_name,
     stop_signal,
 )
+from kubectl_podx.facts.termination.instance import Instance
+from kubectl_podx.facts.termination.probe_witness import ProbeWitness
 from kubectl_podx.facts.termination.witnesses import Witnesses
 from kubectl_podx.model.report.health import Evidence
 from kubectl_podx.model.report.words import Confidence
@@ -53,7 +55,7 @@ def not_excluded(w: Witnesses) -> list[str]:
         found.append("its postStart hook")
     if w.spec_written or w.resized:
         found.append("a change of the pod's spec")
-    if w.sandbox is not None:
+    if w.sandbox is not None or not w.sandbox_kept:
         found.append("a new sandbox")
     return found
 
@@ -64,10 +66,25 @@ def _own_confidence(w: Witnesses) -> Confidence:
     if not not_excluded(w) or (w.entry.kind == "init" and w.instance and not w.instance.exit_code):
         return "proven"
     blind = bool(w.post_start and not w.events_seen) or any(
-        probe is not None and not probe.cleared and not probe.silent and not probe.evidence
+        probe is not None and _may_have_killed(probe, w.instance)
         for probe in (w.liveness, w.startup)
     )
     return "possible" if blind else "likely"
+
+
+def _may_have_killed(probe: ProbeWitness, instance: Instance | None) -> bool:
+    """Whether the probe is as near a cause as the program itself: nothing tells of it, or the
+    kubelet counted no success and enough failures for a kill, of some instance.
+
+    Of two causes without a witness the silent one is less probable; but a program that handles the
+    stop signal mostly ends with 0.
+    """
+    if probe.cleared or not probe.fits_least:
+        return False
+    if probe.never_succeeded and probe.accounts:
+        return True
+    silent = probe.silent and instance is not None and bool(instance.exit_code)
+    return not probe.evidence and not silent
 
 
 def _completed(w: Witnesses) -> Conclusion:
@@ -90,7 +107,8 @@ def _stop_signal(w: Witnesses, code: int) -> Conclusion:
     for cause, probe in (("startupProbe", w.startup), ("livenessProbe", w.liveness)):
         # Under a policy without restarts the event says only `Stopping container` (seen on 1.37).
         silent = probe is not None and probe.silent and w.killed() is None
-        if probe is None or probe.cleared or silent or code not in KILLS:
+        short = probe is not None and not probe.fits_least and not probe.failures
+        if probe is None or probe.cleared or silent or short or code not in KILLS:
             continue
         word = "startup" if cause == "startupProbe" else "liveness"
         predicate = f"was killed by its {word} probe ({probe.budget})"
@@ -99,9 +117,6 @@ def _stop_signal(w: Witnesses, code: int) -> Conclusion:
         if cause == "startupProbe":
             return Conclusion("startupProbe", "possible", predicate, evidence)
         return Conclusion("livenessProbe", "possible", predicate, evidence)
-    changed = _changed(w)
-    if changed is not None:
-        return changed
     if w.post_start and code in KILLS:
         predicate = f"was killed because its postStart hook failed ({w.post_start})"
         return Conclusion("postStartHook", "possible", predicate, _evidence(w))
@@ -114,21 +129,6 @@ def _stop_signal(w: Witnesses, code: int) -> Conclusion:
     return Conclusion(
         "signal", "possible" if missed or open_ends else "likely", predicate, evidence
     )
-
-
-def _changed(w: Witnesses) -> Conclusion | None:
-    """A write of the pod while the instance ran: a resize, or else a new image."""
-    if w.resized is not None:
-        predicate = "was stopped because a resize asks for a restart"
-        evidence = fact(
-            "spec", "the pod was resized, with resizePolicy RestartContainer", w.resized
-        )
-        return Conclusion("resize", "likely", predicate, (evidence, *_evidence(w)))
-    if w.spec_written is not None:
-        predicate = "was stopped because its definition changed (a new image)"
-        evidence = fact("spec", "the pod's spec was written while it ran", w.spec_written)
-        return Conclusion("definitionChanged", "possible", predicate, (evidence, *_evidence(w)))
-    return None
 
 
 def _evidence(w: Witnesses) -> tuple[Evidence, ...]:

@@ -26,6 +26,8 @@ class Instance(NamedTuple):
     """When the instance after it started; None where there is none."""
     current: bool
     """It is the newest instance: nothing was started after it."""
+    first: bool
+    """It is the pod's first instance of the container: nothing was stopped before it."""
 
     @property
     def duration(self) -> float | None:
@@ -44,20 +46,32 @@ class Instance(NamedTuple):
             end = max(self.finished_at, min(end, self.next_start))
         return begin <= moment <= end
 
+    def holds_stop(self, moment: datetime | None) -> bool:
+        """Whether a stop of that moment, or an attempt of a probe, is of this very instance.
+
+        The kubelet stops one instance and starts the next in one sync, mostly in one second: what
+        is dated with the start is of the instance before, where there was one.
+        """
+        return self.holds(moment) and (self.first or moment != self.started_at)
+
 
 def last_instance(entry: ContainerEntry) -> Instance | None:
     """The newest instance that has ended; None where none is on record."""
+    restarts = number(entry.status, "restartCount") or 0
     running_since = _moment(entry.status, "state", "running")
     now = dig(entry.status, "state", "terminated")
     if isinstance(now, dict):
-        return _instance(now, None, current=True)
+        return _instance(now, None, restarts, current=True)
     before = dig(entry.status, "lastState", "terminated")
     if isinstance(before, dict):
-        return _instance(before, running_since, current=not entry.running)
+        current = not entry.running
+        return _instance(before, running_since, restarts - (not current), current=current)
     return None
 
 
-def _instance(terminated: Json, next_start: datetime | None, *, current: bool) -> Instance:
+def _instance(
+    terminated: Json, next_start: datetime | None, earlier: int, *, current: bool
+) -> Instance:
     return Instance(
         number(terminated, "exitCode"),
         text(terminated, "reason"),
@@ -66,6 +80,7 @@ def _instance(terminated: Json, next_start: datetime | None, *, current: bool) -
         _after_1970(parse_time(dig(terminated, "finishedAt"))),
         next_start,
         current,
+        earlier <= 0,
     )
 
 

@@ -40,6 +40,7 @@ REJECTIONS = frozenset(
 )
 """status.reason of a pod that the kubelet would not admit; also every `OutOf…`."""
 
+_GRACE = 30
 _SLACK = timedelta(seconds=5)
 _RESOURCE = re.compile(r"The node was low on resource: ([^.]+?)\.")
 _USING = re.compile(r"Container (\S+) was using ([^,]+), request is ([^,]+),")
@@ -91,10 +92,10 @@ def _by_status(view: PodView, reason: str, message: str, disruption: Json) -> Po
     said = f"status.reason {reason}: {one_line(message)}" if message else f"status.reason {reason}"
     when = parse_time(dig(disruption, "lastTransitionTime"))
     if reason == "Evicted":
-        when = when or _event_moment(view, "Evicted")
+        when = when or _event_moment(view, "Evicted") or _last_stop(view)
         return PodEnd("evicted", f"was evicted: {eviction_reason(message)}", said, when)
     if reason == "Preempting":
-        when = when or _event_moment(view, "Preempting")
+        when = when or _event_moment(view, "Preempting") or _last_stop(view)
         sentence = "was preempted by the kubelet to admit a critical pod"
         return PodEnd("preempted", sentence, said, when)
     if reason == "Terminated" or (
@@ -157,6 +158,19 @@ def _disruption(pod: Json) -> Json:
         if text(condition, "type") == "DisruptionTarget" and text(condition, "status") == "True":
             return condition
     return {}
+
+
+def _last_stop(view: PodView) -> datetime | None:
+    """The earliest moment at which the container that ended last can have been stopped: what ended
+    before had ended by itself.
+    """
+    ends = [
+        parse_time(dig(entry.status, "state", "terminated", "finishedAt"))
+        for entry in view.containers
+    ]
+    newest = max(filter(None, ends), default=None)
+    grace = number(view.pod, "spec", "terminationGracePeriodSeconds")
+    return newest - timedelta(seconds=_GRACE if grace is None else grace) if newest else None
 
 
 def _event_moment(view: PodView, reason: str) -> datetime | None:

@@ -10,17 +10,18 @@ from kubectl_podx.facts.probe_events import FIELDS, event_span, probe_events
 from kubectl_podx.facts.probe_timing import earliest_kill, seconds_to_action, timing
 from kubectl_podx.facts.probes import counter_of
 from kubectl_podx.facts.spoken import spell_seconds
+from kubectl_podx.facts.termination.cleared import ROUNDING, Count, cleared
 from kubectl_podx.facts.termination.instance import Instance
 from kubectl_podx.facts.termination.kills import kills_of
-from kubectl_podx.facts.view import PodView
-from kubectl_podx.model.clock import format_time, parse_time
+from kubectl_podx.facts.view import PodView, event_count
+from kubectl_podx.model.clock import format_time
 from kubectl_podx.model.pod import ContainerEntry, dig, mapping, number
 from kubectl_podx.model.report.health import Evidence, Timing
 from kubectl_podx.model.report.words import ProbeType
 
-# Start and end are cut to whole seconds, and a ticker may come a little early.
-_ROUNDING = 2
 _DEFAULT_GRACE = 30
+# The recorder lets a burst of 25 events through, then one in five minutes (events_cache.go).
+_BURST = 20
 
 
 class ProbeWitness(NamedTuple):
@@ -51,6 +52,13 @@ class ProbeWitness(NamedTuple):
     """How many instances have ended: restarts, and one more where the newest has ended too."""
     prior_kills: int
     """Killing events of this kind, whatever instance they are of."""
+    fits_least: bool
+    """The run was as long as it takes to kill, or longer. Else failures of instances before must
+    have been added."""
+    newest: bool
+    """No instance came after this one whose failures would be counted with its own."""
+    drops: bool
+    """So many events came from the pod that newer ones may have been dropped."""
     fits: bool
     """The run was as long as that of an instance whose attempts all fail: no shorter, no longer."""
     evidence: tuple[Evidence, ...]
@@ -69,8 +77,32 @@ class ProbeWitness(NamedTuple):
         """
         if self.cleared:
             return False
-        known = self.near_end or self.never_succeeded or self.prior_kills > 0
-        return self.at_threshold or (self.counted and known)
+        known = self.near_end or self.never_succeeded or self.prior_kills > 0 or self.exact
+        return self.at_threshold or self.adds_up or (self.fits_least and self.counted and known)
+
+    @property
+    def adds_up(self) -> bool:
+        """The last failure, near the end, was one at which the kubelet acts, however short the run.
+
+        A worker counts failures in a row, also over instances that end by themselves between
+        (worker.go: a new container id does not reset resultRun), so without any success every
+        `failureThreshold`-th failure is a kill. Seen on 1.37.
+        """
+        return (
+            self.near_end
+            and self.never_succeeded
+            and self.newest
+            and self.total % self.timing.failure_threshold == 0
+        )
+
+    @property
+    def exact(self) -> bool:
+        """Exactly the failures of one kill for each instance that ended, and it ran long enough.
+
+        Failures that killed nobody would have to make up just that number.
+        """
+        kills = max(1, self.ended) * self.timing.failure_threshold
+        return self.fits_least and self.total == kills
 
     @property
     def recurs(self) -> bool:
@@ -108,16 +140,16 @@ def probe_witness(
     dated, last = 0, None
     evidence = []
     for event in failed:
-        inside = [instance.holds(event.first), instance.holds(event.last)]
+        inside = [instance.holds_stop(event.first), instance.holds_stop(event.last)]
         if not any(inside):
             continue
-        # A merged event that is not wholly inside dates one attempt here, not its count.
-        dated += event.seen if all(inside) else 1
+        dated += _attempts(event.seen, times, inside)
         seen = event.last if inside[1] else event.first
         last = max(filter(None, (last, seen)), default=None)
         words = f"{kind} probe failed {event.seen} times: {event.message}"
         moment = format_time(seen) if seen else None
         evidence.append(Evidence(source="event", text=words, time=moment))
+    ended = max(0, number(entry.status, "restartCount") or 0) + (1 if instance.current else 0)
     counter = counter_of(view, entry.name, kind)
     total = max(counter.failed if counter else 0, sum(event.seen for event in failed))
     if counter:
@@ -132,16 +164,30 @@ def probe_witness(
         dated,
         last,
         total,
-        _cleared(view, entry, instance, kind, times, total),
+        cleared(view, entry, instance, Count(kind, times, total, ended)),
         _near_end(view, instance, times, last),
         total // max(1, times.failure_threshold),
         bool(counter and counter.failed and not counter.successful),
         not failed and _events_reach_back(view, entry, instance),
-        max(0, number(entry.status, "restartCount") or 0) + (1 if instance.current else 0),
+        ended,
         sum(kill.seen for kill in kills_of(view, entry) if kill.kind == FIELDS[kind]),
+        _fits_least(instance, times),
+        instance.current,
+        sum(event_count(event) for event in view.events) >= _BURST,
         _fits(view, instance, times),
         tuple(evidence),
     )
+
+
+def _attempts(seen: int, times: Timing, inside: list[bool]) -> int:
+    """How many attempts of a merged event were of this instance, at least.
+
+    What it dates after the end is of the instance that runs now, which lives, and so has failed
+    less often than it takes to kill it.
+    """
+    if all(inside):
+        return seen
+    return max(1, seen - times.failure_threshold + 1) if inside[0] else 1
 
 
 def _events_reach_back(view: PodView, entry: ContainerEntry, instance: Instance) -> bool:
@@ -155,14 +201,19 @@ def _near_end(view: PodView, instance: Instance, times: Timing, last: datetime |
     if last is None or instance.finished_at is None:
         return False
     wait = (instance.finished_at - last).total_seconds()
-    return wait <= _grace(view, times) + times.period + times.timeout + _ROUNDING
+    return wait <= _grace(view, times) + times.period + times.timeout + ROUNDING
+
+
+def _fits_least(instance: Instance, times: Timing) -> bool:
+    run = instance.duration
+    return run is not None and run >= earliest_kill(times) - ROUNDING
 
 
 def _fits(view: PodView, instance: Instance, times: Timing) -> bool:
-    if instance.duration is None:
+    if instance.duration is None or not _fits_least(instance, times):
         return False
-    longest = times.initial_delay + seconds_to_action(times) + _grace(view, times) + _ROUNDING
-    return earliest_kill(times) - _ROUNDING <= instance.duration <= longest
+    longest = times.initial_delay + seconds_to_action(times) + _grace(view, times) + ROUNDING
+    return instance.duration <= longest
 
 
 def _grace(view: PodView, times: Timing) -> float:
@@ -171,51 +222,3 @@ def _grace(view: PodView, times: Timing) -> float:
         return times.termination_grace_period
     declared = number(view.pod, "spec", "terminationGracePeriodSeconds")
     return _DEFAULT_GRACE if declared is None else declared
-
-
-def _cleared(
-    view: PodView,
-    entry: ContainerEntry,
-    instance: Instance,
-    kind: ProbeType,
-    times: Timing,
-    total: int,
-) -> str:
-    """Evidence that excludes this probe: never that an event is missing."""
-    run = instance.duration
-    if run is not None and run + _ROUNDING < earliest_kill(times):
-        least = spell_seconds(earliest_kill(times))
-        return f"it ran {spell_seconds(run)}, and the {kind} probe needs {least} to fail"
-    if kind == "startup" and _all_started(view, entry):
-        return "the kubelet counted a startup success for every instance"
-    if total >= times.failure_threshold or not _counters_cover(view, entry, instance, kind, times):
-        return ""
-    return f"the kubelet counted {total} failures of the {kind} probe, fewer than a kill takes"
-
-
-def _counters_cover(
-    view: PodView, entry: ContainerEntry, instance: Instance, kind: ProbeType, times: Timing
-) -> bool:
-    """Whether the kubelet's counters reach back over this instance.
-
-    They begin anew when the kubelet restarts, and an erroring probe counts nothing: at least half
-    of the attempts that the running time asks for must be in them.
-    """
-    counter = counter_of(view, entry.name, kind)
-    if counter is None or instance.duration is None or kind == "startup":
-        return False
-    running = parse_time(dig(entry.status, "state", "running", "startedAt"))
-    since = (view.now - running).total_seconds() if running and view.now else 0.0
-    expected = max(0.0, instance.duration - times.initial_delay) + max(0.0, since)
-    return counter.successful + counter.failed >= max(1.0, expected / times.period / 2)
-
-
-def _all_started(view: PodView, entry: ContainerEntry) -> bool:
-    """A startup worker idles after its success: one success for each instance that started."""
-    counter = counter_of(view, entry.name, "startup")
-    count = number(entry.status, "restartCount") or 0
-    if counter is None or not count:
-        return False
-    started_now = 1 if dig(entry.status, "started") is True else 0
-    # With a crash between, the attempt that a success belongs to is not known: all must be there.
-    return counter.successful - started_now >= count

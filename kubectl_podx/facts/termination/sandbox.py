@@ -6,12 +6,15 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from kubectl_podx.facts.probe_events import event_span
+from kubectl_podx.facts.termination.exit_codes import stop_signal
 from kubectl_podx.facts.termination.instance import Instance
 from kubectl_podx.facts.view import PodView
 from kubectl_podx.model.clock import format_time, parse_time
 from kubectl_podx.model.pod import ContainerEntry, dig, items, text
 from kubectl_podx.model.report.health import Evidence
 
+_SECOND = timedelta(seconds=1)
+_FIRST = timedelta(seconds=7)
 _BEFORE = timedelta(seconds=5)
 _AFTER = timedelta(seconds=60)
 
@@ -52,6 +55,33 @@ def sandbox_witness(
     return SandboxWitness(seen, tuple(evidence)) if evidence else None
 
 
+def sandbox_kept(view: PodView, entry: ContainerEntry, instance: Instance) -> bool:
+    """Whether the sandbox that this instance ran in is still there: then no new one ended it.
+
+    A new sandbox dates PodReadyToStartContainers anew, ends every container, and lets the init
+    containers run again. Servers before 1.29 have no such condition: there an exit code that a
+    stop does not leave behind must do.
+    """
+    ended, began = instance.finished_at, instance.started_at
+    if ended is None:
+        return False
+    for other in view.containers:
+        running = parse_time(dig(other.status, "state", "running", "startedAt"))
+        done = parse_time(dig(other.status, "state", "terminated", "finishedAt"))
+        since = running or parse_time(dig(other.status, "state", "terminated", "startedAt"))
+        lived_on = since and since < ended and (running or (done and done > ended))
+        if other.name != entry.name and lived_on:
+            return True
+        if other.kind == "init" and entry.kind != "init" and done and began and done <= began:
+            return True
+    for condition in items(view.pod, "status", "conditions"):
+        if text(condition, "type") == "PodReadyToStartContainers":
+            since = parse_time(dig(condition, "lastTransitionTime"))
+            return text(condition, "status") == "True" and since is not None and since < ended
+    code = instance.exit_code
+    return code not in (0, 255) and not stop_signal(code)
+
+
 def _init_again(view: PodView, entry: ContainerEntry, instance: Instance) -> list[Evidence]:
     """Init containers before this one that ran after it: they had all ended before it started."""
     found: list[Evidence] = []
@@ -70,19 +100,20 @@ def _init_again(view: PodView, entry: ContainerEntry, instance: Instance) -> lis
 def _ready_to_start(view: PodView, instance: Instance, end: datetime) -> list[Evidence]:
     """The condition that a sandbox with network is there turned True at this end.
 
-    The kubelet writes it a few seconds late (seen on 1.37), so an end soon after the start may
-    still meet the first sandbox's.
+    A new sandbox comes after the old one's containers have ended. The kubelet writes the condition
+    a few seconds late (seen on 1.37): soon after the start it may still be the first sandbox's.
     """
     ended, started = instance.finished_at, instance.started_at
-    if ended is None or started is None or ended - started < 4 * _BEFORE:
+    if ended is None or started is None:
         return []
+    begin = max(ended - _SECOND, started + _FIRST)
     for condition in items(view.pod, "status", "conditions"):
         since = parse_time(dig(condition, "lastTransitionTime"))
         if (
             text(condition, "type") == "PodReadyToStartContainers"
             and text(condition, "status") == "True"
             and since
-            and ended - _BEFORE <= since <= end
+            and begin <= since <= end
         ):
             words = "PodReadyToStartContainers turned True again: a new sandbox"
             return [Evidence(source="status", text=words, time=format_time(since))]

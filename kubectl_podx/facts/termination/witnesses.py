@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import NamedTuple
 
@@ -12,11 +13,14 @@ from kubectl_podx.facts.termination.kills import Kill, kills_of
 from kubectl_podx.facts.termination.pod_end import PodEnd, pod_end
 from kubectl_podx.facts.termination.policy import matching_rule, policy_of, restarts_after
 from kubectl_podx.facts.termination.probe_witness import ProbeWitness, probe_witness
-from kubectl_podx.facts.termination.sandbox import SandboxWitness, sandbox_witness
+from kubectl_podx.facts.termination.sandbox import SandboxWitness, sandbox_kept, sandbox_witness
 from kubectl_podx.facts.view import PodView, event_count
 from kubectl_podx.model.clock import format_time, parse_time
 from kubectl_podx.model.pod import ContainerEntry, dig, items, mapping, number, text
 from kubectl_podx.model.report.health import Evidence
+
+_DEFAULT_GRACE = 30
+_PULLED = re.compile(r'image "([^"]{1,300})"')
 
 
 class Witnesses(NamedTuple):
@@ -32,6 +36,8 @@ class Witnesses(NamedTuple):
     liveness: ProbeWitness | None
     startup: ProbeWitness | None
     sandbox: SandboxWitness | None
+    sandbox_kept: bool
+    """The sandbox of this instance outlived it."""
     hook_failures: tuple[tuple[datetime, int], ...]
     """FailedPostStartHook events of this instance: moment and count."""
     hook_before: int
@@ -45,6 +51,10 @@ class Witnesses(NamedTuple):
     """The node's own memory trouble: a SystemOOM event at that time, MemoryPressure now."""
     spec_written: datetime | None
     """A write of the pod's spec while this instance ran."""
+    image_before: str
+    """An image that the container was started with before and the spec no longer names."""
+    grace: float
+    """Seconds from the stop signal to SIGKILL."""
     resized: datetime | None
     """A resize while this instance ran, of a container that restarts for one."""
     events_seen: bool
@@ -66,10 +76,17 @@ class Witnesses(NamedTuple):
         inside = [
             kill
             for kill in self.kills
-            if self.instance.holds(kill.first) or self.instance.holds(kill.last)
+            if any(_of(self.instance, kill, moment) for moment in (kill.first, kill.last))
         ]
         named = [kill for kill in inside if kill.kind != "stop"]
         return next(iter(named or inside), None)
+
+
+def _of(instance: Instance, kill: Kill, moment: datetime | None) -> bool:
+    # After a failed hook there is a back-off, so that no new start shares its second.
+    if kill.kind == "postStartHook":
+        return instance.holds(moment)
+    return instance.holds_stop(moment)
 
 
 def collect(view: PodView, entry: ContainerEntry) -> Witnesses:
@@ -78,6 +95,7 @@ def collect(view: PodView, entry: ContainerEntry) -> Witnesses:
     end = pod_end(view)
     exit_code = instance.exit_code if instance else None
     hook = mapping(entry.spec, "lifecycle", "postStart")
+    grace = number(view.pod, "spec", "terminationGracePeriodSeconds")
     return Witnesses(
         entry=entry,
         restart_count=max(0, number(entry.status, "restartCount") or 0),
@@ -87,6 +105,7 @@ def collect(view: PodView, entry: ContainerEntry) -> Witnesses:
         liveness=probe_witness(view, entry, instance, "liveness") if instance else None,
         startup=probe_witness(view, entry, instance, "startup") if instance else None,
         sandbox=sandbox_witness(view, entry, instance) if instance else None,
+        sandbox_kept=instance is not None and sandbox_kept(view, entry, instance),
         hook_failures=_hook_failures(view, entry, instance),
         hook_before=sum(
             event_count(event)
@@ -98,6 +117,8 @@ def collect(view: PodView, entry: ContainerEntry) -> Witnesses:
         pod_memory_limit=text(view.pod, "spec", "resources", "limits", "memory"),
         node_memory=_node_memory(view, instance),
         spec_written=_spec_written(view, instance),
+        image_before=_image_before(view, entry),
+        grace=float(grace if grace is not None else _DEFAULT_GRACE),
         resized=_resized(view, entry, instance),
         events_seen=bool(view.events_of(entry)),
         waiting_reason=text(entry.status, "state", "waiting", "reason"),
@@ -166,6 +187,16 @@ def _spec_written(view: PodView, instance: Instance | None) -> datetime | None:
         if not text(entry, "subresource") and instance.holds(written):
             return written
     return None
+
+
+def _image_before(view: PodView, entry: ContainerEntry) -> str:
+    """From the Pulled events, which name the image that a start asked for."""
+    now = text(entry.spec, "image")
+    for event in view.events_of(entry):
+        match = _PULLED.search(text(event, "message"))
+        if text(event, "reason") == "Pulled" and match and now and match[1] != now:
+            return match[1]
+    return ""
 
 
 def _resized(view: PodView, entry: ContainerEntry, instance: Instance | None) -> datetime | None:

@@ -203,7 +203,13 @@ class Container(Wire, frozen=True, kw_only=True):
     restart_policy: Annotated[
         str, Meta(description="Of the container, where it has one of its own.")
     ] = ""
+    restart_rules: Annotated[
+        list[str], Meta(description="Its restartPolicyRules, such as `Restart on exit code 42`.")
+    ] = []
     waits_for: Annotated[str, Meta(description="The container that must end or start first.")] = ""
+    waits_since: Annotated[
+        Time | None, Meta(description="Since when that one has held it back, as far as known.")
+    ] = None
     container_id: Annotated[
         str, Meta(description="Of this instance, without the runtime's prefix.")
     ] = ""
@@ -213,6 +219,12 @@ class Container(Wire, frozen=True, kw_only=True):
     pids: Annotated[Limit, Meta(description="Processes and threads of the cgroup.")] = Limit()
     files: Annotated[Limit, Meta(description="Open files of the main process.")] = Limit()
     user: Annotated[int | None, Meta(description="Effective user id of the main process.")] = None
+    security: Annotated[
+        list[str],
+        Meta(
+            description="What of securityContext, its own or the pod's, decides which files it may read or write."
+        ),
+    ] = []
     recent_logs: Annotated[
         list[str], Meta(description="Last lines of a container that is not ready or blocks.")
     ] = []

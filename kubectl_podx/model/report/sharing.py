@@ -87,9 +87,6 @@ class ListenerRow(Wire, frozen=True, kw_only=True):
     ] = ""
     host_port: Annotated[int | None, Meta(description="The node's port that leads here.")] = None
     queue: Annotated[int | None, Meta(description="Connections waiting to be accepted.")] = None
-    backlog: Annotated[
-        int | None, Meta(description="How many may wait; the kernel lets one more in.")
-    ] = None
 
 
 class Namespaces(Wire, frozen=True, kw_only=True):

@@ -39,7 +39,7 @@ class Page(NamedTuple):
         headers = grid.headers(wide=self.wide)
         cells = grid.cells(self.now, wide=self.wide)
         kept = [at for at in range(len(headers)) if any(_says_something(row[at]) for row in cells)]
-        lines = layout.aligned(
+        lines = layout.columns(
             [headers[at] for at in kept],
             [[row[at] for at in kept] for row in cells],
             color=self.terminal.color,

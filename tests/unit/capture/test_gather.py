@@ -45,6 +45,9 @@ class FakeServer:
         self.after_the_look: dict[str, Any] | None = None
         self._looked = False
 
+    def dial_ahead(self, count: int) -> None:
+        pass
+
     def get(self, path: str, query: Any = (), **_: Any) -> Answer:
         self.asked.append(path)
         self.fault(path)

@@ -86,8 +86,18 @@ def test_events_are_asked_for_by_uid() -> None:
 
 
 def test_one_section_asks_for_less() -> None:
-    assert ids(Wish(frozenset({"probes"}))) == ["list Event/Pod/shop/web-0", "metrics node-1"]
-    assert "get Secret/shop/login" not in ids(Wish(frozenset({"files"})))
+    asked = ids(Wish(frozenset({"probes"})))
+    assert [one for one in asked if "Secret" not in one] == [
+        "list Event/Pod/shop/web-0",
+        "metrics node-1",
+    ]
+    assert "get ConfigMap/shop/settings" not in ids(Wish(frozenset({"probes"})))
+
+
+def test_secrets_are_read_for_every_section_as_their_values_are_scrubbed_from_messages() -> None:
+    for section in ("probes", "restarts", "containers", "timeline"):
+        asked = ids(Wish(frozenset({section})))
+        assert {"get Secret/shop/login", "get Secret/shop/tls"} <= set(asked)
 
 
 def test_findings_and_the_timeline_are_made_of_everything() -> None:
@@ -161,3 +171,19 @@ def test_pods_of_one_template_are_asked_for_as_a_sample() -> None:
     (call,) = [c for c in pod_calls(POD, made, Wish()) if c.id.startswith("list Pod/")]
     assert call.query == (("labelSelector", "pod-template-hash=5f"), ("limit", "20"))
     assert call.first_page
+
+
+def test_a_pod_without_a_node_is_held_against_all_nodes_only_where_it_asks_for_labels() -> None:
+    def asked(**spec: Any) -> set[str]:
+        return {call.id for call in pod_calls(POD, {"spec": spec}, Wish())}
+
+    assert "list Node/" in asked(nodeSelector={"disktype": "ssd"})
+    assert "list Node/" in asked(affinity={"nodeAffinity": {"x": 1}})
+    assert "list Node/" not in asked()
+    assert "list Node/" not in asked(nodeSelector={"disktype": "ssd"}, nodeName="node-1")
+
+
+def test_the_claim_of_a_generic_ephemeral_volume_is_named_after_the_pod() -> None:
+    volumes = [{"name": "scratch", "ephemeral": {"volumeClaimTemplate": {}}}]
+    calls = pod_calls(POD, {"spec": {"volumes": volumes}}, Wish())
+    assert "get PersistentVolumeClaim/shop/web-0-scratch" in {call.id for call in calls}

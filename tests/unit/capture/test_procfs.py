@@ -121,6 +121,18 @@ def test_listeners_with_their_process_and_hanging_connections() -> None:
     ]
 
 
+def test_tables_in_one_frame_are_told_apart_by_their_column_names() -> None:
+    head = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid ...\n"
+    row = "   0: {} {} {} 00000000:00000000 00:00000000 00000000  1000 0 {} 1 0 100 0 0 10 0\n"
+    tcp = head + row.format("0100007F:1F90", "00000000:0000", "0A", 5)
+    udp = " " + head + row.format("00000000:0035", "00000000:0000", "07", 6)
+    both = {"tcp udp": (tcp + udp).encode()}
+    listeners, _ = procfs.sockets(both, {})
+    assert [(one.protocol, one.port) for one in listeners] == [("TCP", 8080), ("UDP", 53)]
+    # Where one is not there nobody knows which.
+    assert procfs.sockets({"tcp tcp6 udp": (tcp + udp).encode()}, {}) == ([], [])
+
+
 def test_an_address_mapped_into_ipv6_reads_as_ipv4() -> None:
     row = "0: 0000000000000000FFFF00000100007F:0050 {}:0000 0A 0:0 0:0 0 0 0 5 1\n"
     listeners, _ = procfs.sockets({"tcp6": row.format("0" * 32).encode()}, {})

@@ -6,11 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kubectl_podx.capture import secretlike
 from kubectl_podx.capture.secretlike import (
     HIDDEN,
     hide_literal,
     hide_text,
     hide_words,
+    may_match,
     secret_name,
     secret_value,
 )
@@ -141,3 +143,28 @@ def test_hiding_never_fails_and_keeps_the_number_of_words(words: list[str]) -> N
 )
 def test_paths_are_no_assignments(text: str, shown: str) -> None:
     assert hide_text(text) == shown
+
+
+@given(
+    st.lists(
+        st.one_of(
+            st.text(max_size=12),
+            st.sampled_from(
+                ["-----BEGIN X-----", "eyJ" + "a" * 9 + ".", "://u:p@h", "AKIA" + "A" * 12]
+                + ["ghp_" + "a" * 10, "SG." + "b" * 12, "AIza" + "c" * 30, "Bearer abcdefg"]
+                + [
+                    "PassWord = x",
+                    "passwd:y",
+                    "pwd=z",
+                    "api-key=k",
+                    "TOKEN: t",
+                    "pa\u017f\u017fword=x",
+                ]
+            ),
+        ),
+        max_size=6,
+    )
+)
+def test_what_is_not_searched_has_nothing_to_be_found(parts: list[str]) -> None:
+    joined = " ".join(parts)
+    assert may_match(joined) or not secretlike._VALUE.search(joined)

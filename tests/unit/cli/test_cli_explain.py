@@ -8,11 +8,9 @@ import pytest
 from cli_runs import Run
 
 from kubectl_podx.cli.queries import QUERIES
-from kubectl_podx.findings import catalogue
-from kubectl_podx.findings.rule import Rule
 from kubectl_podx.model import explain
 
-RULE = Rule(
+RULE = explain.CodeDoc(
     code="XYZ001",
     section="probes",
     severity="warning",
@@ -21,13 +19,12 @@ RULE = Rule(
     known_by="The kubelet's counters.",
     remedy="Raise timeoutSeconds.",
     link="https://kubernetes.io/docs/",
-    check=lambda _case: (),
 )
 
 
 @pytest.fixture(autouse=True)
 def _one_rule(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(catalogue, "RULES", (RULE,))
+    monkeypatch.setattr(explain, "codes", lambda: {RULE.code: RULE})
 
 
 def test_a_code_in_any_case(run: Run) -> None:

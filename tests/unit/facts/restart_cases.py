@@ -23,6 +23,12 @@ NOW = 1000
 """The capture is made 1,000 seconds after the pod began."""
 
 Json = dict[str, Any]
+FIRST_SANDBOX: Json = {
+    "type": "PodReadyToStartContainers",
+    "status": "True",
+    "lastTransitionTime": "2026-11-25T02:00:01Z",
+}
+"""The sandbox that the pod began with is still there."""
 
 
 def at(seconds: float) -> str:
@@ -96,6 +102,7 @@ def pod(
         "status": {
             "phase": "Running",
             "startTime": at(0),
+            "conditions": [FIRST_SANDBOX],
             statuses: [told],
             **(pod_status or {}),
         },

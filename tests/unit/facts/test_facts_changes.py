@@ -173,3 +173,41 @@ def test_the_workload_is_found_by_the_stored_object_or_by_the_template_hash() ->
 def test_odd_objects_cost_rows_and_never_the_section() -> None:
     odd: dict[str, Any] = {"managedFields": [None, {"time": 3}], "ownerReferences": ["x"]}
     assert build(metadata=odd, spec={"containers": None}, status=None) == []
+
+
+def test_what_a_revision_changed_in_the_template_is_named_by_field() -> None:
+    old = replica_set("web-old", "1", "web:1", "2026-01-01T01:00:00Z")
+    new = replica_set("web-abc", "2", "web:1", "2026-01-01T09:59:58Z")
+    new.body["spec"]["template"] = {  # type: ignore[index]
+        "metadata": {
+            "labels": {"pod-template-hash": "abc", "tier": "back"},
+            "annotations": {"kubectl.kubernetes.io/restartedAt": "2026-01-01T09:59:58Z"},
+        },
+        "spec": {
+            "nodeSelector": {"disktype": "ssd"},
+            "initContainers": [{"name": "wait"}],
+            "containers": [
+                {
+                    "name": "app",
+                    "image": "web:1",
+                    "command": ["web"],
+                    "env": [{"name": "LEVEL", "value": "1"}],
+                }
+            ],
+        },
+    }
+    found = build(
+        old,
+        new,
+        metadata=owned("ReplicaSet", "web-abc", "web-abc"),
+        spec={"containers": [{"name": "app", "image": "web:1"}]},
+    )
+    template = [change for change in found if change.kind == "template"]
+    assert [change.what for change in template] == [
+        "revision 2 changed the template: container wait added",
+        "revision 2 changed the template: container app: command, env LEVEL",
+        "revision 2 changed the template: nodeSelector",
+        "revision 2 changed the template: label tier",
+        "revision 2 changed the template: kubectl rollout restart",
+    ]
+    assert {change.object for change in template} == {"Deployment/web"}

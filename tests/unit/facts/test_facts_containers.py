@@ -323,3 +323,49 @@ def test_the_digest_is_found_in_every_form_of_an_image_id(image_id: str) -> None
 @pytest.mark.parametrize("pod", [{}, {"spec": None, "status": None}, {"spec": {"containers": [3]}}])
 def test_an_odd_pod_has_no_containers(pod: dict[str, Any]) -> None:
     assert containers.build(view_of(pod)) == []
+
+
+def test_restart_rules_are_said_in_words() -> None:
+    rules = [
+        {"action": "Restart", "exitCodes": {"operator": "In", "values": [42, 43]}},
+        {"action": "RestartAllContainers", "exitCodes": {"operator": "NotIn", "values": [0]}},
+        {},
+    ]
+    app = {"name": "app", "restartPolicy": "Never", "restartPolicyRules": rules}
+    assert row(view_of(pod_of(app)), "app").restart_rules == [
+        "Restart on exit code 42, 43",
+        "RestartAllContainers on every exit code but 0",
+        "unknown action on exit code ?",
+    ]
+
+
+def test_the_containers_own_security_context_beats_the_pods() -> None:
+    pod = pod_of(
+        {
+            "name": "app",
+            "securityContext": {
+                "runAsUser": 0,
+                "readOnlyRootFilesystem": True,
+                "privileged": False,
+                "allowPrivilegeEscalation": False,
+                "capabilities": {"drop": ["ALL"]},
+            },
+        }
+    )
+    pod["spec"]["securityContext"] = {
+        "runAsUser": 1000,
+        "runAsGroup": 1000,
+        "runAsNonRoot": True,
+        "fsGroup": 2000,
+        "supplementalGroups": [3, "x"],
+    }
+    assert row(view_of(pod), "app").security == [
+        "runAsUser 0",
+        "runAsGroup 1000",
+        "runAsNonRoot true",
+        "readOnlyRootFilesystem true",
+        "allowPrivilegeEscalation false",
+        "capabilities drop ALL",
+        "fsGroup 2000",
+        "supplementalGroups 3",
+    ]

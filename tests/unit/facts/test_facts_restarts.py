@@ -178,8 +178,11 @@ def test_a_crash_before_the_startup_threshold_is_the_programs_own() -> None:
         "state": backing_off(),
         "lastState": {"terminated": ended(1, 950, 953)},
     }
-    seen = view(pod(STARTUP, status), [], counters=[counter("Startup", 0, 6)])
+    seen = view(pod(STARTUP, status), [], counters=[counter("Startup", 0, 4)])
     assert decided(seen) == ("exitCode", "proven")
+    # Failures in a row are counted over instances that end by themselves.
+    seen = view(pod(STARTUP, status), [], counters=[counter("Startup", 0, 6)])
+    assert decided(seen) == ("exitCode", "likely")
 
 
 # --- memory --------------------------------------------------------------------------------
@@ -219,7 +222,10 @@ def test_memory_pressure_of_the_node_takes_the_proof_away() -> None:
 def test_oom_with_a_liveness_probe_is_proven_only_where_counters_exclude_it() -> None:
     body = crashed(137, "OOMKilled", {**LIMIT, **LIVENESS})
     assert decided(view(body, [], counters=[counter("Liveness", 90, 0)])) == ("oomKilled", "proven")
-    assert decided(view(body, [])) == ("oomKilled", "likely")
+    started = event("Started", "Container started", 900)
+    assert decided(view(body, [started])) == ("oomKilled", "likely")
+    # Nothing at all is known of the probe: neither counters nor events that reach back.
+    assert decided(view(body, [])) == ("oomKilled", "possible")
 
 
 def test_a_liveness_sigkill_that_reads_oomkilled_is_liveness() -> None:
@@ -320,10 +326,104 @@ def test_a_failed_post_start_hook(code: int) -> None:
         event("FailedPostStartHook", "PostStartHook failed", 910),
         event("Killing", "FailedPostStartHook", 910),
     ):
-        assert decided(view(crashed(code, spec=HOOK), [words])) == ("postStartHook", "proven")
+        # With a code of its own it may have ended by itself, and its hook because of that.
+        sure = "likely" if code == 1 else "proven"
+        assert decided(view(crashed(code, spec=HOOK), [words])) == ("postStartHook", sure)
     before = event("FailedPostStartHook", "PostStartHook failed", 100)
     assert decided(view(crashed(code, spec=HOOK), [before])) == ("postStartHook", "likely")
     assert row(view(crashed(code, spec=HOOK), None)).confidence == "possible"
+
+
+def test_a_hook_that_was_killed_with_its_container_is_not_the_cause() -> None:
+    body = crashed(5, spec=HOOK)
+    message = "Exec lifecycle hook ([sleep 30]) failed - error: command 'sleep 30' exited with 137"
+    body["status"]["containerStatuses"][0]["state"] = {
+        "waiting": {"reason": "PostStartHookError", "message": message}
+    }
+    events = [
+        event("FailedPostStartHook", "PostStartHook failed", 959),
+        event("Killing", "FailedPostStartHook", 959),
+    ]
+    assert decided(view(body, events)) == ("exitCode", "likely")
+
+
+def test_failures_add_up_over_instances_that_end_by_themselves() -> None:
+    """A run far too short for three failures in a row, killed at its first one all the same."""
+    status = {
+        "restartCount": 2,
+        "state": backing_off(),
+        "lastState": {"terminated": ended(77, 900, 903)},
+    }
+    events = [unhealthy(901, 901), unhealthy(700, 720, 2)]
+    counted = [counter("Liveness", 0, 3)]
+    assert decided(view(pod(LIVENESS, status), events, counters=counted)) == (
+        "livenessProbe",
+        "likely",
+    )
+    # Two failures kill nobody.
+    counted = [counter("Liveness", 0, 2)]
+    assert decided(view(pod(LIVENESS, status), [unhealthy(901)], counters=counted)) == (
+        "exitCode",
+        "proven",
+    )
+
+
+def test_failures_that_killed_the_instance_before_are_spent() -> None:
+    status = {
+        "restartCount": 2,
+        "state": running(970),
+        "lastState": {"terminated": ended(3, 900, 960)},
+    }
+    events = [unhealthy(840, 846, 3), event("Killing", KILLED_BY_LIVENESS, 846)]
+    counted = [counter("Liveness", 20, 3)]
+    found = row(view(pod(LIVENESS, status), events, counters=counted))
+    assert (found.cause, found.confidence) == ("exitCode", "proven")
+
+
+def test_a_kill_in_the_second_of_the_start_is_of_the_instance_before() -> None:
+    """The kubelet stops one instance and starts the next in one sync."""
+    status = {
+        "restartCount": 2,
+        "state": running(970),
+        "lastState": {"terminated": ended(3, 900, 904)},
+    }
+    events = [unhealthy(894, 900, 3), event("Killing", KILLED_BY_LIVENESS, 900)]
+    counted = [counter("Liveness", 9, 3)]
+    assert decided(view(pod(LIVENESS, status), events, counters=counted)) == ("exitCode", "proven")
+
+
+@pytest.mark.parametrize("code", [0, 143, 137])
+def test_a_new_image_without_its_killing_event(code: int) -> None:
+    """The pod was written just before the end, and an earlier start was of another image."""
+    status = {
+        "restartCount": 1,
+        "state": running(961),
+        "lastState": {"terminated": ended(code, 900, 960)},
+    }
+    written = [{"manager": "kubectl-patch", "operation": "Update", "time": at(958)}]
+    body = pod({}, status, metadata={"generation": 2, "managedFields": written})
+    old = event("Pulled", 'Container image "shop/app:0" already present on machine', 899)
+    assert decided(view(body, [old])) == ("definitionChanged", "likely")
+    assert decided(view(body, [])) == ("definitionChanged", "possible")
+
+
+def test_without_a_witness_for_the_sandbox_success_is_not_proven() -> None:
+    """A new sandbox stops every container, and a program may end a stop with 0."""
+    body = crashed(0)
+    body["status"]["conditions"] = [{"type": "PodReadyToStartContainers", "status": "True"}]
+    assert decided(view(body, [])) == ("completed", "likely")
+
+
+def test_what_ended_long_before_the_eviction_was_not_evicted() -> None:
+    """No event dates the eviction; the container that was stopped last does."""
+    done = {"state": {"terminated": ended(0, 10, 11)}, "restartCount": 0}
+    body = pod({}, done, pod_status={"phase": "Failed", "reason": "Evicted"})
+    body["spec"]["containers"].append({"name": "writer", "image": "shop/app:1"})
+    body["status"]["containerStatuses"].append(
+        {"name": "writer", "restartCount": 0, "state": {"terminated": ended(137, 10, 900)}}
+    )
+    found = {each.container: each.cause for each in restarts.build(view(body, []))}
+    assert found == {"app": "completed", "writer": "evicted"}
 
 
 @pytest.mark.parametrize(

@@ -273,3 +273,34 @@ def test_a_pod_without_a_node_has_none() -> None:
 )
 def test_odd_specs_are_read(spec: dict[str, Any]) -> None:
     assert scheduling.build(view_of({"nodeName": "n1", **spec}, {}, {"spec": None})).state
+
+
+def test_a_pending_pod_is_held_against_every_node() -> None:
+    spec = {
+        "nodeSelector": {"disktype": "ssd", "os": "linux"},
+        "affinity": {
+            "nodeAffinity": {
+                "requiredDuringSchedulingIgnoredDuringExecution": {
+                    "nodeSelectorTerms": [
+                        {"matchExpressions": [{"key": "gpu", "operator": "Exists"}]},
+                        {
+                            "matchFields": [
+                                {"key": "metadata.name", "operator": "In", "values": ["b"]}
+                            ]
+                        },
+                    ]
+                }
+            }
+        },
+    }
+    nodes = [{"metadata": {"name": name, "labels": {"os": "linux"}}} for name in ("a", "b")]
+    view = view_of(spec)
+    view.capture.lists["Node/"] = StoredList(reference="Node/", state="present", items=nodes)
+    found = {row.text: (row.satisfied, row.detail) for row in scheduling.build(view).requirements}
+    assert found["disktype=ssd"] == (False, "no node has it")
+    assert found["os=linux"] == (True, "2 of 2 nodes match")
+    assert [told for text, told in found.items() if text.startswith("gpu")] == [
+        (True, "1 of 2 nodes match")
+    ]
+    view.capture.lists["Node/"] = StoredList(reference="Node/", state="denied")
+    assert {row.satisfied for row in scheduling.build(view).requirements} == {None}

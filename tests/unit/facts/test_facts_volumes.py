@@ -312,3 +312,29 @@ def test_a_raw_block_device_is_a_mount_of_its_own_kind() -> None:
 def test_odd_volumes_still_have_a_row(volume: dict[str, Any]) -> None:
     built = volumes.build(view_of(volume, {"app": [{}, {"name": "v", "mountPath": None}]}))
     assert len(built) <= 1
+
+
+def test_a_claim_is_told_with_the_volume_behind_it() -> None:
+    claim = StoredObject(
+        reference="PersistentVolumeClaim/shop/data",
+        state="present",
+        body={"spec": {"volumeName": "pv"}, "status": {"phase": "Bound"}},
+    )
+    behind = {
+        "spec": {"csi": {"driver": "disk.example"}, "persistentVolumeReclaimPolicy": "Delete"},
+        "status": {"phase": "Released"},
+    }
+    volume = {"name": "data", "persistentVolumeClaim": {"claimName": "data"}}
+
+    def details(state: Any, body: dict[str, Any] | None) -> list[str]:
+        stored = StoredObject(reference="PersistentVolume//pv", state=state, body=body)
+        return only(view_of(volume, {"app": []}, objects=(claim, stored))).details
+
+    assert details("present", behind) == [
+        "Bound to PersistentVolume pv",
+        "csi disk.example",
+        "reclaim policy Delete",
+        "the PersistentVolume is Released",
+    ]
+    assert details("missing", None)[-1] == "PersistentVolume pv does not exist any more"
+    assert details("denied", None) == ["Bound to PersistentVolume pv"]

@@ -73,3 +73,13 @@ def test_another_image_than_the_template_and_a_newer_template() -> None:
     findings = found(RULES, case(changes=changes))
     assert findings["CHG003"].evidence == ["template a:1", "pod a:2"]
     assert findings["CHG004"].evidence[0] == "pod r1, newest r2"
+
+
+def test_how_a_revision_changed_the_template_is_evidence_and_no_newer_template() -> None:
+    changed = Change(kind="template", what="revision 3 changed env A", object="Deployment/web")
+    made = case(
+        status=FAILED, metadata=DEPLOYED, changes=[rollout("2026-01-01T11:30:00Z"), changed]
+    )
+    findings = found(RULES, made)
+    assert "revision 3 changed env A" in findings["CHG002"].evidence
+    assert "CHG004" not in findings

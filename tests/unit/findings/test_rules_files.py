@@ -10,6 +10,7 @@ from content_cases import case, found, owned_by, stored
 from kubectl_podx.findings.files import RULES
 from kubectl_podx.findings.remedies import restart
 from kubectl_podx.findings.rule import Case
+from kubectl_podx.model.capture import Mount, Observation
 from kubectl_podx.model.report.content import FileRow, KeySource
 
 SOURCE = KeySource(kind="ConfigMap", name="web", key="a")
@@ -188,3 +189,17 @@ def test_two_sources_with_one_path_and_two_without() -> None:
 )
 def test_the_restart_is_the_one_of_who_owns_the_pod(metadata: dict[str, Any], remedy: str) -> None:
     assert restart(case(metadata=metadata)).startswith(remedy)
+
+
+def test_a_sub_path_of_a_whole_volume_that_has_no_such_key() -> None:
+    spec = volumes(configMap={"name": "web"})
+    spec["containers"][0]["volumeMounts"][0]["subPath"] = "typo"
+    seen = Observation(
+        container="app",
+        state="observed",
+        mounts=[Mount(path="/etc/app", root="/", device="8:1", fstype="ext4")],
+    )
+    looked = case(stored("ConfigMap", "web", "a"), spec=spec, look=seen)
+    found_in = found(RULES, looked)
+    assert "couldn't find key typo" in found_in["FIL015"].title
+    assert "FIL006" not in found_in

@@ -162,9 +162,9 @@ def test_hanging_connections_are_ranked_by_their_number(
     assert severities(RULES, case) == expected
 
 
-@pytest.mark.parametrize(("queue", "full"), [(None, False), (0, False), (127, False), (129, True)])
-def test_a_full_accept_queue_is_found(queue: int | None, full: bool) -> None:
-    listener = Listener(address="::", port=80, pid=1, queue=queue, backlog=128)
+@pytest.mark.parametrize(("queue", "full"), [(None, False), (0, False), (9, False), (10, True)])
+def test_a_long_accept_queue_is_found(queue: int | None, full: bool) -> None:
+    listener = Listener(address="::", port=80, pid=1, queue=queue)
     found = hits(RULES, case_of(HEALTHY, look(listeners=[listener])))
     assert ("NET009" in found) is full
 
@@ -217,3 +217,12 @@ def test_a_namespace_that_is_not_as_declared_is_found() -> None:
     case = case_of(HEALTHY, look(namespaces={"ipc": "4026531839"}))
     (hit,) = hits(namespaces.RULES, case)["NSP001"]
     assert hit.title == "the ipc namespace is not as declared: it is the node's"
+
+
+def test_a_stopped_process_accepts_nothing() -> None:
+    listener = Listener(address="::", port=80, pid=1, queue=1)
+    stopped = Process(pid=1, container_id=APP_ID, executable="web", state="T")
+    found = hits(RULES, case_of(HEALTHY, look(listeners=[listener], processes=[stopped])))
+    (hit,) = found["NET009"]
+    assert hit.title == "app does not accept connections on port 80: 1 wait"
+    assert "process 1 (web) is stopped" in hit.evidence

@@ -207,6 +207,19 @@ def test_a_pod_past_its_grace_period_is_told_with_the_reason() -> None:
     assert hits(lifecycle.RULES, case_of(soon, LOOK)) == {}
 
 
+def test_a_pre_stop_hook_is_told_while_the_grace_period_lasts() -> None:
+    body = hooked(preStop={"exec": {"command": ["drain"]}})
+    assert "LIF007" not in hits(lifecycle.RULES, case_of(body, LOOK))
+    body["metadata"]["deletionTimestamp"] = "2026-11-25T12:00:20Z"
+    (hit,) = hits(lifecycle.RULES, case_of(body, LOOK))["LIF007"]
+    assert hit.title == (
+        "Terminating: the preStop hook of app runs first, 20 s of the grace period are left"
+    )
+    assert "app: exec drain" in hit.evidence
+    body["status"]["containerStatuses"][0]["state"] = {"terminated": {"exitCode": 0}}
+    assert "LIF007" not in hits(lifecycle.RULES, case_of(body, LOOK))
+
+
 def test_the_kubelets_own_report_of_an_overrun_is_found() -> None:
     events = (event("ExceededGracePeriod", "Container runtime did not kill the pod"),)
     assert "LIF006" in hits(lifecycle.RULES, case_of(HEALTHY, events=events))

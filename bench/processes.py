@@ -1,0 +1,112 @@
+"""Whole processes, measured from outside: how long one took, and its peak of memory."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import statistics
+import subprocess
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple
+
+Accept = Callable[[str], str]
+"""What is wrong with an output; empty for nothing."""
+
+
+def anything(_output: str) -> str:
+    """For programs whose exit status says enough."""
+    return ""
+
+
+@dataclass(frozen=True)
+class Program:
+    """A command line to be measured. Only runs whose output is accepted count."""
+
+    words: Sequence[str]
+    variables: Mapping[str, str] = field(default_factory=dict)
+    accept: Accept = anything
+
+
+class Run(NamedTuple):
+    """One run of a program."""
+
+    seconds: float
+    memory: int
+    """The largest resident set of the process and of what it waited for, in KiB."""
+
+
+class RunError(Exception):
+    """A run that does not count."""
+
+
+def run(program: Program, scratch: Path) -> Run:
+    """Runs it once; standard output goes to a file in `scratch`."""
+    output, errors = scratch / "output", scratch / "errors"
+    variables = {**os.environ, **program.variables}
+    variables.pop("PYTHONDONTWRITEBYTECODE", None)
+    # Not subprocess: it reaps the child itself, and the child's memory with it.
+    path = shutil.which(program.words[0], path=variables.get("PATH"))
+    if path is None:
+        raise RunError(f"{program.words[0]}: not found")
+    begun = time.perf_counter()
+    child = os.posix_spawn(
+        path,
+        list(program.words),
+        variables,
+        file_actions=[
+            (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+            (os.POSIX_SPAWN_OPEN, 1, str(output), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600),
+            (os.POSIX_SPAWN_OPEN, 2, str(errors), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600),
+        ],
+    )
+    _, status, usage = os.wait4(child, 0)
+    seconds = time.perf_counter() - begun
+    code = os.waitstatus_to_exitcode(status)
+    problem = f"exit status {code}" if code else program.accept(output.read_text())
+    if problem:
+        said = errors.read_text().strip()[-500:]
+        raise RunError(f"{' '.join(program.words)[:200]}: {problem}\n{said}")
+    return Run(seconds, usage.ru_maxrss)
+
+
+def output(program: Program) -> str:
+    """The standard output of a run that is not measured."""
+    variables = {**os.environ, **program.variables}
+    done = subprocess.run(
+        list(program.words), env=variables, check=True, capture_output=True, text=True
+    )
+    return done.stdout
+
+
+class Pair(NamedTuple):
+    """The medians of two programs that ran in turns."""
+
+    mine: float
+    other: float
+
+    @property
+    def ratio(self) -> float:
+        """How many times the other."""
+        return self.mine / self.other
+
+
+def alternate(mine: Program, other: Program, *, rounds: int, scratch: Path) -> tuple[Pair, Pair]:
+    """Seconds and KiB of both, each the median of `rounds` runs, one after the other in turns.
+
+    One run of each goes before: caches are warm, as they are for whoever asks a second time.
+    """
+    mine_runs: list[Run] = []
+    other_runs: list[Run] = []
+    for number in range(rounds + 1):
+        pair = run(mine, scratch), run(other, scratch)
+        if number:
+            mine_runs.append(pair[0])
+            other_runs.append(pair[1])
+
+    def medians(what: Callable[[Run], float]) -> Pair:
+        return Pair(*(statistics.median(map(what, runs)) for runs in (mine_runs, other_runs)))
+
+    return medians(lambda each: each.seconds), medians(lambda each: each.memory)

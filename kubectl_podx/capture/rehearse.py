@@ -1,0 +1,283 @@
+"""A run that only asks whether it might: each planned call becomes a question about its right.
+
+The plan, the sealing and the record of calls are those of a real run, so that what `doctor`
+foretells is what `describe` will say.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from kubectl_podx import __version__
+from kubectl_podx.capture import follow, rights, session
+from kubectl_podx.capture.calls import Outcome, perform_read, send_all
+from kubectl_podx.capture.gather import Gatherer
+from kubectl_podx.capture.plan import PlannedCall, get_version
+from kubectl_podx.capture.rights import Key, Need
+from kubectl_podx.capture.seal import Sealer
+from kubectl_podx.capture.targets import Targets
+from kubectl_podx.facts import coverage
+from kubectl_podx.facts.view import PodView
+from kubectl_podx.model.capture import Observation, Variable
+from kubectl_podx.model.clock import Deadline, format_time
+from kubectl_podx.model.pod import Json
+from kubectl_podx.model.reference import Reference
+from kubectl_podx.model.report import SECTIONS
+from kubectl_podx.model.report.doctor import DoctorReport, PodForecast, RightRow, RightState
+from kubectl_podx.model.report.finding import Coverage
+from kubectl_podx.model.report.pod import Metadata
+
+if TYPE_CHECKING:
+    from kubectl_podx.cluster.access import AccessFlags
+    from kubectl_podx.cluster.server import ApiServer
+
+_READ = ("Pod", *follow.LEAD_ON)
+
+
+class _Spec(msgspec.Struct):
+    allowed: bool = False
+    evaluationError: str = ""  # noqa: N815 - as the API has it
+
+
+class _Review(msgspec.Struct):
+    status: _Spec = msgspec.field(default_factory=_Spec)
+
+
+class Authorizer:
+    """Asks the API server about rights, each once. May be used from several threads."""
+
+    def __init__(self, server: ApiServer) -> None:
+        self._server = server
+        self._known: dict[Key, RightState] = {}
+        self._lock = threading.Lock()
+
+    def state(self, need: Need) -> RightState:
+        """Whether the right is held; `unknown` where the server does not say."""
+        with self._lock:
+            known = self._known.get(need.key)
+        if known is None:
+            known = self._ask(need)
+            with self._lock:
+                self._known[need.key] = known
+        return known
+
+    def _ask(self, need: Need) -> RightState:
+        from kubectl_podx.cluster.errors import ClusterError  # noqa: PLC0415
+
+        resource, _, subresource = need.right.resource.partition("/")
+        attributes = {
+            "verb": need.verb,
+            "group": need.right.group,
+            "resource": resource,
+            "subresource": subresource,
+            "namespace": need.right.namespace,
+            "name": need.right.name,
+        }
+        question = {
+            "apiVersion": "authorization.k8s.io/v1",
+            "kind": "SelfSubjectAccessReview",
+            "spec": {"resourceAttributes": {k: v for k, v in attributes.items() if v}},
+        }
+        try:
+            answer = self._server.post_review(msgspec.json.encode(question))
+            review = msgspec.json.decode(answer.body, type=_Review)
+        except ClusterError as error:
+            if error.kind in ("unreachable", "unauthorized", "timedOut"):
+                raise
+            return "unknown"
+        except (msgspec.MsgspecError, RecursionError):
+            return "unknown"
+        if review.status.allowed:
+            return "held"
+        return "unknown" if review.status.evaluationError else "missing"
+
+
+class Rehearsal(Gatherer):
+    """A gatherer that looks into nothing: of what it may read it reads the pod and its owners."""
+
+    def __init__(
+        self,
+        server: ApiServer,
+        options: session.LookOptions,
+        deadline: Deadline,
+        authorizer: Authorizer,
+        exec_verbs: tuple[str, ...],
+    ) -> None:
+        super().__init__(server, options.wish(), deadline, options.max_in_flight)
+        self._authorizer = authorizer
+        self._exec_verbs = exec_verbs
+        self.asked: dict[Key, Need] = {}
+
+    def _perform(self, call: PlannedCall) -> Outcome:
+        questions = rights.needs([call], exec_verbs=self._exec_verbs)
+        self.asked |= {each.key: each for each in questions}
+        if any(self._authorizer.state(each) == "missing" for each in questions):
+            return Outcome(call, "denied", "forbidden", str(call.right))
+        if call.kind == "version" or (call.kind == "get" and call.reference.kind in _READ):
+            return super()._perform(call)
+        return Outcome(call, "ok", answer=[] if call.kind == "list" else b"")
+
+    def _open(self, outcome: Outcome) -> bool:
+        # What was only asked about has no answer, and that is no fault.
+        return super()._open(outcome) or not outcome.answer
+
+    def _observation(
+        self,
+        pod: Json,
+        outcome: Outcome,
+        declared: dict[str, list[Variable]],
+        moved: dict[str, str],
+    ) -> Observation:
+        if outcome.state == "ok":
+            return Observation(container=outcome.call.container, state="observed", method="exec")
+        return super()._observation(pod, outcome, declared, moved)
+
+
+def examine(
+    flags: AccessFlags,
+    targets: Targets | None,
+    options: session.LookOptions,
+    *,
+    deadline: Deadline,
+    environ: Mapping[str, str],
+    home: str,
+    warn: Callable[[str], None],
+) -> DoctorReport:
+    """What this person may see: of any pod of the namespace, and of the target's pods.
+
+    Raises PodxError where the server cannot be reached or a named object is not there.
+    """
+    server, namespace = session.connect(
+        flags, deadline=deadline, environ=environ, home=home, warn=warn
+    )
+    try:
+        return _examine(server, namespace, targets, options, deadline)
+    except BaseException:
+        server.cancel()
+        raise
+    finally:
+        server.close()
+
+
+def _examine(
+    server: ApiServer,
+    namespace: str,
+    targets: Targets | None,
+    options: session.LookOptions,
+    deadline: Deadline,
+) -> DoctorReport:
+    version, captured_at = _reach(server)
+    verbs = rights.exec_verbs(version)
+    authorizer = Authorizer(server)
+    general = rights.any_pod(namespace, options.wish())
+    records = _ask_all(authorizer, general, verbs, options.max_in_flight, deadline)
+    asked = {each.key: each for each in rights.needs(general, exec_verbs=verbs)}
+    forecasts: list[PodForecast] = []
+    if targets is not None:
+        run = Rehearsal(server, options, deadline, authorizer, verbs)
+        forecasts = _forecasts(run, targets, namespace)
+        if forecasts:
+            # The first is the reading of the pod.
+            asked = dict([*asked.items()][:1]) | run.asked
+    return DoctorReport(
+        metadata=Metadata(
+            captured_at=captured_at,
+            source="live",
+            server_version=version,
+            podx_version=__version__,
+        ),
+        namespace=namespace,
+        rights=[_row(each, authorizer.state(each)) for each in asked.values()],
+        coverage=list(_general_coverage(records)),
+        pods=forecasts,
+    )
+
+
+def _reach(server: ApiServer) -> tuple[str, str]:
+    """The server's version and clock: whether it can be reached at all, and as somebody."""
+    from kubectl_podx.cluster.errors import ClusterError  # noqa: PLC0415
+
+    try:
+        outcome = perform_read(server, get_version())
+    except ClusterError as error:
+        if error.kind != "denied":
+            raise
+        return "", format_time(datetime.now(UTC))
+    return Sealer().server_version(outcome.answer), server_time(outcome.date)
+
+
+def server_time(date: str | None) -> str:
+    """The Date header in RFC 3339; our own clock where there is none."""
+    try:
+        return format_time(parsedate_to_datetime(date or ""))
+    except (TypeError, ValueError):
+        return format_time(datetime.now(UTC))
+
+
+def _forecasts(run: Rehearsal, targets: Targets, namespace: str) -> list[PodForecast]:
+    """What the report on each of the target's pods will lack; none where no pod may be read."""
+    from kubectl_podx.cluster.errors import ClusterError  # noqa: PLC0415
+
+    try:
+        capture = run.capture(targets, namespace)
+    except ClusterError as error:
+        if error.kind != "denied":
+            raise
+        return []
+    found = []
+    for pod in capture.pods:
+        reference = Reference.of_key(pod.reference)
+        rows = coverage.build(PodView(capture, pod), frozenset(SECTIONS))
+        found.append(PodForecast(namespace=reference.namespace, name=reference.name, coverage=rows))
+    return found
+
+
+def _ask_all(
+    authorizer: Authorizer,
+    calls: list[PlannedCall],
+    exec_verbs: tuple[str, ...],
+    in_flight: int,
+    deadline: Deadline,
+) -> list[tuple[PlannedCall, Outcome]]:
+    """Each call and whether it would be let through; what nobody answered counts as failed."""
+
+    def ask(call: PlannedCall) -> Outcome:
+        questions = rights.needs([call], exec_verbs=exec_verbs)
+        missing = any(authorizer.state(each) == "missing" for each in questions)
+        return Outcome(call, "denied" if missing else "ok")
+
+    outcomes = send_all(calls, ask, in_flight=in_flight, deadline=deadline)
+    return [(call, outcomes[call.id]) for call in calls]
+
+
+def _general_coverage(records: list[tuple[PlannedCall, Outcome]]) -> list[Coverage]:
+    rows: dict[Coverage, None] = {}
+    for call, outcome in records:
+        if outcome.state == "denied":
+            for section in call.sections:
+                if section in SECTIONS and section != "findings":
+                    row = Coverage(
+                        section=section, state="denied", reason="forbidden", needs=str(call.right)
+                    )
+                    rows[row] = None
+    return list(rows)
+
+
+def _row(need: Need, state: RightState) -> RightRow:
+    right = need.right
+    return RightRow(
+        verb=need.verb,
+        resource=right.resource,
+        group=right.group,
+        namespace=right.namespace,
+        name=right.name,
+        state=state,
+        optional=need.optional,
+        sections=list(need.sections),
+    )

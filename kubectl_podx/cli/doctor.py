@@ -1,0 +1,131 @@
+"""`kubectl podx doctor`: what may be seen with this kubeconfig, before a pod is in trouble."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from kubectl_podx.cli.command import Command
+from kubectl_podx.cli.environment import Environment
+from kubectl_podx.cli.options import access_flags, reading_options
+from kubectl_podx.cli.request import Request
+from kubectl_podx.model.errors import ExitStatus, UsageError
+
+_HELP = """
+Say whether the API server can be reached, which of the rights that a report asks for are held,
+and which sections will be partial without the others. Nothing is looked into, and nothing is
+written: the server is asked about each right (SelfSubjectAccessReview).
+
+With a TARGET the answer is about its pods, row by row as 'describe' will have it. What a look
+inside may lose for other reasons (no shell, no memory to spare) shows only when it is taken.
+"""
+_EXAMPLES = """
+# What will a report on any pod of this namespace lack?
+kubectl podx doctor -n shop
+
+# What will the report on this pod lack, for somebody else?
+kubectl podx doctor web-0 --as jane@example.com
+
+# The least Role that makes it complete
+kubectl podx doctor --rbac -n shop
+"""
+_FORMATS = ("text", "wide", "json", "yaml")
+_ROLE = "podx-reader"
+_WITHOUT = frozenset(
+    {
+        "output",
+        "query",
+        "container",
+        "from_file",
+        "manifest",
+        "exit-code",
+        "log_lines",
+        "no-logs",
+        "verbose",
+    }
+)
+
+
+def command(name: str) -> click.Command:
+    """The command `doctor`."""
+
+    @click.command(
+        name,
+        cls=Command,
+        help=_HELP,
+        examples=_EXAMPLES,
+        usage="[TARGET... | -l SELECTOR] [--rbac] [flags] [options]",
+    )
+    @click.argument("words", nargs=-1, metavar="TARGET")
+    @click.option(
+        "-o",
+        "--output",
+        type=click.Choice(_FORMATS),
+        help=f"Output format. One of: ({', '.join(_FORMATS)}).",
+    )
+    @click.option(
+        "--rbac",
+        is_flag=True,
+        help="Print the least Roles for a complete report, for 'kubectl apply'. No cluster is "
+        "asked.",
+    )
+    @reading_options(without=_WITHOUT, sections=False)
+    @click.pass_obj
+    def doctor(
+        env: Any, /, words: tuple[str, ...], output: str | None, *, rbac: bool, **values: Any
+    ) -> int:
+        request = Request.of(env, values, words)
+        env.write(_roles(request, env, output) if rbac else _report(request, env, output or "text"))
+        return ExitStatus.OK
+
+    return doctor
+
+
+def _roles(request: Request, env: Environment, output: str | None) -> str:
+    from kubectl_podx.capture import rights
+    from kubectl_podx.cluster.access import resolve_access
+    from kubectl_podx.render.doctor import rbac
+
+    if request.words or request.selector is not None or output is not None:
+        raise UsageError("--rbac prints the Roles for every pod of a namespace, as YAML")
+    namespace = resolve_access(access_flags(request.connection), env.variables, env.home).namespace
+    roles = rights.roles(rights.any_pod(namespace), namespace, _ROLE)
+    return rbac(roles, rights.probe_counters(_ROLE), namespace)
+
+
+def _report(request: Request, env: Environment, output: str) -> str:
+    from kubectl_podx.capture.rehearse import examine
+    from kubectl_podx.capture.session import LookOptions, Targets
+    from kubectl_podx.capture.targets import parse_words
+    from kubectl_podx.model.clock import Deadline
+
+    targets = None
+    if request.words or request.selector is not None:
+        if request.selector is None:
+            parse_words(request.words)
+        targets = Targets(
+            words=request.words,
+            selector=request.selector,
+            all_namespaces=request.all_namespaces,
+        )
+    found = examine(
+        access_flags(request.connection),
+        targets,
+        LookOptions(exec_allowed=not request.no_exec, max_in_flight=request.max_in_flight),
+        deadline=Deadline(request.deadline),
+        environ=env.variables,
+        home=env.home,
+        warn=env.warn,
+    )
+    if output == "json":
+        from kubectl_podx.render.document import to_json
+
+        return to_json(found)
+    if output == "yaml":
+        from kubectl_podx.render.yaml import to_yaml
+
+        return to_yaml(found)
+    from kubectl_podx.render.doctor import text
+
+    return text(found, env.terminal(no_color=request.no_color), everything=output == "wide")

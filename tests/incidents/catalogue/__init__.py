@@ -1,0 +1,46 @@
+"""Every incident: `INCIDENTS` has the broken pods and `HEALTHY` those that must yield no warning.
+
+What one node of this kind cannot bring about, and so is not here:
+
+- a liveness or startup probe of a regular init container: the API refuses both;
+- nodeOOM and eviction for the node's memory, disk or pids: the node would take its other pods
+  along, and the thresholds that spare them cannot be met;
+- nodeShutdown: the kubelet learns of it from systemd-logind, which is not there;
+- a lost or removed node (NodeLost, PodGC), and a reboot: the one node is the cluster;
+- deletion by the taint manager: a NoExecute taint would drive out every other pod of the node;
+- preemption by the kubelet (`Preempting`): it chooses among all pods of the node;
+- SIGSYS: a seccomp profile of our own would have to be put on the node;
+- memory.oom.group (a child's OOM takes the whole container): cgroup v1 has no such thing.
+"""
+
+from __future__ import annotations
+
+from incident import Incident
+
+from catalogue import (
+    exits,
+    healthy,
+    healthy_changes,
+    memory,
+    mixed,
+    pod_ends,
+    probe_kills,
+    probe_troubles,
+    scheduling,
+    starts,
+    stops,
+)
+
+INCIDENTS: tuple[Incident, ...] = (
+    *probe_kills.INCIDENTS,
+    *probe_troubles.INCIDENTS,
+    *memory.INCIDENTS,
+    *exits.INCIDENTS,
+    *starts.INCIDENTS,
+    *stops.INCIDENTS,
+    *pod_ends.INCIDENTS,
+    *scheduling.INCIDENTS,
+    *mixed.INCIDENTS,
+)
+HEALTHY: tuple[Incident, ...] = (*healthy.INCIDENTS, *healthy_changes.INCIDENTS)
+EVERY = (*INCIDENTS, *HEALTHY)

@@ -1,0 +1,17 @@
+"""Every incident of the catalogue, brought about on the real cluster: `make incidents`."""
+
+from __future__ import annotations
+
+import pytest
+from catalogue import EVERY
+from incident import Incident
+from judge import mistakes
+
+from kubectl_podx.model.report import PodReport
+
+pytestmark = pytest.mark.cluster
+
+
+@pytest.mark.parametrize("incident", EVERY, ids=[each.name for each in EVERY])
+def test_what_the_report_says(incident: Incident, report: PodReport) -> None:
+    assert not mistakes(incident, report)

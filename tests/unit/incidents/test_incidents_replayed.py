@@ -1,0 +1,137 @@
+"""Every recorded incident, judged again: whole, and with a witness taken away."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+import pytest
+from catalogue import EVERY, HEALTHY, INCIDENTS
+from incident import Incident
+from judge import cause_is_right, mistakes, mistakes_with_less
+
+from kubectl_podx.capture.bundle import read_bundle
+from kubectl_podx.findings.analyse import analyse
+from kubectl_podx.model.capture import Capture, CapturedPod
+from kubectl_podx.model.report import PodReport
+from kubectl_podx.render.document import to_json
+
+RECORDED = Path(__file__).resolve().parents[2] / "incidents" / "recorded"
+CAPTURES = {path.stem: read_bundle(path) for path in sorted(RECORDED.glob("*.podx"))}
+KNOWN = [each for each in EVERY if each.name in CAPTURES]
+
+
+def report_of(capture: Capture) -> PodReport:
+    return analyse(capture).items[0]
+
+
+def without_events(capture: Capture, *reasons: str) -> Capture:
+    """The pod's events of these reasons have expired."""
+    lists = {
+        key: msgspec.structs.replace(
+            stored, items=[one for one in stored.items if one.get("reason") not in reasons]
+        )
+        for key, stored in capture.lists.items()
+    }
+    return msgspec.structs.replace(capture, lists=lists)
+
+
+def without_killing(capture: Capture) -> Capture:
+    return without_events(capture, "Killing")
+
+
+def without_any_event(capture: Capture) -> Capture:
+    lists = {
+        key: msgspec.structs.replace(stored, items=[] if key.startswith("Event/") else stored.items)
+        for key, stored in capture.lists.items()
+    }
+    return msgspec.structs.replace(capture, lists=lists)
+
+
+def without_metrics(capture: Capture) -> Capture:
+    return _pods(capture, lambda pod: msgspec.structs.replace(pod, probe_counters=None))
+
+
+def without_logs(capture: Capture) -> Capture:
+    return _pods(capture, lambda pod: msgspec.structs.replace(pod, logs=[]))
+
+
+def without_a_look_inside(capture: Capture) -> Capture:
+    return _pods(capture, lambda pod: msgspec.structs.replace(pod, observations=[]))
+
+
+def without_killing_and_metrics(capture: Capture) -> Capture:
+    return without_killing(without_metrics(capture))
+
+
+def without_killing_and_unhealthy(capture: Capture) -> Capture:
+    return without_events(capture, "Killing", "Unhealthy", "FailedPostStartHook")
+
+
+def without_all_of_it(capture: Capture) -> Capture:
+    return without_any_event(without_metrics(without_logs(without_a_look_inside(capture))))
+
+
+LESS = (
+    without_killing,
+    without_metrics,
+    without_logs,
+    without_a_look_inside,
+    without_killing_and_metrics,
+)
+BLIND = (without_killing_and_unhealthy, without_any_event, without_all_of_it)
+
+
+def _pods(capture: Capture, change: Callable[[CapturedPod], CapturedPod]) -> Capture:
+    return msgspec.structs.replace(capture, pods=[change(pod) for pod in capture.pods])
+
+
+def each_of(incidents: list[Incident]) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize("incident", incidents, ids=[each.name for each in incidents])
+
+
+def test_the_corpus_is_whole() -> None:
+    names = [each.name for each in EVERY]
+    assert len(set(names)) == len(names)
+    assert set(CAPTURES) == set(names)
+    assert len(INCIDENTS) >= 40
+    assert len(HEALTHY) >= 20
+
+
+def test_every_cause_is_right() -> None:
+    wrong = [
+        each.name for each in KNOWN if not cause_is_right(each, report_of(CAPTURES[each.name]))
+    ]
+    assert wrong == []
+
+
+@each_of(KNOWN)
+def test_what_the_report_says(incident: Incident) -> None:
+    assert mistakes(incident, report_of(CAPTURES[incident.name])) == []
+
+
+@each_of(KNOWN)
+@pytest.mark.parametrize("less", LESS)
+def test_a_witness_that_is_gone_spoils_no_cause(
+    incident: Incident, less: Callable[[Capture], Capture]
+) -> None:
+    capture = CAPTURES[incident.name]
+    whole, part = report_of(capture), report_of(less(capture))
+    assert mistakes_with_less(incident, whole, part) == []
+
+
+@each_of(KNOWN)
+@pytest.mark.parametrize("less", BLIND)
+def test_without_the_events_a_wrong_cause_is_no_more_than_possible(
+    incident: Incident, less: Callable[[Capture], Capture]
+) -> None:
+    capture = CAPTURES[incident.name]
+    whole, part = report_of(capture), report_of(less(capture))
+    assert mistakes_with_less(incident, whole, part, blind=True) == []
+
+
+@each_of(KNOWN)
+def test_the_report_is_of_its_types(incident: Incident) -> None:
+    report = report_of(CAPTURES[incident.name])
+    assert msgspec.json.decode(to_json(report), type=PodReport) == report

@@ -1,0 +1,181 @@
+"""Rules of the house that no linter knows: who may see a value, who may print, who has a door."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2] / "kubectl_podx"
+FILES = sorted(ROOT.rglob("*.py"))
+
+# Files that pack or unpack base64, and why that is no value of an API object.
+BASE64 = {
+    "capture/seal.py": "the one decoder of Secrets and tokens",
+    "capture/certificates.py": "called by the sealer with PEM text; gives a date alone",
+    "cluster/credentials.py": "the person's own basic authentication and kubeconfig",
+    "cluster/exec_plugin.py": "the kubeconfig's certificate authority for the plugin",
+    "cluster/proxies.py": "the person's own proxy password",
+    "cluster/kubeconfig.py": "certificate data of the kubeconfig",
+}
+# Fields of an API object that hold values.
+VALUE_FIELDS = {"data", "stringData", "binaryData"}
+NAMES_A_VALUE_FIELD = {
+    "capture/seal.py": "the one decoder",
+    "capture/redact.py": "leaves the fields out of every kind it does not know",
+}
+DOORS = {"ssl", "socket", "http", "websocket", "urllib3", "requests", "kubernetes", "asyncio"}
+# `str(error)` of an exception of our own, whose text holds no value.
+OWN_TEXTS = {
+    "cli/funnel.py": "PodxError, made of our own texts",
+    "capture/calls.py": "ClusterError, escaped and bounded where it was made",
+    "cluster/kubeconfig.py": "msgspec's place in the document, and BadYamlError",
+    "cluster/kuberc.py": "BadYamlError",
+}
+
+
+def name_of(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+@cache
+def nodes(path: Path) -> tuple[ast.AST, ...]:
+    return tuple(ast.walk(ast.parse(path.read_text())))
+
+
+def imported(path: Path) -> set[str]:
+    found: set[str] = set()
+    for node in nodes(path):
+        if isinstance(node, ast.Import):
+            found |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            found.add((node.module or "").partition(".")[0])
+    return found
+
+
+def test_there_is_something_to_check() -> None:
+    assert len(FILES) > 100
+
+
+def test_base64_is_unpacked_where_this_list_says_so() -> None:
+    users = {name_of(path) for path in FILES if imported(path) & {"base64", "binascii", "codecs"}}
+    assert users <= set(BASE64)
+
+
+def test_one_file_names_the_fields_that_hold_values() -> None:
+    """As a whole string: `"data"` in a docstring or in `"metadata"` is none."""
+    users = {
+        name_of(path)
+        for path in FILES
+        for node in nodes(path)
+        if isinstance(node, ast.Constant) and node.value in VALUE_FIELDS
+    }
+    assert users == set(NAMES_A_VALUE_FIELD)
+
+
+@pytest.mark.parametrize("path", FILES, ids=name_of)
+def test_only_one_room_has_a_door_to_the_network(path: Path) -> None:
+    if not name_of(path).startswith("cluster/"):
+        assert imported(path) & DOORS == set()
+
+
+@pytest.mark.parametrize("path", FILES, ids=name_of)
+def test_nothing_is_printed_but_through_the_environment(path: Path) -> None:
+    calls = [node for node in nodes(path) if isinstance(node, ast.Call)]
+    assert not [c for c in calls if isinstance(c.func, ast.Name) and c.func.id == "print"]
+    streams = [
+        node
+        for node in nodes(path)
+        if isinstance(node, ast.Attribute)
+        and node.attr in ("stdout", "stderr")
+        and isinstance(node.value, ast.Name)
+        and node.value.id == "sys"
+    ]
+    assert not streams or name_of(path) in ("cli/environment.py", "cli/funnel.py")
+    assert not imported(path) & {"logging", "pprint"}
+
+
+def caught(path: Path) -> Iterator[tuple[ast.ExceptHandler, ast.AST]]:
+    """Every handler with a name, and every place in it that makes text of the exception."""
+    for handler in nodes(path):
+        if not isinstance(handler, ast.ExceptHandler) or handler.name is None:
+            continue
+        for node in ast.walk(handler):
+            inner: ast.AST | None = None
+            if isinstance(node, ast.FormattedValue):
+                inner = node.value
+            elif (
+                isinstance(node, ast.Call)
+                and isinstance(node.func, ast.Name)
+                and node.func.id in ("str", "repr", "ascii", "format")
+                and node.args
+            ):
+                inner = node.args[0]
+            elif isinstance(node, ast.Attribute) and node.attr == "args":
+                inner = node.value
+            if isinstance(inner, ast.Name) and inner.id == handler.name:
+                yield handler, node
+
+
+@pytest.mark.parametrize("path", FILES, ids=name_of)
+def test_the_text_of_a_foreign_exception_goes_nowhere(path: Path) -> None:
+    """ValueError, KeyError, msgspec's and YAML's errors quote the value that they choke on."""
+    if name_of(path) not in OWN_TEXTS:
+        assert [node.lineno for _, node in caught(path)] == []  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("path", FILES, ids=name_of)
+def test_an_exception_that_met_data_is_not_kept_as_a_cause(path: Path) -> None:
+    """`raise … from error` puts the foreign text into a traceback."""
+    causes = [
+        node.lineno
+        for node in nodes(path)
+        if isinstance(node, ast.Raise)
+        and node.cause is not None
+        and not (isinstance(node.cause, ast.Constant) and node.cause.value is None)
+    ]
+    assert causes == []
+
+
+@pytest.mark.parametrize("path", FILES, ids=name_of)
+def test_nothing_runs_a_shell_or_code_from_data(path: Path) -> None:
+    forbidden = {"eval", "exec", "compile", "__import__"}
+    for node in nodes(path):
+        if isinstance(node, ast.Call):
+            function = node.func
+            assert not (isinstance(function, ast.Name) and function.id in forbidden)
+            assert not any(
+                word.arg == "shell"
+                and isinstance(word.value, ast.Constant)
+                and word.value.value is True
+                for word in node.keywords
+            )
+    assert not imported(path) & {"pickle", "marshal", "shelve"}
+
+
+def test_only_the_door_sends_a_body_and_only_for_a_review() -> None:
+    """The one POST is a SelfSubjectAccessReview, which the server does not store."""
+    posts = [
+        (name_of(path), node.value)
+        for path in FILES
+        for node in nodes(path)
+        if isinstance(node, ast.Constant) and node.value in ("POST", "PUT", "PATCH", "DELETE")
+    ]
+    assert posts == [("cluster/connection.py", "POST")]
+    paths = [
+        name_of(path)
+        for path in FILES
+        for node in nodes(path)
+        if isinstance(node, ast.keyword) and node.arg == "question"
+    ]
+    assert paths == ["cluster/server.py"]
+    senders = {
+        name_of(path)
+        for path in FILES
+        for node in nodes(path)
+        if isinstance(node, ast.Attribute) and node.attr == "post_review"
+    }
+    assert senders == {"capture/rehearse.py"}
