@@ -9,7 +9,7 @@ export UV_SYSTEM_CERTS ?= 1
 RUN := $(UV) run --frozen --no-progress
 
 .DEFAULT_GOAL := help
-.PHONY: help install dist manifest test-install docs record-demo demo test fuzz lint format e2e incidents incident cluster-up cluster-down cluster-status check ci clean
+.PHONY: help install dist manifest test-install bench bench-guard docs record-demo record-samples demo test fuzz lint format e2e incidents incident cluster-up cluster-down cluster-status check ci clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  \1	\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -77,11 +77,20 @@ incidents: install cluster-up ## every broken pod of the catalogue on the real c
 incident: install cluster-up ## one of them: make incident NAME=oom-main
 	exports="$$($(PYTHON) hack/cluster env)" && eval "$$exports" && $(RUN) pytest tests/incidents -m cluster -k "$(NAME)" $(if $(RECORD),--record)
 
+bench: cluster-up | $(filter $(TOOLS)/%,$(UV)) ## how fast is podx? the table of docs/BENCHMARKS.md (3 minutes)
+	exports="$$($(PYTHON) hack/cluster env)" && eval "$$exports" && $(PYTHON) bench $(ARGS)
+
+bench-guard: cluster-up | $(filter $(TOOLS)/%,$(UV)) ## fail where a bar is missed by more than a quarter
+	exports="$$($(PYTHON) hack/cluster env)" && eval "$$exports" && $(PYTHON) bench --guard --rounds 3
+
 docs: install ## write the pages and the schema that are made of the code
 	$(RUN) python hack/docs.py
 
 record-demo: install cluster-up ## record the incidents that `kubectl podx demo` shows anew
 	eval "$$($(PYTHON) hack/cluster env)" && $(RUN) python hack/demo/incidents.py
+
+record-samples: install cluster-up ## record the ten pods whose output stands as goldens anew
+	eval "$$($(PYTHON) hack/cluster env)" && $(RUN) python hack/demo/samples.py
 
 check: lint test ## what every commit should pass
 

@@ -17,6 +17,7 @@ import pods
 from bars import Bar, bars
 from cluster import ClusterError, far, near
 from installed import BUILD, ROOT, install
+from parts import profile
 from processes import Pair, Program, RunError, alternate, output
 
 _ROUND_TRIP = 0.05
@@ -38,6 +39,10 @@ def main() -> int:
             bundle = scratch / "two.podx"
             capture = [podx.podx, "capture", "two", "--namespace", pods.NAMESPACE]
             output(Program([*capture, "--output-file", str(bundle)], cluster.variables))
+            if arguments.profile:
+                rows = profile(podx, cluster, rounds=arguments.rounds, scratch=scratch)
+                print("\n".join(rows))
+                return 0
             with far(cluster, scratch, _ROUND_TRIP) as distant:
                 chosen = [
                     bar
@@ -77,6 +82,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
     parser.add_argument("--rounds", type=int, default=9, help="runs of each program")
     parser.add_argument("--only", help="only the bars whose name holds this")
+    parser.add_argument("--profile", action="store_true", help="where the time of one run goes")
     parser.add_argument(
         "--guard", action="store_true", help=f"fail only beyond {_GUARD} times a bar"
     )

@@ -84,14 +84,15 @@ def _report() -> str:
             continue
         if "." not in path:
             top = path
-            lines += [f"\n## {top}\n", f"{found.description}\n"]
+            lines += [f"\n## {top}\n", f"{found.description} From: {found.source}.\n"]
             if found.children:
-                lines.append("| field | type | unit | meaning |\n|---|---|---|---|")
+                lines.append("| field | type | unit | meaning | from |\n|---|---|---|---|---|")
             continue
         words = f" One of {', '.join(f'`{word}`' for word in found.words)}." if found.words else ""
         name = path.removeprefix(f"{top}.")
         meaning = _cell(found.description + words)
-        lines.append(f"| `{name}` | {_cell(found.type)} | {found.unit} | {meaning} |")
+        row = (f"`{name}`", _cell(found.type), found.unit, meaning, _cell(found.source))
+        lines.append(f"| {' | '.join(row)} |")
     return "\n".join(lines) + "\n"
 
 
@@ -109,9 +110,9 @@ def _findings() -> str:
         lines += [
             f"\n## {rule.code}\n",
             f"**{rule.title}** ({rule.severity}, section `{rule.section}`)\n",
-            f"{rule.meaning}\n",
-            f"- How it is known: {rule.known_by}",
-            f"- What to do: {rule.remedy}",
+            f"{_sentence(rule.meaning)}\n",
+            f"- How it is known: {_sentence(rule.known_by)}",
+            f"- What to do: {_sentence(rule.remedy)}",
             f"- More: <{rule.link}>",
         ]
     return "\n".join(lines) + "\n"
@@ -330,6 +331,13 @@ def _run(arguments: list[str]) -> str:
     return "\n".join(line.rstrip() for line in out.getvalue().rstrip().split("\n"))
 
 
+def _sentence(text: str) -> str:
+    """With a capital letter, unless a field's name stands first, and a full stop."""
+    first = text.split(maxsplit=1)[0].rstrip(",;:")
+    capital = text[0].upper() + text[1:] if re.fullmatch(r"[a-z]+('s)?", first) else text
+    return capital if capital.endswith(".") else f"{capital}."
+
+
 def _cell(text: str) -> str:
     return text.replace("|", "\\|").replace("\n", " ")
 
@@ -346,6 +354,8 @@ def changed(made: dict[str, str]) -> list[str]:
 def _codes() -> str:
     """What `explain CODE` reads."""
     rows = [{name: getattr(r, name) for name in explain.CodeDoc.__struct_fields__} for r in RULES]
+    for row in rows:
+        row |= {name: _sentence(row[name]) for name in ("meaning", "known_by", "remedy")}
     return json.dumps(rows, indent=1, ensure_ascii=False) + "\n"
 
 

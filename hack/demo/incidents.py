@@ -6,19 +6,16 @@ edits one by hand.
 
 from __future__ import annotations
 
-import secrets
 import sys
-from collections.abc import Callable
-from pathlib import Path
+import time
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "tests/e2e"))
+from recording import ROOT, Scene, ready_pod, record
 
-from manifests import FOREVER, config_map, deployment, pod, shell  # noqa: E402 - after the path
-from support import Bench, container_status, is_ready  # noqa: E402
+# The path to these is set by `recording`.
+from manifests import FOREVER, config_map, deployment, pod, shell  # isort: skip
+from support import Bench, container_status  # isort: skip
 
-RECORDINGS = ROOT / "kubectl_podx/recordings"
 NAMESPACE = "shop"
 Manifest = dict[str, Any]
 
@@ -47,6 +44,7 @@ def liveness(bench: Bench) -> str:
     bench.apply(config_map("checkout", {"level": "info"}))
     bench.apply(deployment("checkout", template))
     name = ready_pod(bench, "app=checkout")
+    later(bench, 5)
     bench.apply(config_map("checkout", {"level": "debug"}))
 
     def killed(found: Manifest) -> bool:
@@ -54,6 +52,7 @@ def liveness(bench: Bench) -> str:
         return status.get("restartCount", 0) >= 3 and "terminated" in status.get("lastState", {})
 
     bench.wait_for_pod(name, killed, "killed three times", timeout=240)
+    later(bench, 4)
     return name
 
 
@@ -74,10 +73,12 @@ def sub_path(bench: Bench) -> str:
     bench.apply(config_map("web", settings))
     bench.apply(deployment("storefront", template))
     name = ready_pod(bench, "app=storefront")
+    later(bench, 5)
     bench.apply(config_map("web", settings | {"web.conf": "listen 8080\nworkers 8\n"}))
     bench.wait_for(
         lambda: "workers 8" in bench.exec(name, "cat", "/etc/web/conf.d/web.conf", container="web"),
         "the kubelet to refresh the volume",
+        timeout=150,
     )
     return name
 
@@ -104,42 +105,19 @@ def child_oom(bench: Bench) -> str:
     return name
 
 
-def ready_pod(bench: Bench, selector: str) -> str:
-    """The name of the one pod, once it is Ready."""
-
-    def found() -> str:
-        pods = bench.kubectl("get", "pods", "-l", selector, "-o", "json").json["items"]
-        return next((one["metadata"]["name"] for one in pods if is_ready(one)), "")
-
-    return bench.wait_for(found, f"a ready pod of {selector}")
+def later(bench: Bench, seconds: float) -> None:
+    """Some seconds pass, so that what happens next does not have the same date."""
+    until = time.monotonic() + seconds
+    bench.wait_for(lambda: time.monotonic() > until, "time to pass")
 
 
-INCIDENTS: dict[str, Callable[[Bench], str]] = {
+INCIDENTS: dict[str, Scene] = {
     "1-liveness-kill": liveness,
     "2-frozen-subpath": sub_path,
     "3-child-oom": child_oom,
 }
 
 
-def main() -> None:
-    import os  # noqa: PLC0415
-    import shutil  # noqa: PLC0415
-
-    kubectl = os.environ.get("PODX_TEST_KUBECTL") or shutil.which("kubectl") or "kubectl"
-    bench = Bench(kubectl, NAMESPACE)
-    bench.kubectl("delete", "namespace", NAMESPACE, "--ignore-not-found", "--timeout=120s")
-    bench.kubectl("create", "namespace", NAMESPACE)
-    bench.wait_for(lambda: bench.get("serviceaccount", "default"), "the default account")
-    wanted = sys.argv[1:] or list(INCIDENTS)
-    for name in wanted:
-        print(f"recording {name}", file=sys.stderr)
-        target = INCIDENTS[name](bench)
-        unfinished = RECORDINGS / f".{name}.{secrets.token_hex(4)}"
-        bench.podx("capture", target, "-O", str(unfinished), "--logs", "20")
-        unfinished.chmod(0o644)
-        unfinished.rename(RECORDINGS / f"{name}.podx")
-    bench.kubectl("delete", "namespace", NAMESPACE, "--wait=false")
-
-
 if __name__ == "__main__":
-    main()
+    wanted = sys.argv[1:] or list(INCIDENTS)
+    record(INCIDENTS, wanted, ROOT / "kubectl_podx/recordings", NAMESPACE)

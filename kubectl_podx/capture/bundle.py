@@ -41,6 +41,9 @@ def write_bundle(capture: Capture, path: Path) -> str:
     data = buffer.getvalue()
     if path.is_symlink():
         raise InputError(f"refusing to write through the symbolic link {str(path)!a}")
+    if path.exists() and not path.is_file():
+        # The new file takes the place of the old one: of a device such as /dev/null, too.
+        raise InputError(f"refusing to replace {str(path)!a}, which is not a regular file")
     try:
         handle, temporary = tempfile.mkstemp(dir=path.parent or ".", prefix=f".{path.name}.")
         try:

@@ -91,7 +91,7 @@ class Authorizer:
             if error.kind in ("unreachable", "unauthorized", "timedOut"):
                 raise
             return "unknown"
-        except (msgspec.MsgspecError, RecursionError):
+        except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
             return "unknown"
         if review.status.allowed:
             return "held"

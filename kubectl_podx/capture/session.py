@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from kubectl_podx import __version__
 from kubectl_podx.capture.calls import Meanwhile, idle
@@ -24,8 +25,7 @@ _MAX_CONNECTIONS = 16
 _DIAL_AHEAD = 6
 
 
-@dataclass(frozen=True, kw_only=True)
-class LookOptions:
+class LookOptions(msgspec.Struct, frozen=True, kw_only=True):
     """What a look may do and what it is for."""
 
     sections: frozenset[str] = frozenset()

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
+
+import msgspec
 
 from kubectl_podx.model.errors import UsageError
 from kubectl_podx.model.reference import Reference
@@ -24,8 +25,7 @@ _KINDS: dict[str, tuple[str, ...]] = {
 _BY_WORD = {word: kind for kind, words in _KINDS.items() for word in words}
 
 
-@dataclass(frozen=True, kw_only=True)
-class Targets:
+class Targets(msgspec.Struct, frozen=True, kw_only=True):
     """What the command line names: words, or a label selector."""
 
     words: tuple[str, ...] = ()

@@ -6,7 +6,6 @@ import contextlib
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TextIO
 
@@ -15,14 +14,22 @@ from kubectl_podx.model.terminal import Terminal
 from kubectl_podx.render.escape import clean
 
 
-@dataclass(frozen=True)
 class Environment:
-    """Streams, variables and the home folder of one run."""
+    """Streams, variables and the home folder of one run; where not given, the process's own."""
 
-    stdout: TextIO = field(default_factory=lambda: sys.stdout)
-    stderr: TextIO = field(default_factory=lambda: sys.stderr)
-    variables: Mapping[str, str] = field(default_factory=lambda: os.environ)
-    home: str = field(default_factory=lambda: _home(os.environ))
+    __slots__ = ("home", "stderr", "stdout", "variables")
+
+    def __init__(
+        self,
+        stdout: TextIO | None = None,
+        stderr: TextIO | None = None,
+        variables: Mapping[str, str] | None = None,
+        home: str | None = None,
+    ) -> None:
+        self.stdout: TextIO = sys.stdout if stdout is None else stdout
+        self.stderr: TextIO = sys.stderr if stderr is None else stderr
+        self.variables: Mapping[str, str] = os.environ if variables is None else variables
+        self.home: str = _home(os.environ) if home is None else home
 
     def terminal(self, *, no_color: bool = False) -> Terminal:
         """The terminal behind standard output."""

@@ -122,7 +122,7 @@ def _field(word: str) -> str:
     if not named:
         every = list(explain.paths())
         known = dict.fromkeys([*every, *(path.rpartition(".")[2] for path in every)])
-        meant = near(word, known)
+        meant = near(word, known) or near(word.upper(), list(explain.codes()))
         hint = f"; did you mean {' or '.join(meant)}?" if meant else ""
         raise PodxError(f'field "{quoted(word)}" does not exist{hint}')
     docs = [doc for path in named if (doc := explain.field(path)) is not None]
@@ -139,6 +139,7 @@ def _explained(found: FieldDoc) -> str:
     if found.words:
         lines += ["ENUM:", *(f"    {word}" for word in found.words), ""]
     lines += [_paragraph("DESCRIPTION", found.description or "<none>"), ""]
+    lines += [_paragraph("SOURCE", found.source), ""]
     children = [doc for name in found.children if (doc := explain.field(f"{found.path}.{name}"))]
     if children:
         lines += ["FIELDS:", *_children(children)]

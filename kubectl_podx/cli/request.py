@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
+
+import msgspec
 
 from kubectl_podx.cli.environment import Environment
 from kubectl_podx.model.errors import UsageError
@@ -12,8 +13,7 @@ from kubectl_podx.model.errors import UsageError
 _NO_EXEC = "KUBECTL_PODX_NO_EXEC"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Request:
+class Request(msgspec.Struct, frozen=True, kw_only=True):
     """One reading command line. The names are those of the options."""
 
     words: tuple[str, ...] = ()
@@ -39,7 +39,7 @@ class Request:
     deadline: float = 15.0
     max_in_flight: int = 12
     verbose: bool = False
-    connection: Mapping[str, Any] = field(default_factory=dict)
+    connection: Mapping[str, Any] = msgspec.field(default_factory=dict)
     """Every value of the command, for `options.access_flags`."""
 
     @classmethod
@@ -51,7 +51,7 @@ class Request:
         **more: Any,
     ) -> Request:
         """The request of a command's values; UsageError where they contradict one another."""
-        known = {name: values[name] for name in cls.__dataclass_fields__ if name in values}
+        known = {name: values[name] for name in cls.__struct_fields__ if name in values}
         known["no_exec"] = bool(known.get("no_exec")) or env.variables.get(_NO_EXEC) == "1"
         request = cls(**{**known, "words": tuple(words), "connection": dict(values), **more})
         request.check()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -19,8 +18,7 @@ from kubectl_podx.model.errors import InputError
 SERVICE_ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount"
 
 
-@dataclass(frozen=True, kw_only=True)
-class AccessFlags:
+class AccessFlags(msgspec.Struct, frozen=True, kw_only=True):
     """kubectl's connection flags; None and empty mean that the flag was not given."""
 
     kubeconfig: str | None = None
@@ -34,9 +32,9 @@ class AccessFlags:
     certificate_authority: str | None = None
     client_certificate: str | None = None
     client_key: str | None = None
-    token: str | None = field(default=None, repr=False)
+    token: str | None = None
     username: str | None = None
-    password: str | None = field(default=None, repr=False)
+    password: str | None = None
     as_user: str | None = None
     as_uid: str | None = None
     as_groups: tuple[str, ...] = ()
@@ -45,6 +43,10 @@ class AccessFlags:
     request_timeout: str | None = None
     disable_compression: bool = False
     proxy_url: str | None = None
+
+    def __repr__(self) -> str:
+        # Some of them are credentials.
+        return "<AccessFlags>"
 
 
 class Access(msgspec.Struct, frozen=True, kw_only=True):

@@ -66,7 +66,7 @@ def decode_status(body: bytes) -> Status | None:
     """The Status that an error's body holds; None where it holds anything else."""
     try:
         status = msgspec.json.decode(body, type=Status)
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
         return None
     return status if status.kind == "Status" and status.status != "Success" else None
 

@@ -154,7 +154,7 @@ def parse_credential(output: bytes, api_version: str) -> PluginCredentials:
     """The ExecCredential on the plugin's stdout, checked as client-go checks it."""
     try:
         credential = msgspec.json.decode(output, type=_Credential)
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
         # msgspec's text could quote what it met.
         _fail("decoding stdout: no ExecCredential in JSON")
     if credential.kind != "ExecCredential" or credential.api_version != api_version:

@@ -123,7 +123,7 @@ def parse_status(data: bytes) -> Exit | Bad | None:
         status = msgspec.json.decode(data, type=_Status)
     except msgspec.ValidationError:
         return Bad("a status of another shape")
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
         return None
     if status.status == "Success":
         return Exit(0)

@@ -313,6 +313,6 @@ def _retry_after(response: Response) -> float | None:
 def _continue_token(body: bytes) -> str:
     try:
         metadata = msgspec.json.decode(body, type=_List).metadata
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
         raise ClusterError("failed", "the server answered with something that is no list") from None
     return (metadata.continues or "") if metadata else ""

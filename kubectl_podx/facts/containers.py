@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from kubectl_podx.facts.image_name import policy_basis
+from kubectl_podx.facts.logs import written
 from kubectl_podx.facts.looked import look
 from kubectl_podx.facts.pod import moment
 from kubectl_podx.facts.security import security
@@ -156,6 +157,6 @@ def _recent_logs(view: PodView, entry: ContainerEntry) -> list[str]:
     """The last lines of this instance, else of the one before; only where it is not ready."""
     if dig(entry.status, "ready") is True:
         return []
-    tails = [tail for tail in view.captured.logs if tail.container == entry.name and tail.lines]
+    tails = [tail for tail in view.captured.logs if tail.container == entry.name]
     tails.sort(key=lambda tail: tail.previous)
-    return list(tails[0].lines) if tails else []
+    return next((lines for tail in tails if (lines := written(tail))), [])

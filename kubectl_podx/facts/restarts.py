@@ -7,6 +7,7 @@ from datetime import datetime
 from kubectl_podx.facts.backoff import RESET_SECONDS, backoff
 from kubectl_podx.facts.crash_line import CrashLine, crash_line
 from kubectl_podx.facts.handlers import one_line
+from kubectl_podx.facts.logs import written
 from kubectl_podx.facts.restart_words import sentence, tempo
 from kubectl_podx.facts.termination.causes import decide
 from kubectl_podx.facts.termination.conclusion import Conclusion
@@ -23,9 +24,6 @@ _LOG_CAUSES: frozenset[RestartCause] = frozenset(
     {"exitCode", "signal", "oomKilled", "postStartHook", "completed", "unknown"}
 )
 """Causes that the program's own words may explain; a kill from outside is no crash."""
-
-# The kubelet answers with this text, and success, where the runtime has removed the container.
-_LOG_GONE = "unable to retrieve container logs for "
 
 
 def build(view: PodView) -> list[Restart]:
@@ -97,7 +95,7 @@ def _logs(view: PodView, entry: ContainerEntry, w: Witnesses) -> list[str]:
     ended_now = isinstance(dig(entry.status, "state", "terminated"), dict)
     for tail in view.captured.logs:
         if tail.container == entry.name and tail.state == "ok" and tail.previous != ended_now:
-            return [line for line in tail.lines if not line.startswith(_LOG_GONE)]
+            return written(tail)
     return []
 
 

@@ -13,6 +13,8 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from kubectl_podx.model.origin import origin
+
 _ROOT = "PodReport"
 _DEEPEST = 8
 
@@ -27,6 +29,8 @@ class FieldDoc(NamedTuple):
     description: str
     unit: str = ""
     """`s` for seconds, `B` for bytes, `date-time` for RFC 3339."""
+    source: str = ""
+    """Where the value comes from."""
     words: tuple[str, ...] = ()
     """The values it can have, where they are a closed set."""
     children: tuple[str, ...] = ()
@@ -148,6 +152,7 @@ def _doc(path: str, node: dict[str, Any]) -> FieldDoc:
         type=_type(first) + ("" if len(variants) == len(node.get("anyOf", [node])) else " or null"),
         description=next((text for text in described if text), ""),
         unit=str(inner.get("x-unit", "") or inner.get("format", "")),
+        source=origin(path),
         words=tuple(str(word) for word in inner.get("enum", ())),
         children=tuple(_properties(referenced)) if referenced else (),
     )

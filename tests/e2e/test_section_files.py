@@ -37,8 +37,8 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> str:
     subprocess.run(
         [
             *("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"),
-            *("-nodes", "-days", "5", "-subj", "/CN=web.shop.svc", "-keyout", "/dev/null"),
-            *("-out", str(folder / "tls.crt")),
+            *("-nodes", "-days", "5", "-subj", "/CN=web.shop.svc"),
+            *("-keyout", str(folder / "tls.key"), "-out", str(folder / "tls.crt")),
         ],
         check=True,
         capture_output=True,

@@ -47,6 +47,8 @@ class Expected:
     cause: str | None = None
     """`restarts[].cause` of the container; None where nothing of it has ended."""
     container: str = "app"
+    also: tuple[str, ...] = ()
+    """Causes that nothing in the API tells from it: right too, while they are only `possible`."""
     at_least: Confidence = "likely"
     """The confidence with every witness there, or more."""
     exactly: bool = False

@@ -6,6 +6,7 @@ import json
 import os
 import time
 from collections.abc import Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,8 @@ from kubectl_podx.model.clock import Deadline
 # A node of two cores: with more at once, probes of healthy pods time out for want of CPU.
 _AT_ONCE = 24
 _TICK_SECONDS = 0.5
+_CAPTURES = 6
+"""At once: what others look like meanwhile must not be missed."""
 _CAPTURE_SECONDS = 20.0
 _LOG_LINES = 10
 _AGAIN = 5
@@ -37,6 +40,7 @@ class Act:
     done: int = 0
     """How many of its steps."""
     tries: int = 0
+    capture: Future[Capture] | None = None
 
 
 @dataclass
@@ -48,6 +52,7 @@ class Stage:
     """The node's name, which stands in for `THIS_NODE`."""
     captures: dict[str, Capture] = field(default_factory=dict)
     failures: dict[str, str] = field(default_factory=dict)
+    pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(_CAPTURES))
 
     def play(self, incidents: Iterable[Incident]) -> None:
         """Until each is captured, or its time is over. What takes longest begins first."""
@@ -77,9 +82,14 @@ class Stage:
         if act.done < len(incident.steps):
             step = incident.steps[act.done]
             return bool(step.when(look)) and not self._acted(act, look)
-        if not incident.until(look):
+        if act.capture is None:
+            if incident.until(look):
+                act.capture = self.pool.submit(self._capture, look.pod["metadata"]["name"])
             return False
-        capture = self._capture(look.pod["metadata"]["name"])
+        if not act.capture.done():
+            return False
+        capture = act.capture.result()
+        act.capture = None
         act.tries += 1
         if act.tries < _AGAIN and not incident.until(_captured(capture)):
             return False

@@ -42,6 +42,16 @@ def restarted(container: str = "app", times: int = 1) -> Condition:
     return holds
 
 
+def started_again(container: str = "app") -> Condition:
+    """It runs after a restart, whether or not its last end is still on record."""
+
+    def holds(look: Look) -> bool:
+        status = container_status(look.pod, container)
+        return bool("running" in status.get("state", {}) and status.get("restartCount", 0))
+
+    return holds
+
+
 def ended(container: str = "app", times: int = 1) -> Condition:
     """It was ended that often or more, whatever its state now, and that is on record."""
 

@@ -51,8 +51,12 @@ def _pod_ended(w: Witnesses) -> Conclusion | None:
     if kill is not None:
         evidence = (*evidence, fact("event", kill.message, kill.last))
     # A deletion says that all containers are stopped, not that this one did not end by itself.
-    sure = end.cause != "deleted" or (kill is not None and kill.kind == "stop")
-    return Conclusion(end.cause, "proven" if sure else "likely", end.sentence, evidence)
+    proven = end.cause != "deleted" or (kill is not None and kill.kind == "stop")
+    sure: Confidence = "proven" if proven else "likely"
+    if end.moment is None and kill is None and w.instance and w.instance.finished_at:
+        # Nothing dates the pod's end: this one may have ended by itself before.
+        sure = "likely" if stop_signal(w.instance.exit_code) else "possible"
+    return Conclusion(end.cause, sure, end.sentence, evidence)
 
 
 def _unknown_past(w: Witnesses) -> Conclusion | None:

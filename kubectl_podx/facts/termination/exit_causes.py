@@ -65,7 +65,8 @@ def _own_confidence(w: Witnesses) -> Confidence:
     # An init container that ended with 0 is done: no probe, hook or sandbox could make that up.
     if not not_excluded(w) or (w.entry.kind == "init" and w.instance and not w.instance.exit_code):
         return "proven"
-    blind = bool(w.post_start and not w.events_seen) or any(
+    code = w.instance.exit_code if w.instance else None
+    blind = bool(w.post_start and not (w.events_seen and code)) or any(
         probe is not None and _may_have_killed(probe, w.instance)
         for probe in (w.liveness, w.startup)
     )
@@ -73,15 +74,15 @@ def _own_confidence(w: Witnesses) -> Confidence:
 
 
 def _may_have_killed(probe: ProbeWitness, instance: Instance | None) -> bool:
-    """Whether the probe is as near a cause as the program itself: nothing tells of it, or the
-    kubelet counted no success and enough failures for a kill, of some instance.
+    """Whether the probe is as near a cause as the program itself: nothing tells of it, or there
+    were enough failures for a kill of some instance, and no success or one just before this end.
 
     Of two causes without a witness the silent one is less probable; but a program that handles the
     stop signal mostly ends with 0.
     """
     if probe.cleared or not probe.fits_least:
         return False
-    if probe.never_succeeded and probe.accounts:
+    if probe.accounts and (probe.never_succeeded or probe.near_end):
         return True
     silent = probe.silent and instance is not None and bool(instance.exit_code)
     return not probe.evidence and not silent

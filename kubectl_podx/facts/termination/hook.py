@@ -8,6 +8,7 @@ from kubectl_podx.facts.termination.exit_codes import CRASHES, stop_signal
 from kubectl_podx.facts.termination.instance import Instance
 from kubectl_podx.facts.termination.witnesses import Witnesses
 from kubectl_podx.model.report.health import Evidence
+from kubectl_podx.model.report.words import Confidence
 
 
 def post_start(w: Witnesses) -> Conclusion | None:
@@ -27,7 +28,7 @@ def post_start(w: Witnesses) -> Conclusion | None:
     if w.hook_before and w.post_start and w.restart_count:
         words = f"FailedPostStartHook {times(w.hook_before)} on instances before"
         found = failed_hook(w, (fact("event", words),), w.hook_before)
-        return found._replace(confidence="likely")
+        return found if found.confidence == "possible" else found._replace(confidence="likely")
     return None
 
 
@@ -57,5 +58,7 @@ def failed_hook(w: Witnesses, evidence: tuple[Evidence, ...], accounts: int) -> 
     # A program may end a stop with a code of its own, and it may have ended so by itself, in which
     # case its hook fails, too.
     code = w.instance.exit_code if w.instance else None
-    own = bool(code) and not stop_signal(code)
-    return Conclusion("postStartHook", "likely" if own else "proven", predicate, evidence, accounts)
+    sure: Confidence = "proven"
+    if code and not stop_signal(code):
+        sure = "likely" if w.waiting_reason == "PostStartHookError" else "possible"
+    return Conclusion("postStartHook", sure, predicate, evidence, accounts)

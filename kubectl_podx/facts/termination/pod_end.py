@@ -101,6 +101,7 @@ def _by_status(view: PodView, reason: str, message: str, disruption: Json) -> Po
     if reason == "Terminated" or (
         reason == "NodeShutdown" and not message.startswith("Pod was rejected")
     ):
+        when = when or _last_stop(view)
         return PodEnd("nodeShutdown", "was ended because its node was shutting down", said, when)
     if reason == "DeadlineExceeded":
         return _deadline(view, said)
@@ -129,6 +130,7 @@ def _deadline(view: PodView, said: str) -> PodEnd:
     when = _event_moment(view, "DeadlineExceeded")
     if when is None and seconds is not None and began:
         when = began + timedelta(seconds=seconds)
+    when = when or _last_stop(view)
     limit = f" of {spell_seconds(seconds)}" if seconds is not None else ""
     return PodEnd("deadlineExceeded", f"was ended at the pod's active deadline{limit}", said, when)
 
@@ -168,6 +170,11 @@ def _last_stop(view: PodView) -> datetime | None:
         parse_time(dig(entry.status, "state", "terminated", "finishedAt"))
         for entry in view.containers
     ]
+    if any(
+        end is None and isinstance(dig(entry.status, "state", "terminated"), dict)
+        for entry, end in zip(view.containers, ends, strict=True)
+    ):
+        return None
     newest = max(filter(None, ends), default=None)
     grace = number(view.pod, "spec", "terminationGracePeriodSeconds")
     return newest - timedelta(seconds=_GRACE if grace is None else grace) if newest else None

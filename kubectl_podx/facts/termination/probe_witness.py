@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from kubectl_podx.facts.handlers import handler
-from kubectl_podx.facts.probe_events import FIELDS, event_span, probe_events
+from kubectl_podx.facts.probe_events import FIELDS, ProbeEvent, event_span, probe_events
 from kubectl_podx.facts.probe_timing import earliest_kill, seconds_to_action, timing
 from kubectl_podx.facts.probes import counter_of
 from kubectl_podx.facts.spoken import spell_seconds
@@ -46,8 +46,9 @@ class ProbeWitness(NamedTuple):
     never_succeeded: bool
     """The kubelet counted failures and not one success."""
     silent: bool
-    """Events of that time are still there and none is of this probe. It excludes nothing: events
-    are dropped; but of two causes without a witness the other one is more probable."""
+    """Events of that time are still there, and they tell of fewer failures than a kill takes. It
+    excludes nothing: events are dropped; but of two causes without a witness the other one is more
+    probable."""
     ended: int
     """How many instances have ended: restarts, and one more where the newest has ended too."""
     prior_kills: int
@@ -99,10 +100,12 @@ class ProbeWitness(NamedTuple):
     def exact(self) -> bool:
         """Exactly the failures of one kill for each instance that ended, and it ran long enough.
 
-        Failures that killed nobody would have to make up just that number.
+        Failures that killed nobody would have to make up just that number. The instance that runs
+        now may have failed as often as it takes to kill it, too.
         """
-        kills = max(1, self.ended) * self.timing.failure_threshold
-        return self.fits_least and self.total == kills
+        left = self.total - max(1, self.ended) * self.timing.failure_threshold
+        most = 0 if self.newest else self.timing.failure_threshold
+        return self.fits_least and 0 <= left <= most
 
     @property
     def recurs(self) -> bool:
@@ -168,7 +171,7 @@ def probe_witness(
         _near_end(view, instance, times, last),
         total // max(1, times.failure_threshold),
         bool(counter and counter.failed and not counter.successful),
-        not failed and _events_reach_back(view, entry, instance),
+        _few(failed, times) and _events_reach_back(view, entry, instance),
         ended,
         sum(kill.seen for kill in kills_of(view, entry) if kill.kind == FIELDS[kind]),
         _fits_least(instance, times),
@@ -188,6 +191,10 @@ def _attempts(seen: int, times: Timing, inside: list[bool]) -> int:
     if all(inside):
         return seen
     return max(1, seen - times.failure_threshold + 1) if inside[0] else 1
+
+
+def _few(failed: list[ProbeEvent], times: Timing) -> bool:
+    return sum(event.seen for event in failed) < times.failure_threshold
 
 
 def _events_reach_back(view: PodView, entry: ContainerEntry, instance: Instance) -> bool:

@@ -182,11 +182,12 @@ def _spec_written(view: PodView, instance: Instance | None) -> datetime | None:
     """
     if instance is None or number(view.pod, "metadata", "generation") == 1:
         return None
-    for entry in items(view.pod, "metadata", "managedFields"):
-        written = parse_time(dig(entry, "time"))
-        if not text(entry, "subresource") and instance.holds(written):
-            return written
-    return None
+    times = [
+        parse_time(dig(entry, "time"))
+        for entry in items(view.pod, "metadata", "managedFields")
+        if not text(entry, "subresource")
+    ]
+    return max((time for time in times if time and instance.holds(time)), default=None)
 
 
 def _image_before(view: PodView, entry: ContainerEntry) -> str:

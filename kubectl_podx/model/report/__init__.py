@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Final, Literal
 
 from msgspec import Meta
 
@@ -21,7 +21,7 @@ from kubectl_podx.model.report.surroundings import (
 )
 from kubectl_podx.model.wire import Wire
 
-API_VERSION = "podx/v1"
+API_VERSION: Final = "podx/v1"
 
 SECTIONS = (
     "containers",
@@ -50,8 +50,8 @@ SECTIONS = (
 class PodReport(Wire, frozen=True, kw_only=True):
     """One pod from three sides. A section that was not asked for is null."""
 
-    api_version: Annotated[str, Meta(description="Always `podx/v1`.")] = API_VERSION
-    kind: Annotated[str, Meta(description="Always `PodReport`.")] = "PodReport"
+    api_version: Annotated[Literal["podx/v1"], Meta(description="Always `podx/v1`.")] = API_VERSION
+    kind: Annotated[Literal["PodReport"], Meta(description="Always `PodReport`.")] = "PodReport"
     metadata: Annotated[Metadata, Meta(description="Where and when the report comes from.")]
     verdict: Annotated[Verdict, Meta(description="The one sentence to read first.")]
     pod: Annotated[Pod, Meta(description="The pod as a whole.")]
@@ -116,10 +116,12 @@ class PodReport(Wire, frozen=True, kw_only=True):
 class PodReportList(Wire, frozen=True, kw_only=True):
     """Several pods."""
 
-    api_version: str = API_VERSION
-    kind: str = "PodReportList"
-    metadata: Metadata
+    api_version: Annotated[Literal["podx/v1"], Meta(description="Always `podx/v1`.")] = API_VERSION
+    kind: Annotated[Literal["PodReportList"], Meta(description="Always `PodReportList`.")] = (
+        "PodReportList"
+    )
+    metadata: Annotated[Metadata, Meta(description="Where and when the reports come from.")]
     distinctions: Annotated[
         list[str], Meta(description="What sets one pod apart from the others.")
     ] = []
-    items: list[PodReport] = []
+    items: Annotated[list[PodReport], Meta(description="A report of every pod.")] = []

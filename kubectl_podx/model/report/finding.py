@@ -34,5 +34,5 @@ class Coverage(Wire, frozen=True, kw_only=True):
         CoverageState,
         Meta(description="`partial`, `denied`, `unobservable`, `timedOut` or `skipped`."),
     ]
-    reason: Annotated[str, Meta(description="Why.")] = ""
+    reason: Annotated[str, Meta(description="Why the rows are missing.")] = ""
     needs: Annotated[str, Meta(description="The missing right or flag.")] = ""

@@ -45,17 +45,27 @@ class Timing(Wire, frozen=True, kw_only=True):
 
 
 class Counters(Wire, frozen=True, kw_only=True):
-    successful: Annotated[int, Meta(description="Attempts that succeeded.")] = 0
-    failed: Annotated[int, Meta(description="Attempts that failed; errors are not counted.")] = 0
+    successful: Annotated[
+        int,
+        Meta(description="Attempts that succeeded, since the pod began or the kubelet started."),
+    ] = 0
+    failed: Annotated[
+        int,
+        Meta(
+            description="Attempts that failed, since the pod began or the kubelet started; errors are not counted."
+        ),
+    ] = 0
 
 
 class ProbeFailure(Wire, frozen=True, kw_only=True):
     kind: Annotated[
         Literal["failed", "errored", "warning"],
-        Meta(description="An errored probe never counts against the threshold."),
+        Meta(
+            description="`failed`; `errored`, which never counts against the threshold; or `warning`, which counts as a success."
+        ),
     ]
     count: Annotated[
-        int, Meta(description="At least this many: events are merged and dropped.")
+        int, Meta(description="How often, at least: events are merged and dropped.")
     ] = 1
     first: Annotated[Time | None, Meta(description="The first that the event dates.")] = None
     last: Annotated[Time | None, Meta(description="The last that the event dates.")] = None
@@ -63,9 +73,9 @@ class ProbeFailure(Wire, frozen=True, kw_only=True):
 
 
 class LiveProbe(Wire, frozen=True, kw_only=True):
-    succeeded: Annotated[bool, Meta(description="It succeeded.")]
+    succeeded: Annotated[bool, Meta(description="Whether the probe succeeded.")]
     seconds: Annotated[Seconds, Meta(description="How long it took.")]
-    method: Annotated[str, Meta(description="From where it was run.")]
+    method: Annotated[str, Meta(description="From where it was run, such as inside the container.")]
     detail: Annotated[str, Meta(description="What it answered.")] = ""
 
 
@@ -110,20 +120,27 @@ class Evidence(Wire, frozen=True, kw_only=True):
 
 
 class BackOff(Wire, frozen=True, kw_only=True):
-    delay: Annotated[Seconds | None, Meta(description="The whole delay, not what remains.")] = None
+    delay: Annotated[
+        Seconds | None,
+        Meta(
+            description="The whole delay between the end and the next start, not what remains of it."
+        ),
+    ] = None
     next: Annotated[Time | None, Meta(description="When the next start is due.")] = None
     resets: Annotated[str, Meta(description="When the delay starts again at 10 s.")] = ""
 
 
 class Restart(Wire, frozen=True, kw_only=True):
-    container: Annotated[str, Meta(description="The container.")]
+    container: Annotated[str, Meta(description="The container that restarted, or did not.")]
     kind: Annotated[ContainerKind, Meta(description="`init`, `sidecar`, `app` or `ephemeral`.")]
-    count: Annotated[int, Meta(description="restartCount.")] = 0
+    count: Annotated[
+        int, Meta(description="restartCount: how often the kubelet started it again.")
+    ] = 0
     explained: Annotated[
         int, Meta(description="How many of the count the evidence accounts for.")
     ] = 0
     cause: Annotated[
-        RestartCause | None, Meta(description="Of the last termination; null where there was none.")
+        RestartCause | None, Meta(description="Why the last instance ended; null where none has.")
     ] = None
     confidence: Annotated[
         Confidence | None,
@@ -131,14 +148,24 @@ class Restart(Wire, frozen=True, kw_only=True):
     ] = None
     summary: Annotated[str, Meta(description="The cause in one sentence.")] = ""
     evidence: Annotated[list[Evidence], Meta(description="The witnesses, strongest first.")] = []
-    exit_code: Annotated[int | None, Meta(description="Of the last termination.")] = None
+    exit_code: Annotated[
+        int | None, Meta(description="Exit code of the last instance that ended.")
+    ] = None
     signal: Annotated[str, Meta(description="The signal's name for exit codes above 128.")] = ""
-    reason: Annotated[str, Meta(description="As the runtime or kubelet wrote it.")] = ""
-    started_at: Annotated[Time | None, Meta(description="Of the instance that ended.")] = None
-    finished_at: Annotated[Time | None, Meta(description="Of the instance that ended.")] = None
-    duration: Annotated[Seconds | None, Meta(description="How long that instance ran.")] = None
+    reason: Annotated[
+        str, Meta(description="The reason of the end, as the runtime or kubelet wrote it.")
+    ] = ""
+    started_at: Annotated[
+        Time | None, Meta(description="When the instance that ended had started.")
+    ] = None
+    finished_at: Annotated[
+        Time | None, Meta(description="When the instance that ended did so.")
+    ] = None
+    duration: Annotated[
+        Seconds | None, Meta(description="How long the instance that ended had run.")
+    ] = None
     termination_message: Annotated[
-        str, Meta(description="From the container's terminationMessagePath.")
+        str, Meta(description="What the container left at its terminationMessagePath.")
     ] = ""
     previous_logs: Annotated[
         list[str], Meta(description="The last log lines of the instance that ended.")
@@ -148,17 +175,22 @@ class Restart(Wire, frozen=True, kw_only=True):
     tempo: Annotated[
         str, Meta(description="How often in which time, such as `4 times in 2 min`; empty at 0.")
     ] = ""
-    backoff: Annotated[BackOff | None, Meta(description="Of the next start.")] = None
+    backoff: Annotated[
+        BackOff | None,
+        Meta(
+            description="After which delay it is started next, and when that delay resets; null where there is none."
+        ),
+    ] = None
 
 
 class Hook(Wire, frozen=True, kw_only=True):
-    container: Annotated[str, Meta(description="The container.")]
+    container: Annotated[str, Meta(description="The container that has the hook.")]
     type: Annotated[Literal["postStart", "preStop"], Meta(description="`postStart` or `preStop`.")]
     handler: Annotated[Handler, Meta(description="What is run.")]
     state: Annotated[str, Meta(description="`declared` or `failed`.")] = "declared"
     reason: Annotated[str, Meta(description="What went wrong.")] = ""
     grace_period: Annotated[
-        Seconds | None, Meta(description="What preStop and the stop share.")
+        Seconds | None, Meta(description="The time that preStop and the stop share.")
     ] = None
     stop_signal: Annotated[
         str, Meta(description="The signal of the stop, where it is not TERM.")
@@ -166,11 +198,11 @@ class Hook(Wire, frozen=True, kw_only=True):
 
 
 class TimelineEntry(Wire, frozen=True, kw_only=True):
-    time: Annotated[Time, Meta(description="When.")]
-    what: Annotated[str, Meta(description="In a sentence.")]
+    time: Annotated[Time, Meta(description="When it happened.")]
+    what: Annotated[str, Meta(description="What happened, in a sentence.")]
     container: Annotated[str, Meta(description="Empty where it is about the whole pod.")] = ""
     source: Annotated[
         str,
         Meta(description="`event`, `status`, `condition`, `metadata`, `volume`, `managedFields`."),
     ] = ""
-    count: Annotated[int, Meta(description="How often, at least.")] = 1
+    count: Annotated[int, Meta(description="How often it happened, at least.")] = 1

@@ -22,7 +22,7 @@ Time = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
 
 class Metadata(Wire, frozen=True, kw_only=True):
     captured_at: Annotated[
-        str, Meta(description="When the pod was looked at, by the API server's clock.")
+        Time, Meta(description="When the pod was looked at, by the API server's clock.")
     ]
     source: Annotated[
         CaptureSource,
@@ -54,15 +54,19 @@ class Verdict(Wire, frozen=True, kw_only=True):
 class Condition(Wire, frozen=True, kw_only=True):
     type: Annotated[str, Meta(description="The condition, such as `Ready`.")]
     status: Annotated[str, Meta(description="`True`, `False` or `Unknown`.")]
-    reason: Annotated[str, Meta(description="In one word, by whoever set it.")] = ""
-    message: Annotated[str, Meta(description="In a sentence, by whoever set it.")] = ""
-    since: Annotated[Time | None, Meta(description="lastTransitionTime.")] = None
+    reason: Annotated[str, Meta(description="Why, in one word, by whoever set it.")] = ""
+    message: Annotated[str, Meta(description="Why, in a sentence, by whoever set it.")] = ""
+    since: Annotated[
+        Time | None, Meta(description="lastTransitionTime: since when it has this status.")
+    ] = None
 
 
 class Owner(Wire, frozen=True, kw_only=True):
     kind: Annotated[str, Meta(description="The owner's kind, such as `ReplicaSet`.")]
     name: Annotated[str, Meta(description="The owner's name.")]
-    controller: Annotated[bool, Meta(description="It is the managing controller.")] = False
+    controller: Annotated[
+        bool, Meta(description="It is the managing controller: it makes the pod anew.")
+    ] = False
 
 
 class Pod(Wire, frozen=True, kw_only=True):
@@ -74,7 +78,9 @@ class Pod(Wire, frozen=True, kw_only=True):
     phase: Annotated[str, Meta(description="status.phase.")] = ""
     reason: Annotated[str, Meta(description="status.reason, such as `Evicted`.")] = ""
     message: Annotated[str, Meta(description="status.message.")] = ""
-    restarts: Annotated[int, Meta(description="kubectl's RESTARTS column.")] = 0
+    restarts: Annotated[
+        int, Meta(description="Restarts as kubectl's RESTARTS column counts them.")
+    ] = 0
     node: Annotated[str, Meta(description="spec.nodeName; empty while no node is chosen.")] = ""
     pod_ips: Annotated[list[str], Meta(description="status.podIPs.")] = []
     host_ip: Annotated[str, Meta(description="status.hostIP.")] = ""
@@ -94,9 +100,9 @@ class Pod(Wire, frozen=True, kw_only=True):
             description="metadata.deletionTimestamp: when the grace period ends; null unless the pod is being deleted."
         ),
     ] = None
-    age: Annotated[Seconds | None, Meta(description="Since creation, at the time of capture.")] = (
-        None
-    )
+    age: Annotated[
+        Seconds | None, Meta(description="How long ago it was created, at the time of the capture.")
+    ] = None
     owners: Annotated[
         list[Owner], Meta(description="From the direct owner upwards: ReplicaSet, Deployment.")
     ] = []
@@ -139,7 +145,9 @@ class Limit(Wire, frozen=True, kw_only=True):
     limit: Annotated[
         int | None, Meta(description="The most there may be; null where unlimited or unknown.")
     ] = None
-    used: Annotated[int | None, Meta(description="How many there are.")] = None
+    used: Annotated[
+        int | None, Meta(description="How many there are; null where it could not be seen.")
+    ] = None
 
 
 class PullPolicy(Wire, frozen=True, kw_only=True):
@@ -175,7 +183,7 @@ class Container(Wire, frozen=True, kw_only=True):
             description="`init`, `sidecar` (an init container that restarts always), `app` or `ephemeral`."
         ),
     ]
-    image: Annotated[str, Meta(description="As the spec names it.")] = ""
+    image: Annotated[str, Meta(description="The image as the spec names it.")] = ""
     image_id: Annotated[str, Meta(description="What runs, by digest, as the runtime tells it.")] = (
         ""
     )
@@ -189,19 +197,22 @@ class Container(Wire, frozen=True, kw_only=True):
     message: Annotated[
         str, Meta(description="The state's message: what `kubectl describe` leaves out.")
     ] = ""
-    exit_code: Annotated[int | None, Meta(description="Of a container that has ended.")] = None
+    exit_code: Annotated[
+        int | None,
+        Meta(description="Exit code of a container that has ended; null while it runs or waits."),
+    ] = None
     started_at: Annotated[Time | None, Meta(description="When this instance started.")] = None
     finished_at: Annotated[Time | None, Meta(description="When this instance ended.")] = None
     started: Annotated[
         bool | None, Meta(description="It runs and its startup probe has succeeded.")
     ] = None
-    ready: Annotated[bool, Meta(description="It counts as ready.")] = False
+    ready: Annotated[bool, Meta(description="The kubelet counts it as ready.")] = False
     restart_count: Annotated[
         int,
         Meta(description="As the kubelet counts; a guess where the runtime lost the container."),
     ] = 0
     restart_policy: Annotated[
-        str, Meta(description="Of the container, where it has one of its own.")
+        str, Meta(description="The container's own restartPolicy; empty where the pod's holds.")
     ] = ""
     restart_rules: Annotated[
         list[str], Meta(description="Its restartPolicyRules, such as `Restart on exit code 42`.")
@@ -211,7 +222,7 @@ class Container(Wire, frozen=True, kw_only=True):
         Time | None, Meta(description="Since when that one has held it back, as far as known.")
     ] = None
     container_id: Annotated[
-        str, Meta(description="Of this instance, without the runtime's prefix.")
+        str, Meta(description="The runtime's id of this instance, without its prefix.")
     ] = ""
     resources: Annotated[Resources, Meta(description="Declared, admitted and in the cgroup.")] = (
         Resources()

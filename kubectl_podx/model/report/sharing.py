@@ -12,7 +12,7 @@ from kubectl_podx.model.wire import Wire
 
 
 class NamespaceGroup(Wire, frozen=True, kw_only=True):
-    containers: Annotated[list[str], Meta(description="Those that share it.")]
+    containers: Annotated[list[str], Meta(description="The containers that share it.")]
     basis: Annotated[
         Basis, Meta(description="`proven` where the containers' inodes were read and are equal.")
     ]
@@ -48,7 +48,7 @@ class ProcessRow(Wire, frozen=True, kw_only=True):
             description="By the end of /proc/N/cgroup; null where it cannot be told; `pause` for the sandbox."
         ),
     ]
-    pid: Annotated[int, Meta(description="In the PID namespace it was seen from.")]
+    pid: Annotated[int, Meta(description="The process id, in the PID namespace it was seen from.")]
     seen_from: Annotated[str, Meta(description="The container whose PID namespace numbers it.")]
     parent: Annotated[int | None, Meta(description="The parent's pid.")] = None
     executable: Annotated[
@@ -62,9 +62,18 @@ class ProcessRow(Wire, frozen=True, kw_only=True):
     ] = ""
     uid: Annotated[int | None, Meta(description="Effective user id.")] = None
     gid: Annotated[int | None, Meta(description="Effective group id.")] = None
-    started_at: Annotated[Time | None, Meta(description="By the node's clock.")] = None
-    main: Annotated[bool, Meta(description="The container's main process.")] = False
-    handles_term: Annotated[bool | None, Meta(description="SIGTERM stands in SigCgt.")] = None
+    started_at: Annotated[
+        Time | None, Meta(description="When it started, by the node's clock.")
+    ] = None
+    main: Annotated[
+        bool, Meta(description="It is the container's main process, whose end is the container's.")
+    ] = False
+    handles_term: Annotated[
+        bool | None,
+        Meta(
+            description="It has a handler for SIGTERM (SigCgt); false: as PID 1 it ignores it, else it ends at once."
+        ),
+    ] = None
     resident: Annotated[Bytes | None, Meta(description="Resident memory.")] = None
 
 
@@ -76,10 +85,12 @@ class ListenerRow(Wire, frozen=True, kw_only=True):
             description="`0.0.0.0` and `::` are every address; a loopback one is reached from inside the pod only."
         ),
     ]
-    port: Annotated[int, Meta(description="The port.")]
-    container: Annotated[str | None, Meta(description="Of the process that listens.")] = None
+    port: Annotated[int, Meta(description="The port that is listened on.")]
+    container: Annotated[
+        str | None, Meta(description="The container of the process that listens.")
+    ] = None
     pid: Annotated[int | None, Meta(description="The process that listens.")] = None
-    executable: Annotated[str, Meta(description="Its name.")] = ""
+    executable: Annotated[str, Meta(description="The name of the process that listens.")] = ""
     uid: Annotated[int | None, Meta(description="The user that made the socket.")] = None
     reason: Annotated[str, Meta(description="Why the process is not known.")] = ""
     declared_as: Annotated[
@@ -130,7 +141,7 @@ class HangingConnection(Wire, frozen=True, kw_only=True):
     ]
     remote: Annotated[str, Meta(description="The peer's address and port.")]
     local: Annotated[str, Meta(description="The own address and port.")]
-    count: Annotated[int, Meta(description="How many alike.")] = 1
+    count: Annotated[int, Meta(description="How many connections are alike.")] = 1
 
 
 class ServicePort(Wire, frozen=True, kw_only=True):
@@ -181,19 +192,19 @@ class Network(Wire, frozen=True, kw_only=True):
 
 class VolumeMount(Wire, frozen=True, kw_only=True):
     container: Annotated[str, Meta(description="The container that mounts it.")]
-    path: Annotated[str, Meta(description="mountPath.")]
-    read_only: Annotated[bool, Meta(description="Declared readOnly.")] = False
+    path: Annotated[str, Meta(description="mountPath: where it is in the container.")]
+    read_only: Annotated[bool, Meta(description="readOnly is declared.")] = False
     sub_path: Annotated[str, Meta(description="subPath, or subPathExpr expanded.")] = ""
-    propagation: Annotated[str, Meta(description="mountPropagation.")] = ""
+    propagation: Annotated[str, Meta(description="mountPropagation as declared.")] = ""
     state: Annotated[
         str,
         Meta(description="`mounted`, `missing`, `deletedSubPath`, `coveredBy:PATH` or `unknown`."),
     ] = "unknown"
     device: Annotated[str | None, Meta(description="`major:minor` of the file system.")] = None
-    inode: Annotated[str | None, Meta(description="Of the mount's root.")] = None
+    inode: Annotated[str | None, Meta(description="The inode number of the mount's root.")] = None
     fstype: Annotated[str | None, Meta(description="The file system's type.")] = None
     observed_read_only: Annotated[
-        bool | None, Meta(description="In the container's mount table.")
+        bool | None, Meta(description="It is read-only in the container's mount table.")
     ] = None
 
 
@@ -214,10 +225,12 @@ class Volume(Wire, frozen=True, kw_only=True):
         Basis, Meta(description="`proven` where device and inode of its mounts are equal.")
     ] = "declared"
     size: Annotated[
-        Bytes | None, Meta(description="Of its file system, which may be the node's disk.")
+        Bytes | None, Meta(description="The size of its file system, which may be the node's disk.")
     ] = None
-    used: Annotated[Bytes | None, Meta(description="Of its file system.")] = None
-    available: Annotated[Bytes | None, Meta(description="To a user without privileges.")] = None
-    inodes: Annotated[int | None, Meta(description="Of its file system.")] = None
-    inodes_used: Annotated[int | None, Meta(description="Of its file system.")] = None
+    used: Annotated[Bytes | None, Meta(description="Bytes in use on its file system.")] = None
+    available: Annotated[
+        Bytes | None, Meta(description="Bytes that a user without privileges can still write.")
+    ] = None
+    inodes: Annotated[int | None, Meta(description="Inodes of its file system.")] = None
+    inodes_used: Annotated[int | None, Meta(description="Inodes in use on its file system.")] = None
     injected: Annotated[bool, Meta(description="The owner's template does not have it.")] = False

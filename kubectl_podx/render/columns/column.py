@@ -18,6 +18,8 @@ class Column(NamedTuple):
     value: Value
     wide: bool = False
     """Only with `-o wide`."""
+    prose: bool = False
+    """A sentence, which the incident view does not repeat where a finding has said it."""
 
 
 class Grid(NamedTuple):

@@ -47,7 +47,7 @@ FILE: tuple[Column, ...] = (
     Column("MODE", lambda row, _: text_or_none(row.mode)),
     Column("SIZE", lambda row, _: _sizes(row)),
     Column("SOURCE-CHANGED", lambda row, now: ago(row.source_changed_at, now)),
-    Column("REASON", lambda row, _: text_or_none(row.reason)),
+    Column("REASON", lambda row, _: text_or_none(row.reason), prose=True),
     Column("VOLUME", lambda row, _: row.volume, wide=True),
     Column("DECLARED-MODE", lambda row, _: text_or_none(row.declared_mode), wide=True),
     Column("OWNER", lambda row, _: _owner(row), wide=True),
@@ -72,7 +72,7 @@ VARIABLE: tuple[Column, ...] = (
     Column("DECLARED", lambda row, _: text_or_none(row.declared)),
     Column("INJECTED", lambda row, _: text_or_none(row.injected)),
     Column("PROCESS", lambda row, _: text_or_none(row.process)),
-    Column("REASON", lambda row, _: text_or_none(row.reason)),
+    Column("REASON", lambda row, _: text_or_none(row.reason), prose=True),
     Column("NEXT-START", lambda row, _: text_or_none(row.current), wide=True),
     Column("SHADOWS", lambda row, _: text_or_none(row.shadows), wide=True),
 )
@@ -85,7 +85,7 @@ DOWNWARD: tuple[Column, ...] = (
     Column("STATE", lambda row, _: state_cell(row.state)),
     Column("OBSERVED", lambda row, _: text_or_none(row.observed)),
     Column("CURRENT", lambda row, _: text_or_none(row.current)),
-    Column("REASON", lambda row, _: text_or_none(row.reason), wide=True),
+    Column("REASON", lambda row, _: text_or_none(row.reason), wide=True, prose=True),
 )
 
 TOKEN: tuple[Column, ...] = (
@@ -95,7 +95,7 @@ TOKEN: tuple[Column, ...] = (
     Column("ACCOUNT", lambda row, _: text_or_none(row.service_account)),
     Column("EXPIRES", lambda row, now: ago(row.expires_at, now)),
     Column("AUDIENCES", lambda row, _: text_or_none(row.audiences)),
-    Column("REASON", lambda row, _: text_or_none(row.reason)),
+    Column("REASON", lambda row, _: text_or_none(row.reason), prose=True),
     Column("ISSUED", lambda row, now: ago(row.issued_at, now), wide=True),
     Column("REFRESH", lambda row, now: ago(row.refresh_at, now), wide=True),
     Column("POD", lambda row, _: text_or_none(row.bound_pod), wide=True),

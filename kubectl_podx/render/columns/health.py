@@ -33,7 +33,7 @@ PROBE: tuple[Column, ...] = (
     Column("FAILED", lambda row, _: _bad(row.counters)),
     Column("ACTS-AFTER", lambda row, _: seconds(row.seconds_to_action)),
     Column("RECENT", lambda row, _: _failures(row)),
-    Column("REASON", lambda row, _: text_or_none(row.reason)),
+    Column("REASON", lambda row, _: text_or_none(row.reason), prose=True),
     Column("DELAY", lambda row, _: seconds(row.timing.initial_delay), wide=True),
     Column("PERIOD", lambda row, _: seconds(row.timing.period), wide=True),
     Column("TIMEOUT", lambda row, _: seconds(row.timing.timeout), wide=True),
@@ -61,11 +61,11 @@ RESTART: tuple[Column, ...] = (
     Column("EXIT", lambda row, _: exit_text(row)),
     Column("ENDED", lambda row, now: ago(row.finished_at, now)),
     Column("SUMMARY", lambda row, _: text_or_none(row.summary)),
-    Column("REASON", lambda row, _: text_or_none(row.reason), wide=True),
+    Column("REASON", lambda row, _: text_or_none(row.reason), wide=True, prose=True),
     Column("RAN", lambda row, _: seconds(row.duration), wide=True),
     Column("NEXT", lambda row, now: ago(row.backoff and row.backoff.next, now), wide=True),
     Column("BACKOFF", lambda row, _: seconds(row.backoff and row.backoff.delay), wide=True),
-    Column("MESSAGE", lambda row, _: text_or_none(row.termination_message), wide=True),
+    Column("MESSAGE", lambda row, _: text_or_none(row.termination_message), wide=True, prose=True),
 )
 
 HOOK: tuple[Column, ...] = (
@@ -74,7 +74,7 @@ HOOK: tuple[Column, ...] = (
     Column("HANDLER", lambda row, _: row.handler.text),
     Column("STATE", lambda row, _: state_cell(row.state)),
     Column("GRACE", lambda row, _: seconds(row.grace_period)),
-    Column("REASON", lambda row, _: text_or_none(row.reason)),
+    Column("REASON", lambda row, _: text_or_none(row.reason), prose=True),
     Column("STOP-SIGNAL", lambda row, _: text_or_none(row.stop_signal), wide=True),
 )
 
@@ -88,6 +88,6 @@ TIMELINE: tuple[Column, ...] = (
     Column("TIME", lambda row, _: row.time),
     Column("AGE", lambda row, now: ago(row.time, now)),
     Column("CONTAINER", lambda row, _: text_or_none(row.container)),
-    Column("WHAT", lambda row, _: times(row)),
+    Column("WHAT", lambda row, _: times(row), prose=True),
     Column("SOURCE", lambda row, _: text_or_none(row.source), wide=True),
 )

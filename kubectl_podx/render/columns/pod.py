@@ -13,7 +13,7 @@ _GOOD_ENDS = ("Completed",)
 
 def container_state(row: Container) -> str:
     """The word that says most: the reason of the state where there is one, else the state."""
-    word = row.reason or row.state
+    word = row.reason or ("no status" if row.state == "unknown" else row.state)
     if row.exit_code is not None and word not in _GOOD_ENDS:
         return f"{word} ({row.exit_code})"
     return word
@@ -30,7 +30,7 @@ def _memory(quantity: Quantity) -> str:
     limit = quantity.limit or quantity.actual_limit or quantity.allocated
     use = None if quantity.observed_usage is None else human_size(quantity.observed_usage)
     if use is None:
-        return limit or NONE
+        return f"?/{limit}" if limit else NONE
     return f"{use}/{limit}" if limit else use
 
 
@@ -49,10 +49,20 @@ def _of(limit: Limit) -> str:
     return used if limit.limit is None else f"{used}/{limit.limit}"
 
 
+def _requests(row: Container) -> str:
+    wanted = {"cpu": row.resources.cpu.request, "memory": row.resources.memory.request}
+    return ", ".join(f"{name} {value}" for name, value in wanted.items() if value) or NONE
+
+
+def _restarts_when(row: Container) -> str:
+    """Its own restartPolicy and the rules that come before it."""
+    return "; ".join([*row.restart_rules, *filter(None, [row.restart_policy])]) or NONE
+
+
 def _look(row: Container) -> Cell:
     look = row.observation
     if row.state != "running":
-        return Cell("not running")
+        return Cell(NONE)
     if look.through and look.state != "unobservable":
         return Cell(f"{look.state} via {look.through}")
     return Cell(look.state, "" if look.state == "observed" else "yellow")
@@ -67,6 +77,7 @@ CONTAINER: tuple[Column, ...] = (
     Column("MEMORY", lambda row, _: _memory(row.resources.memory)),
     Column("LOOK", lambda row, _: _look(row)),
     Column("IMAGE", lambda row, _: text_or_none(row.image)),
+    Column("REQUESTS", lambda row, _: _requests(row), wide=True),
     Column("CPU-LIMIT", lambda row, _: _cpu(row.resources.cpu), wide=True),
     Column("THROTTLED", lambda row, _: _share(row.resources.throttled_share), wide=True),
     Column("OOM-KILLS", lambda row, _: text_or_none(row.resources.oom_kills), wide=True),
@@ -75,15 +86,17 @@ CONTAINER: tuple[Column, ...] = (
     Column("USER", lambda row, _: text_or_none(row.user), wide=True),
     Column("STARTED", lambda row, now: ago(row.started_at, now), wide=True),
     Column("POLICY", lambda row, _: text_or_none(row.image_pull_policy.value), wide=True),
-    Column("MESSAGE", lambda row, _: text_or_none(row.message), wide=True),
+    Column("RESTART-POLICY", lambda row, _: _restarts_when(row), wide=True),
+    Column("SECURITY", lambda row, _: "; ".join(row.security) or NONE, wide=True),
+    Column("MESSAGE", lambda row, _: text_or_none(row.message), wide=True, prose=True),
 )
 
 CONDITION: tuple[Column, ...] = (
     Column("CONDITION", lambda row, _: row.type),
     Column("STATUS", lambda row, _: row.status),
     Column("SINCE", lambda row, now: ago(row.since, now)),
-    Column("REASON", lambda row, _: text_or_none(row.reason)),
-    Column("MESSAGE", lambda row, _: text_or_none(row.message)),
+    Column("REASON", lambda row, _: text_or_none(row.reason), prose=True),
+    Column("MESSAGE", lambda row, _: text_or_none(row.message), prose=True),
 )
 
 FINDING: tuple[Column, ...] = (

@@ -46,7 +46,7 @@ NAMESPACE: tuple[Column, ...] = (
     Column("AS-DECLARED", lambda row, _: yes_no(row.namespace.agrees)),
     Column("DECLARED-BY", lambda row, _: text_or_none(row.namespace.declared_by), wide=True),
     Column("INODE", lambda row, _: text_or_none(row.group and row.group.inode), wide=True),
-    Column("REASON", lambda row, _: text_or_none(row.namespace.reason), wide=True),
+    Column("REASON", lambda row, _: text_or_none(row.namespace.reason), wide=True, prose=True),
 )
 
 PROCESS: tuple[Column, ...] = (

@@ -11,7 +11,7 @@ CHANGE: tuple[Column, ...] = (
     Column("AGE", lambda row, now: ago(row.time, now)),
     Column("KIND", lambda row, _: row.kind),
     Column("OBJECT", lambda row, _: text_or_none(row.object)),
-    Column("WHAT", lambda row, _: row.what),
+    Column("WHAT", lambda row, _: row.what, prose=True),
     Column("BEFORE", lambda row, _: text_or_none(row.before)),
     Column("AFTER", lambda row, _: text_or_none(row.after)),
     Column("BY", lambda row, _: text_or_none(row.by)),
@@ -22,12 +22,12 @@ REQUIREMENT: tuple[Column, ...] = (
     Column("KIND", lambda row, _: row.kind),
     Column("REQUIREMENT", lambda row, _: row.text),
     Column("SATISFIED", lambda row, _: yes_no(row.satisfied)),
-    Column("DETAIL", lambda row, _: text_or_none(row.detail)),
+    Column("DETAIL", lambda row, _: text_or_none(row.detail), prose=True),
 )
 
 SCHEDULING: tuple[Column, ...] = (
     Column("SCHEDULING", lambda row, _: row.state),
-    Column("WHY", lambda row, _: "; ".join(row.reasons) or NONE),
+    Column("WHY", lambda row, _: "; ".join(row.reasons) or NONE, prose=True),
 )
 
 
@@ -51,11 +51,11 @@ IMAGE: tuple[Column, ...] = (
     Column("IMAGE", lambda row, _: row.image or NONE),
     Column("STATE", lambda row, _: state_cell(row.state)),
     Column("POLICY", lambda row, _: text_or_none(row.pull_policy)),
-    Column("REASON", lambda row, _: text_or_none(row.reason)),
+    Column("REASON", lambda row, _: text_or_none(row.reason), prose=True),
     Column("PULL-SECRETS", lambda row, _: text_or_none(row.pull_secrets)),
     Column("DIGEST", lambda row, _: text_or_none(row.digest), wide=True),
     Column("BASIS", lambda row, _: text_or_none(row.pull_policy_basis), wide=True),
-    Column("MESSAGE", lambda row, _: text_or_none(row.message), wide=True),
+    Column("MESSAGE", lambda row, _: text_or_none(row.message), wide=True, prose=True),
 )
 
 HOSTS: tuple[Column, ...] = (
@@ -81,5 +81,5 @@ INJECTION: tuple[Column, ...] = (
     Column("CHANGE", lambda row, _: row.change),
     Column("BY", lambda row, _: text_or_none(row.by)),
     Column("CONFIDENCE", lambda row, _: row.confidence),
-    Column("DETAIL", lambda row, _: text_or_none(row.detail)),
+    Column("DETAIL", lambda row, _: text_or_none(row.detail), prose=True),
 )

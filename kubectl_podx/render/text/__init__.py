@@ -68,7 +68,17 @@ def text(
 
 def _report(report: PodReport, terminal: Terminal, everything: bool, wide: bool) -> list[str]:
     now = parse_time(report.metadata.captured_at)
-    page = Page(terminal, now, everything or wide, wide, _said(report), _ended(report))
+    page = Page(
+        terminal,
+        now,
+        everything or wide,
+        wide,
+        verdict=report.verdict.summary,
+        said=_said(report),
+        closed=_closed(report),
+        logged=restarts.logged(report.restarts or []),
+        pending=tuple(report.scheduling.reasons) if report.scheduling else (),
+    )
     blocks = [_verdict(report.verdict, page)]
     if report.findings is not None:
         blocks.append(findings.findings(report.findings, page))
@@ -81,12 +91,8 @@ def _report(report: PodReport, terminal: Terminal, everything: bool, wide: bool)
     return _apart([block for block in blocks if block])
 
 
-def _ended(report: PodReport) -> frozenset[str]:
-    return frozenset(
-        each.name
-        for each in report.containers or []
-        if each.kind == "init" and each.state == "terminated" and each.exit_code == 0
-    )
+def _closed(report: PodReport) -> frozenset[str]:
+    return frozenset(each.name for each in report.containers or [] if each.state != "running")
 
 
 def _said(report: PodReport) -> str:

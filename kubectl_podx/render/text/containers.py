@@ -25,14 +25,16 @@ def _trouble(container: Container, page: Page) -> list[str]:
     lines: list[str] = []
     if container.waits_for:
         lines += page.say(f"{container.name} waits for {container.waits_for}")
-    if page.news(container.message) and not page.wide:
+    # How long the back-off is, and when it ends, stands with the restarts.
+    looping = container.reason == "CrashLoopBackOff" and not page.everything
+    if page.news(container.message) and not page.wide and not looping:
         lines += page.say(f"{container.name}: {container.message}")
     look = container.observation
     if look.state != "observed" and container.state == "running" and look.reason:
         needs = f"; needs {look.needs}" if look.needs else ""
         lines += page.say(f"{container.name} was not seen from inside: {look.reason}{needs}")
-    if container.recent_logs:
-        logs = container.recent_logs if page.everything else container.recent_logs[-_LOG_TAIL:]
+    logs = container.recent_logs if page.everything else container.recent_logs[-_LOG_TAIL:]
+    if any(page.everything or (page.news(line) and line not in page.logged) for line in logs):
         lines += page.say(f"{container.name} says:")
         lines += page.verbatim(logs, 2 * INDENT)
     return lines

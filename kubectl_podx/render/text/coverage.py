@@ -10,7 +10,7 @@ from kubectl_podx.model.report.finding import Coverage
 from kubectl_podx.render.columns.pod import coverage_line
 from kubectl_podx.render.text.page import Page
 
-_MOST_SECTIONS = 3
+_MOST_SECTIONS = 4
 
 
 def coverage(found: Sequence[Coverage], page: Page) -> list[str]:
@@ -24,14 +24,17 @@ def coverage(found: Sequence[Coverage], page: Page) -> list[str]:
         return []
     lines = ["Not seen:"]
     for alike, sections in together.items():
-        merged = msgspec.structs.replace(alike, section=_listed([*dict.fromkeys(sections)], page))
+        merged = msgspec.structs.replace(alike, section=_listed(alike, sections, page))
         lines += page.say(coverage_line(merged))
     return lines
 
 
-def _listed(sections: list[str], page: Page) -> str:
-    """A container that cannot be looked into touches ten sections: three of them are enough."""
-    if page.everything or len(sections) <= _MOST_SECTIONS + 1:
-        return ", ".join(sections)
-    more = len(sections) - _MOST_SECTIONS
-    return f"{', '.join(sections[:_MOST_SECTIONS])} and {more} more sections"
+def _listed(row: Coverage, sections: list[str], page: Page) -> str:
+    """A container that cannot be looked into touches ten sections: to say so is enough."""
+    names = [*dict.fromkeys(sections)]
+    if page.everything or len(names) <= _MOST_SECTIONS:
+        return ", ".join(names)
+    if row.container and row.state == "unobservable":
+        return "the inside"
+    more = len(names) - _MOST_SECTIONS + 1
+    return f"{', '.join(names[: _MOST_SECTIONS - 1])} and {more} more sections"

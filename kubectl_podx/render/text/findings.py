@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from kubectl_podx.model.report.finding import Finding
 from kubectl_podx.render import layout
 from kubectl_podx.render.escape import clean
-from kubectl_podx.render.text.page import INDENT, Page, counted
+from kubectl_podx.render.text.page import ABOVE, INDENT, Page, counted
 
 _MOST_EVIDENCE = 4
 
@@ -26,7 +26,8 @@ def _one(finding: Finding, page: Page) -> list[str]:
     severity = page.paint(finding.severity, layout.tone(finding.severity))
     # Padded by hand: the escape sequence of a colour has no width.
     pad = " " * (len("critical") - len(finding.severity))
-    head = f"{finding.severity}{pad}  {finding.code}  {finding.title}"
+    title = ABOVE if page.verdict == finding.title and not page.everything else finding.title
+    head = f"{finding.severity}{pad}  {finding.code}  {title}"
     lines = page.say(head, INDENT, len(f"critical  {clean(finding.code)}  "))
     lines[0] = lines[0].replace(finding.severity, severity, 1)
     if finding.severity == "info" and not page.everything:

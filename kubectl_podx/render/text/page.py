@@ -13,6 +13,10 @@ from kubectl_podx.render.layout import Cell
 from kubectl_podx.render.units import NONE
 
 INDENT = 2
+ABOVE = "as above"
+"""Stands for a sentence that verdict or findings have said."""
+# A shorter text, such as a reason in one word, takes less room than to say that it was said.
+_SENTENCE = 20
 
 
 class Page(NamedTuple):
@@ -24,10 +28,16 @@ class Page(NamedTuple):
     """All rows of every section that was built, not only what carries a signal."""
     wide: bool = False
     """All columns."""
+    verdict: str = ""
+    """The first line, which the finding it rests on does not repeat."""
     said: str = ""
     """What verdict and findings have said already."""
-    ended: frozenset[str] = frozenset()
-    """Init containers that have done their work: they have no inside any more to compare."""
+    closed: frozenset[str] = frozenset()
+    """Containers that do not run: they have no inside to compare, and coverage says so."""
+    logged: frozenset[str] = frozenset()
+    """Log lines that the restarts show, which are those of the waiting container, too."""
+    pending: tuple[str, ...] = ()
+    """Why no node takes the pod, which its own block says in full."""
 
     def news(self, text: str) -> bool:
         """Whether the text is worth a line: it is there, and no finding has said it."""
@@ -37,7 +47,11 @@ class Page(NamedTuple):
         """The rows below their headers, indented. Columns that say nothing are left out."""
         grid = Grid(columns, rows)
         headers = grid.headers(wide=self.wide)
-        cells = grid.cells(self.now, wide=self.wide)
+        prose = [column.prose for column in grid.shown(wide=self.wide)]
+        cells = [
+            [self._once(each) if prose[at] else each for at, each in enumerate(row)]
+            for row in grid.cells(self.now, wide=self.wide)
+        ]
         kept = [at for at in range(len(headers)) if any(_says_something(row[at]) for row in cells)]
         lines = layout.columns(
             [headers[at] for at in kept],
@@ -45,6 +59,10 @@ class Page(NamedTuple):
             color=self.terminal.color,
         )
         return [" " * INDENT + line for line in lines] if cells else []
+
+    def _once(self, cell: Cell | str) -> Cell | str:
+        text = cell.text if isinstance(cell, Cell) else cell
+        return cell if len(text) < _SENTENCE or self.news(text) else ABOVE
 
     def say(self, text: str, indent: int = INDENT, hanging: int = INDENT) -> list[str]:
         """A sentence, wrapped on a terminal."""
@@ -61,7 +79,7 @@ class Page(NamedTuple):
 
 def _says_something(cell: Cell | str) -> bool:
     text = cell.text if isinstance(cell, Cell) else cell
-    return text not in (NONE, "")
+    return text not in (NONE, ABOVE, "")
 
 
 def counted(number: int, one: str, many: str = "") -> str:

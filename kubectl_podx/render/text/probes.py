@@ -21,7 +21,7 @@ def probes(found: Sequence[Probe], page: Page) -> list[str]:
     lines = ["Probes:", *page.table(PROBE, found)]
     for row in found:
         failures = row.recent_failures if page.everything else row.recent_failures[-_MOST_FAILURES:]
-        for failure in failures:
+        for failure in (each for each in failures if page.news(each.message)):
             text = f"{row.container} {row.type} {failure.kind} x{failure.count}: {failure.message}"
             lines += page.say(text.removesuffix(": "), INDENT)
         if page.everything and row.coverage and not page.wide:

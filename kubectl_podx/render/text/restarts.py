@@ -27,9 +27,10 @@ def _has_signal(row: Restart) -> bool:
 
 
 def _one(row: Restart, page: Page) -> list[str]:
-    head = f"{row.container}: {counted(row.count, 'restart')}"
+    head = f"{row.container}: no restart"
     if row.count:
-        head += f", {row.explained} explained"
+        head = f"{row.container}: {counted(row.count, 'restart')}"
+        head += f", {_share(row)}explained"
     if row.cause:
         head += f"; last end: {row.cause}" + (f" ({row.confidence})" if row.confidence else "")
     lines = page.say(head)
@@ -47,6 +48,13 @@ def _one(row: Restart, page: Page) -> list[str]:
     return lines + _logs(row, page)
 
 
+def _share(row: Restart) -> str:
+    """How many of the restarts: `all `, `2 `; nothing where there is but one."""
+    if row.explained != row.count:
+        return f"{row.explained} "
+    return "all " if row.count > 1 else ""
+
+
 def _facts(row: Restart, page: Page) -> list[str]:
     facts: list[str] = []
     if row.exit_code is not None:
@@ -57,7 +65,8 @@ def _facts(row: Restart, page: Page) -> list[str]:
         facts.append(f"ended {ago(row.finished_at, page.now)} ago")
     backoff = row.backoff
     if backoff is not None and backoff.next:
-        facts.append(f"next start {ago(backoff.next, page.now)}")
+        due = ago(backoff.next, page.now)
+        facts.append(f"next start {due}" if due.startswith("in ") else f"next start due {due} ago")
     if backoff is not None and backoff.delay is not None:
         facts.append(f"back-off {seconds(backoff.delay)}")
     if backoff is not None and backoff.resets and page.everything:
@@ -69,9 +78,18 @@ def _logs(row: Restart, page: Page) -> list[str]:
     if page.everything and row.previous_logs:
         head = page.say("log before it ended:", 2 * INDENT)
         return head + page.verbatim(row.previous_logs, 3 * INDENT)
-    if row.crash_line:
-        return page.say("log:", 2 * INDENT) + page.verbatim([row.crash_line], 3 * INDENT)
-    if row.cause and row.previous_logs:
-        head = page.say("last log lines:", 2 * INDENT)
-        return head + page.verbatim(row.previous_logs[-_LOG_TAIL:], 3 * INDENT)
-    return []
+    lines = _tail(row)
+    if not any(page.news(line) for line in lines):
+        return []
+    return page.say("last log lines:", 2 * INDENT) + page.verbatim(lines, 3 * INDENT)
+
+
+def _tail(row: Restart) -> list[str]:
+    """The last lines; the one that looks like the crash, where it stands further up."""
+    tail = row.previous_logs[-_LOG_TAIL:] if row.cause else []
+    return [row.crash_line] if row.crash_line and row.crash_line not in tail else tail
+
+
+def logged(found: Sequence[Restart]) -> frozenset[str]:
+    """The log lines that these restarts show."""
+    return frozenset(line for row in found if _has_signal(row) for line in _tail(row))

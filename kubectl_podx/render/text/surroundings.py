@@ -57,7 +57,7 @@ def scheduling(found: Scheduling, page: Page) -> list[str]:
         if found.state == "scheduled" and not rows:
             return []
     lines = [f"Scheduling: {found.state}"]
-    for reason in found.reasons:
+    for reason in filter(page.news, found.reasons):
         lines += page.say(reason)
     return lines + page.table(REQUIREMENT, rows)
 

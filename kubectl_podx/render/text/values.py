@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from kubectl_podx.model.report.content import DownwardRow, FileRow, TokenRow, VariableRow
+from kubectl_podx.model.report.words import ValueState
 from kubectl_podx.render.columns.column import Column
 from kubectl_podx.render.columns.content import DOWNWARD, FILE, TOKEN, VARIABLE
 from kubectl_podx.render.text.page import Page
@@ -53,14 +54,23 @@ def _values(
 ) -> list[str]:
     """The head with a count of every state, then the rows that are worth one."""
     if not page.everything:
-        found = [r for r in found if r.state != "unknown" or r.container not in page.ended]
+        found = [r for r in found if r.state != "unknown" or r.container not in page.closed]
     if not found:
         return [f"{title}: none"] if page.everything else []
     counts = Counter(row.state for row in found)
-    states = ", ".join(f"{count} {state}" for state, count in counts.most_common())
-    head = f"{title}: {len(found)} ({states})" + (f", {note}" if note else "")
+    head = f"{title}: {_counted(counts)}" + (f", {note}" if note else "")
     rows = [row for row in found if page.everything or _has_signal(row)]
     return [head + ":", *page.table(columns, rows)] if rows else [head]
+
+
+def _counted(counts: Counter[ValueState]) -> str:
+    """`1 current`, `6, all current`, or `9 (8 current, 1 frozen)`."""
+    total = counts.total()
+    if len(counts) == 1:
+        (state,) = counts
+        return f"{total}, all {state}" if total > 1 else f"{total} {state}"
+    states = ", ".join(f"{count} {state}" for state, count in counts.most_common())
+    return f"{total} ({states})"
 
 
 def _has_signal(row: FileRow | VariableRow | DownwardRow) -> bool:

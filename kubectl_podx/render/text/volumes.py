@@ -23,22 +23,31 @@ def volumes(found: Sequence[Volume], page: Page) -> list[str]:
 
 
 def _one(row: Volume, page: Page) -> list[str]:
-    notes = [note for mount in row.mounts if (note := _mount_note(row, mount))]
+    notes = [note for mount in row.mounts if (note := _mount_note(row, mount, page))]
     if nearly_full(row):
         notes.append(f"{used_of_size(row)} used")
     # What is only read tells nothing by being shared, such as the service account's volume.
     if not notes and (not row.shared or row.type in READ_ONLY_TYPES):
         return []
-    where = ", ".join(f"{mount.container} {mount.path}" for mount in row.mounts)
+    paths: dict[str, list[str]] = {}
+    for mount in row.mounts:
+        paths.setdefault(mount.container, []).append(mount.path)
+    where = "; ".join(f"{name} at {', '.join(each)}" for name, each in paths.items())
     shared = f" shared ({row.basis})" if row.shared else ""
     source = f" {row.source}" if row.source else ""
     text = f"{row.name} ({row.type}{source}){shared}: {where or 'mounted nowhere'}"
     return page.say("; ".join([text, *notes]))
 
 
-def _mount_note(row: Volume, mount: VolumeMount) -> str:
-    if mount.state not in _FINE:
-        return f"{mount.container} {mount.path} is {mount.state}"
+def _mount_note(row: Volume, mount: VolumeMount, page: Page) -> str:
+    state, _, cover = mount.state.partition(":")
+    if state == "deletedSubPath":
+        # A finding about the file says more: which one it is, and what changed.
+        old = f"{mount.container} {mount.path} (subPath) was replaced in the volume since"
+        return old if page.news(mount.path) else ""
+    if state not in _FINE:
+        word = {"missing": "not mounted", "coveredBy": f"covered by {cover}"}.get(state, state)
+        return f"{mount.container} {mount.path} is {word}"
     if mount.observed_read_only and not mount.read_only and row.type not in READ_ONLY_TYPES:
         return f"{mount.container} {mount.path} is read-only although it is declared writable"
     return ""

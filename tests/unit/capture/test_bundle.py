@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import os
 import stat
 from pathlib import Path
 
@@ -44,6 +45,14 @@ def test_a_link_is_not_written_through(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="symbolic link"):
         write_bundle(CAPTURE, link)
     assert victim.read_text() == "keep"
+
+
+def test_a_device_or_pipe_is_not_replaced(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with pytest.raises(InputError, match="not a regular file"):
+        write_bundle(CAPTURE, pipe)
+    assert pipe.is_fifo()
 
 
 def test_a_folder_that_is_not_there_is_said(tmp_path: Path) -> None:

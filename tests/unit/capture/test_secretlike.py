@@ -150,9 +150,15 @@ def test_paths_are_no_assignments(text: str, shown: str) -> None:
         st.one_of(
             st.text(max_size=12),
             st.sampled_from(
-                ["-----BEGIN X-----", "eyJ" + "a" * 9 + ".", "://u:p@h", "AKIA" + "A" * 12]
-                + ["ghp_" + "a" * 10, "SG." + "b" * 12, "AIza" + "c" * 30, "Bearer abcdefg"]
-                + [
+                [
+                    "-----BEGIN X-----",
+                    "eyJ" + "a" * 9 + ".",
+                    "://u:p@h",
+                    "AKIA" + "A" * 12,
+                    "ghp_" + "a" * 10,
+                    "SG." + "b" * 12,
+                    "AIza" + "c" * 30,
+                    "Bearer abcdefg",
                     "PassWord = x",
                     "passwd:y",
                     "pwd=z",

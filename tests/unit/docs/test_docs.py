@@ -7,22 +7,25 @@ import re
 import shlex
 import sys
 from pathlib import Path
-from typing import Any
 
-import jsonschema
 import msgspec
 import pytest
+from report_schema import check
 
 from kubectl_podx.capture.bundle import read_bundle
 from kubectl_podx.findings.analyse import analyse
 from kubectl_podx.findings.catalogue import RULES
+from kubectl_podx.findings.rule import Rule
 from kubectl_podx.model import explain
+from kubectl_podx.model.origin import ORIGINS, origin
 from kubectl_podx.model.report import SECTIONS
 
 ROOT = Path(__file__).resolve().parents[3]
 sys.path.insert(0, str(ROOT / "hack"))
 RECORDINGS = sorted((ROOT / "kubectl_podx/recordings").glob("*.podx"))
+SAMPLES = sorted((ROOT / "tests/recorded").glob("*.podx"))
 INCIDENTS = sorted((ROOT / "tests/incidents/recorded").glob("*.podx"))
+EVERY = [*RECORDINGS, *SAMPLES, *INCIDENTS]
 
 
 def test_every_page_is_current() -> None:
@@ -48,12 +51,6 @@ def test_every_finding_is_explained_and_no_code_is_there_twice() -> None:
         assert set(rule.gives_way_to) <= set(codes)
 
 
-@pytest.fixture(scope="module")
-def validator() -> jsonschema.Draft202012Validator:
-    schema: Any = json.loads((ROOT / "kubectl_podx/model/report/schema.json").read_text())
-    return jsonschema.Draft202012Validator(schema)
-
-
 def test_every_code_and_every_section_is_in_the_generated_pages() -> None:
     findings = (ROOT / "docs/FINDINGS.md").read_text()
     assert [rule.code for rule in RULES if f"## {rule.code}\n" not in findings] == []
@@ -61,13 +58,45 @@ def test_every_code_and_every_section_is_in_the_generated_pages() -> None:
     assert [section for section in SECTIONS if f"## {section}\n" not in report] == []
 
 
-@pytest.mark.parametrize("recording", [*RECORDINGS, *INCIDENTS], ids=lambda path: path.stem)
-def test_every_report_is_as_the_schema_says(
-    recording: Path, validator: jsonschema.Draft202012Validator
-) -> None:
+@pytest.mark.parametrize("recording", EVERY, ids=lambda path: path.stem)
+def test_every_report_is_as_the_schema_says(recording: Path) -> None:
     reports = analyse(read_bundle(recording))
     for document in (reports, *reports.items):
-        validator.validate(json.loads(msgspec.json.encode(document)))
+        check(json.loads(msgspec.json.encode(document)))
+
+
+def test_the_schema_refuses_what_is_no_report() -> None:
+    report = json.loads(msgspec.json.encode(analyse(read_bundle(RECORDINGS[0])).items[0]))
+    report["verdict"]["severity"] = "catastrophic"
+    with pytest.raises(AssertionError):
+        check(report)
+
+
+def test_every_field_says_where_it_comes_from() -> None:
+    assert [path for path in explain.paths() if not origin(path)] == []
+    assert [path for path in ORIGINS if explain.field(path) is None] == []
+
+
+@pytest.mark.parametrize("rule", explain.codes().values(), ids=lambda rule: rule.code)
+def test_the_explanation_of_a_finding_is_whole_sentences(rule: explain.CodeDoc) -> None:
+    for text in (rule.meaning, rule.known_by, rule.remedy):
+        assert text.endswith(".")
+        assert not re.match(r"(the|a|look|read|create|correct|restart|wait) ", text)
+    assert not rule.title.endswith(".")
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code)
+def test_the_link_of_a_finding_is_a_page_of_the_documentation(rule: Rule) -> None:
+    page = re.fullmatch(r"https://kubernetes\.io/docs/([a-z0-9/.-]+/)(#[a-z0-9-]+)?", rule.link)
+    assert page
+    assert page[1].startswith(("concepts/", "tasks/", "reference/", "setup/", "tutorials/"))
+
+
+def test_the_codes_of_a_section_begin_alike() -> None:
+    letters: dict[str, set[str]] = {}
+    for rule in RULES:
+        letters.setdefault(rule.code[:3], set()).add(rule.section)
+    assert {code: found for code, found in letters.items() if len(found) > 1} == {}
 
 
 def commands() -> list[str]:

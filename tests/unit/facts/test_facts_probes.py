@@ -155,6 +155,23 @@ def test_liveness_of_a_running_container(events: Any, counters: Any, state: str)
     assert found.state == state
 
 
+def test_more_attempts_than_the_last_failure_allows_are_successes_since() -> None:
+    """It failed within the last seconds; the kubelet has counted attempts after that."""
+    body = pod({"livenessProbe": {**LIVENESS["livenessProbe"], "periodSeconds": 1}}, live(980))
+    failed = [unhealthy(997, 998, 2)]
+    seen = view(body, failed, counters=[counter("Liveness", 18, 2)])
+    assert first(seen, "liveness").state == "failing"
+    seen = view(body, failed, counters=[counter("Liveness", 21, 2)])
+    assert first(seen, "liveness").state == "passing"
+    # Counters span restarts: then they tell nothing of this run.
+    again = pod(
+        {"livenessProbe": {**LIVENESS["livenessProbe"], "periodSeconds": 1}},
+        live(980, restartCount=1),
+    )
+    seen = view(again, failed, counters=[counter("Liveness", 21, 2)])
+    assert first(seen, "liveness").state == "failing"
+
+
 def test_the_startup_probe_holds_the_others_back() -> None:
     body = pod({**STARTUP, **LIVENESS, **READINESS}, live(990, started=False, ready=False))
     seen = view(body, [unhealthy(995, 999, 3, "Startup")])

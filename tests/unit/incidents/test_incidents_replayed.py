@@ -78,9 +78,13 @@ LESS = (
     without_metrics,
     without_logs,
     without_a_look_inside,
-    without_killing_and_metrics,
 )
-BLIND = (without_killing_and_unhealthy, without_any_event, without_all_of_it)
+BLIND = (
+    without_killing_and_metrics,
+    without_killing_and_unhealthy,
+    without_any_event,
+    without_all_of_it,
+)
 
 
 def _pods(capture: Capture, change: Callable[[CapturedPod], CapturedPod]) -> Capture:

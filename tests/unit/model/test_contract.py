@@ -8,49 +8,120 @@ import msgspec
 import pytest
 
 from kubectl_podx.model.errors import ExitStatus
-from kubectl_podx.model.report import PodReport, PodReportList, words
+from kubectl_podx.model.report import SECTIONS, PodReport, PodReportList, words
 
 KEYS = {
     "PodReport": (
         "apiVersion kind metadata verdict pod containers namespaces network volumes files "
-        "environment downwardAPI serviceAccountTokens probes restarts changes lifecycle scheduling "
-        "node images hosts injections timeline findings coverage"
+        "environment downwardAPI serviceAccountTokens probes restarts changes lifecycle "
+        "scheduling node images hosts injections timeline findings coverage"
     ),
-    "PodReportList": "apiVersion kind metadata distinctions items",
+    "Metadata": "capturedAt source serverVersion podxVersion",
     "Verdict": "severity summary codes",
+    "Pod": (
+        "namespace name uid status ready phase reason message restarts node podIPs hostIP "
+        "qosClass restartPolicy serviceAccount priorityClass createdAt startedAt "
+        "deletionTimestamp age owners conditions"
+    ),
+    "Owner": "kind name controller",
+    "Condition": "type status reason message since",
+    "Container": (
+        "name kind image imageID imagePullPolicy state reason message exitCode startedAt "
+        "finishedAt started ready restartCount restartPolicy restartRules waitsFor waitsSince "
+        "containerID resources pids files user security recentLogs observation"
+    ),
+    "PullPolicy": "value basis",
+    "Resources": "cpu memory ephemeralStorage throttledShare oomKills",
+    "Quantity": "request limit allocated actualLimit observedLimit observedUsage",
+    "Limit": "limit used",
+    "ObservationReport": "state method through reason needs",
+    "Namespaces": (
+        "network pid ipc uts user mount cgroup pidOne processes processesLeftOut listeners"
+    ),
+    "Namespace": "mode declaredBy groups agrees reason",
+    "NamespaceGroup": "containers basis inode",
+    "ProcessRow": (
+        "container pid seenFrom parent executable argumentCount state uid gid startedAt main "
+        "handlesTerm resident"
+    ),
+    "ListenerRow": (
+        "protocol address port container pid executable uid reason declaredAs hostPort queue"
+    ),
+    "Network": "connections services readinessGates",
+    "HangingConnection": "state container remote local count",
+    "ServiceRow": "name type ports endpoint serving",
+    "ServicePort": "name port targetPort resolved listening",
+    "ReadinessGate": "condition status",
+    "Volume": (
+        "name type source details mounts shared basis size used available inodes inodesUsed "
+        "injected"
+    ),
+    "VolumeMount": (
+        "container path readOnly subPath propagation state device inode fstype observedReadOnly"
+    ),
     "FileRow": (
         "container path volume source subPath state reason mode declaredMode uid gid readable "
         "digest sourceDigest size sourceSize modifiedAt volumeWrittenAt volumeWrittenAfterStart "
         "sourceChangedAt sourceChangedBy notAfter"
     ),
-    "VariableRow": ("container name source declared injected process current state reason shadows"),
+    "KeySource": "kind name key optional",
+    "VariableRow": "container name source declared injected process current state reason shadows",
     "DownwardRow": "container form name field divisor observed current state reason",
+    "TokenRow": (
+        "container path volume audiences issuedAt expiresAt warnAfter refreshAt "
+        "expirationSeconds boundPod boundNode serviceAccount state reason"
+    ),
     "Probe": (
         "container type handler timing secondsToAction counters recentFailures state reason "
         "coverage live"
     ),
-    "Restart": (
-        "container kind count explained cause confidence summary evidence exitCode signal reason "
-        "startedAt finishedAt duration terminationMessage previousLogs crashLine looping tempo "
-        "backoff"
+    "Handler": "kind text port resolvedPort",
+    "Timing": (
+        "initialDelay period timeout failureThreshold successThreshold terminationGracePeriod"
     ),
+    "Counters": "successful failed",
+    "ProbeFailure": "kind count first last message",
+    "LiveProbe": "succeeded seconds method detail",
+    "Restart": (
+        "container kind count explained cause confidence summary evidence exitCode signal "
+        "reason startedAt finishedAt duration terminationMessage previousLogs crashLine looping "
+        "tempo backoff"
+    ),
+    "Evidence": "source text time",
+    "BackOff": "delay next resets",
+    "Change": "kind what before after time by object",
+    "Hook": "container type handler state reason gracePeriod stopSignal",
+    "Scheduling": "state requirements reasons",
+    "Requirement": "kind text satisfied detail",
+    "Node": "name state cordoned heartbeatAge conditions taints kubeletVersion runtime",
+    "Image": (
+        "container image tag digest pullPolicy pullPolicyBasis state reason message pullSecrets"
+    ),
+    "Hosts": (
+        "hostname observedHostname subdomain dnsPolicy aliases nameservers searches options differs"
+    ),
+    "HostAlias": "ip hostnames state container",
+    "Injection": "path change by confidence detail",
+    "TimelineEntry": "time what container source count",
     "Finding": "code severity title container evidence remedy blocking",
     "Coverage": "section container state reason needs",
-    "Namespaces": (
-        "network pid ipc uts user mount cgroup pidOne processes processesLeftOut listeners"
-    ),
+    "PodReportList": "apiVersion kind metadata distinctions items",
 }
 WORDS = {
     "Severity": "ok info warning critical unknown",
+    "FindingSeverity": "info warning critical",
     "Confidence": "proven likely possible",
     "Basis": "proven declared",
     "ContainerKind": "init sidecar app ephemeral",
+    "CaptureSource": "live bundle manifest",
     "ObservationState": "observed partial unobservable",
+    "ObservationMethod": "exec neighbour ephemeral none",
     "CoverageState": "full partial denied unobservable timedOut skipped",
     "ValueState": (
         "denied orphaned unreadable missing extra shadowed unresolved current changedByProgram "
         "frozen stuck stale unknown"
     ),
+    "ProbeType": "liveness readiness startup",
     "ProbeState": "passing failing erroring waiting unknown",
     "RestartCause": (
         "livenessProbe startupProbe oomKilled nodeOOM exitCode completed signal startError "
@@ -73,6 +144,17 @@ def test_the_keys_of_the_report(name: str) -> None:
 @pytest.mark.parametrize("name", WORDS)
 def test_the_closed_sets_of_words(name: str) -> None:
     assert list(get_args(getattr(words, name))) == WORDS[name].split()
+
+
+def test_every_type_and_every_set_of_words_is_pinned() -> None:
+    assert set(schema()) == set(KEYS)
+    sets = {name for name, value in vars(words).items() if name[0].isupper() and get_args(value)}
+    assert sets == set(WORDS)
+
+
+def test_the_sections() -> None:
+    always = {"apiVersion", "kind", "metadata", "verdict", "pod", "coverage"}
+    assert set(SECTIONS) == set(KEYS["PodReport"].split()) - always
 
 
 def test_the_exit_statuses() -> None:

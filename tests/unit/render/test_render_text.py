@@ -8,6 +8,7 @@ from syrupy.assertion import SnapshotAssertion
 
 from kubectl_podx.model.report import SECTIONS, PodReport
 from kubectl_podx.model.report.finding import Coverage
+from kubectl_podx.model.report.health import BackOff
 from kubectl_podx.model.report.pod import Container, Metadata, ObservationReport, Pod, Verdict
 from kubectl_podx.model.report.sharing import Volume, VolumeMount
 from kubectl_podx.model.terminal import Terminal
@@ -163,8 +164,66 @@ def test_a_container_that_cannot_be_seen_takes_one_line_of_coverage(report: PodR
         for section in ("files", "environment", "volumes", "network", "hosts")
     ]
     blind = msgspec.structs.replace(report, coverage=rows)
-    expected = "  files, environment, volumes and 2 more sections of app: it has no shell"
+    expected = "  the inside of app: it has no shell"
     assert text([blind], Terminal()).endswith(f"Not seen:\n{expected}\n")
+    expected = "  files, environment, volumes, network, hosts of app: it has no shell"
+    assert text([blind], Terminal(), everything=True).endswith(f"Not seen:\n{expected}\n")
+
+
+def test_a_right_that_many_sections_lack_names_some_of_them(report: PodReport) -> None:
+    rows = [
+        Coverage(section=section, state="denied", needs="get nodes")
+        for section in ("node", "scheduling", "images", "restarts", "timeline")
+    ]
+    denied = msgspec.structs.replace(report, coverage=rows)
+    expected = "  node, scheduling, images and 2 more sections: forbidden; needs get nodes"
+    assert text([denied], Terminal()).endswith(f"Not seen:\n{expected}\n")
+
+
+def test_a_title_that_is_the_verdict_is_not_repeated(report: PodReport) -> None:
+    (first, *_) = report.findings or []
+    told = msgspec.structs.replace(
+        report, verdict=Verdict(severity="critical", summary=first.title)
+    )
+    assert f"  critical  {first.code}  as above\n" in text([told], Terminal())
+    assert text([told], Terminal()).count(first.title) == 1
+    assert text([told], Terminal(), wide=True).count(first.title) == 2
+
+
+def test_a_sentence_of_a_finding_is_not_repeated_in_a_table(report: PodReport) -> None:
+    (_, frozen) = report.files or []
+    (_, second, _) = report.findings or []
+    findings = [msgspec.structs.replace(second, evidence=[f"/etc/app.conf: {frozen.reason}"])]
+    told = msgspec.structs.replace(report, findings=findings)
+    assert text([told], Terminal()).count(frozen.reason) == 1
+    assert text([told], Terminal(), wide=True).count(frozen.reason) == 2
+
+
+def test_a_start_that_is_overdue_is_not_said_to_come(report: PodReport) -> None:
+    (app, *_) = report.restarts or []
+    backoff = BackOff(delay=10.0, next="2026-11-23T11:59:53Z")
+    late = msgspec.structs.replace(app, backoff=backoff)
+    shown = text([msgspec.structs.replace(report, restarts=[late])], Terminal())
+    assert "next start due 7s ago, back-off 10s" in shown
+
+
+def test_what_a_waiting_container_wrote_stands_once(report: PodReport) -> None:
+    (_, app, _) = report.containers or []
+    (row, *_) = report.restarts or []
+    lines = ["loading", "no such file"]
+    told = msgspec.structs.replace(
+        report,
+        containers=[msgspec.structs.replace(app, recent_logs=lines)],
+        restarts=[msgspec.structs.replace(row, previous_logs=lines, crash_line="no such file")],
+    )
+    assert text([told], Terminal()).count("| no such file") == 1
+
+
+def test_a_mount_whose_sub_path_was_replaced_is_told_in_words(report: PodReport) -> None:
+    mount = VolumeMount(container="app", path="/etc/x", sub_path="x", state="deletedSubPath")
+    volume = Volume(name="c", type="configMap", source="coder", mounts=[mount])
+    shown = text([msgspec.structs.replace(report, volumes=[volume])], Terminal())
+    assert "c (configMap coder): app at /etc/x; app /etc/x (subPath) was replaced in the" in shown
 
 
 def test_volumes_that_are_only_read_are_no_news_when_shared(report: PodReport) -> None:

@@ -8,7 +8,6 @@ or replaced, so that they come past the first check.
 from __future__ import annotations
 
 # ruff: noqa: PT017 - whether it is refused is for the made-up input to decide
-
 import gzip
 import json
 import os
