@@ -23,6 +23,8 @@ def _container(name: str, **fields: Any) -> dict[str, Any]:
         "image": IMAGE,
         "imagePullPolicy": "IfNotPresent",
         "command": ["sh", "-c", forever],
+        # Without a request a container gets no processor as long as anything else wants it.
+        "resources": {"requests": {"cpu": "50m"}},
         **fields,
     }
 

@@ -12,6 +12,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
+# A machine that does something else as well is waited for so long, before each round.
+_QUIET = 0.25
+_PATIENCE = 15.0
+
 Accept = Callable[[str], str]
 """What is wrong with an output; empty for nothing."""
 
@@ -81,6 +85,31 @@ def output(program: Program) -> str:
     return done.stdout
 
 
+def wait_for_quiet(patience: float) -> None:
+    """Waits until the processors are mostly idle, for at most so many seconds (Linux)."""
+    end = time.monotonic() + patience
+    while time.monotonic() < end and _busy(0.3) > _QUIET:
+        pass
+
+
+def _busy(seconds: float) -> float:
+    """The share of the processors' time that was used while we slept; 0 where nobody counts."""
+    before = _ticks()
+    time.sleep(seconds)
+    used, total = (now - then for now, then in zip(_ticks(), before, strict=True))
+    return used / total if total else 0.0
+
+
+def _ticks() -> tuple[int, int]:
+    try:
+        first = Path("/proc/stat").read_text().partition("\n")[0]
+    except OSError:
+        return 0, 0
+    counts = [int(word) for word in first.split()[1:9]]
+    # The fourth and fifth are idle, and idle for a disk.
+    return sum(counts) - counts[3] - counts[4], sum(counts)
+
+
 class Pair(NamedTuple):
     """The medians of two programs that ran in turns."""
 
@@ -101,6 +130,7 @@ def alternate(mine: Program, other: Program, *, rounds: int, scratch: Path) -> t
     mine_runs: list[Run] = []
     other_runs: list[Run] = []
     for number in range(rounds + 1):
+        wait_for_quiet(_PATIENCE)
         pair = run(mine, scratch), run(other, scratch)
         if number:
             mine_runs.append(pair[0])

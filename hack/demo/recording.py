@@ -16,7 +16,7 @@ sys.path.insert(0, str(ROOT / "tests/e2e"))
 from support import Bench, is_ready  # noqa: E402 - after the path
 
 Manifest = dict[str, Any]
-# Brings the pod into its state and returns its name.
+# Brings the pod into its state and returns its name, and flags of `capture` where it needs some.
 Scene = Callable[[Bench], str]
 
 
@@ -32,7 +32,7 @@ def record(scenes: Mapping[str, Scene], wanted: Iterable[str], folder: Path, spa
         print(f"recording {name}", file=sys.stderr)
         target = scenes[name](bench)
         unfinished = folder / f".{name}.{secrets.token_hex(4)}"
-        bench.podx("capture", target, "-O", str(unfinished), "--logs", "20")
+        bench.podx("capture", *target.split(), "-O", str(unfinished), "--logs", "20")
         unfinished.chmod(0o644)
         unfinished.rename(folder / f"{name}.podx")
     bench.kubectl("delete", "namespace", space, "--wait=false")

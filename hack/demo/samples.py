@@ -1,4 +1,4 @@
-"""Records the ten pods whose text, tables and graph stand as goldens in tests/unit/render.
+"""Records the pods whose text, tables and graph stand as goldens in tests/unit/render.
 
 Run by `make record-samples`; the recordings are in tests/recorded. They are not those of the
 incidents, so that a better catalogue of incidents does not change what the goldens show.
@@ -13,7 +13,17 @@ from incidents import child_oom, later, liveness
 from recording import ROOT, Scene, record
 
 # The path to these is set by `recording`.
-from manifests import FOREVER, NOSHELL, config_map, container, pod, secret, shell  # isort: skip
+from manifests import (  # isort: skip
+    FOREVER,
+    NOSHELL,
+    account,
+    allow,
+    config_map,
+    container,
+    pod,
+    secret,
+    shell,
+)
 from support import Bench, restarted, waiting  # isort: skip
 
 NAMESPACE = "samples"
@@ -165,6 +175,36 @@ def job(bench: Bench) -> str:
     return bench.wait_for(done, "the job's pod to succeed")
 
 
+def service_to_nowhere(bench: Bench) -> str:
+    """A Service whose target port is not the one that the program listens on."""
+    ports = [{"name": "http", "containerPort": 8080}]
+    bench.apply(
+        {
+            "apiVersion": "v1",
+            "kind": "Service",
+            "metadata": {"name": "catalogue"},
+            "spec": {
+                "selector": {"app": "catalogue-0"},
+                "ports": [{"name": "http", "port": 80, "targetPort": 8081}],
+            },
+        }
+    )
+    bench.start(pod("catalogue-0", shell(f"httpd -p 8080 -h /tmp; {FOREVER}", ports=ports)))
+    later(bench, 3)
+    return "catalogue-0"
+
+
+def few_rights(bench: Bench) -> str:
+    """A healthy pod, looked at by somebody who may read pods and nothing else."""
+    mode = key("MODE", "configMapKeyRef", "invoices", "mode")
+    bench.apply(config_map("invoices", {"mode": "fast"}))
+    bench.start(pod("invoices-0", shell(env=[mode])))
+    for one in account("reader", allow("get list", "pods")):
+        bench.apply(one)
+    later(bench, 3)
+    return f"invoices-0 --as system:serviceaccount:{NAMESPACE}:reader"
+
+
 def key(variable: str, kind: str, name: str, of: str) -> Manifest:
     """A variable from a key of a ConfigMap or Secret."""
     return {"name": variable, "valueFrom": {kind: {"name": name, "key": of}}}
@@ -181,6 +221,8 @@ SAMPLES: dict[str, Scene] = {
     "shared-pid-no-shell": shared_pid,
     "pending": pending,
     "job-completed": job,
+    "service-to-nowhere": service_to_nowhere,
+    "few-rights": few_rights,
 }
 
 

@@ -49,6 +49,10 @@ class _Review(msgspec.Struct):
     status: _Spec = msgspec.field(default_factory=_Spec)
 
 
+# Made here for the same reason as the decoder of cluster/server.py: threads share it.
+_REVIEW_DECODER = msgspec.json.Decoder(_Review)
+
+
 class Authorizer:
     """Asks the API server about rights, each once. May be used from several threads."""
 
@@ -86,7 +90,7 @@ class Authorizer:
         }
         try:
             answer = self._server.post_review(msgspec.json.encode(question))
-            review = msgspec.json.decode(answer.body, type=_Review)
+            review = _REVIEW_DECODER.decode(answer.body)
         except ClusterError as error:
             if error.kind in ("unreachable", "unauthorized", "timedOut"):
                 raise

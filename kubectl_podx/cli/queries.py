@@ -27,8 +27,9 @@ QUERIES: tuple[Query, ...] = (
     ),
     Query("Which restarts are proven?", "restarts[?confidence==`proven`].summary", "text"),
     Query(
-        "How long until each crashing container starts again?",
-        "restarts[?backoff.next].{container: container, delay: duration(backoff.delay)}",
+        "When does each crashing container start again, and after which delay?",
+        "restarts[?backoff.next]"
+        ".{container: container, next: backoff.next, delay: duration(backoff.delay)}",
         "table",
     ),
     Query(

@@ -48,6 +48,10 @@ class Status(msgspec.Struct):
     metadata: _StatusMeta | None = None
 
 
+# Made here for the same reason as the decoder of server.py: threads share it.
+_STATUS_DECODER = msgspec.json.Decoder(Status)
+
+
 def shown(text: str, limit: int = _MAX_SHOWN) -> str:
     r"""Foreign text made fit for one line of a terminal: bounded, `\n` and the like escaped."""
     cut = text if len(text) <= limit else text[:limit] + "..."
@@ -65,7 +69,7 @@ def quoted(text: str, limit: int = 253) -> str:
 def decode_status(body: bytes) -> Status | None:
     """The Status that an error's body holds; None where it holds anything else."""
     try:
-        status = msgspec.json.decode(body, type=Status)
+        status = _STATUS_DECODER.decode(body)
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
         return None
     return status if status.kind == "Status" and status.status != "Success" else None

@@ -68,6 +68,10 @@ class _Status(msgspec.Struct):
     details: _Details | None = None
 
 
+# Made here for the same reason as the decoder of server.py: threads share it.
+_STATUS_DECODER = msgspec.json.Decoder(_Status)
+
+
 class ChannelParser:
     """Feeds on messages, gives events. Nothing that it is fed makes it raise."""
 
@@ -120,7 +124,7 @@ def parse_status(data: bytes) -> Exit | Bad | None:
     was not found, the container had ended, the runtime failed.
     """
     try:
-        status = msgspec.json.decode(data, type=_Status)
+        status = _STATUS_DECODER.decode(data)
     except msgspec.ValidationError:
         return Bad("a status of another shape")
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):

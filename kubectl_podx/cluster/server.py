@@ -59,6 +59,11 @@ class _List(msgspec.Struct):
     metadata: _ListMeta | None = None
 
 
+# Made here and not at the first answer: several threads would build the type's plan at once, and
+# msgspec crashes the process then (seen as SIGSEGV in one of a hundred runs on a busy machine).
+_LIST_DECODER = msgspec.json.Decoder(_List)
+
+
 class ApiServer:
     """One server for one run. Its methods may be called from several threads at once."""
 
@@ -312,7 +317,7 @@ def _retry_after(response: Response) -> float | None:
 
 def _continue_token(body: bytes) -> str:
     try:
-        metadata = msgspec.json.decode(body, type=_List).metadata
+        metadata = _LIST_DECODER.decode(body).metadata
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
         raise ClusterError("failed", "the server answered with something that is no list") from None
     return (metadata.continues or "") if metadata else ""

@@ -8,10 +8,10 @@ from collections.abc import Iterator, Sequence
 from kubectl_podx.model.report import PodReport
 from kubectl_podx.model.report.sharing import Namespace, Namespaces
 from kubectl_podx.render.columns.pod import container_state
-from kubectl_podx.render.columns.sharing import KINDS
+from kubectl_podx.render.columns.sharing import KINDS, READ_ONLY_TYPES
 from kubectl_podx.render.escape import clean
 
-_PLAIN = re.compile(r"[A-Za-z0-9 ./:_-]")
+_PLAIN = re.compile(r"[A-Za-z0-9 ,./:_-]")
 _LONGEST_LABEL = 80
 _MOST_PROCESSES = 30
 
@@ -48,23 +48,33 @@ def _pod(report: PodReport, prefix: str) -> Iterator[str]:
         yield f'{name}[("{_label(f"{volume.name} - {volume.type}")}")]'
         for mount in volume.mounts:
             if mount.container in ids:
-                access = ", ro" if mount.read_only else ""
+                read_only = mount.read_only or volume.type in READ_ONLY_TYPES
+                access = ", ro" if read_only else ""
                 label = _label(f"{mount.path}{access}")
                 yield f'{ids[mount.container]} -- "{label}" --> {name}'
 
 
 def _namespaces(found: Namespaces, prefix: str, ids: dict[str, str]) -> Iterator[str]:
-    for kind in KINDS:
-        namespace: Namespace = getattr(found, kind)
-        for at, group in enumerate(namespace.groups):
-            members = [ids[name] for name in group.containers if name in ids]
-            if len(members) < 2:
-                continue
-            name = f"{prefix}n{kind}{at}"
-            yield f'{name}{{{{"{_label(f"{kind} namespace, {group.basis}")}"}}}}'
-            yield from (f"{member} -.- {name}" for member in members)
+    for at, ((members, basis), kinds) in enumerate(_shared(found, ids).items()):
+        name = f"{prefix}n{at}"
+        word = "namespace" if len(kinds) == 1 else "namespaces"
+        label = _label(f"{', '.join(kinds)} {word}, {basis}")
+        yield f'{name}{{{{"{label}"}}}}'
+        yield from (f"{member} -.- {name}" for member in members)
     for at, process in enumerate(found.processes[:_MOST_PROCESSES]):
         if process.container in ids:
             name = f"{prefix}r{at}"
             yield f'{name}(["{_label(f"{process.pid} {process.executable}")}"])'
             yield f"{ids[process.container]} --- {name}"
+
+
+def _shared(found: Namespaces, ids: dict[str, str]) -> dict[tuple[tuple[str, ...], str], list[str]]:
+    """The kinds of namespaces by who shares them and how that is known: one node for each."""
+    shared: dict[tuple[tuple[str, ...], str], list[str]] = {}
+    for kind in KINDS:
+        namespace: Namespace = getattr(found, kind)
+        for group in namespace.groups:
+            members = tuple(ids[name] for name in group.containers if name in ids)
+            if len(members) > 1:
+                shared.setdefault((members, group.basis), []).append(kind)
+    return shared

@@ -43,7 +43,7 @@ class Answer:
         """Itself, where the program succeeded; else the test fails with what it said."""
         assert self.status == 0, (
             f"`{' '.join(self.words)}` ended with exit status {self.status}\n"
-            f"{self.stderr[-4000:]}\n{self.stdout[-2000:]}"
+            f"{self.stderr[:4000]}\n{self.stderr[4000:][-4000:]}\n{self.stdout[-2000:]}"
         )
         return self
 

@@ -8,11 +8,13 @@ from typing import Any
 import pytest
 from manifests import BUSYBOX, DEBIAN, FOREVER, config_map, deployment, pod, shell
 from reports import assert_healthy, codes, finding, row, rows
-from support import Bench, Manifest, container_status, is_ready
+from support import Bench, Manifest, container_status, is_ready, waiting
 
 pytestmark = pytest.mark.cluster
 
-READS_ITS_CONFIG = f'grep -q good "/config/level" || {{ echo "bad level" >&2; exit 2; }}; {FOREVER}'
+READS_ITS_CONFIG = (
+    "while grep -q good /config/level; do sleep 0.5; done; echo 'bad level' >&2; exit 2"
+)
 LIMITS = {
     "requests": {"cpu": "50m", "memory": "32Mi"},
     "limits": {"cpu": "100m", "memory": "64Mi"},
@@ -20,8 +22,8 @@ LIMITS = {
 
 
 def configured(name: str, script: str) -> Manifest:
-    """A pod that reads ConfigMap `NAME-config` by a subPath, which a restart binds anew."""
-    mount = {"name": "c", "mountPath": "/config/level", "subPath": "level"}
+    """A pod with the files of ConfigMap `NAME-config`."""
+    mount = {"name": "c", "mountPath": "/config"}
     return pod(
         name,
         shell(script, volumeMounts=[mount]),
@@ -59,7 +61,6 @@ def started(bench: Bench) -> None:
     patch = {"spec": {"containers": [{"name": "app", "resources": more}]}}
     bench.kubectl("patch", "pod", "resized", "--subresource=resize", "--patch", json.dumps(patch))
     bench.apply(config_map("broken-config", {"level": "poor"}))
-    bench.kubectl("exec", "broken", "--", "kill", "-TERM", "1")
     # The next revision: another image, and a command that fails.
     change = {
         "spec": {
@@ -113,7 +114,7 @@ def test_a_resize_in_place_and_an_edit_of_labels(bench: Bench) -> None:
 def test_a_rollout_that_broke_it_and_the_way_back(bench: Bench) -> None:
     def looping() -> Manifest | None:
         last = pods_of(bench, "shop")[-1]
-        return last if container_status(last, "app").get("restartCount", 0) >= 1 else None
+        return last if waiting("app", "CrashLoopBackOff")(last) else None
 
     name = bench.wait_for(looping, "the new pod to fail")["metadata"]["name"]
     report = bench.report(name)

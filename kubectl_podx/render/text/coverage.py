@@ -34,7 +34,7 @@ def _listed(row: Coverage, sections: list[str], page: Page) -> str:
     names = [*dict.fromkeys(sections)]
     if page.everything or len(names) <= _MOST_SECTIONS:
         return ", ".join(names)
-    if row.container and row.state == "unobservable":
+    if row.container and row.state in ("unobservable", "denied"):
         return "the inside"
     more = len(names) - _MOST_SECTIONS + 1
     return f"{', '.join(names[: _MOST_SECTIONS - 1])} and {more} more sections"

@@ -70,7 +70,7 @@ def _facts(row: Restart, page: Page) -> list[str]:
     if backoff is not None and backoff.delay is not None:
         facts.append(f"back-off {seconds(backoff.delay)}")
     if backoff is not None and backoff.resets and page.everything:
-        facts.append(f"resets {backoff.resets}")
+        facts.append(f"the back-off resets {backoff.resets}")
     return facts
 
 

@@ -27,9 +27,9 @@ def environment(found: Sequence[VariableRow], page: Page) -> list[str]:
     declared = [row for row in found if row.state != "extra"]
     others = len(found) - len(declared)
     note = f"{others} undeclared (image, runtime or Services)" if others else ""
-    if page.everything or not declared:
-        return _values("Environment", found, VARIABLE, page) if page.everything else []
-    return _values("Environment", declared, VARIABLE, page, note)
+    if not declared and not page.everything:
+        return []
+    return _values("Environment", found if page.everything else declared, VARIABLE, page, note)
 
 
 def downward(found: Sequence[DownwardRow], page: Page) -> list[str]:
@@ -57,8 +57,8 @@ def _values(
         found = [r for r in found if r.state != "unknown" or r.container not in page.closed]
     if not found:
         return [f"{title}: none"] if page.everything else []
-    counts = Counter(row.state for row in found)
-    head = f"{title}: {_counted(counts)}" + (f", {note}" if note else "")
+    counts = Counter(row.state for row in found if not note or row.state != "extra")
+    head = f"{title}: {', '.join(filter(None, [_counted(counts), note]))}"
     rows = [row for row in found if page.everything or _has_signal(row)]
     return [head + ":", *page.table(columns, rows)] if rows else [head]
 
@@ -66,6 +66,8 @@ def _values(
 def _counted(counts: Counter[ValueState]) -> str:
     """`1 current`, `6, all current`, or `9 (8 current, 1 frozen)`."""
     total = counts.total()
+    if not total:
+        return ""
     if len(counts) == 1:
         (state,) = counts
         return f"{total}, all {state}" if total > 1 else f"{total} {state}"

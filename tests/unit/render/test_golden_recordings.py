@@ -1,4 +1,4 @@
-"""Ten recorded pods in every shape that people read. A change here is read as output."""
+"""Recorded pods in every shape that people read. A change here is read as output."""
 
 from __future__ import annotations
 
@@ -22,12 +22,14 @@ NAMES = (
     "child-oom",
     "config-map-missing",
     "crash-loop",
+    "few-rights",
     "frozen",
     "healthy",
     "init-waiting",
     "job-completed",
     "liveness-kill",
     "pending",
+    "service-to-nowhere",
     "shared-pid-no-shell",
 )
 # What a person reads at night before the first page is full, without the header of the answer.
