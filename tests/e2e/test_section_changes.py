@@ -102,6 +102,8 @@ def test_a_resize_in_place_and_an_edit_of_labels(bench: Bench) -> None:
         return report if app["resources"]["cpu"]["observedLimit"] == 0.15 else None
 
     bench.wait_for(resized, "the resize in the cgroup")
+    # What is written within two seconds of the pod's making is counted as its making.
+    bench.wait_for(lambda: bench.report("resized")["pod"]["age"] > 3, "three seconds")
     bench.kubectl("label", "pod", "resized", "tier=back")
     report = bench.report("resized")
     resize = row(report, "changes", kind="resize")

@@ -256,6 +256,8 @@ def test_a_whole_volume_written_after_the_start_is_told_and_is_no_warning(bench:
         return next((one["metadata"]["name"] for one in pods if is_ready(one)), "")
 
     chosen = bench.wait_for(name, "a ready pod of deploy/reloading")
+    # Times are rounded: two seconds after the start count as the start.
+    bench.wait_for(lambda: bench.report(chosen)["pod"]["age"] > 4, "four seconds")
     bench.apply(config_map("reloaded", {"level": "two"}))
 
     def current() -> Any:
