@@ -17,8 +17,11 @@ MOUNTS = [
 
 
 @pytest.fixture(scope="module")
-def web(bench: Bench) -> str:
-    """A running pod of a Deployment that reads a ConfigMap in three ways; the ConfigMap changes."""
+def changed(bench: Bench) -> tuple[str, list[str]]:
+    """A running pod of a Deployment that reads a ConfigMap in three ways; the ConfigMap changes.
+
+    With it the states that the volume's file went through until it was current again.
+    """
     bench.apply(config_map("settings", {"level": "very"}))
     env = [
         {
@@ -43,8 +46,28 @@ def web(bench: Bench) -> str:
         "/etc/level": "current",
         "LEVEL": "current",
     }
-    bench.apply(config_map("settings", {"level": "calm"}))
-    return name
+    seen: list[str] = []
+
+    def current() -> bool:
+        state = states(bench.report(name))["/config/level"]
+        if state not in seen:
+            seen.append(state)
+        return state == "current"
+
+    # The kubelet may come round in the very moment of the change: then once more.
+    for level in ("calm", "loud", "calm", "loud", "calm"):
+        seen.clear()
+        bench.apply(config_map("settings", {"level": level}))
+        bench.wait_for(current, "the kubelet's refresh of the volume")
+        if level == "calm" and "stale" in seen:
+            break
+    return name, seen
+
+
+@pytest.fixture
+def web(changed: tuple[str, list[str]]) -> str:
+    """The name of that pod."""
+    return changed[0]
 
 
 def states(report: Any) -> dict[str, str]:
@@ -58,21 +81,16 @@ def states(report: Any) -> dict[str, str]:
 
 
 def test_the_volume_goes_stale_and_then_current_and_the_rest_is_frozen(
-    bench: Bench, web: str
+    bench: Bench, changed: tuple[str, list[str]]
 ) -> None:
-    seen: list[str] = []
-
-    def current() -> Any:
-        found = bench.report(web)
-        state = states(found)["/config/level"]
-        if state not in seen:
-            seen.append(state)
-        return found if state == "current" else None
-
-    report = bench.wait_for(current, "the kubelet's refresh of the volume")
+    name, seen = changed
     # The first look comes within the kubelet's sync period, five seconds on this cluster.
     assert seen == ["stale", "current"]
-    assert states(report) == {"/config/level": "current", "/etc/level": "frozen", "LEVEL": "frozen"}
+    assert states(bench.report(name)) == {
+        "/config/level": "current",
+        "/etc/level": "frozen",
+        "LEVEL": "frozen",
+    }
 
 
 def test_a_finding_names_the_restart_command(bench: Bench, web: str) -> None:
