@@ -138,16 +138,20 @@ class Gatherer:
         """Each look keeps a connection to its end: beside them there must be some for the reads."""
         execs = sum(call.kind == "exec" for call in calls)
         if execs > 2:
-            self._server.dial_ahead(min(execs, self._in_flight) + 4)
+            self._server.dial_ahead(min(execs, self._in_flight) + 2)
 
     def _follow(self, outcome: Outcome) -> list[PlannedCall]:
         """What this answer leads to; remembered, as it belongs to the same pods."""
         call = outcome.call
-        if call.kind != "get" or call.reference.kind not in follow.LEAD_ON or outcome.state != "ok":
+        kind = call.reference.kind if call.kind == "get" and outcome.state == "ok" else ""
+        # A ConfigMap leads nowhere, but to judge its keys takes time, of which there is some now.
+        if kind != "ConfigMap" and kind not in follow.LEAD_ON:
             return []
         try:
             body = self._sealer.open(call.reference, outcome.answer).body or {}
         except WrongObjectError:
+            return []
+        if kind == "ConfigMap":
             return []
         found = follow.follow_ups(call.reference, body, self._wish)
         self._led_to[call.id] = found

@@ -156,7 +156,15 @@ podx_run() {
   return "$podx_code"
 }
 
-podx_has() { command -v "$1" >/dev/null 2>&1; }
+# The same for a command that ends at once and says little: what it says is written together with
+# what stands around it. A signal waits for its end.
+podx_hold() {
+  podx_held=$("$@" 2>/dev/null)
+  podx_code=$?
+  podx_out=$podx_out$podx_held$podx_newline
+  podx_held=
+  return "$podx_code"
+}
 
 podx_stop() {
   trap '' TERM HUP INT
@@ -268,13 +276,20 @@ podx_list() {
     if [ -d "$podx_item" ]; then
       [ "$2" -gt 0 ] && podx_list "$podx_item" $(($2 - 1))
     elif [ -f "$podx_item" ]; then
-      podx_files=$((podx_files + 1))
-      podx_add "$podx_item"
+      podx_add_file "$podx_item"
     elif [ -e "$podx_item" ] || [ -L "$podx_item" ]; then
       podx_files=$((podx_files + 1))
       podx_add "$podx_item"
     fi
   done
+}
+
+# A regular file. What may not be read has a mode and an owner all the same: they tell why.
+podx_add_file() {
+  podx_files=$((podx_files + 1))
+  podx_add "$1"
+  podx_regular="$podx_regular \"\$podx_word_$podx_words\""
+  [ ! -r "$1" ] || podx_readable="$podx_readable \"\$podx_word_$podx_words\""
 }
 
 podx_config() {
@@ -283,27 +298,14 @@ podx_config() {
     list)
       if [ -d "$podx_path" ]; then
         podx_list "$podx_path" 6
+      elif [ -f "$podx_path" ]; then
+        podx_add_file "$podx_path"
       elif [ -e "$podx_path" ]; then
         podx_add "$podx_path"
       fi
       ;;
-    args | stats) podx_collect "$podx_path" 6 ;;
     links) [ ! -L "$podx_path/..data" ] || podx_add "$podx_path/..data" ;;
   esac
-}
-
-podx_collect() {
-  if [ -d "$1" ]; then
-    [ "$2" -gt 0 ] || return 0
-    for podx_item in "$1"/* "$1"/.[!.]*; do
-      podx_collect "$podx_item" $(($2 - 1))
-    done
-  elif [ -f "$1" ] && [ "$podx_files" -lt "$podx_max_files" ]; then
-    # What may not be read has a mode and an owner all the same: they tell why.
-    [ -r "$1" ] || [ "$podx_step" = stats ] || return 0
-    podx_files=$((podx_files + 1))
-    podx_add "$1"
-  fi
 }
 
 # Header and claims of a service account token; the signature is not printed.
@@ -340,24 +342,44 @@ podx_mount() {
   esac
 }
 
-# The mount table, read once: a shell's `read` costs a system call for each byte. Its fields stand
-# one space apart, so that what was split can be put together again.
+# The mount table. A shell's `read` costs two system calls for each byte, so `head` reads it where
+# there is one and a fork may be; it bounds what is kept in memory, too.
 podx_mountinfo() {
   podx_frame mountinfo
   podx_quiet_mounts=$podx_newline podx_count=0
   [ -r "/proc/$podx_self/mountinfo" ] || return 0
-  while read -r podx_a podx_b podx_c podx_d podx_point podx_rest; do
-    podx_count=$((podx_count + 1))
-    if [ "$podx_count" -le 400 ]; then
-      podx_out="$podx_out$podx_a $podx_b $podx_c $podx_d $podx_point $podx_rest$podx_newline"
-      [ "${#podx_out}" -lt "$podx_max_out" ] || podx_flush
-    fi
-    case " ${podx_rest#* - } " in
-      " tmpfs "* | " overlay "* | " ext4 "* | " ext3 "* | " xfs "* | " btrfs "*)
-        podx_quiet_mounts=$podx_quiet_mounts$podx_point$podx_newline
-        ;;
-    esac
-  done 2>/dev/null <"/proc/$podx_self/mountinfo"
+  podx_table_text=
+  if [ "$podx_lean" = 0 ]; then
+    podx_table_text=$(head -c 131072 "/proc/$podx_self/mountinfo" 2>/dev/null)
+    # The last line may be cut.
+    [ "${#podx_table_text}" -lt 130000 ] || podx_table_text=${podx_table_text%"$podx_newline"*}
+  fi
+  if [ -n "$podx_table_text" ]; then
+    set -f
+    IFS=$podx_newline
+    for podx_line in $podx_table_text; do podx_mounted "$podx_line"; done
+    unset IFS
+    set +f
+    podx_table_text=
+  else
+    while IFS= read -r podx_line; do podx_mounted "$podx_line"; done \
+      2>/dev/null <"/proc/$podx_self/mountinfo"
+  fi
+}
+
+podx_mounted() {
+  podx_count=$((podx_count + 1))
+  if [ "$podx_count" -le 400 ]; then
+    podx_out=$podx_out$1$podx_newline
+    [ "${#podx_out}" -lt "$podx_max_out" ] || podx_flush
+  fi
+  # ID PARENT DEVICE ROOT POINT OPTIONS ... - TYPE SOURCE OPTIONS
+  case ${1##* - } in
+    "tmpfs "* | "overlay "* | "ext4 "* | "ext3 "* | "xfs "* | "btrfs "*)
+      podx_rest=${1#* * * * }
+      podx_quiet_mounts=$podx_quiet_mounts${podx_rest%% *}$podx_newline
+      ;;
+  esac
 }
 
 # Runs one command with the words that podx_declared adds in this step: podx_table STEP COMMAND...
@@ -375,11 +397,20 @@ podx_table() {
   [ "$podx_words" -eq 0 ] || eval "\"\$@\" $podx_names"
 }
 
-# The paths of all files, each ended by a null byte; forks nothing.
+# The paths of all files, each ended by a null byte; forks nothing. Leaves the names of the variables
+# that hold them, until the next podx_table, in podx_regular and podx_readable.
 podx_files() {
   podx_frame files
   podx_flush
+  podx_regular='' podx_readable=''
   podx_table list printf '%s\000'
+}
+
+podx_digests() {
+  podx_frame digests
+  [ -z "$podx_readable" ] || eval "podx_hold sha256sum -- $podx_readable"
+  podx_frame stats
+  [ -z "$podx_regular" ] || eval "podx_hold stat -L -c '%a %u %g %s %Y %n' -- $podx_regular"
 }
 
 # -- the look ------------------------------------------------------------------------------------
@@ -422,7 +453,7 @@ podx_text() {
 podx_processes() {
   podx_frame uptime
   podx_lines /proc/uptime 1
-  podx_run date +%s.%N
+  podx_hold date +%s.%N
   podx_detailed=0
   set --
   for podx_pid in $podx_pids_seen; do
@@ -438,7 +469,7 @@ podx_processes() {
   set --
   for podx_pid in $podx_pids_seen; do set -- "$@" "/proc/$podx_pid/cmdline"; done
   podx_frame arguments
-  [ "$#" -eq 0 ] || podx_run grep -zc '' /dev/null "$@"
+  [ "$#" -eq 0 ] || podx_hold grep -zc '' /dev/null "$@"
 }
 
 podx_sockets() {
@@ -476,7 +507,7 @@ podx_sockets() {
 
 podx_full() {
   podx_frame namespaces
-  podx_run ls -l "/proc/$podx_self/ns/" /proc/1/ns/
+  podx_hold ls -l "/proc/$podx_self/ns/" /proc/1/ns/
   podx_frame environment
   [ -n "$podx_target" ] || podx_run cat "/proc/$$/environ"
   podx_frame "process_environment"
@@ -484,20 +515,17 @@ podx_full() {
     podx_run cat "/proc/$podx_main/environ" && podx_frame "process_environment_read"
   fi
   podx_files
-  podx_frame digests
-  podx_table args podx_run sha256sum --
-  podx_frame stats
-  podx_table stats podx_run stat -L -c '%a %u %g %s %Y %n' --
+  podx_digests
   podx_step=plain
   podx_declared
   podx_frame links
-  podx_table links podx_run ls -ld --
+  podx_table links podx_hold ls -ld --
   podx_frame inodes
-  podx_table mounts podx_run ls -dLi --
+  podx_table mounts podx_hold ls -dLi --
   podx_frame space
-  podx_table mounts podx_run df -kP --
+  podx_table mounts podx_hold df -kP --
   podx_frame space_inodes
-  podx_table mounts podx_run df -iP --
+  podx_table mounts podx_hold df -iP --
   podx_processes
   podx_sockets
 }

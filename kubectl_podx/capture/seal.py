@@ -68,7 +68,7 @@ class Sealer:
         self._secret_values: set[str] = set()
         self._longest_first: tuple[str, ...] = ()
         # Of keys of ConfigMaps; every file that holds one asks again.
-        self._suspects: dict[tuple[str, str], bool] = {}
+        self._suspects: dict[tuple[str, bytes], bool] = {}
 
     def __repr__(self) -> str:
         return "<Sealer>"
@@ -98,7 +98,7 @@ class Sealer:
         """
         if reference.kind == "ConfigMap":
             value = self._known.get(_identity(reference), {}).get(key)
-            if value is None or not self._is_suspect(reference, key, value):
+            if value is None or not self._is_suspect(key, value):
                 return f"sha256:{sha256_hex}"
         return self.digest((reference.key, key), sha256_hex)
 
@@ -200,8 +200,6 @@ class Sealer:
                 if field == "binaryData":
                     binary.add(str(key))
         self._known[_identity(reference)] = values
-        for key in values:
-            self._suspects.pop((reference.key, key), None)
         if secret:
             for value in values.values():
                 self._remember(value)
@@ -212,7 +210,7 @@ class Sealer:
 
     def _key_facts(self, reference: Reference, key: str, value: bytes, *, binary: bool) -> KeyFacts:
         shown = None
-        suspect = reference.kind == "ConfigMap" and self._is_suspect(reference, key, value)
+        suspect = reference.kind == "ConfigMap" and self._is_suspect(key, value)
         if reference.kind == "ConfigMap" and not binary and not suspect:
             decoded = _utf8(value)
             shown = decoded if decoded is not None and len(decoded) <= _LONGEST_TEXT else None
@@ -224,10 +222,10 @@ class Sealer:
             not_after=earliest_end(value),
         )
 
-    def _is_suspect(self, reference: Reference, key: str, value: bytes) -> bool:
-        known = self._suspects.get((reference.key, key))
+    def _is_suspect(self, key: str, value: bytes) -> bool:
+        known = self._suspects.get((key, value))
         if known is None:
-            known = self._suspects[reference.key, key] = _looks_secret(key, value)
+            known = self._suspects[key, value] = _looks_secret(key, value)
         return known
 
     def value(self, kind: str, namespace: str, name: str, key: str) -> bytes | None:

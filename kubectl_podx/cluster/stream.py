@@ -100,14 +100,22 @@ class Stream:
     # -- bytes -----------------------------------------------------------------------------------
 
     def allow(self, count: int) -> None:
-        """From here on at most `count` more bytes are received; beyond it OverflowError."""
+        """From here on at most `count` more bytes are received; beyond it OverflowError.
+
+        Whoever says so has the connection to its end, so that more may be read than was asked for:
+        websocket-client asks for the head of an answer byte by byte.
+        """
         self._allowance = count
 
     def recv(self, count: int) -> bytes:
         """Up to `count` bytes; empty at the end. TimeoutError at the deadline."""
+        if not self._waiting and self._allowance is not None:
+            self._waiting += self._recv(_CHUNK)
         if self._waiting:
             received = bytes(self._waiting[:count])
             del self._waiting[:count]
+        elif self._allowance is not None:
+            received = b""
         else:
             received = self._recv(count)
         if self._allowance is not None:

@@ -99,12 +99,12 @@ def slow_look(bench: Bench, name: str) -> list[str]:
 
 @pytest.fixture(scope="module")
 def throttled(bench: Bench) -> str:
-    """A container with PID 1 that never reaps, and with 20 millicores, so that a look is slow."""
+    """A container with PID 1 that never reaps, and with 10 millicores, so that a look is slow."""
     script = "trap 'exit 0' TERM; while :; do read -r line < /pipe; done"
     bench.start(
         pod(
             "throttled",
-            shell(f"mkfifo /pipe; {script}", resources={"limits": {"cpu": "20m"}}),
+            shell(f"mkfifo /pipe; {script}", resources={"limits": {"cpu": "10m"}}),
         ),
         timeout=120,
     )

@@ -41,12 +41,13 @@ class FakeServer:
             where = "" if body["kind"] == "Node" else "namespaces/lead/"
             self.bodies[f"/api/v1/{where}{plural}/{body['metadata']['name']}"] = body
         self.asked: list[str] = []
+        self.dialled = 0
         self.fault: Fault = lambda _: None
         self.after_the_look: dict[str, Any] | None = None
         self._looked = False
 
     def dial_ahead(self, count: int) -> None:
-        pass
+        self.dialled = count
 
     def get(self, path: str, query: Any = (), **_: Any) -> Answer:
         self.asked.append(path)
@@ -107,6 +108,8 @@ def test_one_report_asks_for_the_plan_and_reads_the_pod_twice() -> None:
     # The pod before and after the looks, the version, and the look through a neighbour.
     assert len(server.asked) == len(planned) + 4
     assert server.asked.count("/api/v1/namespaces/lead/pods/everything") == 2
+    # Three looks, and the reads beside them.
+    assert server.dialled == 5
     assert {call.state for call in capture.pods[0].calls} == {"ok", "missing"}
     assert capture.captured_at == "2026-11-25T02:10:00Z"
     assert capture.server_version == "v1.37.2"
