@@ -11,8 +11,9 @@ from kubectl_podx.findings.rule import Case, Hit, Rule
 from kubectl_podx.model.report.surroundings import Node
 
 _NODES = DOCS + "concepts/architecture/nodes/"
-# A kubelet with no news writes its status every 5 minutes (nodeStatusReportFrequency).
-_SILENT = 420
+# Seconds. Without news the kubelet writes its status every 5 minutes, which it stretches at random
+# by up to half (nodeStatusReportFrequency, calculateDelay in pkg/kubelet/kubelet_node_status.go).
+_SILENT = 600
 _PRESSURE = ("MemoryPressure", "DiskPressure", "PIDPressure", "NetworkUnavailable")
 
 
@@ -65,7 +66,7 @@ def old_heartbeat(case: Case) -> Iterator[Hit]:
     if node.heartbeat_age > _SILENT:
         yield Hit(
             f"node {node.name} wrote its status {spell_seconds(node.heartbeat_age)} ago",
-            ("a quiet kubelet writes every 5 minutes",),
+            ("a kubelet without news writes at least every 7 and a half minutes",),
             remedy=_describe(node),
         )
 

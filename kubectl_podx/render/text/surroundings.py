@@ -18,11 +18,7 @@ from kubectl_podx.render.columns.surroundings import (
     REQUIREMENT,
 )
 from kubectl_podx.render.text.page import Page, counted
-from kubectl_podx.render.units import seconds
 
-# Without a change the kubelet writes the node's status every 5 minutes
-# (nodeStatusReportFrequency); its lease, which is newer, may not have been read.
-_OLD_HEARTBEAT = 360.0
 _MOST_CHANGES = 5
 # What every API server does to every pod, such as the ServiceAccount plugin, tells nothing.
 _OWN_ADMISSION = ("admission plugin", "default tolerations of the API server or the DaemonSet")
@@ -63,7 +59,7 @@ def scheduling(found: Scheduling, page: Page) -> list[str]:
 
 
 def node(found: Node, page: Page) -> list[str]:
-    """A node that is not ready, cordoned, under pressure or silent."""
+    """A node that is not ready, cordoned or under pressure; an old status is a finding."""
     if page.everything:
         lines = ["Node:", *page.table(NODE, [found])]
         return [*lines, "", *page.table(CONDITION, found.conditions)] if found.conditions else lines
@@ -72,8 +68,6 @@ def node(found: Node, page: Page) -> list[str]:
         notes.append(found.state)
     if found.cordoned:
         notes.append("cordoned")
-    if found.heartbeat_age is not None and found.heartbeat_age > _OLD_HEARTBEAT:
-        notes.append(f"no heartbeat for {seconds(found.heartbeat_age)}, so the status is as old")
     for condition in found.conditions:
         pressed = condition.type in _PRESSURE and condition.status == "True"
         if pressed or (condition.type == "Ready" and condition_is_bad(condition)):

@@ -323,12 +323,27 @@ def test_a_lost_node_blocks_and_a_missing_one_too() -> None:
                         {
                             "type": "Ready",
                             "status": "True",
-                            "lastHeartbeatTime": "2026-11-25T11:50:00Z",
+                            "lastHeartbeatTime": "2026-11-25T11:49:00Z",
                         }
                     ]
                 }
             },
             {"NOD003": "warning"},
+        ),
+        (
+            # 8 minutes: the kubelet has no news.
+            {
+                "status": {
+                    "conditions": [
+                        {
+                            "type": "Ready",
+                            "status": "True",
+                            "lastHeartbeatTime": "2026-11-25T11:52:00Z",
+                        }
+                    ]
+                }
+            },
+            {},
         ),
         (
             {"status": {"conditions": [{"type": "DiskPressure", "status": "True"}]}},
