@@ -40,6 +40,7 @@ lint: install ## ruff, mypy, pyright, import contract, shellcheck
 	$(RUN) ruff check .
 	$(RUN) ruff format --check .
 	$(RUN) mypy
+	$(RUN) pyright
 	$(RUN) lint-imports
 	$(RUN) shellcheck --shell=sh --severity=style kubectl_podx/capture/observe.sh kubectl_podx/cli/kubectl_complete-podx .ci/run
 

@@ -131,10 +131,9 @@ class _Scopes:
 
     def _with(self, file: ObservedFile, digest: str | None, key: Any) -> ObservedFile:
         # An end of validity is known without reading the bytes where they equal the key's.
-        same = key is not None and digest is not None and key.digest == digest
-        return msgspec.structs.replace(
-            file, digest=digest, not_after=key.not_after if same else None
-        )
+        if key is None or digest is None or key.digest != digest:
+            return msgspec.structs.replace(file, digest=digest, not_after=None)
+        return msgspec.structs.replace(file, digest=digest, not_after=key.not_after)
 
     def _whole(self, mount: ConfigMount) -> Reference | None:
         """The one object that all of the volume comes from, also where it is gone."""

@@ -115,16 +115,18 @@ class ApiServer:
         A body of more than `limit` bytes is an error; a log (`…/log`) is cut there instead.
         """
         deadline = self._request_deadline()
-        for attempt in range(_MAX_RETRIES + 1):
+        retries = 0
+        while True:
             response = self._renewing(
                 lambda: self._send(path, query, accept, limit, deadline),
                 lambda response: response.status == 401,
             )
             pause = _retry_after(response)
-            if pause is None or attempt == _MAX_RETRIES or pause >= deadline.remaining():
+            if pause is None or retries == _MAX_RETRIES or pause >= deadline.remaining():
                 break
             if self._cancelled.wait(pause):
                 break
+            retries += 1
         self._pass_warnings(response)
         if not 200 <= response.status < 300:
             raise of_response(response.status, response.body)

@@ -86,8 +86,8 @@ def test_fifty_looks_at_a_container_at_its_limits(bench: Bench, limited: str) ->
     status = container_status(found, "app")
     assert (status["restartCount"], status["ready"]) == (0, True)
     (one,) = bench.report(limited)["containers"]
-    # What gave way was a look, and nothing else.
-    assert (one["resources"]["oomKills"] or 0) <= LOOKS - inside
+    # What gave way was a look, and nothing else: its shell, or that and the runtime's own child.
+    assert (one["resources"]["oomKills"] or 0) <= 2 * (LOOKS + 1 - inside)
 
 
 def cgroup_file(bench: Bench, name: str, file: str) -> Path:

@@ -57,7 +57,7 @@ def _values(
         found = [r for r in found if r.state != "unknown" or r.container not in page.closed]
     if not found:
         return [f"{title}: none"] if page.everything else []
-    counts = Counter(row.state for row in found if not note or row.state != "extra")
+    counts = Counter[ValueState](row.state for row in found if not note or row.state != "extra")
     head = f"{title}: {', '.join(filter(None, [_counted(counts), note]))}"
     rows = [row for row in found if page.everything or _has_signal(row)]
     return [head + ":", *page.table(columns, rows)] if rows else [head]
