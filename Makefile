@@ -84,10 +84,10 @@ incidents: install cluster-up ## every broken pod of the catalogue on the real c
 incident: install cluster-up ## one of them: make incident NAME=oom-main
 	exports="$$($(PYTHON) hack/cluster env)" && eval "$$exports" && $(RUN) pytest tests/incidents -m cluster -k "$(NAME)" $(if $(RECORD),--record)
 
-bench: cluster-up | $(filter $(TOOLS)/%,$(UV)) ## how fast is podx? the table of docs/BENCHMARKS.md (3 minutes)
+bench: dist cluster-up | $(filter $(TOOLS)/%,$(UV)) ## how fast is podx? the table of docs/BENCHMARKS.md (3 minutes)
 	exports="$$($(PYTHON) hack/cluster env)" && eval "$$exports" && $(PYTHON) bench $(ARGS)
 
-bench-guard: cluster-up | $(filter $(TOOLS)/%,$(UV)) ## fail where a bar is missed by more than a quarter
+bench-guard: dist cluster-up | $(filter $(TOOLS)/%,$(UV)) ## fail where a bar is missed, twice, by more than a quarter
 	exports="$$($(PYTHON) hack/cluster env)" && eval "$$exports" && $(PYTHON) bench --guard --rounds 3
 
 docs: install ## write the pages and the schema that are made of the code

@@ -60,8 +60,10 @@ def _measure(chosen: list[Bar], arguments: argparse.Namespace, scratch: Path) ->
     print("|---|---|--:|--:|--:|--:|---|")
     missed = 0
     for bar in chosen:
-        seconds, memory = alternate(bar.mine, bar.other, rounds=arguments.rounds, scratch=scratch)
-        found = memory if bar.measure == "memory" else seconds
+        found = _pair(bar, arguments.rounds, scratch)
+        if arguments.guard and found.ratio > bar.at_most * room:
+            # One bad minute of the machine is no regression.
+            found = _pair(bar, 3 * arguments.rounds, scratch)
         kept = found.ratio <= bar.at_most * room
         missed += not kept
         print(
@@ -70,6 +72,11 @@ def _measure(chosen: list[Bar], arguments: argparse.Namespace, scratch: Path) ->
             flush=True,
         )
     return 1 if missed else 0
+
+
+def _pair(bar: Bar, rounds: int, scratch: Path) -> Pair:
+    seconds, memory = alternate(bar.mine, bar.other, rounds=rounds, scratch=scratch)
+    return memory if bar.measure == "memory" else seconds
 
 
 def _shown(bar: Bar, found: Pair) -> str:

@@ -68,6 +68,8 @@ def bars(podx: Installed, near: Cluster, far: Cluster, bundle: Path) -> Iterator
     blind = Program([podx.podx, "describe", "two", *where, "--no-exec"], near.variables)
     yield Bar("`describe POD --no-exec`", kubectl, 3.0, blind, describe(near))
     yield Bar("`--help`", click, 1.35, Program([podx.podx, "--help"]), python("import click"))
+    frozen = Program([podx.frozen, "--help"])
+    yield Bar("`--help`, from the archive", click, 1.8, frozen, python("import click"))
     for word in ("PRB004", "restarts.cause"):
         explain = Program([podx.podx, "explain", word])
         yield Bar(f"`explain {word}`", click, 1.35, explain, python("import click"))

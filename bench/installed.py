@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
+import tarfile
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,6 +19,8 @@ class Installed(NamedTuple):
 
     python: str
     podx: str
+    frozen: str
+    """The program of the archive that `make dist` built of this checkout."""
 
 
 def install(uv: str) -> Installed:
@@ -40,7 +44,21 @@ def install(uv: str) -> Installed:
     _run(uv, "pip", "install", *into, "--requirements", str(requirements))
     wheel = next(wheels.glob("*.whl"))
     _run(uv, "pip", "install", *into, "--reinstall", "--no-deps", str(wheel))
-    return Installed(str(python), str(environment / "bin" / "kubectl-podx"))
+    return Installed(
+        str(python), str(environment / "bin" / "kubectl-podx"), str(_unpacked(BUILD / "frozen"))
+    )
+
+
+def _unpacked(folder: Path) -> Path:
+    """The archive for this machine as Krew leaves it: unpacked, in a folder of its own."""
+    sys.path.insert(0, str(ROOT / "hack"))
+    from dist import NAME, archive_path  # noqa: PLC0415 - found by the line before
+
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    with tarfile.open(archive_path()) as archive:
+        archive.extractall(folder, filter="data")
+    return folder / NAME
 
 
 def _run(*words: str) -> None:
