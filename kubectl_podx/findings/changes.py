@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from kubectl_podx.findings.remedies import restart, undo
+from kubectl_podx.findings.remedy import restart, undo
 from kubectl_podx.findings.rule import Case, Hit, Rule
 from kubectl_podx.model.clock import format_time, human_duration, parse_time
 from kubectl_podx.model.pod import dig, items, number, text

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
-from kubectl_podx.findings.remedies import restart
+from kubectl_podx.findings.remedy import restart
 from kubectl_podx.findings.rule import Case, Hit, Rule
 from kubectl_podx.model.report.content import DownwardRow
 

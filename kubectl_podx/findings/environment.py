@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 
 from kubectl_podx.facts.sources import Use, uses
-from kubectl_podx.findings.remedies import describe, restart
+from kubectl_podx.findings.remedy import get, restart
 from kubectl_podx.findings.rule import Case, Hit, Rule
 from kubectl_podx.model.pod import text
 from kubectl_podx.model.report.content import KeySource, VariableRow
@@ -96,7 +96,7 @@ def _survives_no_restart(case: Case) -> Iterable[Hit]:
             f"container {entry.name} would not start again: {group[0].gone}",
             _lost_evidence(group),
             entry.name,
-            describe(case, group[0].source.kind, group[0].source.name),
+            get(case, group[0].source.kind, group[0].source.name),
         )
 
 
@@ -111,7 +111,7 @@ def _blocked(case: Case) -> Iterable[Hit]:
             f"container {entry.name} cannot be created: {group[0].gone}",
             (*said, *_lost_evidence(group)),
             entry.name,
-            describe(case, group[0].source.kind, group[0].source.name),
+            get(case, group[0].source.kind, group[0].source.name),
             blocking=True,
         )
 

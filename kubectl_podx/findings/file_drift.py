@@ -8,7 +8,7 @@ from kubectl_podx.facts.files import REFRESH_SECONDS
 from kubectl_podx.facts.mounted_files import lost_sub_paths
 from kubectl_podx.facts.sources import uses
 from kubectl_podx.findings.file_groups import evidence, from_config, groups, label, names
-from kubectl_podx.findings.remedies import restart
+from kubectl_podx.findings.remedy import restart
 from kubectl_podx.findings.rule import Case, Hit, Rule
 from kubectl_podx.model.clock import parse_time
 from kubectl_podx.model.report.content import FileRow

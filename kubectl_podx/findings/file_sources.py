@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from kubectl_podx.facts.mounted_files import lost_sub_paths
 from kubectl_podx.facts.sources import uses
 from kubectl_podx.findings.file_groups import evidence, groups, label
-from kubectl_podx.findings.remedies import describe
+from kubectl_podx.findings.remedy import get
 from kubectl_podx.findings.rule import Case, Hit, Rule
 from kubectl_podx.model.pod import dig, items, text
 
@@ -24,7 +24,7 @@ def _orphaned(case: Case) -> Iterable[Hit]:
             "a new pod would not start",
             evidence(group),
             group[0].container,
-            describe(case, group[0].source.kind, group[0].source.name),
+            get(case, group[0].source.kind, group[0].source.name),
         )
 
 
@@ -56,7 +56,7 @@ def _source_missing(case: Case) -> Iterable[Hit]:
         yield Hit(
             f"{use.source.label} of volume {use.volume} is not there: {use.gone}",
             tuple(f"container {name} is waiting for its volumes" for name in waiting),
-            remedy=describe(case, use.source.kind, use.source.name),
+            remedy=get(case, use.source.kind, use.source.name),
             severity="critical" if blocking else "warning",
             blocking=blocking,
         )

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kubectl_podx.findings.remedies import restart
-from kubectl_podx.findings.remedy import DOCS, inside
+from kubectl_podx.findings.remedy import DOCS, inside, restart
 from kubectl_podx.findings.rule import Case, Hit, Rule
 from kubectl_podx.model.report.surroundings import HostAlias
 

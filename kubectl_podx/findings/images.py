@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kubectl_podx.facts.image_name import digest_of
-from kubectl_podx.findings.remedies import restart
-from kubectl_podx.findings.remedy import DOCS, describe_pod, edit_owner, get
+from kubectl_podx.findings.remedy import DOCS, describe_pod, edit_owner, get, restart
 from kubectl_podx.findings.rule import Case, Hit, Rule
 from kubectl_podx.findings.waiting_messages import pull_reason
 from kubectl_podx.model.pod import containers, text

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from kubectl_podx.facts.ownership import workload
+from kubectl_podx.facts.ownership import controller, workload
 from kubectl_podx.findings.command import checked, kubectl
 from kubectl_podx.findings.rule import Case
 from kubectl_podx.model.reference import RESOURCES
 
 DOCS = "https://kubernetes.io/docs/"
+_ROLLOUTS = {"Deployment": "deploy", "StatefulSet": "sts", "DaemonSet": "ds"}
 
 
 def describe_pod(case: Case) -> str:
@@ -22,7 +23,7 @@ def about_pod(case: Case, *words: str) -> str:
 
 def get(case: Case, kind: str, name: str) -> str:
     """`kubectl get KIND NAME` in the pod's namespace."""
-    return kubectl("get", kind, checked(name), namespace=namespace(case))
+    return kubectl("get", kind.lower(), checked(name), namespace=namespace(case))
 
 
 def logs(case: Case, container: str, *flags: str) -> str:
@@ -43,6 +44,32 @@ def edit_owner(case: Case) -> str:
     """`kubectl edit` of what the pod's spec comes from: its workload, else the pod itself."""
     kind, name = owner(case)
     return kubectl("edit", f"{kind}/{checked(name)}", namespace=namespace(case))
+
+
+def restart(case: Case) -> str:
+    """The command that gives the pod's workload new containers, by who owns the pod."""
+    target = _rollout(case)
+    if target:
+        return kubectl("rollout", "restart", target, namespace=namespace(case))
+    direct = controller(case.view)
+    if direct is not None and direct.kind == "Node":
+        return "a static pod: change its manifest on the node, the kubelet makes it anew"
+    if direct is None:
+        return "no controller makes this pod anew: delete it and create it from its manifest again"
+    return about_pod(case, "delete", "pod")
+
+
+def undo(case: Case) -> str:
+    """The command that goes back to the revision before; empty where there is no such thing."""
+    target = _rollout(case)
+    return kubectl("rollout", "undo", target, namespace=namespace(case)) if target else ""
+
+
+def _rollout(case: Case) -> str:
+    """What `kubectl rollout` takes for the pod's workload; empty for what it does not know."""
+    found = workload(case.view)
+    kind = _ROLLOUTS.get(found.kind) if found is not None else None
+    return f"{kind}/{checked(found.name)}" if found is not None and kind else ""
 
 
 def owner(case: Case) -> tuple[str, str]:

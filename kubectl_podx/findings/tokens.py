@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from kubectl_podx.findings.command import checked, kubectl
-from kubectl_podx.findings.remedies import restart
+from kubectl_podx.findings.remedy import restart
 from kubectl_podx.findings.rule import Case, Hit, Rule
 from kubectl_podx.model.clock import human_duration, parse_time
 from kubectl_podx.model.pod import text

@@ -8,8 +8,7 @@ from typing import NamedTuple
 from kubectl_podx.facts.mount_state import seen
 from kubectl_podx.facts.volumes import UNDECLARED
 from kubectl_podx.findings import volume_start
-from kubectl_podx.findings.remedies import restart
-from kubectl_podx.findings.remedy import DOCS, describe_pod, edit_owner, inside
+from kubectl_podx.findings.remedy import DOCS, describe_pod, edit_owner, inside, restart
 from kubectl_podx.findings.rule import Case, Hit, Rule
 from kubectl_podx.model.report.sharing import Volume, VolumeMount
 

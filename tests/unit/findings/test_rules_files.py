@@ -8,7 +8,7 @@ import pytest
 from content_cases import case, found, owned_by, stored
 
 from kubectl_podx.findings.files import RULES
-from kubectl_podx.findings.remedies import restart
+from kubectl_podx.findings.remedy import restart
 from kubectl_podx.findings.rule import Case
 from kubectl_podx.model.capture import Mount, Observation
 from kubectl_podx.model.report.content import FileRow, KeySource
