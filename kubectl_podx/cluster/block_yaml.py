@@ -22,6 +22,10 @@ _BOOLEANS = {
 }
 
 
+class BadYamlError(Exception):
+    """The text is no YAML within the bounds. Says where, never what stands there."""
+
+
 class _Unsure(Exception):  # noqa: N818 - not an error: somebody else reads it
     """The text needs a real parser."""
 

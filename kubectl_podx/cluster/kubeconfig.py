@@ -13,8 +13,9 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from kubectl_podx.cluster.block_yaml import BadYamlError
 from kubectl_podx.cluster.errors import quoted, shown
-from kubectl_podx.cluster.plain_yaml import BadYamlError, load_documents
+from kubectl_podx.cluster.plain_yaml import load_documents
 from kubectl_podx.model.errors import InputError
 
 _EXEC_EXTENSION = "client.authentication.k8s.io/exec"

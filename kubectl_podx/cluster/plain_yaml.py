@@ -6,13 +6,9 @@ from typing import Any
 
 import msgspec
 
-from kubectl_podx.cluster.block_yaml import block_document
+from kubectl_podx.cluster.block_yaml import BadYamlError, block_document
 
 _MAX_BYTES = 4 << 20
-
-
-class BadYamlError(Exception):
-    """The text is no YAML within the bounds. Says where, never what stands there."""
 
 
 def load_documents(content: bytes, *, first_only: bool) -> list[Any]:

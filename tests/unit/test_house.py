@@ -179,3 +179,12 @@ def test_only_the_door_sends_a_body_and_only_for_a_review() -> None:
         if isinstance(node, ast.Attribute) and node.attr == "post_review"
     }
     assert senders == {"capture/rehearse.py"}
+
+
+# About 300 lines are what one reason to change takes; beyond this there are two.
+MOST_LINES = 370
+
+
+@pytest.mark.parametrize("path", FILES, ids=name_of)
+def test_a_file_has_one_reason_to_change(path: Path) -> None:
+    assert len(path.read_text().splitlines()) <= MOST_LINES
