@@ -26,7 +26,7 @@ from kubectl_podx.cli.words import COMMANDS, FORMATS, SECTIONS
 from kubectl_podx.findings.catalogue import RULES
 from kubectl_podx.model import explain
 from kubectl_podx.model.reference import Reference
-from kubectl_podx.model.report import PodReport, PodReportList
+from kubectl_podx.model.report.documents import DOCUMENTS
 from kubectl_podx.render import doctor
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -93,7 +93,24 @@ def _report() -> str:
         meaning = _cell(found.description + words)
         row = (f"`{name}`", _cell(found.type), found.unit, meaning, _cell(found.source))
         lines.append(f"| {' | '.join(row)} |")
+    for kind in explain.kinds()[1:]:
+        lines += _other_document(kind)
     return "\n".join(lines) + "\n"
+
+
+def _other_document(kind: str) -> Iterator[str]:
+    """Its own fields; what it has in common with a PodReport stands there."""
+    whole = explain.field(kind)
+    yield f"\n## {kind}\n"
+    yield f"{whole.description if whole else ''}\n"
+    yield "| field | type | unit | meaning |\n|---|---|---|---|"
+    for path in explain.paths(kind):
+        found = explain.field(f"{kind}.{path}")
+        if found is None or path.startswith(("items.", "metadata.")):
+            continue
+        words = f" One of {', '.join(f'`{word}`' for word in found.words)}." if found.words else ""
+        cells = (f"`{path}`", _cell(found.type), found.unit, _cell(found.description + words))
+        yield f"| {' | '.join(cells)} |"
 
 
 def _findings() -> str:
@@ -248,13 +265,11 @@ def _sample_pod() -> dict[str, object]:
 
 
 def _schema() -> str:
-    (_, pod_list), components = msgspec.json.schema_components(
-        [PodReport, PodReportList], ref_template="#/$defs/{name}"
-    )
+    documents, components = msgspec.json.schema_components(DOCUMENTS, ref_template="#/$defs/{name}")
     document = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "The report of kubectl podx",
-        "anyOf": [{"$ref": "#/$defs/PodReport"}, pod_list],
+        "anyOf": list(documents),
         "$defs": components,
     }
     return json.dumps(document, indent=1, sort_keys=True) + "\n"
@@ -366,5 +381,4 @@ if __name__ == "__main__":
         for stale in changed(current):
             (ROOT / stale).write_text(current[stale])
             print(f"wrote {stale}")
-        explain.schema.cache_clear()
-        explain.codes.cache_clear()
+        explain.forget()

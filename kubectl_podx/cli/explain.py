@@ -132,15 +132,18 @@ def _field(word: str) -> str:
 def _explained(found: FieldDoc) -> str:
     from kubectl_podx.model import explain
 
-    lines = ["KIND:       PodReport", "VERSION:    podx/v1", ""]
-    lines += [f"FIELD: {found.path} <{found.type}>", ""]
+    lines = [f"KIND:       {found.kind}", "VERSION:    podx/v1", ""]
+    if found.path:
+        lines += [f"FIELD: {found.path} <{found.type}>", ""]
     if found.unit:
         lines += [f"UNIT: {_UNITS.get(found.unit, found.unit)}", ""]
     if found.words:
         lines += ["ENUM:", *(f"    {word}" for word in found.words), ""]
     lines += [_paragraph("DESCRIPTION", found.description or "<none>"), ""]
-    lines += [_paragraph("SOURCE", found.source), ""]
-    children = [doc for name in found.children if (doc := explain.field(f"{found.path}.{name}"))]
+    if found.source:
+        lines += [_paragraph("SOURCE", found.source), ""]
+    here = f"{found.kind}.{found.path}".rstrip(".")
+    children = [doc for name in found.children if (doc := explain.field(f"{here}.{name}"))]
     if children:
         lines += ["FIELDS:", *_children(children)]
     return "\n".join(lines).rstrip("\n") + "\n"

@@ -23,7 +23,7 @@ class FieldDoc(NamedTuple):
     """One field of the report."""
 
     path: str
-    """From the report's root, with dots: `restarts.backoff.next`."""
+    """From the document's root, with dots: `restarts.backoff.next`; empty for the document."""
     type: str
     """As `kubectl explain` writes types: `string`, `[]Restart`."""
     description: str
@@ -35,6 +35,8 @@ class FieldDoc(NamedTuple):
     """The values it can have, where they are a closed set."""
     children: tuple[str, ...] = ()
     """The names of the fields below it."""
+    kind: str = _ROOT
+    """The kind of document that it is a field of."""
 
 
 class CodeDoc(msgspec.Struct, frozen=True):
@@ -51,10 +53,27 @@ class CodeDoc(msgspec.Struct, frozen=True):
 
 
 @cache
+def _document() -> dict[str, Any]:
+    found: dict[str, Any] = msgspec.json.decode(_shipped("schema.json"))
+    return found
+
+
 def schema() -> dict[str, Any]:
-    """The JSON Schema of a PodReport, by type name."""
-    definitions: dict[str, Any] = msgspec.json.decode(_shipped("schema.json"))["$defs"]
+    """The JSON Schema of every type that a document is made of, by type name."""
+    definitions: dict[str, Any] = _document()["$defs"]
     return definitions
+
+
+def forget() -> None:
+    """Reads the shipped files anew the next time; for whoever has just written them."""
+    for each in (_document, kinds, codes):
+        each.cache_clear()
+
+
+@cache
+def kinds() -> tuple[str, ...]:
+    """The kinds of document that podx prints; PodReport is the first."""
+    return tuple(str(each["$ref"]).rpartition("/")[2] for each in _document()["anyOf"])
 
 
 @cache
@@ -69,15 +88,22 @@ def _shipped(name: str) -> bytes:
 
 
 def field(path: str) -> FieldDoc | None:
-    """The field at this path (`restarts[].cause` and `restarts.cause` are one); None for none."""
+    """The field at this path (`restarts[].cause` and `restarts.cause` are one); None for none.
+
+    A path of another document than a PodReport begins with its kind: `DoctorReport.rights`.
+    """
     steps = [step.partition("[")[0] for step in path.strip(".").split(".")]
-    owner = _ROOT
+    kind = steps.pop(0) if steps[0] in kinds() else _ROOT
+    if not steps:
+        description = str(schema()[kind].get("description", ""))
+        return FieldDoc("", kind, description, children=tuple(_properties(kind)), kind=kind)
+    owner = kind
     for at, step in enumerate(steps):
         node = _properties(owner).get(step)
         if node is None:
             return None
         if at == len(steps) - 1:
-            return _doc(".".join(steps), node)
+            return _doc(kind, ".".join(steps), node)
         owner = _referenced(node)
     return None
 
@@ -89,9 +115,9 @@ def find(name: str) -> list[str]:
     return sorted(found, key=lambda path: path.count("."))
 
 
-def paths() -> Iterator[str]:
-    """Every field's path, depth first in the document's order."""
-    yield from _below(_ROOT, "", ())
+def paths(kind: str = _ROOT) -> Iterator[str]:
+    """Every field's path in a document of this kind, depth first in the document's order."""
+    yield from _below(kind, "", ())
 
 
 def field_names(typed: str) -> list[str]:
@@ -139,7 +165,7 @@ def _type(node: dict[str, Any]) -> str:
     return str(node.get("type", "any"))
 
 
-def _doc(path: str, node: dict[str, Any]) -> FieldDoc:
+def _doc(kind: str, path: str, node: dict[str, Any]) -> FieldDoc:
     variants = _variants(node)
     first = variants[0] if variants else {}
     inner = first.get("items", first)
@@ -152,7 +178,8 @@ def _doc(path: str, node: dict[str, Any]) -> FieldDoc:
         type=_type(first) + ("" if len(variants) == len(node.get("anyOf", [node])) else " or null"),
         description=next((text for text in described if text), ""),
         unit=str(inner.get("x-unit", "") or inner.get("format", "")),
-        source=origin(path),
+        source=origin(path if kind == _ROOT else f"{kind}.{path}"),
         words=tuple(str(word) for word in inner.get("enum", ())),
         children=tuple(_properties(referenced)) if referenced else (),
+        kind=kind,
     )

@@ -12,6 +12,7 @@ _INSIDE = "a look inside the container"
 _WORKED_OUT = "worked out by podx"
 
 ORIGINS: dict[str, str] = {
+    "DoctorReport": "SelfSubjectAccessReviews about the rights of the plan",
     "apiVersion": "podx",
     "kind": "podx",
     "metadata": "podx",

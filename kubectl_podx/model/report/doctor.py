@@ -44,8 +44,10 @@ class PodForecast(Wire, frozen=True, kw_only=True):
 class DoctorReport(Wire, frozen=True, kw_only=True):
     """What the person of this kubeconfig may see of a pod."""
 
-    api_version: Annotated[str, Meta(description="Always `podx/v1`.")] = "podx/v1"
-    kind: Annotated[str, Meta(description="Always `DoctorReport`.")] = "DoctorReport"
+    api_version: Annotated[Literal["podx/v1"], Meta(description="Always `podx/v1`.")] = "podx/v1"
+    kind: Annotated[Literal["DoctorReport"], Meta(description="Always `DoctorReport`.")] = (
+        "DoctorReport"
+    )
     metadata: Annotated[Metadata, Meta(description="Where and when the answer comes from.")]
     namespace: Annotated[str, Meta(description="The namespace that was asked about.")]
     rights: Annotated[list[RightRow], Meta(description="Every right that the plan asks for.")] = []

@@ -29,7 +29,7 @@ ValueState = Literal[
     "stale",
     "unknown",
 ]
-"""State of a file, variable or downward value, decided in the order of DESIGN.md §4."""
+"""State of a file, variable or downward value, decided in this order."""
 
 ProbeType = Literal["liveness", "readiness", "startup"]
 ProbeState = Literal["passing", "failing", "erroring", "waiting", "unknown"]

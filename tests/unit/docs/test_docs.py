@@ -82,7 +82,21 @@ def test_the_schema_refuses_what_is_no_report() -> None:
 
 def test_every_field_says_where_it_comes_from() -> None:
     assert [path for path in explain.paths() if not origin(path)] == []
+    for kind in explain.kinds()[2:]:
+        assert [path for path in explain.paths(kind) if not origin(f"{kind}.{path}")] == []
     assert [path for path in ORIGINS if explain.field(path) is None] == []
+
+
+def test_every_document_is_explained() -> None:
+    assert explain.kinds()[:2] == ("PodReport", "PodReportList")
+    for kind in explain.kinds():
+        whole = explain.field(kind)
+        assert whole is not None
+        assert whole.description
+        for path in explain.paths(kind):
+            found = explain.field(f"{kind}.{path}")
+            assert found is not None
+            assert found.description, path
 
 
 @pytest.mark.parametrize("rule", explain.codes().values(), ids=lambda rule: rule.code)

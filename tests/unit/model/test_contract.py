@@ -8,7 +8,8 @@ import msgspec
 import pytest
 
 from kubectl_podx.model.errors import ExitStatus
-from kubectl_podx.model.report import SECTIONS, PodReport, PodReportList, words
+from kubectl_podx.model.report import SECTIONS, PodReport, words
+from kubectl_podx.model.report.documents import DOCUMENTS
 
 KEYS = {
     "PodReport": (
@@ -106,6 +107,9 @@ KEYS = {
     "Finding": "code severity title container evidence remedy blocking",
     "Coverage": "section container state reason needs",
     "PodReportList": "apiVersion kind metadata distinctions items",
+    "DoctorReport": "apiVersion kind metadata namespace rights coverage pods",
+    "RightRow": "verb resource group namespace name state optional sections",
+    "PodForecast": "namespace name coverage",
 }
 WORDS = {
     "Severity": "ok info warning critical unknown",
@@ -132,7 +136,7 @@ WORDS = {
 
 
 def schema() -> dict[str, Any]:
-    (_, _), found = msgspec.json.schema_components([PodReport, PodReportList])
+    _, found = msgspec.json.schema_components(DOCUMENTS)
     return found
 
 

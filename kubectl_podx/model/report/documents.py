@@ -1,0 +1,10 @@
+"""Every kind of document that podx prints: what the schema is made of. The first is the report."""
+
+from __future__ import annotations
+
+from kubectl_podx.model.report import PodReport, PodReportList
+from kubectl_podx.model.report.doctor import DoctorReport
+from kubectl_podx.model.wire import Wire
+
+DOCUMENTS: tuple[type[Wire], ...] = (PodReport, PodReportList, DoctorReport)
+"""Each has `apiVersion: podx/v1` and a `kind` of its own."""
