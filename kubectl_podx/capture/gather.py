@@ -16,13 +16,13 @@ from kubectl_podx.capture.calls import (
     perform_read,
     send_all,
 )
+from kubectl_podx.capture.log_tail import log_tail
 from kubectl_podx.capture.plan import PlannedCall, Wish
 from kubectl_podx.capture.seal import Sealer, WrongObjectError
 from kubectl_podx.capture.targets import Targets
 from kubectl_podx.model.capture import (
     Capture,
     CapturedPod,
-    LogTail,
     ObjectState,
     Observation,
     StoredList,
@@ -36,8 +36,8 @@ from kubectl_podx.model.reference import Reference
 
 if TYPE_CHECKING:
     from kubectl_podx.cluster.server import ApiServer
+    from kubectl_podx.model.revealed import Revealed
 
-_MAX_LOG_LINE = 2000
 # What the second reading of the pod needs after the last exec has ended.
 _RECHECK_RESERVE = 0.5
 # What an exec that is cut off needs beside, until its output so far is here.
@@ -59,12 +59,18 @@ class Gatherer:
     """One run against one server."""
 
     def __init__(
-        self, server: ApiServer, wish: Wish, deadline: Deadline, max_in_flight: int
+        self,
+        server: ApiServer,
+        wish: Wish,
+        deadline: Deadline,
+        max_in_flight: int,
+        revealed: Revealed | None = None,
     ) -> None:
         self._server = server
         self._wish = wish
         self._deadline = deadline
         self._in_flight = max_in_flight
+        self._revealed = revealed
         self._sealer = Sealer()
         self._objects: dict[str, StoredObject] = {}
         self._lists: dict[str, StoredList] = {}
@@ -314,12 +320,20 @@ class Gatherer:
         for outcome in mine:
             if outcome.call.kind == "metrics" and outcome.state == "ok":
                 counters = probe_counters(outcome.answer, uid)
+        if self._revealed is not None:
+            from kubectl_podx.capture.reveal import reveal  # noqa: PLC0415 - only where asked for
+
+            reveal(self._revealed, self._sealer, pod, self._objects, mine)
         return CapturedPod(
             reference=reference.key,
             uid=uid,
             observations=observations,
             probe_counters=counters,
-            logs=[self._log_tail(outcome) for outcome in mine if outcome.call.kind == "log"],
+            logs=[
+                log_tail(self._sealer, outcome, self._wish.log_lines)
+                for outcome in mine
+                if outcome.call.kind == "log"
+            ],
             calls=[outcome.record() for outcome in mine],
             disturbed="; ".join(sorted(set(moved.values()))),
             declared_variables=declared,
@@ -339,23 +353,3 @@ class Gatherer:
         if change:
             return Observation(container=container, state="unobservable", reason=change)
         return seal_look(self._sealer, pod, outcome, self._objects, declared)
-
-    def _log_tail(self, outcome: Outcome) -> LogTail:
-        lines: list[str] = []
-        if outcome.state == "ok":
-            decoded = _whole_lines(outcome.answer, outcome.call).decode("utf-8", "replace")
-            shown = self._sealer.free_text(decoded).splitlines()
-            lines = [line[:_MAX_LOG_LINE] for line in shown[-self._wish.log_lines :]]
-        return LogTail(
-            container=outcome.call.container,
-            previous=("previous", "true") in outcome.call.query,
-            state=outcome.state,
-            reason=outcome.reason,
-            lines=lines,
-        )
-
-
-def _whole_lines(log: bytes, call: PlannedCall) -> bytes:
-    """Without the line that the limit of bytes cut: half of a secret value is not known as one."""
-    limit = int(dict(call.query).get("limitBytes", "0"))
-    return log[: log.rfind(b"\n") + 1] if 0 < limit <= len(log) else log

@@ -58,6 +58,18 @@ def declared_variables(
     return found
 
 
+def declared_values(
+    sealer: Sealer, pod: Json, objects: Mapping[str, StoredObject], entry: ContainerEntry
+) -> dict[str, str]:
+    """The values themselves, for `--reveal` alone: what a start of this container would get now."""
+    values = _Resolver(sealer, pod, objects, entry).resolve()
+    return {
+        name: found.value
+        for name, found in values.items()
+        if found.state in ("resolved", "unresolved")
+    }
+
+
 def with_observed(
     sealer: Sealer,
     pod: Json,

@@ -17,6 +17,7 @@ from kubectl_podx.model.clock import Deadline
 if TYPE_CHECKING:
     from kubectl_podx.cluster.access import AccessFlags
     from kubectl_podx.cluster.server import ApiServer
+    from kubectl_podx.model.revealed import Revealed
 
 __all__ = ["LookOptions", "Targets", "connect", "take"]
 
@@ -76,12 +77,13 @@ def take(
     home: str,
     warn: Callable[[str], None],
     meanwhile: Meanwhile = idle,
+    revealed: Revealed | None = None,
 ) -> Capture:
     """Looks at the targets and returns the sealed Capture.
 
     Raises PodxError where nothing can be told: no usable kubeconfig, an unreachable server, a
     named object that is not there. A single call that fails costs only its rows. `meanwhile` is
-    run once while the looks are under way.
+    run once while the looks are under way. `revealed` gets the values that `--reveal` shows.
     """
     server, namespace = connect(flags, deadline=deadline, environ=environ, home=home, warn=warn)
     try:
@@ -92,7 +94,7 @@ def take(
         if options.exec_allowed:
             from kubectl_podx.cluster import exec_driver  # noqa: F401, PLC0415
 
-        gatherer = Gatherer(server, options.wish(), deadline, options.max_in_flight)
+        gatherer = Gatherer(server, options.wish(), deadline, options.max_in_flight, revealed)
         return gatherer.capture(targets, namespace, meanwhile)
     except BaseException:
         server.cancel()

@@ -9,7 +9,7 @@ import click
 
 from kubectl_podx.cli.command import Command
 from kubectl_podx.cli.options import reading_options
-from kubectl_podx.model.errors import ExitStatus, InputError
+from kubectl_podx.model.errors import ExitStatus, InputError, UsageError
 
 _HELP = """
 Save what was seen of a pod in a file, a bundle, that any reading command replays with --from.
@@ -37,6 +37,7 @@ _WITHOUT = frozenset(
         "no-color",
         "log_lines",
         "no-logs",
+        "reveal",
     }
 )
 
@@ -63,6 +64,7 @@ def command(name: str) -> click.Command:
         metavar="N",
         help="Log lines to store of each container that is in trouble. They may hold secrets.",
     )
+    @click.option("--reveal", is_flag=True, hidden=True)
     @reading_options(without=_WITHOUT, sections=False)
     @click.pass_obj
     def capture(env: Any, /, words: tuple[str, ...], file: str, **values: Any) -> int:
@@ -70,6 +72,8 @@ def command(name: str) -> click.Command:
         from kubectl_podx.cli.request import Request
         from kubectl_podx.cli.sources import capture_of
 
+        if values["reveal"]:
+            raise UsageError("--reveal shows values on the terminal; a bundle never holds one")
         path = Path(file)
         if path.is_dir():
             raise InputError(f"cannot write {str(path)!a}: it is a folder")

@@ -31,6 +31,7 @@ _LIVE_ONLY = frozenset(
         "manifest",
         "no-exec",
         "no-logs",
+        "reveal",
         "log_lines",
         "deadline",
         "max-in-flight",

@@ -42,6 +42,7 @@ _WITHOUT = frozenset(
         "exit-code",
         "log_lines",
         "no-logs",
+        "reveal",
         "verbose",
     }
 )

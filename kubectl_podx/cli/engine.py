@@ -14,21 +14,48 @@ from kubectl_podx.render.escape import quoted
 if TYPE_CHECKING:
     from kubectl_podx.model.capture import Capture
     from kubectl_podx.model.report import PodReport, PodReportList
+    from kubectl_podx.model.revealed import Revealed
 
 
 def read(request: Request, env: Environment) -> int:
     """Makes the report, prints it, and returns the exit status."""
     sections = _sections(request)
-    capture = capture_of(request, env, sections, lambda: _import_what_follows(request))
+    revealed = _store_for(request)
+    capture = capture_of(request, env, sections, lambda: _import_what_follows(request), revealed)
     if request.container is not None:
         _check_container(capture, request.container)
     from kubectl_podx.findings.analyse import analyse
 
     reports = analyse(capture, sections, request.container)
     env.write(_rendered(request, env, reports, single=is_single(request, capture)))
+    if revealed is not None:
+        _reveal(request, env, reports, revealed)
     if request.format in ("table", "name", "mermaid") and request.query is None:
         _say_not_seen(reports, env)
     return _status(reports) if request.exit_code else ExitStatus.OK
+
+
+def _store_for(request: Request) -> Revealed | None:
+    """Where values may go; None unless `--reveal` asks for them."""
+    if not request.reveal:
+        return None
+    from kubectl_podx.model.revealed import Revealed
+
+    return Revealed()
+
+
+def _reveal(request: Request, env: Environment, reports: PodReportList, found: Revealed) -> None:
+    """The values below the report, and on standard error what they are."""
+    from kubectl_podx.render.revealed import revealed_text
+
+    shown = revealed_text(reports.items, found, everything=request.format == "wide")
+    env.say(
+        f"--reveal: the output ends with the values of {shown.variables} variables and "
+        f"{shown.files} files that a report hides. Whoever sees it knows them."
+        if shown.text
+        else "--reveal: there is no value that the report does not show."
+    )
+    env.write(f"\n{shown.text}" if shown.text else "")
 
 
 def _import_what_follows(request: Request) -> None:

@@ -219,6 +219,14 @@ _READING: tuple[tuple[tuple[str, ...], dict[str, Any]], ...] = (
         },
     ),
     (
+        ("--reveal",),
+        {
+            "is_flag": True,
+            "help": "Print the values of Secrets and of variables that the report hides, below it. "
+            "Only as text, only of live pods; tokens of service accounts are never shown.",
+        },
+    ),
+    (
         ("--exit-code",),
         {
             "is_flag": True,

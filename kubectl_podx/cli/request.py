@@ -34,6 +34,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     no_exec: bool = False
     no_logs: bool = False
     log_lines: int = 20
+    reveal: bool = False
     exit_code: bool = False
     no_color: bool = False
     deadline: float = 15.0
@@ -87,6 +88,8 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
             raise UsageError("a resource cannot be retrieved by name across all namespaces")
         if self.all_namespaces and self.selector is None and not self.offline:
             raise UsageError("--all-namespaces needs --selector")
+        if self.reveal:
+            self._check_reveal()
         if self.query is not None and self.format in ("wide", "name", "mermaid"):
             raise UsageError(f"--query prints json, yaml, table or text, not {self.format}")
         if self.query is not None:
@@ -94,3 +97,17 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
 
             # Before a cluster is asked: a typing mistake costs no look.
             parse(self.query)
+
+    def _check_reveal(self) -> None:
+        """Values go to a terminal, and into nothing that is kept or passed on by itself."""
+        if self.offline:
+            raise UsageError("--reveal needs a live pod: a bundle or a manifest holds no values")
+        if self.query is not None or self.format not in ("text", "wide", "table"):
+            raise UsageError(
+                "--reveal prints text: a document such as that of -o json holds no secret value"
+            )
+        if self.sections and not {"environment", "files"} & set(self.sections):
+            raise UsageError(
+                "--reveal shows values of variables and of files: it goes with describe, env and "
+                "files"
+            )

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
 
     from kubectl_podx.model.capture import Capture
+    from kubectl_podx.model.revealed import Revealed
 
 _SUFFIX = ".podx"
 
@@ -25,12 +26,16 @@ def capture_of(
     env: Environment,
     needed: frozenset[str],
     meanwhile: Callable[[], None] = lambda: None,
+    revealed: Revealed | None = None,
 ) -> Capture:
     """The sealed Capture of the request's targets. `needed`: the sections to gather for.
 
-    `meanwhile` is run once while a live look is under way.
+    `meanwhile` is run once while a live look is under way; `revealed` gets what `--reveal` shows.
     """
-    capture = _stored(request) if request.offline else _live(request, env, needed, meanwhile)
+    if request.offline:
+        capture = _stored(request)
+    else:
+        capture = _live(request, env, needed, meanwhile, revealed)
     if request.verbose:
         _say_calls(capture, env)
     return capture
@@ -56,7 +61,11 @@ def is_single(request: Request, capture: Capture) -> bool:
 
 
 def _live(
-    request: Request, env: Environment, needed: frozenset[str], meanwhile: Callable[[], None]
+    request: Request,
+    env: Environment,
+    needed: frozenset[str],
+    meanwhile: Callable[[], None],
+    revealed: Revealed | None,
 ) -> Capture:
     from kubectl_podx.capture import session
     from kubectl_podx.capture.targets import parse_words
@@ -86,6 +95,7 @@ def _live(
         home=env.home,
         warn=env.warn,
         meanwhile=meanwhile,
+        revealed=revealed,
     )
     if not capture.pods:
         env.say(_nothing(request, env))

@@ -114,3 +114,31 @@ def test_secrets_are_compared_all_the_same(bench: Bench, canary: str) -> None:
     assert variables["DERIVED"]["state"] == "current"
     assert variables["ALL_rotated"]["state"] == "frozen"
     assert variables["DB_PASSWORD"]["injected"] == "<hidden>"
+
+
+def test_they_are_shown_to_who_asks_for_them_and_nowhere_else(
+    bench: Bench, canary: str, tmp_path: Path
+) -> None:
+    answer = bench.podx("describe", canary, "--reveal")
+    table = answer.stdout.partition("Revealed variables:")[2]
+    assert SECRET in table
+    assert LITERAL in table
+    # Both sides: what the Secret says now, and what the container was started with.
+    (rotated,) = [line for line in table.splitlines() if " ALL_rotated " in line]
+    assert CHANGED in rotated
+    assert "before" in rotated
+    assert "/s/password" in table
+    report = answer.stdout.partition("Revealed variables:")[0]
+    for value in (SECRET, LITERAL, CHANGED):
+        assert [form for form in forms(value) if form in report + answer.stderr] == []
+    assert "--reveal: the output ends with the values of" in answer.stderr
+    bundle = tmp_path / "x.podx"
+    for words in (
+        ("describe", canary, "--reveal", "-o", "json"),
+        ("capture", canary, "--reveal", "-O", str(bundle)),
+    ):
+        refused = bench.podx(*words, check=False)
+        assert refused.status == 2
+        assert not refused.stdout
+        assert "--reveal" in refused.stderr
+    assert not bundle.exists()

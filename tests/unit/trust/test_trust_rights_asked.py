@@ -56,7 +56,9 @@ def test_the_counters_of_probes_are_apart() -> None:
 
 def test_every_kind_that_podx_reads_is_in_the_roles() -> None:
     covered = {what.partition("/")[0] for _, _, what, _ in granted(_all())}
-    assert covered == {resource.plural for resource in RESOURCES.values()}
+    # PodPresets are asked for only where a pod tells of one, or of injections alone.
+    read = {resource.plural for kind, resource in RESOURCES.items() if kind != "PodPreset"}
+    assert covered - {"podpresets"} == read
 
 
 def _all() -> list[dict[str, Any]]:

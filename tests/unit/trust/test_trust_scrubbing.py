@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import json
 import time
-from typing import Any
 from urllib.parse import quote, quote_plus
 
 import pytest
@@ -13,11 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kubectl_podx.capture.calls import Outcome
-from kubectl_podx.capture.gather import Gatherer
+from kubectl_podx.capture.log_tail import log_tail
 from kubectl_podx.capture.plan import Wish, pod_calls
 from kubectl_podx.capture.seal import Sealer
 from kubectl_podx.capture.secretlike import hide_text, hide_words, secret_value
-from kubectl_podx.model.clock import Deadline
 from kubectl_podx.model.reference import Reference
 
 SECRET = Reference("Secret", "shop", "login")
@@ -81,12 +79,10 @@ def test_a_line_that_the_limit_cut_is_left_out() -> None:
     pod = {"spec": {"containers": [{"name": "app"}]}, "status": {"containerStatuses": [RESTARTED]}}
     reference = Reference("Pod", "shop", "web-0")
     (call,) = [one for one in pod_calls(reference, pod, Wish()) if one.kind == "log"]
-    server: Any = None
-    gatherer = Gatherer(server, Wish(), Deadline(1), 1)
     limit = int(dict(call.query)["limitBytes"])
     log = b"whole line\n" + b"x" * (limit - 11)
-    assert gatherer._log_tail(Outcome(call, "ok", answer=log)).lines == ["whole line"]
-    assert gatherer._log_tail(Outcome(call, "ok", answer=b"a\nb")).lines == ["a", "b"]
+    assert log_tail(Sealer(), Outcome(call, "ok", answer=log), 20).lines == ["whole line"]
+    assert log_tail(Sealer(), Outcome(call, "ok", answer=b"a\nb"), 20).lines == ["a", "b"]
 
 
 RESTARTED = {
