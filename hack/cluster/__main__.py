@@ -1,4 +1,4 @@
-"""A real cluster for development and tests: python3 hack/cluster up|down|status|env|build."""
+"""A real cluster for development and tests: python3 hack/cluster up|down|status|env|build|…"""
 
 import sys
 
@@ -13,8 +13,11 @@ from types import ModuleType
 import borrowed
 import build
 import console
+import daemons
 import kind
 import own
+import surgery
+from layout import of_this_checkout
 
 
 def main() -> int:
@@ -71,7 +74,23 @@ def _build(arguments: argparse.Namespace) -> int:
     return 0
 
 
-_COMMANDS = {"up": _up, "down": _down, "status": _status, "env": _env, "build": _build}
+def _operate(arguments: argparse.Namespace) -> int:
+    if _provider() is not own:
+        raise console.ClusterError("only the daemons of a cluster that this tool made can be had")
+    getattr(surgery, arguments.command)(of_this_checkout(), arguments.daemon)
+    return 0
+
+
+_COMMANDS = {
+    "up": _up,
+    "down": _down,
+    "status": _status,
+    "env": _env,
+    "build": _build,
+    "restart": _operate,
+    "pause": _operate,
+    "resume": _operate,
+}
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -83,6 +102,13 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("env", help="print what a shell must export to reach it")
     builder = commands.add_parser("build", help="only build what `up` needs, print the folder")
     builder.add_argument("--extras", action="store_true", help="also krew and kwok")
+    for name, words in (
+        ("restart", "end one daemon of the cluster and start it again"),
+        ("pause", "let one daemon run no more"),
+        ("resume", "and again"),
+    ):
+        operation = commands.add_parser(name, help=words)
+        operation.add_argument("daemon", choices=daemons.NAMES)
     return parser
 
 

@@ -17,6 +17,7 @@ from manifests import (
     secret,
     shell,
 )
+from report_schema import check
 from support import Bench
 
 pytestmark = pytest.mark.cluster
@@ -166,7 +167,7 @@ def outside(bench: Bench, one: Manifest) -> bool:
 def both(bench: Bench, target: str, who: str) -> tuple[Any, Any]:
     """The report, and what `doctor` foretold of it."""
     user = user_of(bench, who)
-    foretold = bench.podx("doctor", target, "--as", user, "-o", "json").json
+    foretold = check(bench.podx("doctor", target, "--as", user, "-o", "json").json)
     report = bench.podx("describe", target, "--as", user, "-o", "json").json
     return report, foretold
 
@@ -246,7 +247,7 @@ def test_no_right_at_all(bench: Bench, target: str) -> None:
     assert "Error from server (Forbidden)" in answer.stderr
     told = bench.podx("doctor", target, "--as", nobody)
     assert "No report can be made: get pods is missing" in told.stdout
-    general = bench.podx("doctor", "--as", nobody, "-o", "json").json
+    general = check(bench.podx("doctor", "--as", nobody, "-o", "json").json)
     assert {one["state"] for one in general["rights"]} == {"missing"}
     assert {row["section"] for row in general["coverage"]} >= {"files", "probes", "network"}
 
