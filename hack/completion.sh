@@ -142,7 +142,7 @@ podx_answer() {
         *) podx_sections | podx_choose "$podx_typed" '' 6 ;;
       esac
       ;;
-    --from | -f | --filename | -O | --output-file | --kubeconfig | --certificate-authority | \
+    --from | -f | --filename | --preset | -O | --output-file | --kubeconfig | --certificate-authority | \
       --client-certificate | --client-key)
       echo :0
       exit 0
@@ -161,6 +161,10 @@ podx_answer() {
       exit 0
       ;;
   esac
+  if [ "$podx_command/$podx_target" = preset/ ]; then
+    printf 'preview\nconvert\n' | podx_choose "$podx_typed" '' 4
+    exit 0
+  fi
   case $podx_command in
     '') podx_commands | podx_choose "$podx_typed" '' 4 ;;
     explain) podx_explained | podx_choose "$podx_typed" '' 4 ;;

@@ -25,6 +25,7 @@ from kubectl_podx.cli.queries import QUERIES
 from kubectl_podx.cli.words import COMMANDS, FORMATS, SECTIONS
 from kubectl_podx.findings.catalogue import RULES
 from kubectl_podx.model import explain
+from kubectl_podx.model.preset import APPLIED
 from kubectl_podx.model.reference import Reference
 from kubectl_podx.model.report.documents import DOCUMENTS
 from kubectl_podx.render import doctor
@@ -168,7 +169,8 @@ def _requests() -> str:
         "them. Each object is read once, all side by side; each running container gets one exec; "
         "the pod is read again after the looks. An owner's owner, the revisions of a Deployment "
         "and the volume of a claim are asked for as soon as their names are known; the nodes only "
-        "for a pod that has none and asks for labels. Nothing is ever written, and no list of all "
+        "for a pod that has none and asks for labels; the PodPresets only where an annotation of the "
+        "pod tells of one, or where nothing but `injected` is asked for. Nothing is ever written, and no list of all "
         "Secrets is ever asked for.\n",
         "| request | right | for |\n|---|---|---|",
     ]
@@ -177,7 +179,10 @@ def _requests() -> str:
         calls += follow_ups(Reference(kind, "shop", name), body, Wish())
     known = {call.id for call in calls}
     pending = {"spec": {"nodeSelector": {"disktype": "ssd"}}}
-    calls += [one for one in pod_calls(reference, pending, Wish()) if one.id not in known]
+    marked = {"metadata": {"annotations": {f"{APPLIED}NAME": "1"}}}
+    for rare in (pending, marked):
+        calls += [one for one in pod_calls(reference, rare, Wish()) if one.id not in known]
+        known |= {call.id for call in calls}
     for call in calls:
         right = str(call.right) or "none"
         optional = " (optional: it amounts to root on the node)" if call.optional_right else ""
@@ -295,7 +300,7 @@ def _completion() -> str:
         "VALUED": [_valued()],
         "SECTIONS": sections,
         "FORMATS": list(FORMATS),
-        "EXPLAINED": [*codes, *explain.paths()],
+        "EXPLAINED": [*codes, *explain.paths(), "PodPreset\tWhat became of the kind"],
         "RECORDINGS": sorted(
             path.stem for path in (ROOT / "kubectl_podx/recordings").glob("*.podx")
         ),

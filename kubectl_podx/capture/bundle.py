@@ -129,14 +129,24 @@ def read_manifest(path: str) -> Capture:
     Takes one Pod, a List or PodList of pods, or several YAML documents; other kinds beside them
     are stored as sources. What a cluster would know is absent, so those sections say so.
     """
-    from kubectl_podx.capture.manifest import documents  # noqa: PLC0415 - yaml only where needed
     from kubectl_podx.capture.seal import Sealer  # noqa: PLC0415
+
+    found, name = manifests(path)
+    return _capture_of(found, name, Sealer())
+
+
+def manifests(path: str) -> tuple[list[dict[str, Any]], str]:
+    """Every object in a YAML or JSON file, `-` for standard input, and its name for errors.
+
+    Nothing in them is sealed.
+    """
+    from kubectl_podx.capture.manifest import documents  # noqa: PLC0415 - yaml only where needed
 
     data = sys.stdin.buffer.read(_MAX_FILE + 1) if path == "-" else _read(Path(path))
     name = "standard input" if path == "-" else ascii(Path(path).name)
     if len(data) > _MAX_FILE:
         raise InputError(f"{name} is larger than {_MAX_FILE >> 20} MiB")
-    return _capture_of(documents(data, name), name, Sealer())
+    return documents(data, name), name
 
 
 def _capture_of(found: list[dict[str, Any]], name: str, sealer: Any) -> Capture:
@@ -152,8 +162,13 @@ def _capture_of(found: list[dict[str, Any]], name: str, sealer: Any) -> Capture:
         if kind == "Pod":
             pods.append(CapturedPod(reference=reference.key, uid=text(body, "metadata", "uid")))
     if not pods:
-        raise InputError(f"no Pod in {name}")
+        hint = "; see 'kubectl podx preset --help'" if _has_preset(found) else ""
+        raise InputError(f"no Pod in {name}{hint}")
     return Capture(source="manifest", pods=pods, objects=objects)
+
+
+def _has_preset(found: list[dict[str, Any]]) -> bool:
+    return any(text(body, "kind") == "PodPreset" for body in found)
 
 
 def _namespace(body: Json) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
@@ -32,6 +33,7 @@ from kubectl_podx.model.capture import (
 from kubectl_podx.model.clock import Deadline, format_time
 from kubectl_podx.model.errors import PodxError
 from kubectl_podx.model.pod import Json, text
+from kubectl_podx.model.probe_attempt import ProbeAttempt
 from kubectl_podx.model.reference import Reference
 
 if TYPE_CHECKING:
@@ -71,6 +73,7 @@ class Gatherer:
         self._deadline = deadline
         self._in_flight = max_in_flight
         self._revealed = revealed
+        self._attempts_of: Callable[[list[Outcome]], list[ProbeAttempt]] = lambda _: []
         self._sealer = Sealer()
         self._objects: dict[str, StoredObject] = {}
         self._lists: dict[str, StoredList] = {}
@@ -103,11 +106,21 @@ class Gatherer:
         if "version" in outcomes and outcomes["version"].state == "ok":
             self._version = self._sealer.server_version(outcomes["version"].answer)
         outcomes |= self._look_through_neighbours(bodies, calls, outcomes)
+        if self._wish.probe_runs:
+            from kubectl_podx.capture import run_probes  # noqa: PLC0415 - only where asked for
+
+            self._attempts_of = run_probes.attempts_of
+            outcomes |= run_probes.run(
+                self._server,
+                {reference: self._sealer.raw_pod(reference) for reference in bodies},
+                calls,
+                outcomes,
+                self._wish,
+                in_flight=self._in_flight,
+                deadline=self._before_the_end(_RECHECK_RESERVE),
+            )
         again = self._read_again(bodies, calls, lambda: self._seal_objects(outcomes))
-        pods = [
-            self._captured(reference, bodies[reference], calls[reference], outcomes, again)
-            for reference in bodies
-        ]
+        pods = [self._captured(r, bodies[r], calls[r], outcomes, again) for r in bodies]
         return Capture(
             podx_version=__version__,
             captured_at=self._captured_at or format_time(datetime.now(UTC)),
@@ -141,7 +154,7 @@ class Gatherer:
         return self._deadline.within(left - min(seconds, left / 2))
 
     def _dial_for(self, calls: list[PlannedCall]) -> None:
-        """Each look keeps a connection to its end: beside them there must be some for the reads."""
+        """Each look keeps a connection to its end: the reads need some beside them."""
         execs = sum(call.kind == "exec" for call in calls)
         if execs > 2:
             self._server.dial_ahead(min(execs, self._in_flight) + 2)
@@ -240,9 +253,8 @@ class Gatherer:
         """Opens every answer. One that is no answer to its question becomes a failed call."""
         # Secrets first: what they hold is scrubbed from everything that is opened after them.
         order = {"Secret": 0, "ConfigMap": 1}
-        for outcome in sorted(
-            outcomes.values(), key=lambda one: order.get(one.call.reference.kind, 2)
-        ):
+        answers = list(outcomes.values())
+        for outcome in sorted(answers, key=lambda one: order.get(one.call.reference.kind, 2)):
             if outcome.call.kind in ("get", "type", "list") and not self._open(outcome):
                 failed = outcome._replace(state="failed", reason=_SOMETHING_ELSE)
                 outcomes[outcome.call.id] = failed
@@ -329,6 +341,7 @@ class Gatherer:
             uid=uid,
             observations=observations,
             probe_counters=counters,
+            probe_attempts=self._attempts_of(mine),
             logs=[
                 log_tail(self._sealer, outcome, self._wish.log_lines)
                 for outcome in mine

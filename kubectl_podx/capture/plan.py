@@ -18,10 +18,11 @@ from kubectl_podx.model.pod import (
     number,
     text,
 )
+from kubectl_podx.model.preset import has_preset_annotation
 from kubectl_podx.model.reference import RESOURCES, Reference, Resource
 from kubectl_podx.model.report import SECTIONS
 
-CallKind = Literal["get", "type", "list", "log", "metrics", "version", "exec"]
+CallKind = Literal["get", "type", "list", "log", "metrics", "version", "exec", "probe"]
 
 
 class Right(NamedTuple):
@@ -67,6 +68,8 @@ class Wish(NamedTuple):
     exec_allowed: bool = True
     logs: bool = True
     log_lines: int = 20
+    probe_runs: int = 0
+    """How often each probe is run by hand (`--run-probes`)."""
 
     def wants(self, *sections: str) -> bool:
         """Whether any of these sections was asked for.
@@ -125,6 +128,7 @@ def pod_calls(reference: Reference, pod: Json, wish: Wish) -> list[PlannedCall]:
         *_sources(reference, pod),
         *_surroundings(reference, pod),
         *_siblings(reference, pod),
+        *_presets(reference, pod, wish),
         *(_logs(reference, pod, wish) if wish.logs else ()),
     ]
     return [call for call in calls if wish.wants(*call.sections) or _always(call)]
@@ -296,6 +300,18 @@ def _siblings(reference: Reference, pod: Json) -> Iterator[PlannedCall]:
             Reference("Pod", reference.namespace, reference.key),
             (("labelSelector", f"{label}={text(labels, label)}"), ("limit", "20")),
             first_page=True,
+        )
+
+
+def _presets(reference: Reference, pod: Json, wish: Wish) -> Iterator[PlannedCall]:
+    """The namespace's PodPresets: few clusters have the kind, so only where an annotation of the
+    pod tells of one, or where nothing but injections is asked for.
+    """
+    if has_preset_annotation(pod) or wish.sections == {"injections"}:
+        right = right_to("list", RESOURCES["PodPreset"], reference.namespace)
+        listed = Reference("PodPreset", reference.namespace, "")
+        yield PlannedCall(
+            f"list PodPreset/{reference.namespace}", "list", ("injections",), right, listed
         )
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from kubectl_podx.capture.secretlike import HIDDEN, hide_literal, hide_text, hide_words, secret_name
 from kubectl_podx.model.pod import Json, items, mapping, text
+from kubectl_podx.model.preset import says_applied
 
 # Annotations that repeat whole manifests, env and Secrets included.
 _MANIFEST_ANNOTATIONS = ("last-applied-configuration", "applied-configuration", "manifest")
@@ -61,6 +62,9 @@ def metadata(body: Json, *, labels: bool = True) -> dict[str, Any]:
 def shown_annotation(name: str, value: Any) -> str:
     """An annotation's value, or `<hidden>` where it is long, structured or secret-like."""
     shown = value if isinstance(value, str) else ""
+    if says_applied(name, value):
+        # A PodPreset may be called after the secret that it brings.
+        return shown
     suspicious = (
         len(shown) > _LONGEST_ANNOTATION
         or name.endswith(_MANIFEST_ANNOTATIONS)
@@ -96,6 +100,14 @@ def workload(body: Json, scrub: Callable[[str], str]) -> dict[str, Any]:
     if "volumeClaimTemplates" in spec:
         spec.pop("volumeClaimTemplates")
     kept["spec"] = spec
+    return kept
+
+
+def pod_preset(body: Json, scrub: Callable[[str], str]) -> dict[str, Any]:
+    """A PodPreset: its env is sealed as a container's is."""
+    kept: dict[str, Any] = {field: body[field] for field in _PARTS if field in body}
+    kept["metadata"] = metadata(body)
+    kept["spec"] = _container(mapping(body, "spec"), scrub)
     return kept
 
 

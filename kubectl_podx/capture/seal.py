@@ -124,6 +124,8 @@ class Sealer:
             kept = redact.pod(body, self.scrub)
         elif reference.kind in _WORKLOADS:
             kept = redact.workload(body, self.scrub)
+        elif reference.kind == "PodPreset":
+            kept = redact.pod_preset(body, self.scrub)
         else:
             kept = redact.plain(body, self.scrub)
         return StoredObject(reference=reference.key, state="present", body=kept, keys=keys)
@@ -159,6 +161,8 @@ class Sealer:
                     kept.append(self.keep(reference, {"kind": kind, **item}).body or {})
                 elif kind in _WORKLOADS:
                     kept.append(redact.workload(item, self.scrub))
+                elif kind == "PodPreset":
+                    kept.append(redact.pod_preset(item, self.scrub))
                 else:
                     kept.append(redact.plain(item, self.scrub))
         return kept

@@ -35,12 +35,21 @@ class LookOptions(msgspec.Struct, frozen=True, kw_only=True):
     exec_allowed: bool = True
     logs: bool = True
     log_lines: int = 20
+    probe_runs: int = 0
+    """`--run-probes`: how often each probe is run; 0 for not at all."""
     max_in_flight: int = 12
     """Requests and execs under way at once."""
 
     def wish(self) -> Wish:
         """The part of it that the plan reads."""
-        return Wish(self.sections, self.container, self.exec_allowed, self.logs, self.log_lines)
+        return Wish(
+            self.sections,
+            self.container,
+            self.exec_allowed,
+            self.logs,
+            self.log_lines,
+            self.probe_runs,
+        )
 
 
 def connect(

@@ -38,6 +38,8 @@ _WITHOUT = frozenset(
         "log_lines",
         "no-logs",
         "reveal",
+        "run-probes",
+        "probe-runs",
     }
 )
 

@@ -20,6 +20,7 @@ _FILE_OPTIONS = frozenset(
     {
         "--from",
         "--filename",
+        "--preset",
         "--output-file",
         "--kubeconfig",
         "--certificate-authority",
@@ -113,3 +114,5 @@ def _explained(typed: str) -> Iterator[tuple[str, str]]:
     known = codes().values()
     yield from ((each.code, each.title) for each in known if each.code.startswith(typed.upper()))
     yield from ((name, "") for name in field_names(typed))
+    if "podpreset".startswith(typed.lower()) and typed:
+        yield "PodPreset", "What became of the kind"

@@ -32,6 +32,8 @@ _LIVE_ONLY = frozenset(
         "no-exec",
         "no-logs",
         "reveal",
+        "run-probes",
+        "probe-runs",
         "log_lines",
         "deadline",
         "max-in-flight",

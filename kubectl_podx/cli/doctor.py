@@ -43,6 +43,8 @@ _WITHOUT = frozenset(
         "log_lines",
         "no-logs",
         "reveal",
+        "run-probes",
+        "probe-runs",
         "verbose",
     }
 )

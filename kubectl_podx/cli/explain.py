@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from kubectl_podx.cli import preset_story
 from kubectl_podx.cli.command import Command
 from kubectl_podx.cli.options import connection_options
 from kubectl_podx.cli.words import near
@@ -31,6 +32,9 @@ kubectl podx explain PRB004
 
 # What is in this field, and in which unit?
 kubectl podx explain probes.secondsToAction
+
+# What became of the kind PodPreset
+kubectl podx explain PodPreset
 
 # All findings; worked queries for --query
 kubectl podx explain --codes
@@ -65,6 +69,8 @@ def command(name: str) -> click.Command:
             env.write(_codes())
         elif queries:
             env.write(_queries())
+        elif word is not None and word.lower() in preset_story.WORDS:
+            env.write(preset_story.STORY)
         elif word is not None and _CODE.fullmatch(word):
             env.write(_code(word))
         else:

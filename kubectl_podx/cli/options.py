@@ -219,6 +219,24 @@ _READING: tuple[tuple[tuple[str, ...], dict[str, Any]], ...] = (
         },
     ),
     (
+        ("--run-probes",),
+        {
+            "is_flag": True,
+            "help": "Run each probe of the running containers now, as the kubelet would, and time "
+            "it: commands in the container, requests by the API server to the pod. Handlers may "
+            "have side effects.",
+        },
+    ),
+    (
+        ("--probe-runs",),
+        {
+            "type": click.IntRange(1, 20),
+            "default": 3,
+            "metavar": "N",
+            "help": "How often --run-probes runs each probe.",
+        },
+    ),
+    (
         ("--reveal",),
         {
             "is_flag": True,

@@ -31,9 +31,13 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     manifest: str | None = None
     recording: str | None = None
     """The name of a shipped recording (`demo`)."""
+    presets: tuple[str, ...] = ()
+    """Files with PodPresets, to tell what of the pod is theirs (`injected`)."""
     no_exec: bool = False
     no_logs: bool = False
     log_lines: int = 20
+    run_probes: bool = False
+    probe_runs: int = 3
     reveal: bool = False
     exit_code: bool = False
     no_color: bool = False
@@ -88,6 +92,10 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
             raise UsageError("a resource cannot be retrieved by name across all namespaces")
         if self.all_namespaces and self.selector is None and not self.offline:
             raise UsageError("--all-namespaces needs --selector")
+        if self.run_probes and self.offline:
+            raise UsageError("--run-probes needs a live pod")
+        if self.run_probes and self.sections and "probes" not in self.sections:
+            raise UsageError("--run-probes goes with describe and probes")
         if self.reveal:
             self._check_reveal()
         if self.query is not None and self.format in ("wide", "name", "mermaid"):

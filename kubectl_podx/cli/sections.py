@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import click
 
@@ -10,6 +11,15 @@ from kubectl_podx.cli.command import Command
 from kubectl_podx.cli.options import reading_options
 from kubectl_podx.cli.words import SECTIONS
 
+_F = TypeVar("_F", bound=Callable[..., Any])
+_PRESET = click.option(
+    "--preset",
+    "presets",
+    multiple=True,
+    metavar="FILE",
+    help="A file with PodPresets: what the pod has of them is marked, and why one that selects "
+    "it was not applied ('-' is standard input). May be repeated.",
+)
 _HELP = """
 {summary}.
 
@@ -29,6 +39,18 @@ kubectl podx {name} web-0 -o json --query {key}
 """
 
 
+def _options(name: str) -> Callable[[_F], _F]:
+    """The options of reading commands, and those that only one section has."""
+    of_all = reading_options(sections=False)
+    if name != "injected":
+        return of_all
+
+    def decorate(function: _F) -> _F:
+        return _PRESET(of_all(function))
+
+    return decorate
+
+
 def command(name: str) -> click.Command:
     """The command of this section."""
     words = SECTIONS[name]
@@ -41,7 +63,7 @@ def command(name: str) -> click.Command:
         usage="(TARGET... | -l SELECTOR | --from FILE | -f FILE) [flags] [options]",
     )
     @click.argument("targets", nargs=-1, metavar="TARGET")
-    @reading_options(sections=False)
+    @_options(name)
     @click.pass_obj
     def section(env: Any, /, targets: tuple[str, ...], **values: Any) -> int:
         from kubectl_podx.cli.engine import read

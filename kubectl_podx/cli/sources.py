@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
 
     from kubectl_podx.model.capture import Capture
+    from kubectl_podx.model.pod import Json
     from kubectl_podx.model.revealed import Revealed
 
 _SUFFIX = ".podx"
@@ -32,13 +33,29 @@ def capture_of(
 
     `meanwhile` is run once while a live look is under way; `revealed` gets what `--reveal` shows.
     """
+    presets = _presets(request)
     if request.offline:
         capture = _stored(request)
     else:
         capture = _live(request, env, needed, meanwhile, revealed)
     if request.verbose:
         _say_calls(capture, env)
+    if presets:
+        from kubectl_podx.capture.presets import with_presets
+
+        capture = with_presets(capture, presets)
     return capture
+
+
+def _presets(request: Request) -> list[Json]:
+    """The PodPresets of the files that were named; what is wrong with them is told first."""
+    if not request.presets:
+        return []
+    from kubectl_podx.capture.presets import read_presets
+
+    if "-" in request.presets and request.manifest == "-":
+        raise UsageError("standard input can be read only once: by --preset or by -f")
+    return read_presets(request.presets)
 
 
 def _stored(request: Request) -> Capture:
@@ -72,6 +89,8 @@ def _live(
     from kubectl_podx.model.clock import Deadline
 
     deadline = Deadline(request.deadline)
+    if request.run_probes:
+        env.say("--run-probes: each probe's handler is run now; it may do more than answer.")
     if request.selector is None:
         # Wrong words are told before a kubeconfig is opened.
         parse_words(request.words)
@@ -88,6 +107,7 @@ def _live(
             exec_allowed=not request.no_exec,
             logs=not request.no_logs and request.log_lines > 0,
             log_lines=request.log_lines,
+            probe_runs=request.probe_runs if request.run_probes else 0,
             max_in_flight=request.max_in_flight,
         ),
         deadline=deadline,

@@ -57,6 +57,7 @@ COMMANDS: dict[str, Entry] = {
     "capture": Entry("capture", "Save what was seen in a file, for --from", _POD),
     "demo": Entry("demo", "Show the report of a recorded incident; needs no cluster", _POD),
     **{name: Entry("sections", words.summary, _SECTION) for name, words in SECTIONS.items()},
+    "preset": Entry("preset", "Show what a PodPreset does to a pod, or convert it", _OTHER),
     "explain": Entry("explain", "Explain a finding's code or a field of the report", _OTHER),
     "doctor": Entry("doctor", "Say what may be seen, and which right is missing", _OTHER),
     "completion": Entry("completion", "Output shell completion code (bash, zsh or fish)", _OTHER),

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import ssl
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import websocket
 
 from kubectl_podx.cluster import exec_protocol
-from kubectl_podx.cluster.connection import ConnectionGoneError
-from kubectl_podx.cluster.credentials import Headers, check_headers
-from kubectl_podx.cluster.errors import ClusterError, of_read_error, of_response, shown
+from kubectl_podx.cluster.credentials import Headers
+from kubectl_podx.cluster.errors import shown
 from kubectl_podx.cluster.exec_protocol import Bad, ChannelParser, Exit, Output
 from kubectl_podx.cluster.stream import Stream
-from kubectl_podx.cluster.tls import of_tls_error
+from kubectl_podx.cluster.upgrade import connect
 from kubectl_podx.model.clock import Deadline
 
 _STDIN_CHUNK = 16384
@@ -59,52 +57,12 @@ def run(stream: Stream, request: ExecRequest, headers: Headers) -> ExecResult:
     Raises ClusterError where the server refuses the exec, ConnectionGoneError where it closed
     the connection before it said anything.
     """
-    session = _Session(_handshake(stream, request, headers), request)
+    connection = connect(stream, request.url, request.host, headers, exec_protocol.PROTOCOLS)
+    session = _Session(connection, request)
     try:
         return session.run()
     finally:
         stream.close()
-
-
-def _handshake(stream: Stream, request: ExecRequest, headers: Headers) -> websocket.WebSocket:
-    connection = websocket.WebSocket(enable_multithread=False, skip_utf8_validation=True)
-    stream.allow(_MAX_HANDSHAKE)
-    try:
-        connection.connect(
-            request.url,
-            socket=stream,
-            host=request.host,
-            header=[f"{name}: {value}" for name, value in check_headers(headers)],
-            subprotocols=list(exec_protocol.PROTOCOLS),
-            suppress_origin=True,
-            redirect_limit=0,
-        )
-    except websocket.WebSocketBadStatusException as error:
-        raise of_response(error.status_code, error.resp_body or b"") from None
-    except websocket.WebSocketTimeoutException:
-        raise of_read_error(TimeoutError()) from None
-    except (websocket.WebSocketConnectionClosedException, ConnectionError):
-        raise ConnectionGoneError from None
-    except (websocket.WebSocketException, ValueError, OverflowError):
-        # Their texts quote what came.
-        response = connection.handshake_response
-        status = response.status if response is not None else 0
-        if 300 <= status < 400:
-            raise of_response(status, b"") from None
-        raise _no_websocket() from None
-    except ssl.SSLError as error:
-        raise of_tls_error(error, request.host) from None
-    except OSError as error:
-        raise of_read_error(error) from None
-    return connection
-
-
-def _no_websocket() -> ClusterError:
-    return ClusterError(
-        "failed",
-        "unable to upgrade connection: the server, or a proxy before it, does not speak "
-        "WebSocket (podx has no SPDY to fall back to)",
-    )
 
 
 class _OutputLimitError(Exception):

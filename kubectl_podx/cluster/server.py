@@ -27,6 +27,7 @@ from kubectl_podx.model.clock import Deadline
 
 if TYPE_CHECKING:
     from kubectl_podx.cluster.exec_driver import ExecResult
+    from kubectl_podx.cluster.port_forward import Tunnel
 
 Query = Sequence[tuple[str, str]]
 
@@ -223,6 +224,43 @@ class ApiServer:
             raise result
         return result
 
+    # -- probes that are run by hand ---------------------------------------------------------------
+
+    def fetch(self, path: str, *, limit: int, deadline: Deadline) -> Response:
+        """One GET whose answer counts whatever its status is: of a pod, through `pods/proxy`.
+
+        The body is cut at `limit` bytes; nothing is asked for again.
+        """
+        bound = deadline.within(self._request_deadline().remaining())
+        return self._send(path, (), "*/*", limit, bound, cut=True)
+
+    def port_forward(
+        self,
+        namespace: str,
+        pod: str,
+        port: int,
+        use: Callable[[Tunnel], _T],
+        *,
+        deadline: Deadline,
+    ) -> _T:
+        """What `use` makes of a connection to a port on the pod's own loopback.
+
+        A refused port forward is a ClusterError; a port where nobody listens a TunnelError.
+        """
+        from kubectl_podx.cluster.port_forward import open_tunnel  # noqa: PLC0415 - costs 10 ms
+
+        path = api_path("api/v1", "pods", namespace, pod, "portforward")
+        url = self._websocket_url(path, (("ports", str(port)),))
+
+        def talk(stream: Stream) -> tuple[_T, bool]:
+            tunnel = open_tunnel(stream, url, self._access.authority, self._headers())
+            try:
+                return use(tunnel), False
+            finally:
+                stream.close()
+
+        return self._on_connection(deadline.within(self._deadline.remaining()), talk)
+
     # -- inside ----------------------------------------------------------------------------------
 
     def _request_deadline(self) -> Deadline:
@@ -248,12 +286,14 @@ class ApiServer:
         limit: int,
         deadline: Deadline,
         question: bytes | None = None,
+        *,
+        cut: bool | None = None,
     ) -> Response:
         headers = [("Accept", accept), *self._headers()]
         if not self._access.disable_compression:
             headers.append(("Accept-Encoding", "gzip"))
         target = self._target(path, query)
-        cut = path.endswith("/log")
+        cut = path.endswith("/log") if cut is None else cut
 
         def use(stream: Stream) -> tuple[Response, bool]:
             host = self._access.authority

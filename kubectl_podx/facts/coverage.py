@@ -8,6 +8,7 @@ from kubectl_podx.facts.looked import look
 from kubectl_podx.facts.view import PodView
 from kubectl_podx.model.capture import Call
 from kubectl_podx.model.pod import ContainerEntry, number
+from kubectl_podx.model.preset import has_preset_annotation
 from kubectl_podx.model.report.finding import Coverage
 from kubectl_podx.model.report.words import CoverageState
 
@@ -75,7 +76,7 @@ def _calls(view: PodView) -> Iterator[Coverage]:
     """Refused, slow or broken requests. Execs are told by the looks that they made."""
     for call in view.captured.calls:
         state = _LOST.get(call.state)
-        if state is None or call.id.startswith("exec "):
+        if state is None or call.id.startswith("exec ") or _nobody_misses(view, call):
             continue
         for section in call.sections:
             if section not in _NOT_OF_ITS_OWN:
@@ -86,6 +87,12 @@ def _calls(view: PodView) -> Iterator[Coverage]:
                     reason=_reason(call),
                     needs=call.needs or (_LONGER if state == "timedOut" else ""),
                 )
+
+
+def _nobody_misses(view: PodView, call: Call) -> bool:
+    """A right on PodPresets, which few clusters have, where the pod says nothing of any."""
+    presets = call.id.startswith("list PodPreset/") and call.state == "denied"
+    return presets and not has_preset_annotation(view.pod)
 
 
 def _reason(call: Call) -> str:

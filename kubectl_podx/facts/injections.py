@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from kubectl_podx.facts.injectors import Source, source_of
+from kubectl_podx.facts.preset.marks import with_presets
 from kubectl_podx.facts.template import is_service_account_volume, owner_template
 from kubectl_podx.facts.view import PodView
 from kubectl_podx.model.pod import Json, dig, items, mapping, text
@@ -49,14 +50,15 @@ def build(view: PodView) -> list[Injection]:
     """What the pod has and its owner's template has not, or has otherwise."""
     template = owner_template(view)
     if template is None:
-        return list(_without_template(view))
-    return [
+        return with_presets(view, _without_template(view), compared=False)
+    rows = [
         *_containers(view, template),
         *_volumes(view, template),
         *_tolerations(view, template),
         *_metadata(view, template, "labels"),
         *_metadata(view, template, "annotations"),
     ]
+    return with_presets(view, rows, compared=True)
 
 
 def _without_template(view: PodView) -> Iterator[Injection]:

@@ -13,7 +13,7 @@ from kubectl_podx.facts.view import PodView, event_count
 from kubectl_podx.model.capture import ProbeCounter
 from kubectl_podx.model.clock import format_time, parse_time
 from kubectl_podx.model.pod import ContainerEntry, dig, mapping, number, text
-from kubectl_podx.model.report.health import Counters, Handler, Probe, Timing
+from kubectl_podx.model.report.health import Counters, Handler, LiveProbe, Probe, Timing
 from kubectl_podx.model.report.words import ProbeState, ProbeType
 
 # A burst of 25 events and then one in five minutes passes the recorder's spam filter (client-go
@@ -109,7 +109,32 @@ def _probe(view: PodView, entry: ContainerEntry, kind: ProbeType) -> Probe:
         state=state,
         reason=reason,
         coverage=_coverage(view, seen, events),
+        live=_live(view, entry.name, kind),
     )
+
+
+_METHODS = {
+    "exec": "inside the container",
+    "podProxy": "the API server, to the pod's IP",
+    "portForward": "the pod's loopback, by a port forward",
+    "nowhere": "nowhere",
+}
+
+
+def _live(view: PodView, container: str, kind: ProbeType) -> list[LiveProbe]:
+    """What `--run-probes` did, attempt by attempt."""
+    return [
+        LiveProbe(
+            succeeded=one.result == "succeeded",
+            result=one.result,
+            seconds=one.seconds,
+            method=_METHODS[one.start],
+            detail=one.detail,
+            needs=one.needs,
+        )
+        for one in view.captured.probe_attempts
+        if one.container == container and one.type == kind
+    ]
 
 
 def _of_instance(event: ProbeEvent, started_at: datetime | None) -> bool:

@@ -16,6 +16,7 @@ from kubectl_podx.findings import (
     network,
     node,
     pod,
+    presets,
     probes,
     restarts,
     scheduling,
@@ -43,4 +44,5 @@ RULES: tuple[Rule, ...] = (
     *images.RULES,
     *hosts.RULES,
     *injections.RULES,
+    *presets.RULES,
 )

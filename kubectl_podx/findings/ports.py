@@ -90,9 +90,13 @@ def only_loopback(case: Case) -> Iterator[Hit]:
         if not knock.reach.listening or knock.reach.reachable:
             continue
         blocking = dig(knock.entry.status, "ready") is not True
+        who, port = knock.entry.name, f"port {knock.port}"
+        if _others_hold(case, knock):
+            title = f"{port} is open on the loopback address only; {who}'s"
+        else:
+            title = f"{who} listens on {port} of the loopback address only; its"
         yield Hit(
-            f"{knock.entry.name} listens on port {knock.port} of the loopback address only; its "
-            f"{' and '.join(knock.probes)} cannot reach it",
+            f"{title} {' and '.join(knock.probes)} cannot reach it",
             (
                 f"port {knock.port} on {', '.join(knock.reach.addresses)}",
                 "the kubelet connects to the pod's address from the node",
@@ -102,6 +106,12 @@ def only_loopback(case: Case) -> Iterator[Hit]:
             severity="critical" if blocking else "warning",
             blocking=blocking,
         )
+
+
+def _others_hold(case: Case, knock: _Knock) -> bool:
+    """Whether it is known that the port is another container's, not that of the probe."""
+    owners = {row.container for row in listeners.rows(case.view) if row.port == knock.port}
+    return bool(owners) and not owners & {knock.entry.name, "", None}
 
 
 def _others(case: Case) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kubectl_podx.findings import probe_checks
+from kubectl_podx.findings import probe_checks, probe_live
 from kubectl_podx.findings.remedy import DOCS
 from kubectl_podx.findings.rule import Rule
 
@@ -161,4 +161,5 @@ RULES: tuple[Rule, ...] = (
         link=_PROBES,
         check=probe_checks.not_yet,
     ),
+    *probe_live.RULES,
 )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+from kubectl_podx.model.probe_attempt import ProbeAttempt
 from kubectl_podx.model.wire import Wire
 
 CAPTURE_VERSION = 1
@@ -339,6 +340,8 @@ class CapturedPod(Wire, frozen=True, kw_only=True):
     observations: list[Observation] = []
     probe_counters: list[ProbeCounter] | None = None
     """None where the kubelet's metrics were not or could not be read."""
+    probe_attempts: list[ProbeAttempt] = []
+    """Only with `--run-probes`."""
     logs: list[LogTail] = []
     calls: list[Call] = []
     disturbed: str = ""

@@ -35,6 +35,9 @@ RESOURCES: dict[str, Resource] = {
     "EndpointSlice": Resource(
         "apis/discovery.k8s.io/v1", "endpointslices", group="discovery.k8s.io"
     ),
+    "PodPreset": Resource(
+        "apis/redhatcop.redhat.io/v1alpha1", "podpresets", group="redhatcop.redhat.io"
+    ),
 }
 """Every kind that podx may read. A kind that is not here is never asked for."""
 

@@ -157,14 +157,16 @@ def test_nothing_runs_a_shell_or_code_from_data(path: Path) -> None:
 
 
 def test_only_the_door_sends_a_body_and_only_for_a_review() -> None:
-    """The one POST is a SelfSubjectAccessReview, which the server does not store."""
+    """The one POST is a SelfSubjectAccessReview, which the server does not store. The other word is
+    the method of every gRPC call: that of a health check, spoken to a pod.
+    """
     posts = [
         (name_of(path), node.value)
         for path in FILES
         for node in nodes(path)
         if isinstance(node, ast.Constant) and node.value in ("POST", "PUT", "PATCH", "DELETE")
     ]
-    assert posts == [("cluster/connection.py", "POST")]
+    assert posts == [("cluster/connection.py", "POST"), ("cluster/grpc_health.py", "POST")]
     paths = [
         name_of(path)
         for path in FILES

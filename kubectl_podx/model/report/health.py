@@ -10,6 +10,7 @@ from kubectl_podx.model.report.pod import Seconds, Time
 from kubectl_podx.model.report.words import (
     Confidence,
     ContainerKind,
+    LiveResult,
     ProbeState,
     ProbeType,
     RestartCause,
@@ -74,9 +75,20 @@ class ProbeFailure(Wire, frozen=True, kw_only=True):
 
 class LiveProbe(Wire, frozen=True, kw_only=True):
     succeeded: Annotated[bool, Meta(description="Whether the probe succeeded.")]
-    seconds: Annotated[Seconds, Meta(description="How long it took.")]
+    result: Annotated[
+        LiveResult,
+        Meta(description="As the kubelet would judge it; `notRun` where podx could not run it."),
+    ]
+    seconds: Annotated[
+        Seconds, Meta(description="How long it took, with the way to the API server and back.")
+    ]
     method: Annotated[str, Meta(description="From where it was run, such as inside the container.")]
-    detail: Annotated[str, Meta(description="What it answered.")] = ""
+    detail: Annotated[
+        str, Meta(description="Exit code, status, or why it was not run; never its output.")
+    ] = ""
+    needs: Annotated[str, Meta(description="The missing right, where it was not run for that.")] = (
+        ""
+    )
 
 
 class Probe(Wire, frozen=True, kw_only=True):

@@ -125,7 +125,12 @@ class Injection(Wire, frozen=True, kw_only=True):
     path: Annotated[
         str, Meta(description="Where in the pod, such as `spec.containers[app].env[X]`.")
     ]
-    change: Annotated[str, Meta(description="`added`, `changed` or `removed`.")]
+    change: Annotated[
+        str,
+        Meta(
+            description="`added`, `changed` or `removed`; `absent` where it was to be expected and is not there."
+        ),
+    ]
     by: Annotated[
         str, Meta(description="Who added it, such as a webhook or an admission plugin.")
     ] = ""

@@ -34,6 +34,8 @@ ValueState = Literal[
 ProbeType = Literal["liveness", "readiness", "startup"]
 ProbeState = Literal["passing", "failing", "erroring", "waiting", "unknown"]
 
+LiveResult = Literal["succeeded", "failed", "errored", "timedOut", "notRun"]
+
 RestartCause = Literal[
     "livenessProbe",
     "startupProbe",

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from kubectl_podx.model.report import PodReport
+from kubectl_podx.model.report.health import Probe
 from kubectl_podx.model.report.sharing import Namespaces, Network
 from kubectl_podx.model.report.surroundings import Hosts, Node, Scheduling
 from kubectl_podx.render.columns import content, health, pod, sharing, surroundings
@@ -32,6 +33,10 @@ def _network(found: Network) -> list[Grid]:
     ]
 
 
+def _probes(found: list[Probe]) -> list[Grid]:
+    return [Grid(health.PROBE, found), Grid(health.LIVE, health.live_lines(found))]
+
+
 def _scheduling(found: Scheduling) -> list[Grid]:
     return [
         Grid(surroundings.SCHEDULING, [found]),
@@ -56,7 +61,7 @@ GRIDS: dict[str, tuple[str, Callable[[Any], list[Grid]]]] = {
     "environment": ("environment", _rows(content.VARIABLE)),
     "downwardAPI": ("downward_api", _rows(content.DOWNWARD)),
     "serviceAccountTokens": ("service_account_tokens", _rows(content.TOKEN)),
-    "probes": ("probes", _rows(health.PROBE)),
+    "probes": ("probes", _probes),
     "restarts": ("restarts", _rows(health.RESTART)),
     "changes": ("changes", _rows(surroundings.CHANGE)),
     "lifecycle": ("lifecycle", _rows(health.HOOK)),

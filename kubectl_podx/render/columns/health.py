@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from kubectl_podx.model.report.health import Counters, Probe, Restart, TimelineEntry
+from collections import Counter
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from kubectl_podx.model.report.health import Counters, LiveProbe, Probe, Restart, TimelineEntry
 from kubectl_podx.render.columns.column import Column
 from kubectl_podx.render.layout import state_cell
 from kubectl_podx.render.units import NONE, ago, seconds, text_or_none
@@ -41,6 +45,47 @@ PROBE: tuple[Column, ...] = (
     Column("SUCCESSES", lambda row, _: str(row.timing.success_threshold), wide=True),
     Column("GRACE", lambda row, _: seconds(row.timing.termination_grace_period), wide=True),
     Column("COVERAGE", lambda row, _: text_or_none(row.coverage), wide=True),
+)
+
+
+class LiveLine(NamedTuple):
+    """The runs of one probe by `--run-probes`."""
+
+    probe: Probe
+    runs: list[LiveProbe]
+
+    @property
+    def result(self) -> str:
+        """`3 succeeded: HTTP 200`; each result with how often it came."""
+        said = Counter(f"{one.result}: {one.detail}".removesuffix(": ") for one in self.runs)
+        return ", ".join(f"{count} {words}" for words, count in said.items())
+
+    @property
+    def took(self) -> str:
+        """Fastest, median and slowest; `<none>` where nothing was run."""
+        times = sorted(one.seconds for one in self.runs if one.result != "notRun")
+        if not times:
+            return NONE
+        from statistics import median  # noqa: PLC0415 - 2 ms that only --run-probes costs
+
+        if times[0] == times[-1]:
+            return f"{times[0]:.3f}s"
+        return f"{times[0]:.3f}s {median(times):.3f}s {times[-1]:.3f}s"
+
+
+def live_lines(rows: Sequence[Probe]) -> list[LiveLine]:
+    """A line for each probe that was to be run."""
+    return [LiveLine(row, row.live) for row in rows if row.live]
+
+
+LIVE: tuple[Column, ...] = (
+    Column("CONTAINER", lambda row, _: row.probe.container),
+    Column("TYPE", lambda row, _: row.probe.type),
+    Column("RUN-NOW", lambda row, _: row.result),
+    Column("MIN-MEDIAN-MAX", lambda row, _: row.took),
+    Column("TIMEOUT", lambda row, _: seconds(row.probe.timing.timeout)),
+    Column("FROM", lambda row, _: row.runs[0].method),
+    Column("NEEDS", lambda row, _: text_or_none(row.runs[0].needs), wide=True),
 )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from kubectl_podx.model.report.health import Probe
-from kubectl_podx.render.columns.health import PROBE
+from kubectl_podx.render.columns.health import LIVE, PROBE, live_lines
 from kubectl_podx.render.text.page import INDENT, Page, counted
 
 _MOST_FAILURES = 2
@@ -15,7 +15,9 @@ def probes(found: Sequence[Probe], page: Page) -> list[str]:
     """One line where all of them pass; else a table and the newest failures."""
     if not found:
         return ["Probes: none"] if page.everything else []
-    quiet = all(row.state == "passing" and not row.recent_failures for row in found)
+    quiet = all(
+        row.state == "passing" and not row.recent_failures and not row.live for row in found
+    )
     if quiet and not page.everything:
         return [f"Probes: {counted(len(found), 'probe')}, all passing"]
     lines = ["Probes:", *page.table(PROBE, found)]
@@ -26,8 +28,10 @@ def probes(found: Sequence[Probe], page: Page) -> list[str]:
             lines += page.say(text.removesuffix(": "), INDENT)
         if page.everything and row.coverage and not page.wide:
             lines += page.say(f"{row.container} {row.type} rests on: {row.coverage}")
-        for live in row.live:
-            result = "succeeded" if live.succeeded else "failed"
-            text = f"{row.container} {row.type} run from {live.method}: {result}"
-            lines += page.say(f"{text} in {live.seconds:.3f} s {live.detail}".rstrip())
-    return lines
+    return lines + _live(found, page)
+
+
+def _live(found: Sequence[Probe], page: Page) -> list[str]:
+    """What `--run-probes` did."""
+    rows = live_lines(found)
+    return ["", "Probes, run now:", *page.table(LIVE, rows)] if rows else []

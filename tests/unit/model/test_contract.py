@@ -82,7 +82,7 @@ KEYS = {
     ),
     "Counters": "successful failed",
     "ProbeFailure": "kind count first last message",
-    "LiveProbe": "succeeded seconds method detail",
+    "LiveProbe": "succeeded result seconds method detail needs",
     "Restart": (
         "container kind count explained cause confidence summary evidence exitCode signal "
         "reason startedAt finishedAt duration terminationMessage previousLogs crashLine looping "
@@ -127,6 +127,7 @@ WORDS = {
     ),
     "ProbeType": "liveness readiness startup",
     "ProbeState": "passing failing erroring waiting unknown",
+    "LiveResult": "succeeded failed errored timedOut notRun",
     "RestartCause": (
         "livenessProbe startupProbe oomKilled nodeOOM exitCode completed signal startError "
         "postStartHook definitionChanged resize sandboxChanged evicted preempted nodeShutdown "

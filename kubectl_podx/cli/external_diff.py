@@ -1,0 +1,43 @@
+"""The program of KUBECTL_EXTERNAL_DIFF, run as `kubectl diff` runs it."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+
+from kubectl_podx.cli.environment import Environment
+from kubectl_podx.model.errors import PodxError
+
+VARIABLE = "KUBECTL_EXTERNAL_DIFF"
+# kubectl leaves out every other argument (staging/src/k8s.io/kubectl/pkg/cmd/diff/diff.go).
+_ARGUMENT = re.compile(r"[a-zA-Z0-9=-]+")
+_DIFFERENT = 1
+_FILE_NAME = re.compile(r"[^A-Za-z0-9.-]")
+
+
+def run(command: str, pairs: Iterable[tuple[str, str, str]], env: Environment) -> None:
+    """Compares (file name, text before, text after) by the command, in two folders of their own.
+
+    Its output is the program's. Exit status 1 means that there are differences, as for diff; more
+    is an error, PodxError. The folders are the person's alone and are removed at the end.
+    """
+    program, *given = command.split(" ")
+    words = [program, *(word for word in given if _ARGUMENT.fullmatch(word))]
+    with (
+        tempfile.TemporaryDirectory(prefix="LIVE-") as before,
+        tempfile.TemporaryDirectory(prefix="MERGED-") as after,
+    ):
+        for name, old, new in pairs:
+            file = _FILE_NAME.sub("_", name)[:200]
+            Path(before, file).write_text(old, encoding="utf-8")
+            Path(after, file).write_text(new, encoding="utf-8")
+        env.stdout.flush()
+        try:
+            status = subprocess.run([*words, before, after], check=False).returncode
+        except (OSError, ValueError):
+            raise PodxError(f"the program of {VARIABLE} cannot be run") from None
+    if status not in (0, _DIFFERENT):
+        raise PodxError(f"the program of {VARIABLE} ended with exit status {status}")

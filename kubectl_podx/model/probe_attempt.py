@@ -1,0 +1,25 @@
+"""What a Capture holds of a probe that was run by hand."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from kubectl_podx.model.wire import Wire
+
+ProbeResult = Literal["succeeded", "failed", "errored", "timedOut", "notRun"]
+
+
+class ProbeAttempt(Wire, frozen=True, kw_only=True):
+    """One probe that `--run-probes` ran, or why it could not."""
+
+    container: str
+    type: str
+    """`liveness`, `readiness` or `startup`."""
+    start: Literal["exec", "podProxy", "portForward", "nowhere"]
+    """From where: in the container; the API server to the pod's IP, or to its loopback."""
+    result: ProbeResult = "notRun"
+    seconds: float = 0.0
+    """With the way from here to the API server and back."""
+    detail: str = ""
+    """In our own words: an exit code, a status. What a handler wrote is not kept."""
+    needs: str = ""

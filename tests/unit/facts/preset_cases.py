@@ -1,0 +1,62 @@
+"""Presets and pods that several tests begin with: the example of the old documentation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kubectl_podx.facts.preset.preset import GONE, Preset, preset_of
+
+Json = dict[str, Any]
+
+
+def preset_body(name: str = "allow-database", *, group: str = GONE, **spec: Any) -> Json:
+    """A PodPreset; without a spec of its own it is the example of the documentation."""
+    return {
+        "apiVersion": group,
+        "kind": "PodPreset",
+        "metadata": {"name": name},
+        "spec": {
+            "selector": {"matchLabels": {"role": "frontend"}},
+            **(
+                spec
+                or {
+                    "env": [{"name": "DB_PORT", "value": "6379"}],
+                    "volumeMounts": [{"mountPath": "/cache", "name": "cache-volume"}],
+                    "volumes": [{"name": "cache-volume", "emptyDir": {}}],
+                }
+            ),
+        },
+    }
+
+
+def preset(name: str = "allow-database", **spec: Any) -> Preset:
+    return preset_of(preset_body(name, **spec))
+
+
+def pod(*containers: Json, annotations: dict[str, str] | None = None, **spec: Any) -> Json:
+    """The pod `website` of the documentation, with these containers where there are any."""
+    return {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {
+            "name": "website",
+            "labels": {"app": "website", "role": "frontend"},
+            **({"annotations": annotations} if annotations else {}),
+        },
+        "spec": {
+            "containers": list(containers) or [container()],
+            **spec,
+        },
+    }
+
+
+def container(name: str = "website", **fields: Any) -> Json:
+    return {"name": name, "image": "nginx", **fields}
+
+
+def env(value: str, name: str = "DB_PORT") -> Json:
+    return {"name": name, "value": value}
+
+
+def ref(kind: str, name: str, **fields: Any) -> Json:
+    return {kind: {"name": name, **fields}}
