@@ -25,7 +25,9 @@ _RIGHTS: dict[From, tuple[tuple[str, ...], str]] = {
     "nowhere": ((), ""),
 }
 # What no proxy on the way can fold or decode into another path.
-_PLAIN_PATH = re.compile(r"/(?:[A-Za-z0-9_~-][A-Za-z0-9._~-]*(?:/|$|(?=\?)))*(?:\?[A-Za-z0-9._~=&-]*)?")
+_PLAIN_PATH = re.compile(
+    r"/(?:[A-Za-z0-9_~-][A-Za-z0-9._~-]*(?:/|$|(?=\?)))*(?:\?[A-Za-z0-9._~=&-]*)?"
+)
 
 
 class Road(NamedTuple):

@@ -37,6 +37,8 @@ class LookOptions(msgspec.Struct, frozen=True, kw_only=True):
     log_lines: int = 20
     probe_runs: int = 0
     """`--run-probes`: how often each probe is run; 0 for not at all."""
+    wait_start: bool = False
+    """`--wait-start`: look when a container that does not run has started."""
     max_in_flight: int = 12
     """Requests and execs under way at once."""
 
@@ -87,14 +89,17 @@ def take(
     warn: Callable[[str], None],
     meanwhile: Meanwhile = idle,
     revealed: Revealed | None = None,
+    say: Callable[[str], None] = lambda _: None,
 ) -> Capture:
     """Looks at the targets and returns the sealed Capture.
 
     Raises PodxError where nothing can be told: no usable kubeconfig, an unreachable server, a
     named object that is not there. A single call that fails costs only its rows. `meanwhile` is
-    run once while the looks are under way. `revealed` gets the values that `--reveal` shows.
+    run once while the looks are under way. `revealed` gets the values that `--reveal` shows. A wait
+    for a start is not part of the deadline.
     """
-    server, namespace = connect(flags, deadline=deadline, environ=environ, home=home, warn=warn)
+    whole = _with_wait(deadline) if options.wait_start else deadline
+    server, namespace = connect(flags, deadline=whole, environ=environ, home=home, warn=warn)
     try:
         server.dial_ahead(_DIAL_AHEAD)
         # Imported while the connections are being dialled.
@@ -103,6 +108,8 @@ def take(
         if options.exec_allowed:
             from kubectl_podx.cluster import exec_driver  # noqa: F401, PLC0415
 
+        if options.wait_start:
+            deadline = _wait(server, targets, namespace, options, deadline, say)
         gatherer = Gatherer(server, options.wish(), deadline, options.max_in_flight, revealed)
         return gatherer.capture(targets, namespace, meanwhile)
     except BaseException:
@@ -110,3 +117,28 @@ def take(
         raise
     finally:
         server.close()
+
+
+def _with_wait(deadline: Deadline) -> Deadline:
+    from kubectl_podx.capture.wait_start import LONGEST  # noqa: PLC0415 - only where asked for
+
+    return Deadline(deadline.remaining() + LONGEST)
+
+
+def _wait(
+    server: ApiServer,
+    targets: Targets,
+    namespace: str,
+    options: LookOptions,
+    deadline: Deadline,
+    say: Callable[[str], None],
+) -> Deadline:
+    """Waits for the start, and returns the deadline of the look, which begins only now."""
+    from kubectl_podx.capture.targets import parse_words  # noqa: PLC0415
+    from kubectl_podx.capture.wait_start import LONGEST, wait_for_start  # noqa: PLC0415
+
+    seconds = deadline.remaining()
+    (named,) = parse_words(targets.words)
+    reference = named.reference(namespace)
+    wait_for_start(server, reference, options.container, deadline=Deadline(LONGEST), say=say)
+    return Deadline(seconds)

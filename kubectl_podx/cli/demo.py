@@ -32,6 +32,7 @@ _LIVE_ONLY = frozenset(
         "no-exec",
         "no-logs",
         "reveal",
+        "wait-start",
         "run-probes",
         "probe-runs",
         "log_lines",

@@ -43,6 +43,7 @@ _WITHOUT = frozenset(
         "log_lines",
         "no-logs",
         "reveal",
+        "wait-start",
         "run-probes",
         "probe-runs",
         "verbose",

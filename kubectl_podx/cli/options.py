@@ -219,6 +219,14 @@ _READING: tuple[tuple[tuple[str, ...], dict[str, Any]], ...] = (
         },
     ),
     (
+        ("--wait-start",),
+        {
+            "is_flag": True,
+            "help": "Wait, for five and a half minutes at most, until a crash-looping container "
+            "of the pod starts, and look inside in the seconds that it runs.",
+        },
+    ),
+    (
         ("--run-probes",),
         {
             "is_flag": True,

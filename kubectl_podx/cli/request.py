@@ -36,6 +36,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     no_exec: bool = False
     no_logs: bool = False
     log_lines: int = 20
+    wait_start: bool = False
     run_probes: bool = False
     probe_runs: int = 3
     reveal: bool = False
@@ -92,6 +93,8 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
             raise UsageError("a resource cannot be retrieved by name across all namespaces")
         if self.all_namespaces and self.selector is None and not self.offline:
             raise UsageError("--all-namespaces needs --selector")
+        if self.wait_start:
+            self._check_wait()
         if self.run_probes and self.offline:
             raise UsageError("--run-probes needs a live pod")
         if self.run_probes and self.sections and "probes" not in self.sections:
@@ -119,3 +122,14 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
                 "--reveal shows values of variables and of files: it goes with describe, env and "
                 "files"
             )
+
+    def _check_wait(self) -> None:
+        """One live pod, and a look inside of it: else there is nothing to wait for."""
+        from kubectl_podx.capture.targets import Targets
+
+        if self.offline:
+            raise UsageError("--wait-start needs a live pod")
+        if self.no_exec:
+            raise UsageError("--wait-start looks inside a container, which --no-exec forbids")
+        if self.selector is not None or not Targets(words=self.words).single:
+            raise UsageError("--wait-start takes one POD")

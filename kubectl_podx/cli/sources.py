@@ -108,6 +108,7 @@ def _live(
             logs=not request.no_logs and request.log_lines > 0,
             log_lines=request.log_lines,
             probe_runs=request.probe_runs if request.run_probes else 0,
+            wait_start=request.wait_start,
             max_in_flight=request.max_in_flight,
         ),
         deadline=deadline,
@@ -116,6 +117,7 @@ def _live(
         warn=env.warn,
         meanwhile=meanwhile,
         revealed=revealed,
+        say=env.say,
     )
     if not capture.pods:
         env.say(_nothing(request, env))
