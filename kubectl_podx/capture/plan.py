@@ -6,8 +6,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Literal, NamedTuple
 
+from kubectl_podx.capture import admission
+from kubectl_podx.capture.planned import (
+    CallKind,
+    PlannedCall,
+    Right,
+    Wish,
+    get_object,
+    get_pod,
+    get_version,
+    right_to,
+)
 from kubectl_podx.model.pod import (
     ContainerEntry,
     Json,
@@ -18,67 +28,22 @@ from kubectl_podx.model.pod import (
     number,
     text,
 )
-from kubectl_podx.model.preset import has_preset_annotation
-from kubectl_podx.model.reference import RESOURCES, Reference, Resource
+from kubectl_podx.model.reference import RESOURCES, Reference
 from kubectl_podx.model.report import SECTIONS
 
-CallKind = Literal["get", "type", "list", "log", "metrics", "version", "exec", "probe"]
-
-
-class Right(NamedTuple):
-    """What RBAC must grant for a call, as `kubectl auth can-i VERB RESOURCE` names it."""
-
-    verbs: tuple[str, ...]
-    resource: str
-    """Plural, with its subresource after a slash: `pods/exec`."""
-    group: str = ""
-    namespace: str = ""
-    name: str = ""
-
-    def __str__(self) -> str:
-        where = f"{self.resource}.{self.group}" if self.group else self.resource
-        return " and ".join(f"{verb} {where}" for verb in self.verbs)
-
-
-class PlannedCall(NamedTuple):
-    """One request of the plan."""
-
-    id: str
-    kind: CallKind
-    sections: tuple[str, ...]
-    """The sections that lose rows when it fails; `all` where nothing can be told without it."""
-    right: Right
-    reference: Reference
-    query: tuple[tuple[str, str], ...] = ()
-    container: str = ""
-    through: str = ""
-    """Execs only: the neighbour that looks at `container` through the shared PID namespace."""
-    first_page: bool = False
-    """Lists only: a sample is enough."""
-    optional_right: bool = False
-    """Not part of the least Role: `get nodes/proxy` amounts to root on the node."""
-
-
-class Wish(NamedTuple):
-    """What the caller asked for."""
-
-    sections: frozenset[str] = frozenset()
-    """Empty: all."""
-    container: str | None = None
-    exec_allowed: bool = True
-    logs: bool = True
-    log_lines: int = 20
-    probe_runs: int = 0
-    """How often each probe is run by hand (`--run-probes`)."""
-
-    def wants(self, *sections: str) -> bool:
-        """Whether any of these sections was asked for.
-
-        Findings and the timeline are made of all the others.
-        """
-        made_of_all = not self.sections.isdisjoint(("findings", "timeline"))
-        return not self.sections or made_of_all or not self.sections.isdisjoint(sections)
-
+__all__ = [
+    "CallKind",
+    "PlannedCall",
+    "Right",
+    "Wish",
+    "get_object",
+    "get_pod",
+    "get_version",
+    "known_section",
+    "pod_calls",
+    "right_to",
+    "source_names",
+]
 
 _OBSERVED = (
     "containers",
@@ -95,30 +60,6 @@ _OBSERVED = (
 _MAX_LOG_BYTES = 65536
 
 
-def right_to(verb: str, resource: Resource, namespace: str, name: str = "", sub: str = "") -> Right:
-    """The right to do this with a kind, or with one object of it."""
-    plural = f"{resource.plural}/{sub}" if sub else resource.plural
-    return Right((verb,), plural, resource.group, namespace, name)
-
-
-def get_object(
-    reference: Reference, sections: tuple[str, ...], kind: CallKind = "get"
-) -> PlannedCall:
-    """One object by its name; `kind` is `type` where only a Secret's type is wanted."""
-    right = right_to("get", reference.resource, reference.namespace, reference.name)
-    return PlannedCall(f"{kind} {reference.key}", kind, sections, right, reference)
-
-
-def get_pod(reference: Reference) -> PlannedCall:
-    """The pod itself: the one read that nothing can do without."""
-    return get_object(reference, ("all",))
-
-
-def get_version() -> PlannedCall:
-    """The API server's version; needs no right."""
-    return PlannedCall("version", "version", ("metadata",), Right((), ""), Reference("", "", ""))
-
-
 def pod_calls(reference: Reference, pod: Json, wish: Wish) -> list[PlannedCall]:
     """Everything that a report about this pod asks for, beside the pod."""
     calls = [
@@ -128,7 +69,8 @@ def pod_calls(reference: Reference, pod: Json, wish: Wish) -> list[PlannedCall]:
         *_sources(reference, pod),
         *_surroundings(reference, pod),
         *_siblings(reference, pod),
-        *_presets(reference, pod, wish),
+        *admission.presets(reference, pod, wish),
+        *admission.changers(reference, wish),
         *(_logs(reference, pod, wish) if wish.logs else ()),
     ]
     return [call for call in calls if wish.wants(*call.sections) or _always(call)]
@@ -300,18 +242,6 @@ def _siblings(reference: Reference, pod: Json) -> Iterator[PlannedCall]:
             Reference("Pod", reference.namespace, reference.key),
             (("labelSelector", f"{label}={text(labels, label)}"), ("limit", "20")),
             first_page=True,
-        )
-
-
-def _presets(reference: Reference, pod: Json, wish: Wish) -> Iterator[PlannedCall]:
-    """The namespace's PodPresets: few clusters have the kind, so only where an annotation of the
-    pod tells of one, or where nothing but injections is asked for.
-    """
-    if has_preset_annotation(pod) or wish.sections == {"injections"}:
-        right = right_to("list", RESOURCES["PodPreset"], reference.namespace)
-        listed = Reference("PodPreset", reference.namespace, "")
-        yield PlannedCall(
-            f"list PodPreset/{reference.namespace}", "list", ("injections",), right, listed
         )
 
 

@@ -19,6 +19,7 @@ from kubectl_podx.model.errors import InputError
 from kubectl_podx.model.pod import Json, dig, items, mapping, text
 from kubectl_podx.model.reference import Reference
 
+_LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 _TEMPLATES = {
     "Deployment": ("spec", "template"),
     "StatefulSet": ("spec", "template"),
@@ -114,14 +115,22 @@ def captured_subjects(capture: Capture) -> list[Subject]:
     for captured in capture.pods:
         stored = capture.objects.get(captured.reference)
         body = (stored.body if stored else None) or {}
-        kept: dict[str, Any] = {"apiVersion": "v1", "kind": "Pod"}
-        kept["metadata"] = {
+        metadata = {
             field: value
             for field, value in mapping(body, "metadata").items()
             if field in ("name", "generateName", "namespace", "labels", "annotations")
         }
-        kept["spec"] = mapping(body, "spec")
-        found.append(Subject(f"pod {Reference.of_key(captured.reference).name}", kept))
+        if "annotations" in metadata:
+            metadata["annotations"] = mapping(metadata, "annotations")
+            metadata["annotations"].pop(_LAST_APPLIED, None)
+        kept = {
+            "apiVersion": "v1",
+            "kind": "Pod",
+            "metadata": metadata,
+            "spec": mapping(body, "spec"),
+        }
+        name = Reference.of_key(captured.reference).name
+        found.append(Subject(f"pod {name}, if it were created again", kept))
     return found
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from kubectl_podx.capture.managed import managed_paths
 from kubectl_podx.capture.secretlike import HIDDEN, hide_literal, hide_text, hide_words, secret_name
 from kubectl_podx.model.pod import Json, items, mapping, text
 from kubectl_podx.model.preset import says_applied
@@ -20,8 +21,11 @@ _LONGEST_ANNOTATION = 256
 _PARTS = ("kind", "apiVersion", "spec", "status")
 
 
-def metadata(body: Json, *, labels: bool = True) -> dict[str, Any]:
-    """Identity, owners, times, reduced managedFields and the annotations that may be shown."""
+def metadata(body: Json, *, labels: bool = True, paths: bool = False) -> dict[str, Any]:
+    """Identity, owners, times, reduced managedFields and the annotations that may be shown.
+
+    `paths`: with the paths of the fields that each manager owns, as `paths`.
+    """
     raw = mapping(body, "metadata")
     kept: dict[str, Any] = {
         field: raw[field]
@@ -54,6 +58,7 @@ def metadata(body: Json, *, labels: bool = True) -> dict[str, Any]:
                 for field in ("manager", "operation", "time", "subresource")
                 if field in entry
             }
+            | ({"paths": managed_paths(entry)} if paths else {})
             for entry in items(raw, "managedFields")
         ]
     return kept
@@ -77,7 +82,7 @@ def shown_annotation(name: str, value: Any) -> str:
 def pod(body: Json, scrub: Callable[[str], str]) -> dict[str, Any]:
     """A pod as a Capture may hold it. `scrub` removes known secret values from free text."""
     kept: dict[str, Any] = {field: body[field] for field in _PARTS if field in body}
-    kept["metadata"] = metadata(body)
+    kept["metadata"] = metadata(body, paths=True)
     spec = mapping(body, "spec")
     for field in ("initContainers", "containers", "ephemeralContainers"):
         if isinstance(spec.get(field), list):

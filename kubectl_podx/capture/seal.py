@@ -36,6 +36,7 @@ from kubectl_podx.model.reference import Reference
 
 _LONGEST_TEXT = 4096
 _SHORTEST_SCRUBBED = 6
+_LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 # Of one value; a key file has some fifty.
 _MOST_LINES = 1000
 _WORKLOADS = frozenset(
@@ -114,6 +115,7 @@ class Sealer:
     def keep(self, reference: Reference, body: Mapping[str, Any]) -> StoredObject:
         """The sealed form of a decoded object."""
         keys: dict[str, KeyFacts] | None = None
+        applied: dict[str, Any] | None = None
         if reference.kind in ("ConfigMap", "Secret"):
             keys = self._open_keys(reference, body)
             kept = {field: body[field] for field in ("kind", "type", "immutable") if field in body}
@@ -122,13 +124,33 @@ class Sealer:
             self._raw_pods[reference.key] = body
             self._remember_literals(body)
             kept = redact.pod(body, self.scrub)
+            applied = self._applied(reference, body)
         elif reference.kind in _WORKLOADS:
             kept = redact.workload(body, self.scrub)
         elif reference.kind == "PodPreset":
             kept = redact.pod_preset(body, self.scrub)
         else:
             kept = redact.plain(body, self.scrub)
-        return StoredObject(reference=reference.key, state="present", body=kept, keys=keys)
+        return StoredObject(
+            reference=reference.key, state="present", body=kept, keys=keys, applied=applied
+        )
+
+    def _applied(self, reference: Reference, body: Mapping[str, Any]) -> dict[str, Any] | None:
+        """The manifest in the annotation of `kubectl apply`, sealed anew; None where there is none.
+
+        A pod with an owner is compared with its owner's template instead.
+        """
+        written = text(body, "metadata", "annotations", _LAST_APPLIED)
+        if not written or items(body, "metadata", "ownerReferences"):
+            return None
+        try:
+            manifest = _json(written.encode("utf-8", "surrogatepass"))
+        except WrongObjectError:
+            return None
+        if text(manifest, "kind") != "Pod" or text(manifest, "metadata", "name") != reference.name:
+            return None
+        self._remember_literals(manifest)
+        return redact.pod(manifest, self.scrub)
 
     def open_type(self, reference: Reference, table: bytes) -> StoredObject:
         """A Secret of which only the type was asked for, as a Table without objects."""

@@ -49,7 +49,7 @@ def complete(words: Sequence[str]) -> str:
         return _values(named, value, f"{name}=") if named else _NO_FILES
     if typed.startswith("-"):
         return _answer(_flags(command, typed))
-    return _answer(_arguments(command, typed))
+    return _answer(_arguments(command, typed, before))
 
 
 def _answer(choices: Iterator[tuple[str, str]]) -> str:
@@ -94,7 +94,9 @@ def _values(option: click.Option, typed: str, prefix: str = "") -> str:
     return _NO_FILES
 
 
-def _arguments(command: click.Command, typed: str) -> Iterator[tuple[str, str]]:
+def _arguments(
+    command: click.Command, typed: str, before: Sequence[str]
+) -> Iterator[tuple[str, str]]:
     if command.name == "demo":
         from kubectl_podx.cli.sources import recordings
 
@@ -103,7 +105,9 @@ def _arguments(command: click.Command, typed: str) -> Iterator[tuple[str, str]]:
         yield from _explained(typed)
     for argument in command.params:
         if isinstance(argument, click.Argument) and isinstance(argument.type, click.Choice):
-            choices = map(str, argument.type.choices)
+            choices = [str(each) for each in argument.type.choices]
+            if any(word in choices for word in before):
+                continue
             yield from ((each, "") for each in choices if each.startswith(typed))
 
 

@@ -44,8 +44,21 @@ kubectl podx preset preview web-0
 kubectl podx preset convert --preset preset.yaml -n shop > policy.yaml
 """
 _FORMATS = ("text", "yaml", "json")
+# Options about looks into containers and about reports: this command makes neither.
 _WITHOUT = frozenset(
-    {"output", "query", "container", "no-exec", "no-logs", "log_lines", "exit-code", "reveal"}
+    {
+        "output",
+        "query",
+        "container",
+        "no-exec",
+        "no-logs",
+        "log_lines",
+        "exit-code",
+        "reveal",
+        "wait-start",
+        "run-probes",
+        "probe-runs",
+    }
 )
 _DEFAULT_NAMESPACE = "default"
 
@@ -132,7 +145,7 @@ def _preview(
     from kubectl_podx.facts.preset.preset import GONE
 
     merges = [merged(subject.body, presets) for subject in subjects]
-    if any(preset.group == GONE for preset in presets):
+    if subjects and any(preset.group == GONE for preset in presets):
         env.say(NOTE)
     from kubectl_podx.cli import preset_words
     from kubectl_podx.render import preset as render
@@ -231,6 +244,7 @@ def _convert(
 
 def _policies(presets: Sequence[Preset], namespace: str | None, output: str) -> str:
     from kubectl_podx.facts.preset.convert import converted
+    from kubectl_podx.facts.preset.preset import GONE
     from kubectl_podx.render.policy import manifest
     from kubectl_podx.render.preset import documents
 
@@ -251,5 +265,9 @@ def _policies(presets: Sequence[Preset], namespace: str | None, output: str) -> 
         if not preset.namespace and not namespace:
             notes.insert(0, "The file names no namespace: it is taken to be default. Set -n.")
         bodies += [made.policy, made.binding]
-        parts += [manifest(made.policy, notes), manifest(made.binding)]
+        gone = ", gone since Kubernetes 1.20" if preset.group == GONE else ""
+        title = (
+            f"In the place of PodPreset {preset.name} ({preset.group}{gone}), in namespace {where}."
+        )
+        parts += [manifest(made.policy, title, notes), manifest(made.binding)]
     return documents(bodies, "json") if output == "json" else "---\n".join(parts)

@@ -70,7 +70,7 @@ def _added(merge: Merge) -> str:
         for addition in merge.additions
     )
     if not counts:
-        return "the pod has everything already, only the annotation is added"
+        return "the pod has everything already, nothing but the annotation is added"
     several = [f"{n} {word}{'' if n == 1 else 's'}" for word, n in counts.items()]
     return f"{', '.join(several)} added"
 

@@ -1,8 +1,7 @@
-"""What admission added to the owner's template, and who usually adds such a thing.
+"""What a pod has and its owner's template has not, and who added it.
 
-Compared are the fields that injectors touch: containers, env, envFrom, mounts, volumes,
-tolerations, labels and annotations. Fields that the API server fills with defaults are not
-listed, nor what the owner's controller itself adds to every pod.
+A pod without an owner is compared with what `kubectl apply` sent last. Every field of the spec,
+labels and annotations are compared, but for what a controller writes on each of its pods.
 """
 
 from __future__ import annotations
@@ -10,9 +9,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from kubectl_podx.facts.injectors import Source, source_of
-from kubectl_podx.facts.preset.marks import with_presets
+from kubectl_podx.facts.injection_sources import Sources
+from kubectl_podx.facts.injectors import (
+    DEFAULT_TOLERATIONS,
+    ORDINARY,
+    SERVICE_ACCOUNT,
+    Source,
+    source_of,
+)
+from kubectl_podx.facts.preset.gate import with_presets
 from kubectl_podx.facts.template import is_service_account_volume, owner_template
+from kubectl_podx.facts.template_compare import Difference, differences
 from kubectl_podx.facts.view import PodView
 from kubectl_podx.model.pod import Json, dig, items, mapping, text
 from kubectl_podx.model.report.surroundings import Injection
@@ -33,7 +40,22 @@ _CONTROLLER_LABELS = frozenset(
     }
 )
 _ACCOUNT_PATH = "/var/run/secrets/kubernetes.io/serviceaccount"
-_SERVICE_ACCOUNT = Source("ServiceAccount admission plugin", "proven")
+_SERVICE_ACCOUNT = Source(SERVICE_ACCOUNT, "proven")
+# Compared item by item, or the pod's own.
+_OF_CONTAINERS = frozenset({"name", "image", "env", "envFrom", "volumeMounts"})
+_OF_SPEC = frozenset(
+    {
+        *("containers", "initContainers", "ephemeralContainers", "volumes", "tolerations"),
+        *("nodeName", "serviceAccount"),
+    }
+)
+# The tool's own memory, and what a controller writes on each pod that it makes.
+_OWN_ANNOTATIONS = frozenset(
+    {
+        "kubectl.kubernetes.io/last-applied-configuration",
+        "batch.kubernetes.io/job-completion-index",
+    }
+)
 # DefaultTolerationSeconds, and the DaemonSet controller (pkg/controller/daemon/util).
 _DEFAULT_TOLERATIONS = ("node.kubernetes.io/",)
 
@@ -48,17 +70,42 @@ class _Pair(NamedTuple):
 
 def build(view: PodView) -> list[Injection]:
     """What the pod has and its owner's template has not, or has otherwise."""
-    template = owner_template(view)
+    template = owner_template(view) or view.applied
+    sources = Sources(view)
+    debug = sources.rows(_ephemeral(view))
     if template is None:
-        return with_presets(view, _without_template(view), compared=False)
+        return with_presets(view, [*_without_template(view), *debug], compared=False)
     rows = [
         *_containers(view, template),
         *_volumes(view, template),
         *_tolerations(view, template),
         *_metadata(view, template, "labels"),
         *_metadata(view, template, "annotations"),
+        *(sources.row(each) for each in _other_fields(view, template)),
     ]
-    return with_presets(view, rows, compared=True)
+    found = with_presets(view, [*sources.rows(rows), *debug], compared=True)
+    # What Kubernetes does to every pod comes after what it does not.
+    return sorted(found, key=lambda row: row.by in ORDINARY)
+
+
+def _other_fields(view: PodView, template: Json) -> Iterator[Difference]:
+    """Every field of the spec and of containers of both that nothing else here compares."""
+    live, declared = mapping(view.pod, "spec"), mapping(template, "spec")
+    for field in ("initContainers", "containers"):
+        known = {text(spec, "name"): spec for spec in items(declared, field)}
+        for spec in items(live, field):
+            name = text(spec, "name")
+            if name in known:
+                where = f"spec.{field}[{name}]"
+                yield from differences(spec, known[name], where, _OF_CONTAINERS)
+    yield from differences(live, declared, "spec", _OF_SPEC)
+
+
+def _ephemeral(view: PodView) -> Iterator[Injection]:
+    """No template has them: they come through a subresource, into a pod that runs."""
+    for spec in items(view.pod, "spec", "ephemeralContainers"):
+        where = f"spec.ephemeralContainers[{text(spec, 'name')}]"
+        yield _added(where, Source("a debug container", "proven"), text(spec, "image"))
 
 
 def _without_template(view: PodView) -> Iterator[Injection]:
@@ -187,7 +234,7 @@ def _tolerations(view: PodView, template: Json) -> Iterator[Injection]:
         if dict(toleration) in declared:
             continue
         if key.startswith(_DEFAULT_TOLERATIONS):
-            found = Source("default tolerations of the API server or the DaemonSet", "likely")
+            found = Source(DEFAULT_TOLERATIONS, "likely")
         else:
             found = source_of(view, name=key)
         yield _added(f"spec.tolerations[{key or 'every taint'}]", found)
@@ -196,7 +243,7 @@ def _tolerations(view: PodView, template: Json) -> Iterator[Injection]:
 def _metadata(view: PodView, template: Json, field: str) -> Iterator[Injection]:
     declared = mapping(template, "metadata", field)
     for name, value in sorted(mapping(view.pod, "metadata", field).items()):
-        if name in _CONTROLLER_LABELS:
+        if name in _CONTROLLER_LABELS or name in _OWN_ANNOTATIONS:
             continue
         if name not in declared:
             found = source_of(view, name=name)

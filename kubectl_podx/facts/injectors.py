@@ -19,6 +19,25 @@ class Source(NamedTuple):
 
 _UNKNOWN = Source()
 
+SERVICE_ACCOUNT = "ServiceAccount admission plugin"
+DEFAULT_TOLERATIONS = "default tolerations of the API server or the DaemonSet"
+PRIORITY = "Priority admission plugin"
+RUNTIME_CLASS = "RuntimeClass admission plugin"
+LIMIT_RANGER = "LimitRanger admission plugin"
+DEFAULTING = "API defaulting"
+ORDINARY = frozenset(
+    {
+        SERVICE_ACCOUNT,
+        DEFAULT_TOLERATIONS,
+        PRIORITY,
+        DEFAULTING,
+        "the StatefulSet controller",
+        "the DaemonSet controller",
+        "the Job controller",
+    }
+)
+"""What happens to every pod of its kind: it tells nothing."""
+
 # A word in a container's name or image, a variable's, volume's or annotation's name -> who.
 _SIGNS: tuple[tuple[str, str], ...] = (
     ("istio", "Istio's sidecar injector"),
@@ -45,7 +64,7 @@ _SIGNS: tuple[tuple[str, str], ...] = (
     ("k8s.v1.cni.cncf.io", "the network plugin (Multus)"),
     ("kubectl.kubernetes.io/restartedat", "kubectl rollout restart"),
     ("podpreset.admission.kubernetes.io", "a PodPreset"),
-    ("kubernetes.io/limit-ranger", "the LimitRanger admission plugin"),
+    ("kubernetes.io/limit-ranger", LIMIT_RANGER),
     ("nvidia", "NVIDIA's operator or device plugin"),
 )
 

@@ -34,6 +34,8 @@ class PodView:
         self.reference = Reference.of_key(captured.reference)
         stored = capture.objects.get(captured.reference)
         self.pod: Json = (stored.body if stored else None) or {}
+        self.applied: Json | None = stored.applied if stored else None
+        """What `kubectl apply` sent last, of a pod without an owner."""
 
     @cached_property
     def now(self) -> datetime | None:

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from kubectl_podx.facts import coverage, pod, timeline
+from kubectl_podx.facts.injected_marks import marked
 from kubectl_podx.facts.sections import BUILDERS
 from kubectl_podx.facts.view import PodView
 from kubectl_podx.findings.catalogue import RULES
@@ -53,6 +54,8 @@ def pod_report(
         coverage=coverage.build(view, built),
         **{field: build(view) for key, (field, build) in BUILDERS.items() if key in built},
     )
+    if draft.injections is not None:
+        draft = marked(draft)
     case = Case(view, draft)
     rules = [rule for rule in RULES if rule.section in (*built, "pod")]
     findings = sorted(

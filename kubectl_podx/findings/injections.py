@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from kubectl_podx.facts.injectors import ORDINARY
 from kubectl_podx.findings.command import kubectl
-from kubectl_podx.findings.remedy import DOCS
+from kubectl_podx.findings.remedy import DOCS, about_pod
 from kubectl_podx.findings.rule import Case, Hit, Rule
 from kubectl_podx.model.report.surroundings import Injection
 
 _ADMISSION = DOCS + "reference/access-authn-authz/extensible-admission-controllers/"
-_ORDINARY = ("ServiceAccount admission plugin", "default tolerations")
 _SHOWN = 8
 
 
@@ -19,7 +19,11 @@ def _of_spec(case: Case) -> list[Injection]:
     return [
         injection
         for injection in case.report.injections or ()
-        if injection.path.startswith("spec.") and not injection.by.startswith(_ORDINARY)
+        if injection.path.startswith("spec.")
+        and injection.by not in ORDINARY
+        # Written since, by somebody with a name, and no work of admission.
+        and "managedFields" not in injection.detail
+        and not injection.path.startswith("spec.ephemeralContainers[")
     ]
 
 
@@ -31,14 +35,14 @@ def changed_by_admission(case: Case) -> Iterator[Hit]:
     """The pod differs from its owner's template in more than every pod does."""
     found = [i for i in _of_spec(case) if not i.path.endswith(".image")]
     if found:
-        who = ", ".join(dict.fromkeys(i.by for i in found if i.by)) or "somebody unknown"
+        who = ", ".join(dict.fromkeys(i.by for i in found if i.by))
         shown = [f"{i.change} {i.path}" for i in found[:_SHOWN]]
         left = len(found) - len(shown)
         yield Hit(
             f"admission changed {len(found)} thing{'' if len(found) == 1 else 's'} of the owner's "
-            f"template: {who}",
+            f"template{f': {who}' if who else ''}",
             (*shown, *((f"and {left} more",) if left else ())),
-            remedy=_webhooks(),
+            remedy=about_pod(case, "podx", "injected"),
         )
 
 
@@ -60,7 +64,7 @@ RULES: tuple[Rule, ...] = (
         severity="info",
         title="Admission changed the pod",
         meaning="A webhook, an admission policy or a plugin added or changed something between the "
-        "owner's template and the pod. Who it was is only guessed by names.",
+        "owner's template and the pod. `kubectl podx injected` reads webhooks and policies, too.",
         known_by="The pod's spec against its owner's template.",
         remedy="look at the webhooks and admission policies of the cluster",
         link=_ADMISSION,

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from kubectl_podx.facts.preset.marks import not_applied, preset_marks
-from kubectl_podx.facts.preset.merge import Conflict
+from kubectl_podx.facts.preset.gate import concerns
 from kubectl_podx.findings.command import checked, kubectl
 from kubectl_podx.findings.remedy import DOCS, namespace, restart
 from kubectl_podx.findings.rule import Case, Hit, Rule
+
+if TYPE_CHECKING:
+    from kubectl_podx.facts.preset.merge import Conflict
 
 _LINK = DOCS + "reference/access-authn-authz/mutating-admission-policy/"
 _SHOWN = 4
@@ -18,6 +20,10 @@ _LONGEST = 120
 
 def selects_without_effect(case: Case) -> Iterator[Hit]:
     """A preset selects the pod, and no annotation says that it was applied."""
+    if not concerns(case.view):
+        return
+    from kubectl_podx.facts.preset.marks import not_applied  # noqa: PLC0415 - few pods need it
+
     for found in not_applied(case.view):
         more = [line for conflict in found.conflicts[:_SHOWN] for line in _sides(conflict)]
         yield Hit(
@@ -29,6 +35,8 @@ def selects_without_effect(case: Case) -> Iterator[Hit]:
 
 
 def _sides(conflict: Conflict) -> Iterator[str]:
+    import json  # noqa: PLC0415 - few pods need it
+
     other = f"PodPreset {conflict.other}" if conflict.other else "the pod"
     for who, entry in (
         (f"PodPreset {conflict.preset}", conflict.entry),
@@ -39,6 +47,10 @@ def _sides(conflict: Conflict) -> Iterator[str]:
 
 def changed_since(case: Case) -> Iterator[Hit]:
     """The preset was written again after it was applied; pods that exist never follow."""
+    if not concerns(case.view):
+        return
+    from kubectl_podx.facts.preset.marks import preset_marks  # noqa: PLC0415 - few pods need it
+
     for mark in preset_marks(case.view):
         if mark.changed and mark.preset is not None:
             now = mark.preset.resource_version

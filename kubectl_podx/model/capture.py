@@ -58,6 +58,8 @@ class StoredObject(Wire, frozen=True, kw_only=True):
     """The raw JSON with everything secret-like sealed away; no `data` for ConfigMap and Secret."""
     keys: dict[str, KeyFacts] | None = None
     """ConfigMap and Secret only."""
+    applied: dict[str, Any] | None = None
+    """Of a pod without a controller: what `kubectl apply` sent last, sealed as a pod is."""
 
 
 class StoredList(Wire, frozen=True, kw_only=True):

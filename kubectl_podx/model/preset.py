@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from kubectl_podx.model.pod import Json, mapping
 
 _PREFIX = "podpreset.admission.kubernetes.io/"
@@ -13,8 +11,6 @@ EXCLUDE = f"{_PREFIX}exclude"
 """Exactly `true`: no preset is applied to this pod."""
 MIRROR = "kubernetes.io/config.mirror"
 """On the API's copy of a static pod, which no preset touches."""
-
-_VERSION = re.compile(r"[0-9]{1,20}")
 
 
 def applied_presets(pod: Json) -> dict[str, str]:
@@ -34,7 +30,7 @@ def applied_presets(pod: Json) -> dict[str, str]:
 
 def is_version(value: object) -> bool:
     """Whether it looks like a resourceVersion, which is a number of at most 20 digits."""
-    return isinstance(value, str) and bool(_VERSION.fullmatch(value))
+    return isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= 20
 
 
 def says_applied(key: str, value: object) -> bool:

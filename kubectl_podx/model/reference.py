@@ -35,6 +35,25 @@ RESOURCES: dict[str, Resource] = {
     "EndpointSlice": Resource(
         "apis/discovery.k8s.io/v1", "endpointslices", group="discovery.k8s.io"
     ),
+    "Namespace": Resource("api/v1", "namespaces", namespaced=False),
+    "MutatingWebhookConfiguration": Resource(
+        "apis/admissionregistration.k8s.io/v1",
+        "mutatingwebhookconfigurations",
+        namespaced=False,
+        group="admissionregistration.k8s.io",
+    ),
+    "MutatingAdmissionPolicy": Resource(
+        "apis/admissionregistration.k8s.io/v1",
+        "mutatingadmissionpolicies",
+        namespaced=False,
+        group="admissionregistration.k8s.io",
+    ),
+    "MutatingAdmissionPolicyBinding": Resource(
+        "apis/admissionregistration.k8s.io/v1",
+        "mutatingadmissionpolicybindings",
+        namespaced=False,
+        group="admissionregistration.k8s.io",
+    ),
     "PodPreset": Resource(
         "apis/redhatcop.redhat.io/v1alpha1", "podpresets", group="redhatcop.redhat.io"
     ),

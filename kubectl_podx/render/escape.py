@@ -21,6 +21,8 @@ _ESCAPED = (
     "\ud800-\udfff"  # lone surrogates: bytes that were no UTF-8
     "\U000e0000-\U000e0fff"  # tags and variation selectors
     "\U0001d173-\U0001d17a"  # musical format controls
+    "\u0600-\u0605\u06dd\u070f\u0890\u0891\u08e2"  # Arabic and Syriac marks around numbers
+    "\U000110bd\U000110cd\U00013430-\U0001343f\U0001bca0-\U0001bca3"  # format controls of scripts
 )
 _HOSTILE = re.compile(f"[{_ESCAPED}]")
 _WORDS = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}

@@ -12,14 +12,15 @@ from kubectl_podx.render.yaml import to_yaml
 _WIDTH = 96
 
 
-def manifest(document: dict[str, Any], comments: Iterable[str] = ()) -> str:
-    """One YAML document, without the line that divides it from others.
+def manifest(document: dict[str, Any], title: str = "", comments: Iterable[str] = ()) -> str:
+    """One YAML document, without the line that divides it from others; title and comments first.
 
     Every `expression` is printed as a block; it must be plain ASCII.
     """
     blocks: list[str] = []
     lines = to_yaml(_with_marks(document, blocks)).splitlines()
-    head = [line for comment in comments for line in _comment(comment)]
+    head = textwrap.wrap(clean(title), _WIDTH, initial_indent="# ", subsequent_indent="# ")
+    head += [line for comment in comments for line in _comment(comment)]
     return "\n".join([*head, *(_opened(line, blocks) for line in lines)]) + "\n"
 
 
@@ -49,9 +50,9 @@ def _with_marks(value: Any, blocks: list[str]) -> Any:
 
 def _opened(line: str, blocks: list[str]) -> str:
     """The line with its mark replaced by the block that it stands for."""
-    head, colon, mark = line.partition(": podx/block/")
+    head, colon, mark = line.partition("expression: podx/block/")
     if not colon or not mark.isdigit() or int(mark) >= len(blocks):
         return line
     # The block stands to the right of its key, which may follow the dash of a list.
-    indent = " " * (len(head) - len(head.lstrip(" -")) + 2)
-    return f"{head}: |-\n{textwrap.indent(blocks[int(mark)], indent)}"
+    indent = " " * (len(head) + 2)
+    return f"{head}expression: |-\n{textwrap.indent(blocks[int(mark)], indent)}"

@@ -123,10 +123,12 @@ class _Work:
                     for each in items(spec, field)
                 ]
         metadata = mapping(pod, "metadata")
-        metadata["annotations"] = {
-            **mapping(metadata, "annotations"),
-            **{f"{APPLIED}{one.name}": one.resource_version for one in self.presets},
-        }
+        annotations = mapping(metadata, "annotations")
+        for one in self.presets:
+            # A preset in a file has no version: what the pod says of it stays.
+            known = annotations.get(f"{APPLIED}{one.name}", "")
+            annotations[f"{APPLIED}{one.name}"] = one.resource_version or known
+        metadata["annotations"] = annotations
         return {**pod, "metadata": metadata, "spec": spec}
 
     def _container(self, where: str, container: Json) -> dict[str, Any]:

@@ -117,6 +117,12 @@ class VariableRow(Wire, frozen=True, kw_only=True):
     shadows: Annotated[
         list[str], Meta(description="Sources of the same name that this one overrides.")
     ] = []
+    injected_by: Annotated[
+        str,
+        Meta(
+            description="Who added it to the owner's template, as `injections` says; empty where the template has it, `unknown` where nobody is known."
+        ),
+    ] = ""
 
 
 class DownwardRow(Wire, frozen=True, kw_only=True):

@@ -236,6 +236,12 @@ class Container(Wire, frozen=True, kw_only=True):
             description="What of securityContext, its own or the pod's, decides which files it may read or write."
         ),
     ] = []
+    injected_by: Annotated[
+        str,
+        Meta(
+            description="Who added it to the owner's template, as `injections` says; empty where the template has it, `unknown` where nobody is known."
+        ),
+    ] = ""
     recent_logs: Annotated[
         list[str], Meta(description="Last lines of a container that is not ready or blocks.")
     ] = []

@@ -206,6 +206,12 @@ class VolumeMount(Wire, frozen=True, kw_only=True):
     observed_read_only: Annotated[
         bool | None, Meta(description="It is read-only in the container's mount table.")
     ] = None
+    injected_by: Annotated[
+        str,
+        Meta(
+            description="Who added it to the owner's template, as `injections` says; empty where the template has it, `unknown` where nobody is known."
+        ),
+    ] = ""
 
 
 class Volume(Wire, frozen=True, kw_only=True):
@@ -234,3 +240,9 @@ class Volume(Wire, frozen=True, kw_only=True):
     inodes: Annotated[int | None, Meta(description="Inodes of its file system.")] = None
     inodes_used: Annotated[int | None, Meta(description="Inodes in use on its file system.")] = None
     injected: Annotated[bool, Meta(description="The owner's template does not have it.")] = False
+    injected_by: Annotated[
+        str,
+        Meta(
+            description="Who added it to the owner's template, as `injections` says; empty where the template has it, `unknown` where nobody is known."
+        ),
+    ] = ""

@@ -75,6 +75,7 @@ VARIABLE: tuple[Column, ...] = (
     Column("REASON", lambda row, _: text_or_none(row.reason), prose=True),
     Column("NEXT-START", lambda row, _: text_or_none(row.current), wide=True),
     Column("SHADOWS", lambda row, _: text_or_none(row.shadows), wide=True),
+    Column("INJECTED-BY", lambda row, _: text_or_none(row.injected_by), wide=True),
 )
 
 DOWNWARD: tuple[Column, ...] = (

@@ -88,6 +88,7 @@ CONTAINER: tuple[Column, ...] = (
     Column("POLICY", lambda row, _: text_or_none(row.image_pull_policy.value), wide=True),
     Column("RESTART-POLICY", lambda row, _: _restarts_when(row), wide=True),
     Column("SECURITY", lambda row, _: "; ".join(row.security) or NONE, wide=True),
+    Column("INJECTED-BY", lambda row, _: text_or_none(row.injected_by), wide=True),
     Column("MESSAGE", lambda row, _: text_or_none(row.message), wide=True, prose=True),
 )
 

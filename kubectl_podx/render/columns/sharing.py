@@ -201,4 +201,8 @@ VOLUME: tuple[Column, ...] = (
         "PROPAGATION", lambda row, _: text_or_none(row.mount and row.mount.propagation), wide=True
     ),
     Column("DETAILS", lambda row, _: "; ".join(row.volume.details) or NONE, wide=True),
+    Column("INJECTED-BY", lambda row, _: text_or_none(row.volume.injected_by), wide=True),
+    Column(
+        "MOUNTED-BY", lambda row, _: text_or_none(row.mount and row.mount.injected_by), wide=True
+    ),
 )

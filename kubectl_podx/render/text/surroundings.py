@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
+from kubectl_podx.facts.injectors import ORDINARY
 from kubectl_podx.model.report.health import Hook, TimelineEntry
 from kubectl_podx.model.report.surroundings import Change, Hosts, Image, Injection, Node, Scheduling
 from kubectl_podx.render.columns.health import HOOK, TIMELINE
@@ -17,11 +19,9 @@ from kubectl_podx.render.columns.surroundings import (
     NODE,
     REQUIREMENT,
 )
-from kubectl_podx.render.text.page import Page, counted
+from kubectl_podx.render.text.page import Page
 
 _MOST_CHANGES = 5
-# What every API server does to every pod, such as the ServiceAccount plugin, tells nothing.
-_OWN_ADMISSION = ("admission plugin", "default tolerations of the API server or the DaemonSet")
 _PRESSURE = ("MemoryPressure", "DiskPressure", "PIDPressure", "NetworkUnavailable")
 
 
@@ -108,9 +108,11 @@ def injections(found: Sequence[Injection], page: Page) -> list[str]:
         if not found:
             return ["Injections: none"]
         return ["Injections:", *page.table(INJECTION, found)]
-    rows = [row for row in found if row.by and not row.by.endswith(_OWN_ADMISSION)]
-    who = ", ".join(sorted({row.by for row in rows}))
-    return page.say(f"Injected: {counted(len(rows), 'field')} by {who}", 0) if rows else []
+    there = (row for row in found if row.by and row.change != "absent")
+    rows = [row for row in there if row.by not in ORDINARY]
+    counts = Counter(row.by for row in rows)
+    who = ", ".join(f"{count} by {by}" for by, count in counts.most_common())
+    return page.say(f"Not as in the template: {who}", 0) if rows else []
 
 
 def timeline(found: Sequence[TimelineEntry], page: Page) -> list[str]:

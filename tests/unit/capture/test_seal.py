@@ -120,7 +120,7 @@ def test_a_pod_goes_on_without_its_literal_secrets() -> None:
     assert container["args"] == ["--token", "<hidden>", "--port=80"]
     assert stored.body["metadata"]["annotations"]["note"] == "plain"
     assert stored.body["metadata"]["managedFields"] == [
-        {"manager": "kubectl", "time": "2026-01-01T00:00:00Z"}
+        {"manager": "kubectl", "time": "2026-01-01T00:00:00Z", "paths": ["x"]}
     ]
 
 

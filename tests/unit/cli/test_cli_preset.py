@@ -108,6 +108,11 @@ def test_a_preview_is_a_verdict_and_a_diff(run: Run, files: Path) -> None:
     assert (result.status, result.out, result.err) == (0, TEXT, f"{NOTE}\n")
 
 
+def test_the_page_shows_what_is_printed() -> None:
+    page = Path(__file__).resolve().parents[3] / "docs/PODPRESET.md"
+    assert TEXT in page.read_text()
+
+
 def test_a_conflict_has_both_sides_and_no_diff(run: Run, files: Path) -> None:
     result = run(*preview(files, "conflict.yaml"))
     assert (result.status, result.out) == (0, CONFLICT)

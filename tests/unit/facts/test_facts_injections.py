@@ -86,6 +86,7 @@ def test_an_ordinary_pod_has_only_what_every_pod_gets() -> None:
         ),
         ("spec.volumes[kube-api-access-x]", "ServiceAccount"),
         ("spec.tolerations[node.kubernetes.io/not-ready]", "default"),
+        ("spec.containers[app].imagePullPolicy", "API"),
     ]
 
 

@@ -29,7 +29,7 @@ KEYS = {
     "Container": (
         "name kind image imageID imagePullPolicy state reason message exitCode startedAt "
         "finishedAt started ready restartCount restartPolicy restartRules waitsFor waitsSince "
-        "containerID resources pids files user security recentLogs observation"
+        "containerID resources pids files user security injectedBy recentLogs observation"
     ),
     "PullPolicy": "value basis",
     "Resources": "cpu memory ephemeralStorage throttledShare oomKills",
@@ -55,10 +55,11 @@ KEYS = {
     "ReadinessGate": "condition status",
     "Volume": (
         "name type source details mounts shared basis size used available inodes inodesUsed "
-        "injected"
+        "injected injectedBy"
     ),
     "VolumeMount": (
-        "container path readOnly subPath propagation state device inode fstype observedReadOnly"
+        "container path readOnly subPath propagation state device inode fstype observedReadOnly "
+        "injectedBy"
     ),
     "FileRow": (
         "container path volume source subPath state reason mode declaredMode uid gid readable "
@@ -66,7 +67,9 @@ KEYS = {
         "sourceChangedAt sourceChangedBy notAfter"
     ),
     "KeySource": "kind name key optional",
-    "VariableRow": "container name source declared injected process current state reason shadows",
+    "VariableRow": (
+        "container name source declared injected process current state reason shadows injectedBy"
+    ),
     "DownwardRow": "container form name field divisor observed current state reason",
     "TokenRow": (
         "container path volume audiences issuedAt expiresAt warnAfter refreshAt "

@@ -51,6 +51,12 @@ def test_what_hides_is_made_visible(raw: str, shown: str) -> None:
     assert clean(raw) == shown
 
 
+def test_no_format_character_of_unicode_is_left() -> None:
+    every = [chr(code) for code in range(0x110000)]
+    hidden = [c for c in every if unicodedata.category(c) in ("Cc", "Cf", "Cs", "Zl", "Zp")]
+    assert [hex(ord(c)) for c in hidden if clean(c) == c] == []
+
+
 def test_a_long_value_ends_with_an_ellipsis() -> None:
     assert clean("x" * 5000) == "x" * (LONGEST - 1) + "…"
 

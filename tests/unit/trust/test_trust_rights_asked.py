@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from kubectl_podx.capture import rights
+from kubectl_podx.capture.admission import ADMISSION
 from kubectl_podx.capture.plan import Right, Wish
 from kubectl_podx.capture.rehearse import Authorizer
 from kubectl_podx.cli.environment import Environment
@@ -56,9 +57,16 @@ def test_the_counters_of_probes_are_apart() -> None:
 
 def test_every_kind_that_podx_reads_is_in_the_roles() -> None:
     covered = {what.partition("/")[0] for _, _, what, _ in granted(_all())}
-    # PodPresets are asked for only where a pod tells of one, or of injections alone.
-    read = {resource.plural for kind, resource in RESOURCES.items() if kind != "PodPreset"}
-    assert covered == read
+    # Asked for only where a pod tells of one, or of injections alone.
+    apart = {"PodPreset", "Namespace", *ADMISSION}
+    assert covered == {plural.plural for kind, plural in RESOURCES.items() if kind not in apart}
+
+
+def test_what_injections_alone_ask_for_is_in_its_own_roles() -> None:
+    wish = Wish(frozenset({"injections"}))
+    granting = granted(rights.roles(rights.any_pod("shop", wish), "shop", "r"))
+    covered = {what.partition("/")[0] for _, _, what, _ in granting}
+    assert {RESOURCES[kind].plural for kind in ("Namespace", *ADMISSION)} <= covered
 
 
 def _all() -> list[dict[str, Any]]:

@@ -1,0 +1,88 @@
+"""What a planned request is: the words that the plan and its parts are written in. Pure."""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+from kubectl_podx.model.reference import Reference, Resource
+
+CallKind = Literal["get", "type", "list", "log", "metrics", "version", "exec", "probe"]
+
+
+class Right(NamedTuple):
+    """What RBAC must grant for a call, as `kubectl auth can-i VERB RESOURCE` names it."""
+
+    verbs: tuple[str, ...]
+    resource: str
+    """Plural, with its subresource after a slash: `pods/exec`."""
+    group: str = ""
+    namespace: str = ""
+    name: str = ""
+
+    def __str__(self) -> str:
+        where = f"{self.resource}.{self.group}" if self.group else self.resource
+        return " and ".join(f"{verb} {where}" for verb in self.verbs)
+
+
+class PlannedCall(NamedTuple):
+    """One request of the plan."""
+
+    id: str
+    kind: CallKind
+    sections: tuple[str, ...]
+    """The sections that lose rows when it fails; `all` where nothing can be told without it."""
+    right: Right
+    reference: Reference
+    query: tuple[tuple[str, str], ...] = ()
+    container: str = ""
+    through: str = ""
+    """Execs only: the neighbour that looks at `container` through the shared PID namespace."""
+    first_page: bool = False
+    """Lists only: a sample is enough."""
+    optional_right: bool = False
+    """Not part of the least Role: `get nodes/proxy` amounts to root on the node."""
+
+
+class Wish(NamedTuple):
+    """What the caller asked for."""
+
+    sections: frozenset[str] = frozenset()
+    """Empty: all."""
+    container: str | None = None
+    exec_allowed: bool = True
+    logs: bool = True
+    log_lines: int = 20
+    probe_runs: int = 0
+    """How often each probe is run by hand (`--run-probes`)."""
+
+    def wants(self, *sections: str) -> bool:
+        """Whether any of these sections was asked for.
+
+        Findings and the timeline are made of all the others.
+        """
+        made_of_all = not self.sections.isdisjoint(("findings", "timeline"))
+        return not self.sections or made_of_all or not self.sections.isdisjoint(sections)
+
+
+def right_to(verb: str, resource: Resource, namespace: str, name: str = "", sub: str = "") -> Right:
+    """The right to do this with a kind, or with one object of it."""
+    plural = f"{resource.plural}/{sub}" if sub else resource.plural
+    return Right((verb,), plural, resource.group, namespace, name)
+
+
+def get_object(
+    reference: Reference, sections: tuple[str, ...], kind: CallKind = "get"
+) -> PlannedCall:
+    """One object by its name; `kind` is `type` where only a Secret's type is wanted."""
+    right = right_to("get", reference.resource, reference.namespace, reference.name)
+    return PlannedCall(f"{kind} {reference.key}", kind, sections, right, reference)
+
+
+def get_pod(reference: Reference) -> PlannedCall:
+    """The pod itself: the one read that nothing can do without."""
+    return get_object(reference, ("all",))
+
+
+def get_version() -> PlannedCall:
+    """The API server's version; needs no right."""
+    return PlannedCall("version", "version", ("metadata",), Right((), ""), Reference("", "", ""))

@@ -1,0 +1,24 @@
+"""Whether PodPresets have anything to do with a pod: for most pods nothing more is imported."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from kubectl_podx.facts.view import PodView
+from kubectl_podx.model.preset import has_preset_annotation
+from kubectl_podx.model.report.surroundings import Injection
+
+
+def concerns(view: PodView) -> bool:
+    """Whether an annotation of the pod tells of presets, or the Capture holds any."""
+    stored = (*view.capture.lists, *view.capture.objects)
+    return has_preset_annotation(view.pod) or any(key.startswith("PodPreset/") for key in stored)
+
+
+def with_presets(view: PodView, rows: Iterable[Injection], *, compared: bool) -> list[Injection]:
+    """`marks.with_presets`, where it can have anything to say."""
+    if not concerns(view):
+        return list(rows)
+    from kubectl_podx.facts.preset import marks  # noqa: PLC0415 - 4 ms that few pods need
+
+    return marks.with_presets(view, rows, compared=compared)
