@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from kubectl_podx.facts.looked import look
 from kubectl_podx.facts.mounted_files import MountedFile, mounted_files
 from kubectl_podx.facts.value_state import Judgement, Witness, Write, decide, last_write
-from kubectl_podx.facts.view import PodView, event_time
+from kubectl_podx.facts.view import PodView, event_time, per_view
 from kubectl_podx.facts.volume_content import MADE_FOR_THE_POD, ROOT_CA
 from kubectl_podx.model.capture import Observation, ObservedFile, Process
 from kubectl_podx.model.clock import format_time, parse_time
@@ -23,6 +23,7 @@ _TOLERANCE = timedelta(seconds=2)
 """Rounded times make a fresh volume look newer than the process that it was made for."""
 
 
+@per_view
 def build(view: PodView) -> list[FileRow]:
     """One row for each file of each mount of each container."""
     return [_row(view, file) for file in mounted_files(view)]

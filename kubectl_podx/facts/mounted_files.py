@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from kubectl_podx.facts.sources import Source
-from kubectl_podx.facts.view import PodView
+from kubectl_podx.facts.view import PodView, per_view
 from kubectl_podx.facts.volume_content import (
     MADE_FOR_THE_POD,
     VolumeContent,
@@ -43,6 +43,7 @@ class MountedFile(NamedTuple):
     """Why it is not known what is declared here."""
 
 
+@per_view
 def mounted_files(view: PodView) -> list[MountedFile]:
     """All of them, by container in start order, then by mount as declared, then by path."""
     found: list[MountedFile] = []

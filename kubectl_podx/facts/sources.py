@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from kubectl_podx.facts.value_state import Write, last_write
-from kubectl_podx.facts.view import PodView
+from kubectl_podx.facts.view import PodView, per_view
 from kubectl_podx.model.capture import KeyFacts, StoredObject
 from kubectl_podx.model.pod import Json, dig, items, text
 
@@ -103,6 +103,7 @@ class Use(NamedTuple):
         return next((gone for key in self.keys if (gone := self.source.key_gone(key))), "")
 
 
+@per_view
 def uses(view: PodView) -> list[Use]:
     """Every use of a ConfigMap or Secret by a volume that is mounted, or by an environment."""
     mounted = {

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
-from functools import cached_property
-from typing import Any, Literal
+from functools import cached_property, wraps
+from typing import Any, Literal, TypeVar
 
 from kubectl_podx.model.capture import Capture, CapturedPod, Observation, StoredObject
 from kubectl_podx.model.clock import parse_time
@@ -20,6 +21,8 @@ from kubectl_podx.model.pod import (
 )
 from kubectl_podx.model.reference import Reference
 
+_T = TypeVar("_T")
+
 
 class PodView:
     """One pod of a Capture, with what belongs to it already found.
@@ -28,14 +31,26 @@ class PodView:
     it, so a replayed bundle gives the same report.
     """
 
-    def __init__(self, capture: Capture, captured: CapturedPod) -> None:
+    def __init__(
+        self, capture: Capture, captured: CapturedPod, kinds: frozenset[str] | None = None
+    ) -> None:
+        """`kinds`: those of the capture's objects and lists; found here where they are not given,
+        as somebody with many pods of one capture has them already.
+        """
         self.capture = capture
+        self.known: dict[object, Any] = {}
+        """What functions with `per_view` have worked out."""
+        self._kinds = kinds_of(capture) if kinds is None else kinds
         self.captured = captured
         self.reference = Reference.of_key(captured.reference)
         stored = capture.objects.get(captured.reference)
         self.pod: Json = (stored.body if stored else None) or {}
         self.applied: Json | None = stored.applied if stored else None
         """What `kubectl apply` sent last, of a pod without an owner."""
+
+    def holds(self, kind: str) -> bool:
+        """Whether the capture holds any object, or the answer to a list, of this kind."""
+        return kind in self._kinds
 
     @cached_property
     def now(self) -> datetime | None:
@@ -101,6 +116,24 @@ class PodView:
         """Pods of the same owner, where they were read."""
         stored = self.capture.lists.get(f"Pod/{self.captured.reference}")
         return list(items({"items": stored.items if stored else []}, "items"))
+
+
+def per_view(function: Callable[[PodView], _T]) -> Callable[[PodView], _T]:
+    """For a pure function of a view that several sections ask: worked out once for each view."""
+
+    @wraps(function)
+    def once(view: PodView) -> _T:
+        if function not in view.known:
+            view.known[function] = function(view)
+        found: _T = view.known[function]
+        return found
+
+    return once
+
+
+def kinds_of(capture: Capture) -> frozenset[str]:
+    """The kinds of everything that is stored in the capture."""
+    return frozenset(key.partition("/")[0] for key in (*capture.objects, *capture.lists))
 
 
 def event_time(event: Json) -> str:

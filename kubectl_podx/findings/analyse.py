@@ -9,7 +9,7 @@ import msgspec
 from kubectl_podx.facts import coverage, pod, timeline
 from kubectl_podx.facts.injected_marks import marked
 from kubectl_podx.facts.sections import BUILDERS
-from kubectl_podx.facts.view import PodView
+from kubectl_podx.facts.view import PodView, kinds_of
 from kubectl_podx.findings.catalogue import RULES
 from kubectl_podx.findings.distinctions import distinctions
 from kubectl_podx.findings.rule import Case, without_repeats
@@ -30,7 +30,10 @@ def analyse(
     `container` leaves only the rows of that container. Ages count from the capture's own moment,
     so a replay gives the same report.
     """
-    reports = [pod_report(capture, captured, sections, container) for captured in capture.pods]
+    kinds = kinds_of(capture)
+    reports = [
+        pod_report(capture, captured, sections, container, kinds) for captured in capture.pods
+    ]
     return PodReportList(
         metadata=_metadata(capture), distinctions=distinctions(reports), items=reports
     )
@@ -41,12 +44,13 @@ def pod_report(
     captured: CapturedPod,
     sections: frozenset[str] = frozenset(),
     container: str | None = None,
+    kinds: frozenset[str] | None = None,
 ) -> PodReport:
-    """The report of one pod of the capture."""
+    """The report of one pod of the capture. `kinds`: as PodView takes them."""
     wanted = sections or frozenset(SECTIONS)
     # Findings and timeline are made of the other sections.
     built = frozenset(SECTIONS) if wanted & {"findings", "timeline"} else wanted
-    view = PodView(capture, captured)
+    view = PodView(capture, captured, kinds)
     draft = PodReport(
         metadata=_metadata(capture),
         verdict=Verdict(severity="unknown", summary=""),

@@ -17,14 +17,17 @@ Json = Mapping[str, Any]
 def dig(value: Any, *path: str | int) -> Any:
     """The value below `path`, or None as soon as a step is missing or of another shape."""
     for step in path:
-        if isinstance(step, int):
-            if not isinstance(value, list) or not -len(value) <= step < len(value):
+        # The most frequent call of an analysis: an object of JSON is a dict.
+        if isinstance(value, dict):
+            value = value.get(step)
+        elif isinstance(value, list) and isinstance(step, int):
+            if not -len(value) <= step < len(value):
                 return None
             value = value[step]
-        else:
-            if not isinstance(value, Mapping):
-                return None
+        elif isinstance(value, Mapping):
             value = value.get(step)
+        else:
+            return None
     return value
 
 

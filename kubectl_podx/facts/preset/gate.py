@@ -11,8 +11,7 @@ from kubectl_podx.model.report.surroundings import Injection
 
 def concerns(view: PodView) -> bool:
     """Whether an annotation of the pod tells of presets, or the Capture holds any."""
-    stored = (*view.capture.lists, *view.capture.objects)
-    return has_preset_annotation(view.pod) or any(key.startswith("PodPreset/") for key in stored)
+    return has_preset_annotation(view.pod) or view.holds("PodPreset")
 
 
 def with_presets(view: PodView, rows: Iterable[Injection], *, compared: bool) -> list[Injection]:
