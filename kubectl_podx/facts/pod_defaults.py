@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from kubectl_podx.model.pod import Json, mapping
+
 # Path, with every item of a list as [] -> the values that are defaults there.
 _DEFAULTS: dict[str, tuple[Any, ...]] = {
     "spec.restartPolicy": ("Always",),
@@ -40,14 +42,14 @@ _PROBE = re.compile(r"^container\.(?:liveness|readiness|startup)Probe")
 _REQUEST = re.compile(r"^container\.resources\.requests\.(.+)$")
 
 
-def is_default(path: str, value: Any, container: dict[str, Any] | None = None) -> bool:
+def is_default(path: str, value: Any, container: Json | None = None) -> bool:
     """Whether the API server would have put this value there.
 
     `container`: the container that the path is in; requests that are not written follow its limits.
     """
     plain = _CONTAINER.sub("container", _ITEM.sub("[]", path))
     plain = _PROBE.sub("container.probe", plain)
-    limits = ((container or {}).get("resources") or {}).get("limits") or {}
+    limits = mapping(container, "resources", "limits")
     if plain == "container.resources.requests":
         return isinstance(value, dict) and bool(value) and value == limits
     request = _REQUEST.match(plain)
