@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
@@ -87,7 +87,19 @@ class Gatherer:
         `meanwhile` is run once while the looks are under way.
         """
         references = resolve.pods(self._server, self._sealer, self._objects, targets, namespace)
-        bodies = self._read_pods(references)
+        return self._gathered(self._read_pods(references), meanwhile)
+
+    def capture_known(self, pods: Mapping[Reference, Json], captured_at: str) -> Capture:
+        """The sealed Capture of pods that a scan has read, `captured_at` that moment."""
+        self._captured_at = captured_at
+        bodies: dict[Reference, Json] = {}
+        for reference, raw in pods.items():
+            stored = self._sealer.keep(reference, raw)
+            self._objects[reference.key] = stored
+            bodies[reference] = stored.body or {}
+        return self._gathered(bodies)
+
+    def _gathered(self, bodies: dict[Reference, Json], meanwhile: Meanwhile = idle) -> Capture:
         calls = {
             reference: plan.pod_calls(reference, body, self._wish)
             for reference, body in bodies.items()

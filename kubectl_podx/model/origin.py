@@ -12,6 +12,7 @@ _INSIDE = "a look inside the container"
 _WORKED_OUT = "worked out by podx"
 
 ORIGINS: dict[str, str] = {
+    "ComparisonReport": "the reports of the pods, and the versions of what they read",
     "DoctorReport": "SelfSubjectAccessReviews about the rights of the plan",
     "apiVersion": "podx",
     "kind": "podx",

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from kubectl_podx.model.report import PodReport, PodReportList
+from kubectl_podx.model.report.comparison import ComparisonReport
 from kubectl_podx.model.report.doctor import DoctorReport
 from kubectl_podx.model.wire import Wire
 
-DOCUMENTS: tuple[type[Wire], ...] = (PodReport, PodReportList, DoctorReport)
+DOCUMENTS: tuple[type[Wire], ...] = (PodReport, PodReportList, DoctorReport, ComparisonReport)
 """Each has `apiVersion: podx/v1` and a `kind` of its own."""

@@ -59,3 +59,24 @@ RestartCause = Literal[
     "lostByRuntime",
     "unknown",
 ]
+
+Symptom = Literal[
+    "crashLoop",
+    "imagePull",
+    "cannotStart",
+    "unschedulable",
+    "initStuck",
+    "stuckStarting",
+    "nodeLost",
+    "oomKilled",
+    "failed",
+    "evicted",
+    "notReady",
+    "restarting",
+    "terminating",
+    "unknown",
+]
+"""What `triage` calls a pod sick of, by its status; the worst first."""
+TriageBasis = Literal["status", "api", "inside"]
+"""How far a row of `triage` was looked into."""
+GroupedBy = Literal["owner", "cause", "node"]

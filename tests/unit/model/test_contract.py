@@ -111,6 +111,9 @@ KEYS = {
     "Coverage": "section container state reason needs",
     "PodReportList": "apiVersion kind metadata distinctions items",
     "DoctorReport": "apiVersion kind metadata namespace rights coverage pods",
+    "ComparisonReport": "apiVersion kind metadata pods compared differences notes",
+    "ComparedPod": "label namespace name capturedAt source file",
+    "Difference": "section container fact values outliers",
     "RightRow": "verb resource group namespace name state optional sections",
     "PodForecast": "namespace name coverage",
 }

@@ -1,0 +1,277 @@
+"""A triage of many pods: scan all, then look at one pod of each owner and symptom, the worst first.
+
+What a cluster asks for is bounded: however many pods are sick, so many representatives are looked
+at with events, logs, node and sources, and the others are judged by the status that the scan read.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, NamedTuple
+
+import msgspec
+
+from kubectl_podx import __version__
+from kubectl_podx.capture import session
+from kubectl_podx.capture.calls import outcome_of_error
+from kubectl_podx.capture.plan import PlannedCall, Wish, right_to
+from kubectl_podx.capture.scan import Progress, Scan, Selection, scan
+from kubectl_podx.model.capture import Capture, CapturedPod
+from kubectl_podx.model.clock import Deadline, format_time
+from kubectl_podx.model.pod import Json, text
+from kubectl_podx.model.reference import RESOURCES, Reference
+from kubectl_podx.model.report.finding import Coverage
+from kubectl_podx.model.report.words import TriageBasis
+from kubectl_podx.model.sick import Group, GroupKey, Tally
+from kubectl_podx.model.triage import Looked, NodeState, Triaged, urgency
+
+if TYPE_CHECKING:
+    from kubectl_podx.cluster.access import AccessFlags
+    from kubectl_podx.cluster.server import ApiServer
+
+_MOST_NAMESPACES = 40
+_LIST_TIMEOUT_SHARE = 0.7
+
+
+class Shard(NamedTuple):
+    """One of several runs that share the namespaces of a cluster."""
+
+    index: int
+    count: int
+
+    def has(self, namespace: str) -> bool:
+        """Whether the namespace is this shard's: by a hash that is the same everywhere."""
+        return zlib.crc32(namespace.encode()) % self.count == self.index
+
+
+class TriageOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """Which pods, and how far they are looked at."""
+
+    all_namespaces: bool = False
+    label_selector: str = ""
+    field_selector: str = ""
+    deep: int = 20
+    """How many representatives are looked at with everything that the API tells."""
+    inside: int = 0
+    """How many of them by exec, too."""
+    logs: bool = True
+    log_lines: int = 20
+    max_in_flight: int = 12
+    shard: Shard | None = None
+
+
+class _NodeCondition(msgspec.Struct):
+    type: str = ""
+    status: str = ""
+
+
+class _NodeStatus(msgspec.Struct):
+    conditions: list[_NodeCondition] | None = None
+
+
+class _NodeMeta(msgspec.Struct):
+    name: str = ""
+
+
+class _Node(msgspec.Struct):
+    metadata: _NodeMeta | None = None
+    status: _NodeStatus | None = None
+
+
+class _Nodes(msgspec.Struct):
+    items: list[_Node] | None = None
+
+
+class _Names(msgspec.Struct):
+    items: list[_Node] | None = None
+
+
+_NODES = msgspec.json.Decoder(_Nodes)
+_BROKEN = (msgspec.MsgspecError, RecursionError, UnicodeDecodeError)
+
+
+def calls(namespace: str = "") -> list[PlannedCall]:
+    """What a scan asks for; the looks that follow ask for what the plan of a pod asks for."""
+    return [
+        _listing("Pod", namespace, ("triage",)),
+        _listing("Node", "", ("triage",)),
+        _listing("Namespace", "", ("triage --shard",)),
+    ]
+
+
+def _listing(kind: str, namespace: str, sections: tuple[str, ...]) -> PlannedCall:
+    right = right_to("list", RESOURCES[kind], namespace)
+    return PlannedCall(f"list {kind}", "list", sections, right, Reference(kind, namespace, ""))
+
+
+def take(
+    flags: AccessFlags,
+    options: TriageOptions,
+    *,
+    deadline: Deadline,
+    environ: Mapping[str, str],
+    home: str,
+    warn: Callable[[str], None],
+    progress: Progress = lambda *_: None,
+) -> Triaged:
+    """Scans the pods and looks at the representatives.
+
+    Raises PodxError where nothing can be told: an unreachable server, pods that may not be listed.
+    """
+    server, namespace = session.connect(
+        flags, deadline=deadline, environ=environ, home=home, warn=warn
+    )
+    try:
+        server.dial_ahead(2)
+        return _Run(server, options, deadline, namespace).all(progress)
+    except BaseException:
+        server.cancel()
+        raise
+    finally:
+        server.close()
+
+
+class _Run:
+    def __init__(
+        self, server: ApiServer, options: TriageOptions, deadline: Deadline, namespace: str
+    ) -> None:
+        self._server = server
+        self._options = options
+        self._deadline = deadline
+        self._namespace = "" if options.all_namespaces else namespace
+        self._coverage: list[Coverage] = []
+
+    def all(self, progress: Progress) -> Triaged:
+        options = self._options
+        selection = Selection(
+            (self._namespace,) if self._namespace else self._mine(),
+            options.label_selector,
+            options.field_selector,
+        )
+        if options.shard is not None and not selection.namespaces:
+            found = Scan(tally=Tally(groups={}, on_node={}))
+        else:
+            found = scan(self._server, selection, progress)
+        self._say(found)
+        nodes = self._nodes() if found.tally.sick else {}
+        captured_at = format_time(found.moment or datetime.now(UTC))
+        return Triaged(
+            tally=found.tally,
+            namespace=self._namespace,
+            captured_at=captured_at,
+            nodes=nodes,
+            looked=self._look(found.tally, captured_at),
+            coverage=self._coverage,
+        )
+
+    def _mine(self) -> tuple[str, ...]:
+        """The namespaces of this shard, by name; empty without one."""
+        shard = self._options.shard
+        if shard is None:
+            return ()
+        from kubectl_podx.capture.scan import pages  # noqa: PLC0415 - only for a shard
+
+        names: list[str] = []
+        for page in pages(self._server, "/api/v1/namespaces", ()):
+            try:
+                decoded = _NODES.decode(page.body).items or []
+            except _BROKEN:
+                decoded = []
+            names += [one.metadata.name for one in decoded if one.metadata]
+        return tuple(name for name in dict.fromkeys(names) if name and shard.has(name))
+
+    def _say(self, found: Scan) -> None:
+        if found.cut:
+            self._coverage.append(Coverage(section="triage", state="partial", reason=found.cut))
+        if found.moments > 1:
+            why = "the server's snapshot expired on the way: the list is not of one moment"
+            self._coverage.append(Coverage(section="triage", state="partial", reason=why))
+
+    def _nodes(self) -> dict[str, NodeState]:
+        """Every node's Ready condition; empty, and a row of coverage, where they are not told."""
+        from kubectl_podx.capture.scan import pages  # noqa: PLC0415
+
+        found: dict[str, NodeState] = {}
+        call = _listing("Node", "", ("triage",))
+        try:
+            for page in pages(self._server, "/api/v1/nodes", ()):
+                for node in _NODES.decode(page.body).items or []:
+                    if node.metadata and node.metadata.name:
+                        found[node.metadata.name] = _state(node)
+        except Exception as error:  # noqa: BLE001 - it costs the nodes' rows, nothing else
+            outcome = outcome_of_error(call, error)
+            state = "denied" if outcome.state == "denied" else "partial"
+            self._coverage.append(
+                Coverage(
+                    section="node",
+                    state=state,  # type: ignore[arg-type]
+                    reason=f"nodes could not be listed: {outcome.reason}",
+                    needs=outcome.needs,
+                )
+            )
+        return found
+
+    def _look(self, tally: Tally, captured_at: str) -> list[Looked]:
+        """The captures of the representatives, the worst groups with the most in them."""
+        worst = sorted(tally.groups.items(), key=lambda item: urgency(*item))
+        known = [(key, group) for key, group in worst if group.body is not None]
+        inside = self._options.inside
+        deep = max(self._options.deep, inside)
+        looked: list[Looked] = []
+        parts: list[tuple[TriageBasis, list[tuple[GroupKey, Group]]]] = [
+            ("inside", known[:inside]),
+            ("api", known[inside:deep]),
+            ("status", known[deep:]),
+        ]
+        for basis, part in parts:
+            if part:
+                looked.append(self._captured(basis, part, captured_at))
+        return looked
+
+    def _captured(
+        self, basis: TriageBasis, part: list[tuple[GroupKey, Group]], captured_at: str
+    ) -> Looked:
+        pods = {_reference(group.body or {}): group.body or {} for _, group in part}
+        keys = {_reference(group.body or {}).key: key for key, group in part}
+        if basis == "status":
+            return Looked(basis, keys, sealed(pods, captured_at))
+        from kubectl_podx.capture.gather import Gatherer  # noqa: PLC0415 - late: it is slow
+
+        options = self._options
+        wish = Wish(
+            exec_allowed=basis == "inside", logs=options.logs, log_lines=options.log_lines
+        )
+        bound = self._deadline.within(self._deadline.remaining() * _LIST_TIMEOUT_SHARE)
+        self._server.dial_ahead(min(options.max_in_flight, 8))
+        gatherer = Gatherer(self._server, wish, bound, options.max_in_flight)
+        return Looked(basis, keys, gatherer.capture_known(pods, captured_at))
+
+
+def sealed(pods: Mapping[Reference, Json], captured_at: str) -> Capture:
+    """A Capture of nothing but these pods."""
+    from kubectl_podx.capture.seal import Sealer  # noqa: PLC0415 - late: it is slow
+
+    sealer = Sealer()
+    return Capture(
+        podx_version=__version__,
+        captured_at=captured_at,
+        pods=[
+            CapturedPod(reference=reference.key, uid=text(body, "metadata", "uid"))
+            for reference, body in pods.items()
+        ],
+        objects={
+            reference.key: sealer.keep(reference, body) for reference, body in pods.items()
+        },
+    )
+
+
+def _reference(body: Json) -> Reference:
+    return Reference("Pod", text(body, "metadata", "namespace"), text(body, "metadata", "name"))
+
+
+def _state(node: _Node) -> NodeState:
+    conditions = (node.status.conditions if node.status else None) or []
+    ready = next((one.status for one in conditions if one.type == "Ready"), "")
+    return {"True": "ready", "False": "notReady"}.get(ready, "unknown")  # type: ignore[return-value]

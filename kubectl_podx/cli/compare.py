@@ -1,0 +1,157 @@
+"""`kubectl podx compare POD POD…`: fact by fact, only what differs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from kubectl_podx.cli.command import Command
+from kubectl_podx.cli.options import reading_options
+from kubectl_podx.model.errors import ExitStatus, PodxError, UsageError
+
+if TYPE_CHECKING:
+    from kubectl_podx.cli.environment import Environment
+    from kubectl_podx.cli.request import Request
+    from kubectl_podx.findings.comparison import Side
+    from kubectl_podx.model.capture import Capture
+    from kubectl_podx.model.report.comparison import ComparisonReport
+
+_HELP = """
+Compare pods fact by fact and print only what differs: image digest, environment, mounted files,
+probes, restart causes, resources, listeners, node, template revision, what was injected.
+
+Of three pods or more the one that stands apart from the majority is named. A bundle stands for the
+pods in it, so that a pod can be compared with how it was: Secrets are compared by resourceVersion.
+"""
+_EXAMPLES = """
+# Which replica is different?
+kubectl podx compare deploy/web
+
+# Two pods
+kubectl podx compare web-0 web-1
+
+# Before the deploy and now
+kubectl podx compare --from before.podx deploy/web
+
+# Before and after, without a cluster
+kubectl podx compare --from before.podx --from after.podx
+"""
+_FORMATS = ("text", "wide", "json", "yaml")
+_WITHOUT = frozenset(
+    {
+        *("output", "query", "container", "from_file", "manifest", "reveal", "wait-start"),
+        *("run-probes", "probe-runs", "no-logs", "log_lines"),
+    }
+)
+
+
+def command(name: str) -> click.Command:
+    """The command `compare`."""
+
+    @click.command(
+        name,
+        cls=Command,
+        help=_HELP,
+        examples=_EXAMPLES,
+        usage="(TARGET... | -l SELECTOR | --from FILE...) [flags] [options]",
+    )
+    @click.argument("words", nargs=-1, metavar="TARGET")
+    @click.option(
+        "-o",
+        "--output",
+        type=click.Choice(_FORMATS),
+        help=f"Output format. One of: ({', '.join(_FORMATS)}).",
+    )
+    @click.option(
+        "--query",
+        help="A JMESPath expression on the document that '-o json' prints; the result is json.",
+    )
+    @click.option(
+        "--from",
+        "files",
+        multiple=True,
+        help="A bundle made by 'kubectl podx capture', whose pods are compared too. May be "
+        "repeated; without a TARGET no cluster is asked.",
+    )
+    @reading_options(without=_WITHOUT, sections=False)
+    @click.pass_obj
+    def compare(
+        env: Any,
+        /,
+        words: tuple[str, ...],
+        output: str | None,
+        query: str | None,
+        files: tuple[str, ...],
+        **values: Any,
+    ) -> int:
+        from kubectl_podx.cli.request import Request
+
+        request = Request.of(env, values, words)
+        live = bool(words) or request.selector is not None
+        if not live and not files:
+            raise UsageError("compare takes pods, a selector, or bundles: --from FILE")
+        if query is not None and output not in (None, "json"):
+            raise UsageError("--query prints json")
+        report = _compared(request, env, files, live=live)
+        env.write(_rendered(report, request, env, output or "text", query))
+        return ExitStatus.WARNING if request.exit_code and report.differences else ExitStatus.OK
+
+    return compare
+
+
+def _compared(
+    request: Request, env: Environment, files: tuple[str, ...], *, live: bool
+) -> ComparisonReport:
+    from kubectl_podx.capture.bundle import read_bundle
+    from kubectl_podx.cli.sources import capture_of
+    from kubectl_podx.findings.comparison import Side, compare
+
+    sides = [Side(read_bundle(Path(file)), Path(file).name) for file in files]
+    if live:
+        now = capture_of(request, env, frozenset())
+        sides = [*(_same_pod(side, now) for side in sides), Side(now)]
+    _check(sides)
+    return compare(sides)
+
+
+def _same_pod(side: Side, now: Capture) -> Side:
+    """One pod beside a bundle that holds it: how it was, and none of its neighbours."""
+    import msgspec
+
+    if len(now.pods) != 1:
+        return side
+    same = [pod for pod in side.capture.pods if pod.reference == now.pods[0].reference]
+    if not same:
+        return side
+    return side._replace(capture=msgspec.structs.replace(side.capture, pods=same))
+
+
+def _check(sides: list[Side]) -> None:
+    pods = sum(len(side.capture.pods) for side in sides)
+    if pods < 2:
+        what = "there is none" if pods == 0 else "there is one"
+        raise PodxError(f"compare needs two pods or more, and {what}")
+
+
+def _rendered(
+    report: ComparisonReport, request: Request, env: Environment, output: str, query: str | None
+) -> str:
+    if query is not None:
+        from kubectl_podx.render.document import plain, to_json
+        from kubectl_podx.render.jmes import ask
+
+        return to_json(ask(plain(report), query))
+    if output == "json":
+        from kubectl_podx.render.document import to_json
+
+        return to_json(report)
+    if output == "yaml":
+        from kubectl_podx.render.yaml import to_yaml
+
+        return to_yaml(report)
+    from kubectl_podx.render.comparison import text
+
+    terminal = env.terminal(no_color=request.no_color)
+    return text(report, terminal, wide=output == "wide")

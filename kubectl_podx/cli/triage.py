@@ -1,0 +1,342 @@
+"""`kubectl podx triage`: every sick pod of a namespace or cluster, worst first."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from kubectl_podx.cli.command import Command
+from kubectl_podx.cli.environment import Environment
+from kubectl_podx.cli.options import access_flags, reading_options
+from kubectl_podx.cli.request import Request
+from kubectl_podx.model.errors import ExitStatus, UsageError
+
+if TYPE_CHECKING:
+    from kubectl_podx.model.report.triage import TriageReport
+
+_HELP = """
+Show every pod that is not healthy, worst first, one line for each owner and symptom with its cause.
+
+All pods are read, page by page; only the sick are kept, so that memory does not grow with the
+cluster. One pod of each owner and symptom stands for the others: the worst 20 of them are looked at
+with events, logs, node and sources (--deep), the rest is judged by its status. --exec also looks
+inside the worst ones.
+
+In a cluster that is too large for that, or that may not be listed from here, a Job does the same
+inside: --job-manifest prints it, and --from - makes one report of its logs.
+"""
+_EXAMPLES = """
+# What is broken in this namespace?
+kubectl podx triage
+
+# In the whole cluster, and look inside the worst three
+kubectl podx triage -A --exec 3
+
+# By what it is, not by whose it is
+kubectl podx triage -A --by cause
+
+# Only the names of Deployments that crash, for a shell loop
+kubectl podx triage -A --query "rows[?symptom=='crashLoop'].[namespace, name]" -o text
+
+# The same as a Job of four completions inside the cluster, and its one report
+kubectl podx triage --job-manifest --shards 4 --image IMAGE | kubectl apply -f -
+kubectl logs -n podx-triage -l app=podx-triage --tail=-1 | kubectl podx triage --from -
+"""
+_FORMATS = ("text", "wide", "json", "yaml", "name")
+_WITHOUT = frozenset(
+    {
+        "output",
+        "container",
+        "from_file",
+        "no-exec",
+        "reveal",
+        "wait-start",
+        "run-probes",
+        "probe-runs",
+        "all-namespaces",
+        "deadline",
+        "watch",
+        "exec",
+        "verbose",
+        "field-selector",
+        "debug-image",
+    }
+)
+_SHARD = re.compile(r"([0-9]{1,5})/([0-9]{1,5})")
+_SHARDS = 4
+
+
+def command(name: str) -> click.Command:
+    """The command `triage`."""
+
+    @click.command(
+        name,
+        cls=Command,
+        help=_HELP,
+        examples=_EXAMPLES,
+        usage="[-A] [-l SELECTOR] [--by owner|cause|node] [flags] [options]",
+    )
+    @click.option(
+        "-o",
+        "--output",
+        type=click.Choice(_FORMATS),
+        help=f"Output format. One of: ({', '.join(_FORMATS)}).",
+    )
+    @click.option("-A", "--all-namespaces", is_flag=True, help="The pods of all namespaces.")
+    @click.option(
+        "--field-selector",
+        help="Selector (field query) to filter on, such as spec.nodeName=NAME.",
+    )
+    @click.option(
+        "--by",
+        type=click.Choice(("owner", "cause", "node")),
+        default="owner",
+        help="What a row stands for.",
+    )
+    @click.option(
+        "--limit",
+        type=click.IntRange(0, 100_000),
+        default=0,
+        metavar="N",
+        help="Show the worst N rows; 0 shows all.",
+    )
+    @click.option(
+        "--deep",
+        type=click.IntRange(0, 1000),
+        default=20,
+        metavar="N",
+        help="Look at the worst N rows with events, logs, node and sources.",
+    )
+    @click.option(
+        "--exec",
+        "inside",
+        type=click.IntRange(0, 100),
+        default=0,
+        metavar="N",
+        help="Look inside a container of the worst N rows, too.",
+    )
+    @click.option(
+        "--from",
+        "sources",
+        multiple=True,
+        metavar="FILE",
+        help="Read a bundle, or the lines that the shards of a Job printed; '-' is standard input, "
+        "and the flag can be repeated. No cluster is asked.",
+    )
+    @click.option(
+        "--shard",
+        metavar="K/N",
+        help="Look only at the namespaces of shard K of N, and print rows as JSON lines.",
+    )
+    @click.option(
+        "--job-manifest",
+        is_flag=True,
+        help="Print the Job that runs this inside of the cluster, and the rights that it needs.",
+    )
+    @click.option(
+        "--shards",
+        type=click.IntRange(1, 1000),
+        default=_SHARDS,
+        metavar="N",
+        help="With --job-manifest: completions of the Job, each with its share of the namespaces.",
+    )
+    @click.option("--image", help="With --job-manifest: an image that holds podx.")
+    @click.option(
+        "--deadline",
+        default="1m",
+        callback=_deadline,
+        help="The time that the whole run may take. What was not answered by then is reported as "
+        "not seen.",
+    )
+    @reading_options(without=_WITHOUT, sections=False)
+    @click.pass_obj
+    def triage(env: Any, /, **values: Any) -> int:
+        _check(values)
+        if values["job_manifest"]:
+            env.write(_job(values))
+            return ExitStatus.OK
+        # Without names in the words -A means all, which `describe` needs a selector for.
+        common = {**values, "all_namespaces": False, "selector": None}
+        return _run(values, Request.of(env, common), env)
+
+    return triage
+
+
+def _deadline(ctx: click.Context, param: click.Parameter, value: str) -> float:
+    from kubectl_podx.cli.options import _deadline as checked
+
+    return checked(ctx, param, value)
+
+
+def _check(values: Mapping[str, Any]) -> None:
+    """Contradictions among this command's own words."""
+    offline = bool(values["sources"]) or values["manifest"] is not None
+    if offline and (values["inside"] or values["shard"]):
+        raise UsageError("--exec and --shard need a live cluster")
+    if offline and (values["selector"] or values["field_selector"]):
+        raise UsageError("--selector and --field-selector ask a cluster; a file is read as a whole")
+    if values["sources"] and values["manifest"] is not None:
+        raise UsageError("--from and --filename cannot be used together")
+    if values["job_manifest"] and not values["image"]:
+        raise UsageError("--job-manifest needs --image: an image that holds podx")
+    if values["image"] and not values["job_manifest"]:
+        raise UsageError("--image goes with --job-manifest")
+    if values["shard"] is not None:
+        found = _SHARD.fullmatch(values["shard"])
+        if found is None or not int(found[1]) < int(found[2]):
+            raise UsageError("--shard takes K/N, such as 0/4, with K below N")
+        if values["output"] or values["query"] or values["by"] != "owner":
+            raise UsageError("--shard prints rows by owner as JSON lines")
+
+
+def _job(values: Mapping[str, Any]) -> str:
+    from kubectl_podx.capture.rights import triage_role
+    from kubectl_podx.render.triage_job import manifest
+
+    return manifest(
+        triage_role(),
+        shards=values["shards"],
+        image=values["image"],
+        words=_passed_on(values),
+    )
+
+
+def _passed_on(values: Mapping[str, Any]) -> list[str]:
+    """The options that mean the same in a shard."""
+    flags = {"-l": values["selector"], "--field-selector": values["field_selector"]}
+    words = [word for flag, value in flags.items() if value for word in (flag, value)]
+    return [*words, "--deep", str(values["deep"])]
+
+
+def _run(values: Mapping[str, Any], request: Request, env: Environment) -> int:
+    """Makes the report and prints it."""
+    if values["shard"] is not None:
+        from kubectl_podx.findings.triage import report as shard_report
+        from kubectl_podx.findings.triage_merge import lines
+
+        index, count = map(int, values["shard"].split("/"))
+        made = shard_report(_taken(values, request, env), keep_nodes=True)
+        env.write(lines(made, index, count))
+        return ExitStatus.OK
+    return show(look(values, request, env), request, env)
+
+
+def look(values: Mapping[str, Any], request: Request, env: Environment) -> TriageReport:
+    """One report, live or of files."""
+    from kubectl_podx.findings import triage
+
+    by, limit = values["by"], values["limit"]
+    if values["sources"] or request.manifest is not None:
+        return _stored(values, request)
+    return triage.report(_taken(values, request, env), by=by, limit=limit)
+
+
+def show(report: TriageReport, request: Request, env: Environment) -> int:
+    """Prints it, and returns the exit status."""
+    env.write(_rendered(report, request, env))
+    return _status(report) if request.exit_code else ExitStatus.OK
+
+
+def _taken(values: Mapping[str, Any], request: Request, env: Environment) -> Any:
+    from kubectl_podx.capture import triage
+    from kubectl_podx.model.clock import Deadline
+
+    shard = values["shard"]
+    return triage.take(
+        access_flags(request.connection),
+        triage.TriageOptions(
+            all_namespaces=values["all_namespaces"] or shard is not None,
+            label_selector=values["selector"] or "",
+            field_selector=values["field_selector"] or "",
+            deep=values["deep"],
+            inside=values["inside"],
+            logs=not request.no_logs and request.log_lines > 0,
+            log_lines=request.log_lines,
+            max_in_flight=request.max_in_flight,
+            shard=triage.Shard(*map(int, shard.split("/"))) if shard else None,
+        ),
+        deadline=Deadline(request.deadline),
+        environ=env.variables,
+        home=env.home,
+        warn=env.warn,
+        progress=progress_line(env),
+    )
+
+
+def progress_line(env: Environment) -> Callable[[int, int], None]:
+    """Writes what has been read so far over itself, once that takes longer than a second.
+
+    Only to a terminal: a file of standard error keeps what went wrong.
+    """
+    import time
+
+    begun = time.monotonic()
+
+    def tell(scanned: int, sick: int) -> None:
+        if time.monotonic() - begun > 1.0 and env.stderr.isatty():
+            env.stderr.write(f"\r{scanned:,} pods read, {sick:,} sick \x1b[K\r")
+            env.stderr.flush()
+
+    return tell
+
+
+def _stored(values: Mapping[str, Any], request: Request) -> TriageReport:
+    """The report of bundles, of saved pods, or of what the shards printed."""
+    from kubectl_podx.findings import triage, triage_merge
+    from kubectl_podx.findings.triage_stored import of_capture
+
+    if request.manifest is not None:
+        from kubectl_podx.capture.bundle import read_manifest
+
+        taken = of_capture(read_manifest(request.manifest), request.namespace or "")
+        return triage.report(taken, by=values["by"], limit=values["limit"])
+    from kubectl_podx.capture.bundle import decode_bundle, is_bundle, read_file
+
+    read = [(name, read_file(name)) for name in values["sources"]]
+    bundles = [(name, body) for name, body in read if is_bundle(body)]
+    if not bundles:
+        merged = triage_merge.merged(b"".join(body + b"\n" for _, body in read))
+        return triage.arranged(merged, by=values["by"], limit=values["limit"])
+    if len(read) > 1:
+        raise UsageError("--from takes one bundle, or the lines of several shards")
+    name, body = bundles[0]
+    taken = of_capture(decode_bundle(body, ascii(name)), request.namespace or "")
+    return triage.report(taken, by=values["by"], limit=values["limit"])
+
+
+def _rendered(report: TriageReport, request: Request, env: Environment) -> str:
+    if request.query is not None:
+        from kubectl_podx.cli.engine import queried
+
+        return queried(request, report)
+    match request.format:
+        case "json":
+            from kubectl_podx.render.document import to_json
+
+            return to_json(report)
+        case "yaml":
+            from kubectl_podx.render.yaml import to_yaml
+
+            return to_yaml(report)
+        case "name":
+            from kubectl_podx.render.triage import names
+
+            return names(report)
+        case _:
+            from kubectl_podx.render.triage import text
+
+            terminal = env.terminal(no_color=request.no_color)
+            return text(report, terminal, wide=request.format == "wide")
+
+
+def _status(report: TriageReport) -> int:
+    """Of the worst row: critical before unknown before warning."""
+    words = {row.severity for row in report.rows}
+    if "critical" in words:
+        return ExitStatus.CRITICAL
+    if "unknown" in words or (report.coverage and not words):
+        return ExitStatus.UNKNOWN
+    return ExitStatus.WARNING if "warning" in words else ExitStatus.OK

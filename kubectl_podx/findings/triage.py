@@ -1,0 +1,217 @@
+"""What a triage read -> its report: one row for each owner and symptom, worst first. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import msgspec
+
+from kubectl_podx.findings.analyse import pod_report
+from kubectl_podx.findings.command import checked, kubectl
+from kubectl_podx.model.capture import Capture
+from kubectl_podx.model.report import PodReport
+from kubectl_podx.model.report.finding import Coverage
+from kubectl_podx.model.report.pod import Metadata
+from kubectl_podx.model.report.triage import TriageNode, TriageReport, TriageRow
+from kubectl_podx.model.report.words import GroupedBy, Symptom, TriageBasis
+from kubectl_podx.model.sick import Group, GroupKey
+from kubectl_podx.model.triage import RANK, Triaged
+
+_SEVERITY = {"critical": 0, "unknown": 1, "warning": 2, "info": 3, "ok": 4}
+# A node is told of when so many pods, the most of those on it, of several owners, are sick.
+_FEW, _SHARE, _OWNERS = 5, 0.5, 2
+_MOST = 5
+# What a status alone can fill; the other sections would cost time and have nothing to say.
+_OF_A_STATUS = frozenset({"restarts"})
+_WORDS: Mapping[Symptom, str] = {
+    "crashLoop": "goes down again and again",
+    "imagePull": "an image cannot be pulled",
+    "cannotStart": "a container cannot start",
+    "unschedulable": "no node has been found",
+    "initStuck": "an init container does not end",
+    "stuckStarting": "its containers are not created",
+    "nodeLost": "its node is silent",
+    "oomKilled": "was killed for its memory lately",
+    "failed": "failed",
+    "evicted": "was evicted",
+    "notReady": "runs and is not ready",
+    "restarting": "restarted lately",
+    "terminating": "is being deleted, and does not end",
+    "unknown": "has no status that tells anything",
+}
+
+
+def report(triaged: Triaged, *, by: GroupedBy = "owner", limit: int = 0) -> TriageReport:
+    """The report of a run. `limit`: rows that are shown, 0 for all."""
+    judged: dict[GroupKey, tuple[TriageBasis, PodReport]] = {}
+    denied: dict[tuple[str, str], Coverage] = {}
+    metadata = Metadata(captured_at=triaged.captured_at, source="live")
+    for looked in triaged.looked:
+        metadata = _newer(metadata, looked.capture)
+        sections = _OF_A_STATUS if looked.basis == "status" else frozenset[str]()
+        for captured in looked.capture.pods:
+            found = pod_report(looked.capture, captured, sections)
+            judged[looked.keys[captured.reference]] = looked.basis, found
+            if looked.basis != "status":
+                for row in found.coverage:
+                    if row.state == "denied":
+                        denied.setdefault((row.section, row.needs), row)
+    rows = [_row(key, group, judged.get(key)) for key, group in triaged.tally.groups.items()]
+    nodes = _nodes(triaged, rows)
+    whole = TriageReport(
+        metadata=metadata,
+        namespace=triaged.namespace,
+        scanned=triaged.tally.scanned,
+        healthy=triaged.tally.scanned - triaged.tally.sick,
+        sick=triaged.tally.sick,
+        rows=rows,
+        nodes=nodes,
+        coverage=[*triaged.coverage, *_lacking(denied.values())],
+    )
+    return arranged(whole, by=by, limit=limit)
+
+
+def arranged(whole: TriageReport, *, by: GroupedBy = "owner", limit: int = 0) -> TriageReport:
+    """The report with its rows merged by `by`, the worst first, at most `limit` of them."""
+    rows = list(whole.rows) if by == "owner" else _merged(whole.rows, by)
+    rows.sort(key=_badness)
+    shown = rows[:limit] if limit else rows
+    return msgspec.structs.replace(
+        whole,
+        by=by,
+        rows=shown,
+        rows_left_out=len(rows) - len(shown),
+        nodes=[node for node in whole.nodes if _stands_out(node)],
+    )
+
+
+def _newer(metadata: Metadata, capture: Capture) -> Metadata:
+    return Metadata(
+        captured_at=metadata.captured_at,
+        source=capture.source,
+        server_version=capture.server_version or metadata.server_version,
+        podx_version=capture.podx_version or metadata.podx_version,
+    )
+
+
+def _badness(row: TriageRow) -> tuple[int, int, int, str, str]:
+    return _SEVERITY[row.severity], RANK[row.symptom], -row.pods, row.namespace, row.name
+
+
+def _row(key: GroupKey, group: Group, judged: tuple[TriageBasis, PodReport] | None) -> TriageRow:
+    basis, found = judged if judged is not None else ("status", None)
+    row = TriageRow(
+        namespace=key.namespace,
+        kind=key.kind,
+        name=key.name,
+        pods=group.count,
+        names=group.names,
+        symptom=key.symptom,
+        cause=key.symptom,
+        severity="unknown",
+        summary=_WORDS[key.symptom],
+        basis=basis,
+        nodes=sorted(group.nodes, key=lambda name: (-group.nodes[name], name)),
+        since=group.since,
+        restarts=group.restarts,
+        next=_next(group),
+    )
+    if found is None:
+        return row
+    severity, summary = found.verdict.severity, found.verdict.summary
+    if basis == "status" and severity == "unknown":
+        # Nothing was asked that could tell more: the symptom is all there is.
+        severity, summary = "warning", f"{_WORDS[key.symptom]} (by its status alone)"
+    return msgspec.structs.replace(
+        row,
+        cause=_cause(key.symptom, found),
+        severity=severity,
+        summary=summary,
+        codes=found.verdict.codes,
+    )
+
+
+def _cause(symptom: Symptom, found: PodReport) -> str:
+    """The cause of the restarts, where going down is what the pod is sick of."""
+    if symptom not in ("crashLoop", "restarting", "oomKilled", "failed", "evicted"):
+        return symptom
+    rows = [row for row in found.restarts or [] if row.cause is not None]
+    rows.sort(key=lambda row: (not row.looping, row.finished_at or ""))
+    told = next((row.cause for row in rows if row.cause != "unknown"), None)
+    return told or symptom
+
+
+def _next(group: Group) -> str:
+    namespace, _, name = (group.names or [""])[0].partition("/")
+    return kubectl("podx", "describe", checked(name), namespace=namespace)
+
+
+def _lacking(rows: Iterable[Coverage]) -> list[Coverage]:
+    """What the looks at the representatives were refused, each once."""
+    return [
+        msgspec.structs.replace(row, container="", reason="forbidden for the pods that were looked at")
+        for row in rows
+    ]
+
+
+def _nodes(triaged: Triaged, rows: Sequence[TriageRow]) -> list[TriageNode]:
+    """Every node with a sick pod on it; which of them stand out, `arranged` decides."""
+    owners: dict[str, int] = {}
+    for row in rows:
+        for name in row.nodes:
+            owners[name] = owners.get(name, 0) + 1
+    return [
+        node_row(name, triaged.nodes.get(name, "unknown"), pods, sick, owners.get(name, 0))
+        for name, (pods, sick) in sorted(triaged.tally.on_node.items())
+        if sick
+    ]
+
+
+def node_row(name: str, state: str, pods: int, sick: int, owners: int) -> TriageNode:
+    """One node, with what is the matter in a line."""
+    words = f"{sick} of its {pods} pods {'is' if sick == 1 else 'are'} sick"
+    if state == "notReady":
+        words = f"the node is not ready; {words}"
+    return TriageNode(
+        name=name,
+        state=state,  # type: ignore[arg-type]
+        pods=pods,
+        sick=sick,
+        owners=owners,
+        summary=words,
+    )
+
+
+def _stands_out(node: TriageNode) -> bool:
+    if node.state == "notReady":
+        return True
+    many = node.sick >= _FEW and node.sick >= _SHARE * node.pods
+    return many and node.owners >= _OWNERS
+
+
+def _merged(rows: Sequence[TriageRow], by: GroupedBy) -> list[TriageRow]:
+    """Rows of one cause, or of one first node, as one: the worst of them, with all their pods."""
+    groups: dict[str, list[TriageRow]] = {}
+    for row in sorted(rows, key=_badness):
+        key = row.cause if by == "cause" else (row.nodes or [""])[0]
+        groups.setdefault(key, []).append(row)
+    return [_one_of(key, found, by) for key, found in groups.items()]
+
+
+def _one_of(key: str, rows: Sequence[TriageRow], by: GroupedBy) -> TriageRow:
+    worst = rows[0]
+    namespaces = {row.namespace for row in rows}
+    single = len(rows) == 1
+    nodes = dict.fromkeys(name for row in rows for name in row.nodes)
+    return msgspec.structs.replace(
+        worst,
+        namespace=worst.namespace if len(namespaces) == 1 else "",
+        kind=worst.kind if single else "",
+        name=worst.name if single else "",
+        owners=sum(row.owners for row in rows),
+        pods=sum(row.pods for row in rows),
+        names=[name for row in rows for name in row.names][:_MOST],
+        nodes=[key] if by == "node" and key else list(nodes)[:_MOST],
+        since=min((row.since for row in rows if row.since), default=None),
+        restarts=max(row.restarts for row in rows),
+    )

@@ -1,0 +1,41 @@
+"""What a triage knows before it is a report: groups of sick pods, and captures of some of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Literal, NamedTuple, get_args
+
+from kubectl_podx.model.capture import Capture
+from kubectl_podx.model.report.finding import Coverage
+from kubectl_podx.model.report.words import Symptom, TriageBasis
+from kubectl_podx.model.sick import Group, GroupKey, Tally
+
+NodeState = Literal["ready", "notReady", "unknown"]
+RANK: Mapping[str, int] = {name: at for at, name in enumerate(get_args(Symptom))}
+"""The worst symptom first."""
+
+
+class Looked(NamedTuple):
+    """One Capture of representatives, and whose they are."""
+
+    basis: TriageBasis
+    keys: Mapping[str, GroupKey]
+    """The representative's key in the store -> its group."""
+    capture: Capture
+
+
+class Triaged(NamedTuple):
+    """What one run has read."""
+
+    tally: Tally
+    namespace: str
+    """Empty for all."""
+    captured_at: str
+    nodes: Mapping[str, NodeState]
+    looked: Sequence[Looked]
+    coverage: Sequence[Coverage]
+
+
+def urgency(key: GroupKey, group: Group) -> tuple[int, int, str, str]:
+    """What is looked at first: the worst symptom, then the most pods."""
+    return RANK[key.symptom], -group.count, key.namespace, key.name

@@ -1,0 +1,125 @@
+"""A triage for a person: how many are sick, a line for each owner, the nodes, what was not seen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from kubectl_podx.model.clock import parse_time
+from kubectl_podx.model.report.triage import TriageReport, TriageRow
+from kubectl_podx.model.terminal import Terminal
+from kubectl_podx.render.escape import clean
+from kubectl_podx.render.layout import Cell, columns, state_cell, tone
+from kubectl_podx.render.text import coverage
+from kubectl_podx.render.text.page import Page
+from kubectl_podx.render.units import NONE, ago
+
+_LONGEST_WHY = 160
+_Value = Callable[[TriageRow], str]
+
+
+def text(report: TriageReport, terminal: Terminal, *, wide: bool = False) -> str:
+    """The report as lines. `wide` has the columns that a first look does not need."""
+    page = Page(terminal, None, everything=wide)
+    lines = [*page.say(_head(report), indent=0)]
+    if report.rows:
+        lines += ["", *_rows(report, terminal, wide=wide)]
+    if report.nodes:
+        lines += ["", "Nodes:", *_nodes(report, terminal)]
+    if report.rows and not wide:
+        lines += ["", f"Next: {clean(report.rows[0].next)}"]
+    if report.coverage:
+        lines += ["", "Not seen:", *coverage.coverage(report.coverage, page)]
+    return "\n".join(lines) + "\n"
+
+
+def names(report: TriageReport) -> str:
+    """`pod/NAME` of the pod of each row that was looked at."""
+    found = (row.names[0].partition("/")[2] for row in report.rows if row.names)
+    return "".join(f"pod/{clean(name)}\n" for name in found)
+
+
+def _head(report: TriageReport) -> str:
+    where = f"namespace {report.namespace}" if report.namespace else "all namespaces"
+    if not report.scanned:
+        return f"No pods in {where}."
+    if not report.sick:
+        return f"{_count(report.scanned, 'pod')} in {where}: all healthy."
+    words = (
+        f"{_count(report.scanned, 'pod')} in {where}: {report.sick:,} sick, "
+        f"{report.healthy:,} healthy."
+    )
+    if report.rows_left_out:
+        words += f" The worst {len(report.rows)} rows; {report.rows_left_out:,} more are left out."
+    return words
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
+def _rows(report: TriageReport, terminal: Terminal, *, wide: bool) -> list[str]:
+    now = parse_time(report.metadata.captured_at)
+    head = ["SEVERITY", "PODS", "SINCE", "RESTARTS", "WHY"]
+    first = _first(report)
+    head = [*(name for name, _ in first), *head]
+    if wide:
+        head += ["SYMPTOM", "CAUSE", "BASIS", "NODES", "NEXT"]
+    table = [
+        [
+            *(Cell(value(row)) for _, value in first),
+            state_cell(row.severity),
+            str(row.pods),
+            ago(row.since, now),
+            str(row.restarts),
+            _why(row, wide=wide),
+            *(_more(row) if wide else ()),
+        ]
+        for row in report.rows
+    ]
+    limit = 400 if wide else _LONGEST_WHY
+    return columns(head, table, color=terminal.color, limit=limit)
+
+
+def _first(report: TriageReport) -> list[tuple[str, _Value]]:
+    """The columns that say what a row stands for."""
+    if report.by == "cause":
+        return [("CAUSE", lambda row: row.cause), ("OWNERS", _owners)]
+    if report.by == "node":
+        return [("NODE", lambda row: (row.nodes or [NONE])[0]), ("OWNERS", _owners)]
+    owner: tuple[str, _Value] = ("OWNER", _owner)
+    return [owner] if report.namespace else [("NAMESPACE", lambda r: r.namespace or NONE), owner]
+
+
+def _owner(row: TriageRow) -> str:
+    return f"{row.kind.lower()}/{row.name}" if row.name else str(row.owners)
+
+
+def _owners(row: TriageRow) -> str:
+    where = f"{row.namespace}/" if row.namespace else ""
+    return f"{where}{_owner(row)}" if row.name else str(row.owners)
+
+
+def _why(row: TriageRow, *, wide: bool) -> str:
+    if wide or not row.codes:
+        return row.summary
+    return f"{row.summary} [{row.codes[0]}]"
+
+
+def _more(row: TriageRow) -> Sequence[str]:
+    nodes = ",".join(row.nodes) or NONE
+    return row.symptom, row.cause, row.basis, nodes, row.next
+
+
+def _nodes(report: TriageReport, terminal: Terminal) -> list[str]:
+    table = [
+        [
+            f"  {node.name}",
+            Cell(node.state, tone("critical") if node.state == "notReady" else ""),
+            f"{node.sick}/{node.pods}",
+            str(node.owners),
+            node.summary,
+        ]
+        for node in report.nodes
+    ]
+    head = ["  NODE", "STATE", "SICK", "ROWS", "WHY"]
+    return columns(head, table, color=terminal.color)
