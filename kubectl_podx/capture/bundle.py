@@ -21,6 +21,8 @@ from kubectl_podx.model.reference import RESOURCES, Reference
 _MAX_FILE = 64 << 20
 _MAX_CONTENT = 512 << 20
 _MAX_RATIO = 200
+# Of pods and objects: more than a cluster's worth, and bounded all the same.
+_MAX_ENTRIES = 500_000
 _GZIP = b"\x1f\x8b"
 
 
@@ -85,6 +87,21 @@ def decode_bundle(data: bytes, name: str) -> Capture:
     return msgspec.structs.replace(capture, source="bundle")
 
 
+def is_bundle(data: bytes) -> bool:
+    """Whether the bytes begin as a bundle does."""
+    return data[:2] == _GZIP
+
+
+def read_bytes(path: str) -> bytes:
+    """The bytes of a file of bounded size, `-` for standard input; InputError in our own words."""
+    if path != "-":
+        return _read(Path(path))
+    data = sys.stdin.buffer.read(_MAX_FILE + 1)
+    if len(data) > _MAX_FILE:
+        raise InputError(f"standard input is larger than {_MAX_FILE >> 20} MiB")
+    return data
+
+
 def _inflate(data: bytes, name: str) -> bytes:
     limit = min(_MAX_CONTENT, max(1 << 20, len(data) * _MAX_RATIO))
     engine = zlib.decompressobj(wbits=31)
@@ -100,6 +117,11 @@ def _inflate(data: bytes, name: str) -> bytes:
 
 
 def _check_names(capture: Capture, name: str) -> None:
+    entries = len(capture.objects) + len(capture.lists) + len(capture.pods)
+    if entries > _MAX_ENTRIES:
+        raise InputError(f"{name} holds {entries} entries, more than a bundle may hold")
+    if len({pod.reference for pod in capture.pods}) != len(capture.pods):
+        raise InputError(f"{name} holds the same pod twice")
     for key in (*capture.objects, *(pod.reference for pod in capture.pods)):
         try:
             reference = Reference.of_key(key)

@@ -40,9 +40,11 @@ __all__ = [
     "get_pod",
     "get_version",
     "known_section",
+    "list_nodes",
     "pod_calls",
     "right_to",
     "source_names",
+    "triage_calls",
 ]
 
 _OBSERVED = (
@@ -74,6 +76,23 @@ def pod_calls(reference: Reference, pod: Json, wish: Wish) -> list[PlannedCall]:
         *(_logs(reference, pod, wish) if wish.logs else ()),
     ]
     return [call for call in calls if wish.wants(*call.sections) or _always(call)]
+
+
+def triage_calls(namespace: str = "") -> list[PlannedCall]:
+    """What a triage asks for beside what it looks at: all pods, page by page, and the nodes; a
+    shard of several asks for the namespaces, too.
+    """
+    return [_listing("Pod", namespace, "triage"), list_nodes(), _listing("Namespace", "", "shard")]
+
+
+def list_nodes() -> PlannedCall:
+    """Every node's Ready condition."""
+    return _listing("Node", "", "triage")
+
+
+def _listing(kind: str, namespace: str, section: str) -> PlannedCall:
+    right = right_to("list", RESOURCES[kind], namespace)
+    return PlannedCall(f"list {kind}/", "list", (section,), right, Reference(kind, namespace, ""))
 
 
 def _always(call: PlannedCall) -> bool:

@@ -145,6 +145,25 @@ def roles(calls: Iterable[PlannedCall], namespace: str, name: str) -> list[dict[
     return made
 
 
+# What a triage inside of the cluster goes without: a Role for all namespaces is no place for it.
+_NOT_EVERYWHERE = frozenset({"secrets", "pods/exec", "nodes/proxy", "configmaps"})
+
+
+def triage_role(name: str) -> dict[str, Any]:
+    """The ClusterRole of a triage of all namespaces: its scan, and what its looks ask for, but for
+    Secrets, ConfigMaps and execs.
+    """
+    calls = [*plan.triage_calls(), *any_pod("", Wish(exec_allowed=False))]
+    wanted = {
+        (need.verb, need.right.group, need.right.resource): need._replace(
+            right=need.right._replace(namespace="")
+        )
+        for need in needs(calls)
+        if not need.optional and need.right.resource not in _NOT_EVERYWHERE
+    }
+    return _role("", name, list(wanted.values()))
+
+
 def probe_counters(name: str) -> dict[str, Any]:
     """The ClusterRole for what is left out of `roles`. It amounts to root on every node."""
     optional = [need for need in needs(any_pod("")) if need.optional]

@@ -16,12 +16,12 @@ import msgspec
 from kubectl_podx import __version__
 from kubectl_podx.capture import session
 from kubectl_podx.capture.calls import outcome_of_error
-from kubectl_podx.capture.plan import PlannedCall, Wish, right_to
+from kubectl_podx.capture.plan import Wish, list_nodes
 from kubectl_podx.capture.scan import Progress, Scan, Selection, scan
 from kubectl_podx.model.capture import Capture, CapturedPod
 from kubectl_podx.model.clock import Deadline, format_time
 from kubectl_podx.model.pod import Json, text
-from kubectl_podx.model.reference import RESOURCES, Reference
+from kubectl_podx.model.reference import Reference
 from kubectl_podx.model.report.finding import Coverage
 from kubectl_podx.model.report.words import TriageBasis
 from kubectl_podx.model.sick import Group, GroupKey, Tally
@@ -31,19 +31,19 @@ if TYPE_CHECKING:
     from kubectl_podx.cluster.access import AccessFlags
     from kubectl_podx.cluster.server import ApiServer
 
-_MOST_NAMESPACES = 40
 _LIST_TIMEOUT_SHARE = 0.7
 
 
 class Shard(NamedTuple):
     """One of several runs that share the namespaces of a cluster."""
 
-    index: int
-    count: int
+    number: int
+    """From 0."""
+    shards: int
 
     def has(self, namespace: str) -> bool:
         """Whether the namespace is this shard's: by a hash that is the same everywhere."""
-        return zlib.crc32(namespace.encode()) % self.count == self.index
+        return zlib.crc32(namespace.encode()) % self.shards == self.number
 
 
 class TriageOptions(msgspec.Struct, frozen=True, kw_only=True):
@@ -84,26 +84,8 @@ class _Nodes(msgspec.Struct):
     items: list[_Node] | None = None
 
 
-class _Names(msgspec.Struct):
-    items: list[_Node] | None = None
-
-
 _NODES = msgspec.json.Decoder(_Nodes)
 _BROKEN = (msgspec.MsgspecError, RecursionError, UnicodeDecodeError)
-
-
-def calls(namespace: str = "") -> list[PlannedCall]:
-    """What a scan asks for; the looks that follow ask for what the plan of a pod asks for."""
-    return [
-        _listing("Pod", namespace, ("triage",)),
-        _listing("Node", "", ("triage",)),
-        _listing("Namespace", "", ("triage --shard",)),
-    ]
-
-
-def _listing(kind: str, namespace: str, sections: tuple[str, ...]) -> PlannedCall:
-    right = right_to("list", RESOURCES[kind], namespace)
-    return PlannedCall(f"list {kind}", "list", sections, right, Reference(kind, namespace, ""))
 
 
 def take(
@@ -194,7 +176,7 @@ class _Run:
         from kubectl_podx.capture.scan import pages  # noqa: PLC0415
 
         found: dict[str, NodeState] = {}
-        call = _listing("Node", "", ("triage",))
+        call = list_nodes()
         try:
             for page in pages(self._server, "/api/v1/nodes", ()):
                 for node in _NODES.decode(page.body).items or []:

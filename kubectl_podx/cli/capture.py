@@ -14,13 +14,20 @@ from kubectl_podx.model.errors import ExitStatus, InputError, UsageError
 _HELP = """
 Save what was seen of a pod in a file, a bundle, that any reading command replays with --from.
 
-A bundle holds no secret value: those are sealed before anything is stored. Free text cannot be
-sealed, so log lines are stored only where --logs asks for them.
+A bundle holds no secret value: those are sealed before anything is stored. Log lines cannot be
+sealed, and are stored only with --include-logs; values of ConfigMaps only with --include-values,
+else their digests alone. docs/BUNDLE.md says what is in the file.
+
+The sha256 that is printed lets a receiver know the file again. Nothing in a bundle proves who made
+it: whoever can write a file can write another one.
 """
 _EXAMPLES = """
 # Save now, look later
 kubectl podx capture web-0 -O incident.podx
 kubectl podx describe --from incident.podx
+
+# All that was seen, so that the replay is the live report
+kubectl podx capture deploy/web -O incident.podx --include-logs --include-values
 
 # With the last 50 log lines of what is in trouble
 kubectl podx capture deploy/web -O incident.podx --logs 50
@@ -66,11 +73,31 @@ def command(name: str) -> click.Command:
         metavar="N",
         help="Log lines to store of each container that is in trouble. They may hold secrets.",
     )
+    @click.option(
+        "--include-logs",
+        is_flag=True,
+        help="Store the last 20 log lines of each container that is in trouble: as --logs 20.",
+    )
+    @click.option(
+        "--include-values",
+        is_flag=True,
+        help="Store what ConfigMaps say, but for what looks like a secret.",
+    )
     @click.option("--reveal", is_flag=True, hidden=True)
     @reading_options(without=_WITHOUT, sections=False)
     @click.pass_obj
-    def capture(env: Any, /, words: tuple[str, ...], file: str, **values: Any) -> int:
+    def capture(
+        env: Any,
+        /,
+        words: tuple[str, ...],
+        file: str,
+        *,
+        include_logs: bool,
+        include_values: bool,
+        **values: Any,
+    ) -> int:
         from kubectl_podx.capture.bundle import write_bundle
+        from kubectl_podx.capture.without_values import without_values
         from kubectl_podx.cli.request import Request
         from kubectl_podx.cli.sources import capture_of
 
@@ -79,10 +106,12 @@ def command(name: str) -> click.Command:
         path = Path(file)
         if path.is_dir():
             raise InputError(f"cannot write {str(path)!a}: it is a folder")
+        if include_logs and not values["log_lines"]:
+            values["log_lines"] = 20
         found = capture_of(Request.of(env, values, words), env, frozenset())
         if not found.pods:
             return ExitStatus.OK
-        digest = write_bundle(found, path)
+        digest = write_bundle(found if include_values else without_values(found), path)
         pods = "1 pod" if len(found.pods) == 1 else f"{len(found.pods)} pods"
         env.write(f"{file} written: {pods}, sha256 {digest}\n")
         return ExitStatus.OK

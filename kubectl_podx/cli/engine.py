@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from kubectl_podx.model.capture import Capture
     from kubectl_podx.model.report import PodReport, PodReportList
     from kubectl_podx.model.revealed import Revealed
+    from kubectl_podx.model.wire import Wire
 
 
 def read(request: Request, env: Environment) -> int:
@@ -100,7 +101,7 @@ def _check_container(capture: Capture, name: str) -> None:
 def _rendered(request: Request, env: Environment, reports: PodReportList, *, single: bool) -> str:
     document: PodReport | PodReportList = reports.items[0] if single else reports
     if request.query is not None:
-        return _queried(request, document)
+        return queried(request, document)
     if request.format == "json":
         from kubectl_podx.render.document import to_json
 
@@ -139,7 +140,8 @@ def _rendered(request: Request, env: Environment, reports: PodReportList, *, sin
     )
 
 
-def _queried(request: Request, document: PodReport | PodReportList) -> str:
+def queried(request: Request, document: Wire) -> str:
+    """What `--query` answers on a document, in the format that was asked for."""
     from kubectl_podx.render import result
     from kubectl_podx.render.document import plain, to_json
     from kubectl_podx.render.jmes import ask

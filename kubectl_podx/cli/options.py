@@ -122,7 +122,8 @@ def seconds_of(text: str) -> float | None:
     return value if 0 < value < 1e6 else None
 
 
-def _deadline(_ctx: click.Context, _param: click.Parameter, value: str) -> float:
+def deadline(_ctx: click.Context, _param: click.Parameter, value: str) -> float:
+    """The seconds of `--deadline`."""
     found = seconds_of(value)
     if found is None:
         raise UsageError(
@@ -265,7 +266,7 @@ _READING: tuple[tuple[tuple[str, ...], dict[str, Any]], ...] = (
         ("--deadline",),
         {
             "default": "15s",
-            "callback": _deadline,
+            "callback": deadline,
             "help": "The time that the whole run may take, such as 15, 15s or 1m. What was not "
             "answered by then is reported as not seen.",
         },

@@ -10,7 +10,7 @@ import click
 
 from kubectl_podx.cli.command import Command
 from kubectl_podx.cli.environment import Environment
-from kubectl_podx.cli.options import access_flags, reading_options
+from kubectl_podx.cli.options import access_flags, deadline, reading_options
 from kubectl_podx.cli.request import Request
 from kubectl_podx.model.errors import ExitStatus, UsageError
 
@@ -147,7 +147,7 @@ def command(name: str) -> click.Command:
     @click.option(
         "--deadline",
         default="1m",
-        callback=_deadline,
+        callback=deadline,
         help="The time that the whole run may take. What was not answered by then is reported as "
         "not seen.",
     )
@@ -164,11 +164,6 @@ def command(name: str) -> click.Command:
 
     return triage
 
-
-def _deadline(ctx: click.Context, param: click.Parameter, value: str) -> float:
-    from kubectl_podx.cli.options import _deadline as checked
-
-    return checked(ctx, param, value)
 
 
 def _check(values: Mapping[str, Any]) -> None:
@@ -194,10 +189,10 @@ def _check(values: Mapping[str, Any]) -> None:
 
 def _job(values: Mapping[str, Any]) -> str:
     from kubectl_podx.capture.rights import triage_role
-    from kubectl_podx.render.triage_job import manifest
+    from kubectl_podx.render.triage_job import NAME, manifest
 
     return manifest(
-        triage_role(),
+        triage_role(NAME),
         shards=values["shards"],
         image=values["image"],
         words=_passed_on(values),
@@ -214,12 +209,11 @@ def _passed_on(values: Mapping[str, Any]) -> list[str]:
 def _run(values: Mapping[str, Any], request: Request, env: Environment) -> int:
     """Makes the report and prints it."""
     if values["shard"] is not None:
-        from kubectl_podx.findings.triage import report as shard_report
+        from kubectl_podx.findings.triage import whole
         from kubectl_podx.findings.triage_merge import lines
 
         index, count = map(int, values["shard"].split("/"))
-        made = shard_report(_taken(values, request, env), keep_nodes=True)
-        env.write(lines(made, index, count))
+        env.write(lines(whole(_taken(values, request, env)), index, count))
         return ExitStatus.OK
     return show(look(values, request, env), request, env)
 
@@ -293,9 +287,9 @@ def _stored(values: Mapping[str, Any], request: Request) -> TriageReport:
 
         taken = of_capture(read_manifest(request.manifest), request.namespace or "")
         return triage.report(taken, by=values["by"], limit=values["limit"])
-    from kubectl_podx.capture.bundle import decode_bundle, is_bundle, read_file
+    from kubectl_podx.capture.bundle import decode_bundle, is_bundle, read_bytes
 
-    read = [(name, read_file(name)) for name in values["sources"]]
+    read = [(name, read_bytes(name)) for name in values["sources"]]
     bundles = [(name, body) for name, body in read if is_bundle(body)]
     if not bundles:
         merged = triage_merge.merged(b"".join(body + b"\n" for _, body in read))

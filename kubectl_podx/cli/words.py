@@ -55,6 +55,7 @@ SECTIONS: dict[str, SectionWords] = {
 COMMANDS: dict[str, Entry] = {
     "describe": Entry("describe", "Show a pod from both sides, and why it misbehaves", _POD),
     "compare": Entry("compare", "Compare pods: which one is different, and in what", _POD),
+    "triage": Entry("triage", "Show every sick pod, worst first, one line for each owner", _POD),
     "capture": Entry("capture", "Save what was seen in a file, for --from", _POD),
     "demo": Entry("demo", "Show the report of a recorded incident; needs no cluster", _POD),
     **{name: Entry("sections", words.summary, _SECTION) for name, words in SECTIONS.items()},

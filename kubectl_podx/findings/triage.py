@@ -43,6 +43,11 @@ _WORDS: Mapping[Symptom, str] = {
 
 def report(triaged: Triaged, *, by: GroupedBy = "owner", limit: int = 0) -> TriageReport:
     """The report of a run. `limit`: rows that are shown, 0 for all."""
+    return arranged(whole(triaged), by=by, limit=limit)
+
+
+def whole(triaged: Triaged) -> TriageReport:
+    """All rows by owner, and every node with a sick pod: what several shards are joined by."""
     judged: dict[GroupKey, tuple[TriageBasis, PodReport]] = {}
     denied: dict[tuple[str, str], Coverage] = {}
     metadata = Metadata(captured_at=triaged.captured_at, source="live")
@@ -58,7 +63,7 @@ def report(triaged: Triaged, *, by: GroupedBy = "owner", limit: int = 0) -> Tria
                         denied.setdefault((row.section, row.needs), row)
     rows = [_row(key, group, judged.get(key)) for key, group in triaged.tally.groups.items()]
     nodes = _nodes(triaged, rows)
-    whole = TriageReport(
+    return TriageReport(
         metadata=metadata,
         namespace=triaged.namespace,
         scanned=triaged.tally.scanned,
@@ -68,20 +73,19 @@ def report(triaged: Triaged, *, by: GroupedBy = "owner", limit: int = 0) -> Tria
         nodes=nodes,
         coverage=[*triaged.coverage, *_lacking(denied.values())],
     )
-    return arranged(whole, by=by, limit=limit)
 
 
-def arranged(whole: TriageReport, *, by: GroupedBy = "owner", limit: int = 0) -> TriageReport:
+def arranged(found: TriageReport, *, by: GroupedBy = "owner", limit: int = 0) -> TriageReport:
     """The report with its rows merged by `by`, the worst first, at most `limit` of them."""
-    rows = list(whole.rows) if by == "owner" else _merged(whole.rows, by)
+    rows = list(found.rows) if by == "owner" else _merged(found.rows, by)
     rows.sort(key=_badness)
     shown = rows[:limit] if limit else rows
     return msgspec.structs.replace(
-        whole,
+        found,
         by=by,
         rows=shown,
         rows_left_out=len(rows) - len(shown),
-        nodes=[node for node in whole.nodes if _stands_out(node)],
+        nodes=[node for node in found.nodes if _stands_out(node)],
     )
 
 
@@ -99,7 +103,8 @@ def _badness(row: TriageRow) -> tuple[int, int, int, str, str]:
 
 
 def _row(key: GroupKey, group: Group, judged: tuple[TriageBasis, PodReport] | None) -> TriageRow:
-    basis, found = judged if judged is not None else ("status", None)
+    basis: TriageBasis = judged[0] if judged else "status"
+    found = judged[1] if judged else None
     row = TriageRow(
         namespace=key.namespace,
         kind=key.kind,

@@ -28,7 +28,7 @@ def text(report: TriageReport, terminal: Terminal, *, wide: bool = False) -> str
     if report.rows and not wide:
         lines += ["", f"Next: {clean(report.rows[0].next)}"]
     if report.coverage:
-        lines += ["", "Not seen:", *coverage.coverage(report.coverage, page)]
+        lines += ["", *coverage.coverage(report.coverage, page)]
     return "\n".join(lines) + "\n"
 
 
@@ -64,7 +64,7 @@ def _rows(report: TriageReport, terminal: Terminal, *, wide: bool) -> list[str]:
     head = [*(name for name, _ in first), *head]
     if wide:
         head += ["SYMPTOM", "CAUSE", "BASIS", "NODES", "NEXT"]
-    table = [
+    table: list[list[Cell | str]] = [
         [
             *(Cell(value(row)) for _, value in first),
             state_cell(row.severity),
@@ -111,7 +111,7 @@ def _more(row: TriageRow) -> Sequence[str]:
 
 
 def _nodes(report: TriageReport, terminal: Terminal) -> list[str]:
-    table = [
+    table: list[list[Cell | str]] = [
         [
             f"  {node.name}",
             Cell(node.state, tone("critical") if node.state == "notReady" else ""),

@@ -58,7 +58,7 @@ def replicas(bench: Bench, tmp_path_factory: pytest.TempPathFactory) -> tuple[li
     found: list[Manifest] = bench.wait_for(all_ready, "three replicas")
     names = sorted(one["metadata"]["name"] for one in found)
     before = tmp_path_factory.mktemp("compare") / "before.podx"
-    bench.podx("capture", "deploy/web", "-O", str(before))
+    bench.podx("capture", "deploy/web", "-O", str(before), "--include-values")
     odd = names[0]
     # From here on a start gets another value, and the frozen file stays as it was.
     bench.apply(config_map("settings", {"level": "debug"}))

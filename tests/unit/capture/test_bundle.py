@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kubectl_podx.capture.bundle import decode_bundle, read_bundle, read_manifest, write_bundle
+from kubectl_podx.findings.analyse import analyse
 from kubectl_podx.model.capture import Capture, CapturedPod, StoredObject
 from kubectl_podx.model.errors import InputError
 
@@ -69,6 +70,7 @@ def test_a_folder_that_is_not_there_is_said(tmp_path: Path) -> None:
         gzip.compress(b"{")[:-4],
         gzip.compress(b'{"version": 99, "podxVersion": "9"}'),
         gzip.compress(b'{"objects": {"Pod/../x/y/z": {"reference": "r", "state": "present"}}}'),
+        gzip.compress(b'{"pods": [{"reference": "Pod/n/a"}, {"reference": "Pod/n/a"}]}'),
         gzip.compress(b'{"objects": {"nonsense": {"reference": "r", "state": "present"}}}'),
         gzip.compress(b'{"objects": ' * 5000),
         gzip.compress(b"[" * 200_000),
@@ -125,3 +127,27 @@ def test_a_bad_manifest_is_refused_without_quoting_it(tmp_path: Path, content: s
     with pytest.raises(InputError) as caught:
         read_manifest(str(path))
     assert "hunter2" not in str(caught.value)
+
+
+INCIDENTS = sorted((Path(__file__).resolve().parents[2] / "incidents/recorded").glob("*.podx"))
+
+
+@pytest.mark.parametrize("path", INCIDENTS, ids=lambda path: path.stem)
+def test_a_replay_equals_what_was_seen(path: Path, tmp_path: Path) -> None:
+    """Through a file and back: the same capture, and so the same report but for its source."""
+    seen = msgspec.structs.replace(read_bundle(path), source="live")
+    write_bundle(seen, tmp_path / "again.podx")
+    again = read_bundle(tmp_path / "again.podx")
+    assert msgspec.structs.replace(again, source="live") == seen
+    live, replayed = analyse(seen), analyse(again)
+    for one, other in zip(live.items, replayed.items, strict=True):
+        assert other.metadata.source == "bundle"
+        assert msgspec.structs.replace(other, metadata=one.metadata) == one
+
+
+def test_the_first_bundles_are_still_read() -> None:
+    """A file that the first version wrote, kept as it was."""
+    frozen = Path(__file__).parent / "recorded/frozen-v1.podx"
+    (report,) = analyse(read_bundle(frozen)).items
+    assert report.verdict.severity == "critical"
+    assert "liveness probe" in report.verdict.summary

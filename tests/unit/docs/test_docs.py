@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
+import subprocess
 import sys
 from pathlib import Path
 
@@ -148,3 +149,30 @@ def test_every_command_of_the_readme_runs(
     if arguments[0] not in ("explain", "version", "demo", "options") and "--from" not in arguments:
         arguments += ["--from", str(bundle)]
     assert main(arguments) == 0, capsys.readouterr().err
+
+
+def shell_commands(page: str) -> list[str]:
+    """The lines of a page's code blocks that are not podx's own."""
+    blocks = re.findall(r"^```\n(.*?)^```", (ROOT / page).read_text(), re.MULTILINE | re.DOTALL)
+    return [line for block in blocks for line in block.splitlines() if "kubectl podx" not in line]
+
+
+@pytest.mark.parametrize("command", shell_commands("docs/BUNDLE.md"))
+def test_a_bundle_can_be_looked_at_without_podx(command: str, tmp_path: Path) -> None:
+    (tmp_path / "incident.podx").write_bytes(RECORDINGS[0].read_bytes())
+    done = subprocess.run(
+        ["sh", "-c", command], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip()
+
+
+def test_the_page_on_bundles_names_every_part() -> None:
+    page = (ROOT / "docs/BUNDLE.md").read_text()
+    parts = msgspec.json.decode(msgspec.json.encode(read_bundle(RECORDINGS[0])))
+    parts["pods[]"] = parts.pop("pods")
+    missing = [name for name in parts if name != "source" and f"`{name}`" not in page]
+    missing += [
+        name for name in parts["pods[]"][0] if f"`{name}" not in page and name != "disturbed"
+    ]
+    assert missing == []

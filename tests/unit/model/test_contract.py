@@ -114,6 +114,15 @@ KEYS = {
     "ComparisonReport": "apiVersion kind metadata pods compared differences notes",
     "ComparedPod": "label namespace name capturedAt source file",
     "Difference": "section container fact values outliers",
+    "TriageReport": (
+        "apiVersion kind metadata namespace by scanned healthy sick rows rowsLeftOut nodes coverage"
+    ),
+    "TriageRow": (
+        "namespace kind name owners pods names symptom cause severity summary codes basis nodes "
+        "since restarts next"
+    ),
+    "TriageNode": "name state pods sick owners summary",
+    "TriageShard": "apiVersion kind shard shards rowCount report",
     "RightRow": "verb resource group namespace name state optional sections",
     "PodForecast": "namespace name coverage",
 }
@@ -139,6 +148,12 @@ WORDS = {
         "postStartHook definitionChanged resize sandboxChanged evicted preempted nodeShutdown "
         "deadlineExceeded rejected deleted restartAllContainers lostByRuntime unknown"
     ),
+    "Symptom": (
+        "crashLoop imagePull cannotStart unschedulable initStuck stuckStarting nodeLost oomKilled "
+        "failed evicted notReady restarting terminating unknown"
+    ),
+    "TriageBasis": "status api inside",
+    "GroupedBy": "owner cause node",
 }
 
 
