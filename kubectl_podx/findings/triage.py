@@ -14,8 +14,8 @@ from kubectl_podx.model.report.finding import Coverage
 from kubectl_podx.model.report.pod import Metadata
 from kubectl_podx.model.report.triage import TriageNode, TriageReport, TriageRow
 from kubectl_podx.model.report.words import GroupedBy, Symptom, TriageBasis
-from kubectl_podx.model.sick import Group, GroupKey
-from kubectl_podx.model.triage import RANK, Triaged
+from kubectl_podx.model.sick import RANK, Group, GroupKey
+from kubectl_podx.model.triage import Triaged
 
 _SEVERITY = {"critical": 0, "unknown": 1, "warning": 2, "info": 3, "ok": 4}
 # A node is told of when so many pods, the most of those on it, of several owners, are sick.
@@ -85,7 +85,7 @@ def arranged(found: TriageReport, *, by: GroupedBy = "owner", limit: int = 0) ->
         by=by,
         rows=shown,
         rows_left_out=len(rows) - len(shown),
-        nodes=[node for node in found.nodes if _stands_out(node)],
+        nodes=[node for node in found.nodes if _stands_out(node, found)],
     )
 
 
@@ -111,10 +111,10 @@ def _row(key: GroupKey, group: Group, judged: tuple[TriageBasis, PodReport] | No
         name=key.name,
         pods=group.count,
         names=group.names,
-        symptom=key.symptom,
-        cause=key.symptom,
+        symptom=group.symptom,
+        cause=group.symptom,
         severity="unknown",
-        summary=_WORDS[key.symptom],
+        summary=_WORDS[group.symptom],
         basis=basis,
         nodes=sorted(group.nodes, key=lambda name: (-group.nodes[name], name)),
         since=group.since,
@@ -126,10 +126,10 @@ def _row(key: GroupKey, group: Group, judged: tuple[TriageBasis, PodReport] | No
     severity, summary = found.verdict.severity, found.verdict.summary
     if basis == "status" and severity == "unknown":
         # Nothing was asked that could tell more: the symptom is all there is.
-        severity, summary = "warning", f"{_WORDS[key.symptom]} (by its status alone)"
+        severity, summary = "warning", f"{_WORDS[group.symptom]} (by its status alone)"
     return msgspec.structs.replace(
         row,
-        cause=_cause(key.symptom, found),
+        cause=_cause(group.symptom, found),
         severity=severity,
         summary=summary,
         codes=found.verdict.codes,
@@ -187,11 +187,13 @@ def node_row(name: str, state: str, pods: int, sick: int, owners: int) -> Triage
     )
 
 
-def _stands_out(node: TriageNode) -> bool:
+def _stands_out(node: TriageNode, found: TriageReport) -> bool:
+    """Not ready; or most of its pods are sick, of several owners, and far more than elsewhere."""
     if node.state == "notReady":
         return True
     many = node.sick >= _FEW and node.sick >= _SHARE * node.pods
-    return many and node.owners >= _OWNERS
+    share = found.sick / found.scanned if found.scanned else 0.0
+    return many and node.owners >= _OWNERS and node.sick >= 2 * share * node.pods
 
 
 def _merged(rows: Sequence[TriageRow], by: GroupedBy) -> list[TriageRow]:

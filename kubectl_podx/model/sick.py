@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import NamedTuple, get_args
 
 import msgspec
 
@@ -13,6 +13,10 @@ from kubectl_podx.model.pod_gate import MetaGate, PodGate
 from kubectl_podx.model.report.words import Symptom
 from kubectl_podx.model.symptom import Sick
 
+RANK: Mapping[str, int] = {name: at for at, name in enumerate(get_args(Symptom))}
+"""The worst symptom first."""
+# A container in a loop is in back-off, has just ended, or runs for a moment.
+_FAMILY: Mapping[Symptom, Symptom] = {"restarting": "crashLoop", "oomKilled": "crashLoop"}
 _MOST_NAMES = 5
 _MOST_NODES = 5
 # The CronJob controller names a Job by the minute that it is for (pkg/controller/cronjob/utils.go).
@@ -28,12 +32,15 @@ class GroupKey(NamedTuple):
     """Empty for a node."""
     kind: str
     name: str
-    symptom: Symptom
+    family: Symptom
+    """The symptom, or the one that it is a moment of: see `_FAMILY`."""
 
 
 class Group(msgspec.Struct, gc=False):
     """The sick pods of one owner and symptom."""
 
+    symptom: Symptom
+    """The worst of them."""
     count: int = 0
     names: list[str] = []
     """The first few, `NAMESPACE/NAME`; `body` is the first one's."""
@@ -54,7 +61,7 @@ class Tally(msgspec.Struct):
     """Node -> pods on it, sick ones among them."""
 
     def add(self, pod: PodGate, found: Sick | None) -> Group | None:
-        """Counts one pod; the group that wants its body, where it is the first of one."""
+        """Counts one pod; the group that wants its body, where it is to stand for the others."""
         self.scanned += 1
         node = (pod.spec.node_name or "") if pod.spec else ""
         counts = self.on_node.setdefault(node, [0, 0]) if node else [0, 0]
@@ -65,18 +72,24 @@ class Tally(msgspec.Struct):
         counts[1] += 1
         key = key_of(pod, found.symptom)
         group = self.groups.get(key)
-        new = group is None
         if group is None:
-            group = self.groups[key] = Group(names=[], nodes={})
+            group = self.groups[key] = Group(symptom=found.symptom, names=[], nodes={})
+        # The worst pod stands for the others: the one in back-off tells more than the one that
+        # has just been started again.
+        chosen = not group.count or RANK[found.symptom] < RANK[group.symptom]
         group.count += 1
         meta = pod.metadata or MetaGate()
-        if len(group.names) < _MOST_NAMES:
+        if chosen:
+            group.symptom = found.symptom
+            group.names.insert(0, f"{meta.namespace}/{meta.name}")
+            del group.names[_MOST_NAMES:]
+        elif len(group.names) < _MOST_NAMES:
             group.names.append(f"{meta.namespace}/{meta.name}")
         if node and (node in group.nodes or len(group.nodes) < _MOST_NODES):
             group.nodes[node] = group.nodes.get(node, 0) + 1
         group.since = min(filter(None, (group.since, found.since)), default=None)
         group.restarts = max(group.restarts, restarts(pod))
-        return group if new else None
+        return group if chosen else None
 
 
 def restarts(pod: PodGate) -> int:
@@ -104,7 +117,7 @@ def key_of(pod: PodGate, symptom: Symptom) -> GroupKey:
         if owner.controller and owner.kind and owner.name and owner.kind != "Node":
             kind, name = _workload(owner.kind, owner.name)
             break
-    return GroupKey(meta.namespace, kind, name, symptom)
+    return GroupKey(meta.namespace, kind, name, _FAMILY.get(symptom, symptom))
 
 
 def _workload(kind: str, name: str) -> tuple[str, str]:

@@ -24,8 +24,10 @@ from kubectl_podx.model.report.words import Symptom
 
 STARTING = 60
 """Seconds in which a pod that is not ready, or has no node yet, is simply starting."""
+CREATING = 120
+"""Seconds after which it takes too long to create the containers (volumes, images, network)."""
 SLOW = 300
-"""Seconds after which creating containers or a startup probe takes too long."""
+"""Seconds after which a startup probe takes too long."""
 LONG_INIT = 600
 """Seconds after which an init container that still runs is stuck."""
 LATELY = 600
@@ -204,7 +206,7 @@ def _slow(spec: SpecGate, status: StatusGate, now: datetime | None) -> Sick | No
         if init and running is not None:
             stuck = now is not None and _older(running.started_at, now, LONG_INIT)
             return Sick("initStuck", running.started_at) if stuck else None
-    if status.phase == "Pending" and spec.node_name and _older(status.start_time, now, SLOW):
+    if status.phase == "Pending" and spec.node_name and _older(status.start_time, now, CREATING):
         return Sick("stuckStarting", status.start_time or _since(status, "PodScheduled"))
     return None
 

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Literal, NamedTuple, get_args
+from typing import Literal, NamedTuple
 
 from kubectl_podx.model.capture import Capture
 from kubectl_podx.model.report.finding import Coverage
-from kubectl_podx.model.report.words import Symptom, TriageBasis
-from kubectl_podx.model.sick import Group, GroupKey, Tally
+from kubectl_podx.model.report.words import TriageBasis
+from kubectl_podx.model.sick import RANK, Group, GroupKey, Tally
 
 NodeState = Literal["ready", "notReady", "unknown"]
-RANK: Mapping[str, int] = {name: at for at, name in enumerate(get_args(Symptom))}
-"""The worst symptom first."""
 
 
 class Looked(NamedTuple):
@@ -38,4 +36,4 @@ class Triaged(NamedTuple):
 
 def urgency(key: GroupKey, group: Group) -> tuple[int, int, str, str]:
     """What is looked at first: the worst symptom, then the most pods."""
-    return RANK[key.symptom], -group.count, key.namespace, key.name
+    return RANK[group.symptom], -group.count, key.namespace, key.name
