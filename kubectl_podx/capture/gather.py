@@ -20,14 +20,12 @@ from kubectl_podx.capture.calls import (
 from kubectl_podx.capture.log_tail import log_tail
 from kubectl_podx.capture.plan import PlannedCall, Wish
 from kubectl_podx.capture.seal import Sealer, WrongObjectError
+from kubectl_podx.capture.store import SOMETHING_ELSE, Store
 from kubectl_podx.capture.targets import Targets
 from kubectl_podx.model.capture import (
     Capture,
     CapturedPod,
-    ObjectState,
     Observation,
-    StoredList,
-    StoredObject,
     Variable,
 )
 from kubectl_podx.model.clock import Deadline, format_time
@@ -44,7 +42,6 @@ if TYPE_CHECKING:
 _RECHECK_RESERVE = 0.5
 # What an exec that is cut off needs beside, until its output so far is here.
 _EXEC_RESERVE = 0.75
-_SOMETHING_ELSE = "the server answered with something else"
 
 
 def _import_sealing() -> None:
@@ -75,8 +72,8 @@ class Gatherer:
         self._revealed = revealed
         self._attempts_of: Callable[[list[Outcome]], list[ProbeAttempt]] = lambda _: []
         self._sealer = Sealer()
-        self._objects: dict[str, StoredObject] = {}
-        self._lists: dict[str, StoredList] = {}
+        self._store = Store(self._sealer)
+        self._notes: list[str] = []
         self._led_to: dict[str, list[PlannedCall]] = {}
         self._captured_at = ""
         self._version = ""
@@ -86,7 +83,9 @@ class Gatherer:
 
         `meanwhile` is run once while the looks are under way.
         """
-        references = resolve.pods(self._server, self._sealer, self._objects, targets, namespace)
+        references = resolve.pods(
+            self._server, self._sealer, self._store.objects, targets, namespace, self._notes
+        )
         return self._gathered(self._read_pods(references), meanwhile)
 
     def capture_known(self, pods: Mapping[Reference, Json], captured_at: str) -> Capture:
@@ -95,7 +94,7 @@ class Gatherer:
         bodies: dict[Reference, Json] = {}
         for reference, raw in pods.items():
             stored = self._sealer.keep(reference, raw)
-            self._objects[reference.key] = stored
+            self._store.objects[reference.key] = stored
             bodies[reference] = stored.body or {}
         return self._gathered(bodies)
 
@@ -131,15 +130,16 @@ class Gatherer:
                 in_flight=self._in_flight,
                 deadline=self._before_the_end(_RECHECK_RESERVE),
             )
-        again = self._read_again(bodies, calls, lambda: self._seal_objects(outcomes))
+        again = self._read_again(bodies, calls, lambda: self._store.seal(outcomes))
         pods = [self._captured(r, bodies[r], calls[r], outcomes, again) for r in bodies]
         return Capture(
             podx_version=__version__,
             captured_at=self._captured_at or format_time(datetime.now(UTC)),
             server_version=self._version,
             pods=pods,
-            objects=self._objects,
-            lists=self._lists,
+            objects=self._store.objects,
+            lists=self._store.lists,
+            notes=self._notes,
         )
 
     # -- reading ---------------------------------------------------------------------------------
@@ -197,7 +197,7 @@ class Gatherer:
 
     def _read_pods(self, references: list[Reference]) -> dict[Reference, Json]:
         """The pods' bodies. One pod that is asked for by name and cannot be read is an error."""
-        missing = [r for r in references if r.key not in self._objects]
+        missing = [r for r in references if r.key not in self._store.objects]
         if len(missing) == 1:
             # In this thread, so that kubectl's own error text reaches the person unchanged.
             outcomes = [perform_read(self._server, plan.get_pod(missing[0]))]
@@ -211,13 +211,13 @@ class Gatherer:
                     if outcome.state == "missing"
                     else f"cannot read pod {outcome.call.reference.name}: {outcome.reason}"
                 )
-            if not self._open(outcome):
+            if not self._store.open(outcome):
                 name = outcome.call.reference.name
-                raise PodxError(f"cannot read pod {name}: {_SOMETHING_ELSE}")
+                raise PodxError(f"cannot read pod {name}: {SOMETHING_ELSE}")
         return {
             reference: stored.body
             for reference in references
-            if (stored := self._objects.get(reference.key)) and stored.body is not None
+            if (stored := self._store.objects.get(reference.key)) and stored.body is not None
         }
 
     def _note_time(self, date: str | None) -> None:
@@ -259,64 +259,6 @@ class Gatherer:
         outcomes = self._send([plan.get_pod(reference) for reference in looked_at], meanwhile)
         return {outcome.call.reference: outcome for outcome in outcomes.values()}
 
-    # -- sealing ---------------------------------------------------------------------------------
-
-    def _seal_objects(self, outcomes: dict[str, Outcome]) -> None:
-        """Opens every answer. One that is no answer to its question becomes a failed call."""
-        # Secrets first: what they hold is scrubbed from everything that is opened after them.
-        order = {"Secret": 0, "ConfigMap": 1}
-        answers = list(outcomes.values())
-        for outcome in sorted(answers, key=lambda one: order.get(one.call.reference.kind, 2)):
-            if outcome.call.kind in ("get", "type", "list") and not self._open(outcome):
-                failed = outcome._replace(state="failed", reason=_SOMETHING_ELSE)
-                outcomes[outcome.call.id] = failed
-        for key, stored in list(self._objects.items()):
-            reference = Reference.of_key(key)
-            if reference.kind == "Pod" and stored.state == "present":
-                self._objects[key] = self._sealer.keep(reference, self._sealer.raw_pod(reference))
-
-    def _open(self, outcome: Outcome) -> bool:
-        """Seals and stores what came; False where it is not what was asked for."""
-        call, reference = outcome.call, outcome.call.reference
-        state: ObjectState = "present"
-        reason = outcome.reason
-        if outcome.state != "ok":
-            state = outcome.state if outcome.state != "skipped" else "failed"
-        try:
-            if call.kind == "list":
-                key = call.id.removeprefix("list ")
-                self._lists[key] = (
-                    self._sealer.stored_list(
-                        key, reference.kind, reference.namespace, outcome.answer
-                    )
-                    if state == "present"
-                    else StoredList(reference=key, state=state, reason=reason)
-                )
-                if reference.kind == "ReplicaSet":
-                    self._keep_each(reference, self._lists[key])
-                return True
-            if state == "present":
-                opener = self._sealer.open_type if call.kind == "type" else self._sealer.open
-                self._objects[reference.key] = opener(reference, outcome.answer)
-                return True
-        except WrongObjectError:
-            state, reason = "failed", _SOMETHING_ELSE
-            if call.kind == "list":
-                key = call.id.removeprefix("list ")
-                self._lists[key] = StoredList(reference=key, state=state, reason=reason)
-                return False
-        self._objects[reference.key] = StoredObject(
-            reference=reference.key, state=state, reason=reason
-        )
-        return outcome.state != "ok"
-
-    def _keep_each(self, reference: Reference, found: StoredList) -> None:
-        """The objects of a list, each under its own name."""
-        for body in found.items:
-            one = Reference(reference.kind, reference.namespace, text(body, "metadata", "name"))
-            stored = StoredObject(reference=one.key, state="present", body=body)
-            self._objects.setdefault(one.key, stored)
-
     def _captured(
         self,
         reference: Reference,
@@ -333,7 +275,7 @@ class Gatherer:
         mine = [outcomes[call.id] for call in with_those_after if call.id in outcomes]
         uid = text(body, "metadata", "uid")
         pod = self._sealer.raw_pod(reference)
-        declared = declared_variables(self._sealer, pod, self._objects)
+        declared = declared_variables(self._sealer, pod, self._store.objects)
         moved = changes_meanwhile(body, again.get(reference))
         observations = [
             self._observation(pod, outcome, declared, moved)
@@ -347,7 +289,7 @@ class Gatherer:
         if self._revealed is not None:
             from kubectl_podx.capture.reveal import reveal  # noqa: PLC0415 - only where asked for
 
-            reveal(self._revealed, self._sealer, pod, self._objects, mine)
+            reveal(self._revealed, self._sealer, pod, self._store.objects, mine)
         return CapturedPod(
             reference=reference.key,
             uid=uid,
@@ -377,4 +319,4 @@ class Gatherer:
         change = moved.get("") or moved.get(container)
         if change:
             return Observation(container=container, state="unobservable", reason=change)
-        return seal_look(self._sealer, pod, outcome, self._objects, declared)
+        return seal_look(self._sealer, pod, outcome, self._store.objects, declared)

@@ -21,6 +21,7 @@ from kubectl_podx.capture.gather import Gatherer
 from kubectl_podx.capture.plan import PlannedCall, get_version
 from kubectl_podx.capture.rights import Key, Need
 from kubectl_podx.capture.seal import Sealer
+from kubectl_podx.capture.store import Store
 from kubectl_podx.capture.targets import Targets
 from kubectl_podx.facts import coverage
 from kubectl_podx.facts.view import PodView
@@ -102,6 +103,13 @@ class Authorizer:
         return "unknown" if review.status.evaluationError else "missing"
 
 
+class _RehearsedStore(Store):
+    """What was only asked about has no answer, and that is no fault."""
+
+    def open(self, outcome: Outcome) -> bool:
+        return super().open(outcome) or not outcome.answer
+
+
 class Rehearsal(Gatherer):
     """A gatherer that looks into nothing: of what it may read it reads the pod and its owners."""
 
@@ -114,6 +122,7 @@ class Rehearsal(Gatherer):
         exec_verbs: tuple[str, ...],
     ) -> None:
         super().__init__(server, options.wish(), deadline, options.max_in_flight)
+        self._store = _RehearsedStore(self._sealer)
         self._authorizer = authorizer
         self._exec_verbs = exec_verbs
         self.asked: dict[Key, Need] = {}
@@ -126,10 +135,6 @@ class Rehearsal(Gatherer):
         if call.kind == "version" or (call.kind == "get" and call.reference.kind in _READ):
             return super()._perform(call)
         return Outcome(call, "ok", answer=[] if call.kind == "list" else b"")
-
-    def _open(self, outcome: Outcome) -> bool:
-        # What was only asked about has no answer, and that is no fault.
-        return super()._open(outcome) or not outcome.answer
 
     def _observation(
         self,

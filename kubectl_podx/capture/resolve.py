@@ -21,8 +21,10 @@ def pods(
     objects: dict[str, StoredObject],
     targets: Targets,
     namespace: str,
+    notes: list[str],
 ) -> list[Reference]:
-    """The pods that the targets name, in order and without repeats.
+    """The pods that the targets name, in order and without repeats. `notes` gets a sentence for
+    each target that has none.
 
     Pods that come from a list answer are already stored in `objects`; pods that were named are
     not. Raises UsageError for wrong words and ClusterError where an owner cannot be read.
@@ -30,11 +32,13 @@ def pods(
     resolver = _Resolver(server, sealer, objects)
     if targets.selector is not None:
         where = "" if targets.all_namespaces else namespace
-        return resolver.selected(where, targets.selector)
+        return resolver.selected(where, targets.selector, targets.field_selector)
     found: dict[Reference, None] = {}
     for named in parse_words(targets.words):
-        for reference in resolver.named(named, namespace):
-            found[reference] = None
+        mine = resolver.named(named, namespace)
+        found |= dict.fromkeys(mine)
+        if not mine:
+            notes.append(resolver.why_none(named, namespace))
     return list(found)
 
 
@@ -62,26 +66,27 @@ class _Resolver:
             selector = selector_text(dig(owner, "spec", "selector"))
         if not selector:
             return []
-        return [
-            pod
-            for pod in self.selected(namespace, selector)
-            if named.kind == "Service" or self._belongs(pod, owner, named)
-        ]
+        found = self.selected(namespace, selector)
+        if named.kind == "Service":
+            return found
+        owners = {text(owner, "metadata", "uid")}
+        if named.kind == "Deployment" and found:
+            # Its pods belong to ReplicaSets, which belong to it.
+            sets = self._list("ReplicaSet", namespace, selector)
+            owners = {text(one, "metadata", "uid") for one in sets if owners & owner_uids(one)}
+        return [pod for pod in found if owners & owner_uids(self._objects[pod.key].body or {})]
 
-    def _belongs(self, pod: Reference, owner: Json, named: Named) -> bool:
-        """A label may match pods of somebody else; the owner reference tells."""
-        body = self._objects[pod.key].body or {}
-        if named.kind == "Deployment":
-            # The pod's owner is a ReplicaSet whose name is the Deployment's and a hash.
-            return any(
-                text(o, "kind") == "ReplicaSet" and text(o, "name").rpartition("-")[0] == named.name
-                for o in items(body, "metadata", "ownerReferences")
-            )
-        return text(owner, "metadata", "uid") in owner_uids(body)
+    def why_none(self, named: Named, namespace: str) -> str:
+        """Why an owner or a Service has no pods."""
+        from kubectl_podx.capture.no_pods import why_no_pods  # noqa: PLC0415 - seldom needed
 
-    def selected(self, namespace: str, selector: str) -> list[Reference]:
+        reference = named.reference(namespace)
+        owner = self._objects[reference.key].body or {}
+        return why_no_pods(self._server, self._sealer, reference, owner)
+
+    def selected(self, namespace: str, selector: str, fields: str = "") -> list[Reference]:
         found: list[Reference] = []
-        for body in self._list("Pod", namespace, selector):
+        for body in self._list("Pod", namespace, selector, fields):
             reference = Reference(
                 "Pod", text(body, "metadata", "namespace"), text(body, "metadata", "name")
             )
@@ -100,12 +105,13 @@ class _Resolver:
         self._objects[reference.key] = stored
         return stored.body or {}
 
-    def _list(self, kind: str, namespace: str, selector: str) -> list[Json]:
+    def _list(self, kind: str, namespace: str, selector: str, fields: str = "") -> list[Json]:
         from kubectl_podx.cluster.paths import api_path  # noqa: PLC0415
 
         resource = RESOURCES[kind]
         path = api_path(resource.prefix, resource.plural, namespace or None)
-        query = (("labelSelector", selector),) if selector else ()
+        given = (("labelSelector", selector), ("fieldSelector", fields))
+        query = tuple((name, value) for name, value in given if value)
         pages = [page.body for page in self._server.list_pages(path, query)]
         return list(self._sealer.open_list(kind, namespace, pages))
 

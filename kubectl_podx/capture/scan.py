@@ -82,19 +82,26 @@ class _Chunk(NamedTuple):
 
 
 def scan(
-    server: ApiServer, selection: Selection, progress: Progress = lambda *_: None
+    server: ApiServer,
+    selection: Selection,
+    progress: Progress = lambda *_: None,
+    meanwhile: Callable[[], None] = lambda: None,
 ) -> Scan:
-    """Reads all pods of the selection.
+    """Reads all pods of the selection. `meanwhile` is run once while the first page travels.
 
     Raises ClusterError where the first page cannot be read. Later trouble ends the list early,
     and `cut` says so.
     """
     found = Scan(tally=Tally(groups={}, on_node={}))
     namespaces: Sequence[str | None] = selection.namespaces or (None,)
+    alone = len(namespaces) == 1
     for at, namespace in enumerate(namespaces):
-        before = found.tally if len(namespaces) == 1 else None
+        path = api_path(RESOURCES["Pod"].prefix, RESOURCES["Pod"].plural, namespace)
+        chunks = ahead(pages(server, path, selection.query()))
+        if not at:
+            meanwhile()
         try:
-            _one_list(server, namespace, selection, found, progress, alone=before is not None)
+            _one_list(chunks, found, progress, alone=alone)
         except ClusterError as error:
             if not found.tally.scanned and at == 0:
                 raise
@@ -107,18 +114,8 @@ def scan(
     return found
 
 
-def _one_list(
-    server: ApiServer,
-    namespace: str | None,
-    selection: Selection,
-    found: Scan,
-    progress: Progress,
-    *,
-    alone: bool,
-) -> None:
-    resource = RESOURCES["Pod"]
-    path = api_path(resource.prefix, resource.plural, namespace)
-    for chunk in ahead(pages(server, path, selection.query())):
+def _one_list(chunks: Iterator[_Chunk], found: Scan, progress: Progress, *, alone: bool) -> None:
+    for chunk in chunks:
         if chunk.again:
             if not alone:
                 raise ClusterError("failed", "the list expired and could not be continued")
@@ -187,8 +184,8 @@ def pages(server: ApiServer, path: str, query: Sequence[tuple[str, str]]) -> Ite
 def ahead(chunks: Iterator[_Chunk]) -> Iterator[_Chunk]:
     """The same chunks, the next one fetched by a thread of its own while this one is used.
 
-    An error comes where its chunk would have come. Whoever stops early leaves the thread to die
-    with its connection.
+    The first is on its way when this returns. An error comes where its chunk would have come.
+    Whoever stops early leaves the thread to die with its connection.
     """
     ready: queue.Queue[_Chunk | Exception | None] = queue.Queue(maxsize=1)
     stopped = threading.Event()
@@ -211,11 +208,14 @@ def ahead(chunks: Iterator[_Chunk]) -> Iterator[_Chunk]:
         except Exception as error:  # noqa: BLE001 - it is raised again by whoever reads
             put(error)
 
+    def read() -> Iterator[_Chunk]:
+        try:
+            while (chunk := ready.get()) is not None:
+                if isinstance(chunk, Exception):
+                    raise chunk
+                yield chunk
+        finally:
+            stopped.set()
+
     threading.Thread(target=fetch, daemon=True).start()
-    try:
-        while (chunk := ready.get()) is not None:
-            if isinstance(chunk, Exception):
-                raise chunk
-            yield chunk
-    finally:
-        stopped.set()
+    return read()

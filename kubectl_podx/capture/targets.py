@@ -30,6 +30,7 @@ class Targets(msgspec.Struct, frozen=True, kw_only=True):
 
     words: tuple[str, ...] = ()
     selector: str | None = None
+    field_selector: str = ""
     all_namespaces: bool = False
 
     @property

@@ -97,8 +97,10 @@ def take(
     home: str,
     warn: Callable[[str], None],
     progress: Progress = lambda *_: None,
+    meanwhile: Callable[[], None] = lambda: None,
 ) -> Triaged:
-    """Scans the pods and looks at the representatives.
+    """Scans the pods and looks at the representatives. `meanwhile` is run once while the first page
+    travels.
 
     Raises PodxError where nothing can be told: an unreachable server, pods that may not be listed.
     """
@@ -107,7 +109,7 @@ def take(
     )
     try:
         server.dial_ahead(2)
-        return _Run(server, options, deadline, namespace).all(progress)
+        return _Run(server, options, deadline, namespace).all(progress, meanwhile)
     except BaseException:
         server.cancel()
         raise
@@ -125,7 +127,7 @@ class _Run:
         self._namespace = "" if options.all_namespaces else namespace
         self._coverage: list[Coverage] = []
 
-    def all(self, progress: Progress) -> Triaged:
+    def all(self, progress: Progress, meanwhile: Callable[[], None]) -> Triaged:
         options = self._options
         selection = Selection(
             (self._namespace,) if self._namespace else self._mine(),
@@ -135,7 +137,13 @@ class _Run:
         if options.shard is not None and not selection.namespaces:
             found = Scan(tally=Tally(groups={}, on_node={}))
         else:
-            found = scan(self._server, selection, progress)
+
+            def import_what_follows() -> None:
+                from kubectl_podx.capture import gather, seal  # noqa: F401, PLC0415
+
+                meanwhile()
+
+            found = scan(self._server, selection, progress, import_what_follows)
         self._say(found)
         nodes = self._nodes() if found.tally.sick else {}
         captured_at = format_time(found.moment or datetime.now(UTC))
@@ -222,9 +230,7 @@ class _Run:
         from kubectl_podx.capture.gather import Gatherer  # noqa: PLC0415 - late: it is slow
 
         options = self._options
-        wish = Wish(
-            exec_allowed=basis == "inside", logs=options.logs, log_lines=options.log_lines
-        )
+        wish = Wish(exec_allowed=basis == "inside", logs=options.logs, log_lines=options.log_lines)
         bound = self._deadline.within(self._deadline.remaining() * _LIST_TIMEOUT_SHARE)
         self._server.dial_ahead(min(options.max_in_flight, 8))
         gatherer = Gatherer(self._server, wish, bound, options.max_in_flight)
@@ -243,9 +249,7 @@ def sealed(pods: Mapping[Reference, Json], captured_at: str) -> Capture:
             CapturedPod(reference=reference.key, uid=text(body, "metadata", "uid"))
             for reference, body in pods.items()
         ],
-        objects={
-            reference.key: sealer.keep(reference, body) for reference, body in pods.items()
-        },
+        objects={reference.key: sealer.keep(reference, body) for reference, body in pods.items()},
     )
 
 

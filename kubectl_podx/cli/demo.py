@@ -26,6 +26,7 @@ kubectl podx demo NAME -o yaml
 _LIVE_ONLY = frozenset(
     {
         "selector",
+        "field-selector",
         "all-namespaces",
         "from_file",
         "manifest",

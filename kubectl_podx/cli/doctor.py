@@ -111,6 +111,7 @@ def _report(request: Request, env: Environment, output: str) -> str:
         targets = Targets(
             words=request.words,
             selector=request.selector,
+            field_selector=request.field_selector or "",
             all_namespaces=request.all_namespaces,
         )
     found = examine(

@@ -187,6 +187,13 @@ _READING: tuple[tuple[tuple[str, ...], dict[str, Any]], ...] = (
         },
     ),
     (
+        ("--field-selector",),
+        {
+            "help": "Only pods with these fields, such as spec.nodeName=node-1. Without -l, of all "
+            "pods of the namespace.",
+        },
+    ),
+    (
         ("-A", "--all-namespaces"),
         {"is_flag": True, "help": "With -l: look in all namespaces."},
     ),

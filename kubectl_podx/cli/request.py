@@ -25,6 +25,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     query: str | None = None
     container: str | None = None
     selector: str | None = None
+    field_selector: str | None = None
     all_namespaces: bool = False
     namespace: str | None = None
     from_file: str | None = None
@@ -58,6 +59,9 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     ) -> Request:
         """The request of a command's values; UsageError where they contradict one another."""
         known = {name: values[name] for name in cls.__struct_fields__ if name in values}
+        if known.get("field_selector") is not None and known.get("selector") is None:
+            # As kubectl: fields alone choose among all pods.
+            known["selector"] = ""
         known["no_exec"] = bool(known.get("no_exec")) or env.variables.get(_NO_EXEC) == "1"
         request = cls(**{**known, "words": tuple(words), "connection": dict(values), **more})
         request.check()

@@ -99,6 +99,7 @@ def _live(
         session.Targets(
             words=request.words,
             selector=request.selector,
+            field_selector=request.field_selector or "",
             all_namespaces=request.all_namespaces,
         ),
         session.LookOptions(
@@ -119,7 +120,9 @@ def _live(
         revealed=revealed,
         say=env.say,
     )
-    if not capture.pods:
+    for note in capture.notes:
+        env.say(note)
+    if not capture.pods and not capture.notes:
         env.say(_nothing(request, env))
     return capture
 

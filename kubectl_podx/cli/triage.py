@@ -165,7 +165,6 @@ def command(name: str) -> click.Command:
     return triage
 
 
-
 def _check(values: Mapping[str, Any]) -> None:
     """Contradictions among this command's own words."""
     offline = bool(values["sources"]) or values["manifest"] is not None
@@ -257,7 +256,13 @@ def _taken(values: Mapping[str, Any], request: Request, env: Environment) -> Any
         home=env.home,
         warn=env.warn,
         progress=progress_line(env),
+        meanwhile=_import_what_follows,
     )
+
+
+def _import_what_follows() -> None:
+    from kubectl_podx.findings import triage  # noqa: F401
+    from kubectl_podx.render import triage as text  # noqa: F401
 
 
 def progress_line(env: Environment) -> Callable[[int, int], None]:

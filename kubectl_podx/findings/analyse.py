@@ -35,7 +35,10 @@ def analyse(
         pod_report(capture, captured, sections, container, kinds) for captured in capture.pods
     ]
     return PodReportList(
-        metadata=_metadata(capture), distinctions=distinctions(reports), items=reports
+        metadata=_metadata(capture),
+        distinctions=distinctions(reports),
+        notes=capture.notes,
+        items=reports,
     )
 
 

@@ -8,7 +8,7 @@ import msgspec
 
 from kubectl_podx.findings.analyse import pod_report
 from kubectl_podx.findings.command import checked, kubectl
-from kubectl_podx.model.capture import Capture
+from kubectl_podx.model.capture import Capture, CapturedPod
 from kubectl_podx.model.report import PodReport
 from kubectl_podx.model.report.finding import Coverage
 from kubectl_podx.model.report.pod import Metadata
@@ -55,7 +55,9 @@ def whole(triaged: Triaged) -> TriageReport:
         metadata = _newer(metadata, looked.capture)
         sections = _OF_A_STATUS if looked.basis == "status" else frozenset[str]()
         for captured in looked.capture.pods:
-            found = pod_report(looked.capture, captured, sections)
+            # What a section looks up among all objects must not grow with the number of pods.
+            alone = _alone(looked.capture, captured) if looked.basis == "status" else looked.capture
+            found = pod_report(alone, captured, sections)
             judged[looked.keys[captured.reference]] = looked.basis, found
             if looked.basis != "status":
                 for row in found.coverage:
@@ -87,6 +89,12 @@ def arranged(found: TriageReport, *, by: GroupedBy = "owner", limit: int = 0) ->
         rows_left_out=len(rows) - len(shown),
         nodes=[node for node in found.nodes if _stands_out(node, found)],
     )
+
+
+def _alone(capture: Capture, captured: CapturedPod) -> Capture:
+    """The capture with one pod and nothing else."""
+    objects = {captured.reference: capture.objects[captured.reference]}
+    return msgspec.structs.replace(capture, pods=[captured], objects=objects, lists={})
 
 
 def _newer(metadata: Metadata, capture: Capture) -> Metadata:
@@ -154,7 +162,9 @@ def _next(group: Group) -> str:
 def _lacking(rows: Iterable[Coverage]) -> list[Coverage]:
     """What the looks at the representatives were refused, each once."""
     return [
-        msgspec.structs.replace(row, container="", reason="forbidden for the pods that were looked at")
+        msgspec.structs.replace(
+            row, container="", reason="forbidden for the pods that were looked at"
+        )
         for row in rows
     ]
 

@@ -364,3 +364,5 @@ class Capture(Wire, frozen=True, kw_only=True):
     pods: list[CapturedPod] = []
     objects: dict[str, StoredObject] = {}
     lists: dict[str, StoredList] = {}
+    notes: list[str] = []
+    """Why a target that was named has no pods, a sentence each."""

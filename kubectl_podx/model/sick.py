@@ -21,7 +21,7 @@ _MOST_NAMES = 5
 _MOST_NODES = 5
 # The CronJob controller names a Job by the minute that it is for (pkg/controller/cronjob/utils.go).
 _CRON_JOB = re.compile(r"(.+)-\d{8,10}")
-# A pod's template hash as the Deployment controller writes it (pkg/util/hash, rand.SafeEncodeString).
+# The hash of a template as the Deployment controller writes it (rand.SafeEncodeString).
 _TEMPLATE_HASH = re.compile(r"(.+)-[bcdfghjklmnpqrstvwxz2456789]{1,10}")
 
 

@@ -20,9 +20,7 @@ _HEAD = f"""\
 """
 
 
-def manifest(
-    role: Mapping[str, Any], *, shards: int, image: str, words: Sequence[str] = ()
-) -> str:
+def manifest(role: Mapping[str, Any], *, shards: int, image: str, words: Sequence[str] = ()) -> str:
     """YAML for `kubectl apply -f -`. `words` are further ones for the command."""
     labels = {"app": NAME}
     where = {"name": NAME, "namespace": NAME}

@@ -124,4 +124,7 @@ class PodReportList(Wire, frozen=True, kw_only=True):
     distinctions: Annotated[
         list[str], Meta(description="What sets one pod apart from the others.")
     ] = []
+    notes: Annotated[
+        list[str], Meta(description="Why a workload or Service that was named has no pods.")
+    ] = []
     items: Annotated[list[PodReport], Meta(description="A report of every pod.")] = []

@@ -109,7 +109,7 @@ KEYS = {
     "TimelineEntry": "time what container source count",
     "Finding": "code severity title container evidence remedy blocking",
     "Coverage": "section container state reason needs",
-    "PodReportList": "apiVersion kind metadata distinctions items",
+    "PodReportList": "apiVersion kind metadata distinctions notes items",
     "DoctorReport": "apiVersion kind metadata namespace rights coverage pods",
     "ComparisonReport": "apiVersion kind metadata pods compared differences notes",
     "ComparedPod": "label namespace name capturedAt source file",

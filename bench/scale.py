@@ -1,0 +1,202 @@
+"""How does podx do in a large cluster? `make bench-scale` prints the table of docs/BENCHMARKS.md.
+
+The pods are real objects of the real API server; KWOK keeps their nodes alive. Programs run in
+turns, whole processes, as in the other benchmark.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import multiprocessing
+import os
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from cluster import Cluster, ClusterError, near
+from installed import BUILD, Installed, install
+from population import (
+    CROWD,
+    Api,
+    Size,
+    change,
+    crowd,
+    crowd_names,
+    keep_nodes_alive,
+    populate,
+    remove,
+    surroundings,
+)
+from processes import Accept, Pair, Program, RunError, alternate
+
+_OUTAGE = 0.3
+_USUAL = 0.03
+_HUNDRED = 100
+
+
+def main() -> int:
+    """The exit status is 1 where a bar is missed."""
+    arguments = _arguments()
+    uv = shutil.which("uv") or str(BUILD.parent.parent / ".tools" / "bin" / "uv")
+    BUILD.mkdir(parents=True, exist_ok=True)
+    podx = install(uv)
+    with tempfile.TemporaryDirectory(prefix="podx-bench-") as name:
+        scratch = Path(name)
+        cluster = near(scratch)
+        api = Api(cluster.kubectl, {**os.environ, **cluster.variables})
+        if arguments.remove:
+            remove(api)
+            return 0
+        kwok = shutil.which("kwok", path=cluster.variables["PATH"])
+        if kwok is None:
+            raise ClusterError("there is no kwok beside kubectl: `make cluster-up` builds it")
+        keeper = keep_nodes_alive(kwok, cluster.variables["KUBECONFIG"], scratch)
+        try:
+            return _Table(podx, cluster, scratch, arguments.rounds).run(api, arguments)
+        finally:
+            _timed("removed", lambda: remove(api))
+            keeper.terminate()
+            keeper.wait()
+
+
+def _timed(what: str, work: Callable[[], object]) -> None:
+    """Does it in a process of its own: what ours has held counts as the peak of whoever it starts
+    (`exec` hands the largest resident set on).
+    """
+    begun = time.monotonic()
+    process = multiprocessing.get_context("fork").Process(target=work)
+    process.start()
+    process.join()
+    if process.exitcode:
+        raise ClusterError(f"it could not be done: {what}")
+    print(f"{what}: {time.monotonic() - begun:.0f} s", file=sys.stderr, flush=True)
+
+
+class _Table:
+    """The rows, printed as they are measured."""
+
+    def __init__(self, podx: Installed, cluster: Cluster, scratch: Path, rounds: int) -> None:
+        self._podx, self._cluster = podx, cluster
+        self._scratch, self._rounds = scratch, rounds
+        self._missed = 0
+
+    def run(self, api: Api, arguments: argparse.Namespace) -> int:
+        print("| what | against | it | the other | ratio | at most | |")
+        print("|---|---|--:|--:|--:|--:|---|")
+        size = Size(arguments.pods, _USUAL)
+        _timed(f"{size.pods} pods made", lambda: populate(api, size, surroundings(api)))
+        small = self._against_kubectl(size)
+        self._crowd(api)
+        outage = Size(size.pods, _OUTAGE)
+        _timed("an outage made", lambda: change(api, size, outage))
+        self._against_kubectl(outage)
+        if arguments.large:
+            large = Size(arguments.large, _USUAL)
+            _timed(
+                f"{large.pods} pods made",
+                lambda: populate(api, large, surroundings(api), size.pods),
+            )
+            self._grown(small, size, large)
+        return 1 if self._missed else 0
+
+    def _against_kubectl(self, size: Size) -> Pair:
+        """Time and memory against both of kubectl's ways; podx's own medians."""
+        what = f"`triage -A`, {size.pods:,} pods, {size.sick:.0%} sick"
+        plain = Program(["kubectl", "get", "pods", "-A"], self._cluster.variables)
+        whole = Program([*plain.words, "-o", "json"], self._cluster.variables)
+        mine = self._triage(size)
+        for other, words, time_bar, memory_bar in (
+            (whole, "`kubectl get pods -A -o json`", 0.15, 0.06),
+            (plain, "`kubectl get pods -A`", 0.5, 0.15),
+        ):
+            pair = alternate(mine, other, rounds=self._rounds, scratch=self._scratch)
+            self._row(what, words, pair[0], time_bar, _milliseconds)
+            self._row(f"{what}, peak of memory", words, pair[1], memory_bar, _mebibytes)
+        return Pair(pair[0].mine, pair[1].mine)
+
+    def _triage(self, size: Size) -> Program:
+        def accept(output: str) -> str:
+            head = output.partition("\n")[0].replace(",", "")
+            count = int(head.split()[0])
+            return "" if size.pods <= count <= size.pods + 500 else f"not all pods: {head}"
+
+        return Program([self._podx.podx, "triage", "-A"], self._cluster.variables, accept)
+
+    def _crowd(self, api: Api) -> None:
+        """100 pods by a selector, against kubectl once for each."""
+        _timed("a crowd made", lambda: crowd(api, _HUNDRED))
+        names = crowd_names(_HUNDRED)
+        where = ("--namespace", CROWD)
+        words = [self._podx.podx, "describe", "-l", "crowd=yes", *where, "--no-exec", "-o", "json"]
+        script = "\n".join(f"kubectl describe pod {name} --namespace {CROWD}" for name in names)
+        pair, _ = alternate(
+            Program(words, self._cluster.variables, _reports(_HUNDRED)),
+            Program(["sh", "-ec", script], self._cluster.variables),
+            rounds=3,
+            scratch=self._scratch,
+        )
+        what = f"`describe -l --no-exec`, {_HUNDRED} pods"
+        self._row(what, f"{_HUNDRED} times `kubectl describe pod`", pair, 0.1, _milliseconds)
+
+    def _grown(self, small: Pair, before: Size, large: Size) -> None:
+        """What a pod costs in the larger cluster, against the smaller one."""
+        mine = self._triage(large)
+        pair = alternate(mine, mine, rounds=self._rounds, scratch=self._scratch)
+        what, against = f"`triage -A`, {large.pods:,} pods", f"with {before.pods:,}"
+        each = Pair(pair[0].mine / large.pods, small.mine / before.pods)
+        self._row(f"{what}, for each", against, each, 1.1, _microseconds)
+        memory = Pair(pair[1].mine, small.other)
+        self._row(f"{what}, peak of memory", against, memory, 1.5, _mebibytes)
+
+    def _row(
+        self, what: str, against: str, pair: Pair, bar: float, shown: Callable[[float], str]
+    ) -> None:
+        kept = pair.ratio <= bar
+        self._missed += not kept
+        print(
+            f"| {what} | {against} | {shown(pair.mine)} | {shown(pair.other)} | {pair.ratio:.3f} "
+            f"| {bar:g} | {'kept' if kept else '**missed**'} |",
+            flush=True,
+        )
+
+
+def _reports(count: int) -> Accept:
+    """Whether the document holds so many reports."""
+
+    def accept(output: str) -> str:
+        found = len(json.loads(output)["items"])
+        return "" if found == count else f"{found} reports of {count}"
+
+    return accept
+
+
+def _milliseconds(seconds: float) -> str:
+    return f"{seconds * 1000:.0f} ms"
+
+
+def _microseconds(seconds: float) -> str:
+    return f"{seconds * 1e6:.0f} µs"
+
+
+def _mebibytes(kibibytes: float) -> str:
+    return f"{kibibytes / 1024:.1f} MiB"
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="bench/scale.py", description=__doc__)
+    parser.add_argument("--pods", type=int, default=10_000)
+    parser.add_argument("--large", type=int, default=0, help="grow to so many pods, such as 50000")
+    parser.add_argument("--rounds", type=int, default=3, help="runs of each program")
+    parser.add_argument("--remove", action="store_true", help="take away what a run has left")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except (RunError, ClusterError) as error:
+        sys.exit(f"error: {error}")

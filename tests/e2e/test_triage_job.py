@@ -1,0 +1,124 @@
+"""The Job that runs a triage inside of the cluster: four completions, one report of their lines."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from manifests import BUSYBOX, pod, shell
+from report_schema import check
+from support import ROOT, Bench, Manifest, waiting
+
+pytestmark = pytest.mark.cluster
+
+NAME = "podx-triage"
+SHARDS = 4
+
+
+def _documents(yaml: str) -> list[Manifest]:
+    import yaml as library
+
+    return [one for one in library.safe_load_all(yaml) if one]
+
+
+def _on_this_machine(job: Manifest) -> Manifest:
+    """The Job with podx from this checkout: where the node is this machine, its folders are ours."""
+    spec = job["spec"]["template"]["spec"]
+    folders = dict.fromkeys(
+        ("/usr", "/lib", "/lib64", "/bin", sys.base_prefix, str(Path(sys.prefix).parent), str(ROOT))
+    )
+    inner = [one for one in folders if not any(one != up and _below(one, up) for up in folders)]
+    spec["volumes"] = [
+        {"name": f"v{at}", "hostPath": {"path": one}} for at, one in enumerate(inner)
+    ]
+    (container,) = spec["containers"]
+    container |= {
+        "image": BUSYBOX,
+        "imagePullPolicy": "IfNotPresent",
+        "command": [sys.executable, "-m", "kubectl_podx"],
+        "workingDir": str(ROOT),
+        "env": [{"name": "PYTHONDONTWRITEBYTECODE", "value": "1"}],
+        "volumeMounts": [
+            {"name": f"v{at}", "mountPath": one, "readOnly": True} for at, one in enumerate(inner)
+        ],
+    }
+    # The checkout may be root's alone.
+    spec["securityContext"] = {}
+    return job
+
+
+def _below(path: str, folder: str) -> bool:
+    return Path(folder) in Path(path).parents
+
+
+@pytest.fixture(scope="module")
+def lines(bench: Bench) -> Iterator[str]:
+    """The logs of a Job that has completed, beside pods that are sick."""
+    broken = [pod(f"broken-{at}", shell("exit 3")) for at in range(2)]
+    bench.apply([*broken, pod("fine")])
+    printed = bench.podx("triage", "--job-manifest", "--shards", str(SHARDS), "--image", "any/podx")
+    documents = _documents(printed.stdout)
+    job = next(one for one in documents if one["kind"] == "Job")
+    for name in ("broken-0", "broken-1"):
+        bench.wait_for_pod(name, waiting("app", "CrashLoopBackOff"), "in back-off")
+    try:
+        bench.apply([one for one in documents if one["kind"] != "Job"])
+        bench.wait_for(lambda: _get(bench, "serviceaccount", NAME), "the account")
+        bench.kubectl("apply", "-n", NAME, "-f", "-", input=json.dumps(_on_this_machine(job)))
+        where = ("-n", NAME)
+
+        def completed() -> bool:
+            found = _get(bench, "job", NAME)
+            status = (found or {}).get("status", {})
+            assert not status.get("failed"), bench.kubectl(
+                "logs", *where, "-l", f"app={NAME}", "--tail=20", check=False
+            )
+            return bool(status.get("succeeded") == SHARDS)
+
+        bench.wait_for(completed, "four completions", timeout=120)
+        yield bench.kubectl("logs", *where, "-l", f"app={NAME}", "--tail=-1").stdout
+    finally:
+        bench.kubectl("delete", "namespace", NAME, "--wait=false", check=False)
+        bench.kubectl("delete", "clusterrole,clusterrolebinding", NAME, check=False)
+
+
+def _get(bench: Bench, kind: str, name: str) -> Manifest | None:
+    return bench.get(kind, name, "-n", NAME)
+
+
+def _merged(bench: Bench, tmp_path: Path, text: str) -> Any:
+    path = tmp_path / "lines"
+    path.write_text(text)
+    return check(bench.podx("triage", "--from", str(path), "-o", "json").json)
+
+
+def test_the_shards_make_one_report(bench: Bench, lines: str, tmp_path: Path) -> None:
+    report = _merged(bench, tmp_path, lines)
+    here = [row for row in report["rows"] if row["namespace"] == bench.namespace]
+    assert {row["name"]: row["symptom"] for row in here} == {
+        "broken-0": "crashLoop",
+        "broken-1": "crashLoop",
+    }
+    assert all("exited with code 3" in row["summary"] for row in here), here
+    assert report["scanned"] >= 3 + SHARDS
+    assert not [row for row in report["coverage"] if "shard" in row["reason"]]
+
+
+def test_the_role_of_the_job_cannot_read_secrets(bench: Bench, lines: str) -> None:
+    assert lines
+    user = f"system:serviceaccount:{NAME}:{NAME}"
+    for verb, what in (("get", "secrets"), ("create", "pods/exec"), ("delete", "pods")):
+        answer = bench.kubectl("auth", "can-i", verb, what, "--as", user, "-A", check=False)
+        assert answer.stdout.strip() == "no", (verb, what)
+
+
+def test_lines_that_were_cut_are_told_of(bench: Bench, lines: str, tmp_path: Path) -> None:
+    ends = [line for line in lines.splitlines() if '"TriageShard"' in line]
+    assert len(ends) == SHARDS
+    report = _merged(bench, tmp_path, "\n".join(ends[1:]))
+    reasons = [row["reason"] for row in report["coverage"]]
+    assert any("not among the lines" in reason for reason in reasons)
