@@ -9,11 +9,15 @@ from kubectl_podx.facts.spoken import spell_seconds, times
 from kubectl_podx.findings.remedy import edit_owner, logs
 from kubectl_podx.findings.restart_checks import running_for
 from kubectl_podx.findings.rule import Case, Hit
-from kubectl_podx.model.report.health import Probe
+from kubectl_podx.model.clock import parse_time
+from kubectl_podx.model.pod import dig
+from kubectl_podx.model.report.health import Probe, ProbeFailure
 from kubectl_podx.model.report.pod import Container
 
 _THROTTLED = 0.25
 _TIMED_OUT = ("timed out", "deadline exceeded", "i/o timeout", "did not complete within")
+# Seconds after its start in which a failing readiness probe tells nothing.
+_START = 30.0
 
 
 def _probes(case: Case, state: str, *types: str) -> Iterator[Probe]:
@@ -223,13 +227,23 @@ def failed_lately(case: Case) -> Iterator[Hit]:
     """A probe that passes now has failed in the running instance."""
     for probe in _probes(case, "passing", "liveness", "readiness"):
         failed = [each for each in probe.recent_failures if each.kind == "failed"]
-        if failed:
+        if failed and not _while_starting(case, probe, failed):
             count = sum(each.count for each in failed)
             yield Hit(
                 f"{_named(probe)} passes now and has failed {times(count)} in this run",
                 _evidence(probe),
                 container=probe.container,
             )
+
+
+def _while_starting(case: Case, probe: Probe, failed: list[ProbeFailure]) -> bool:
+    """A readiness probe that came before the program: every container that starts has that."""
+    entry = case.view.container(probe.container)
+    started = parse_time(dig(entry.status, "state", "running", "startedAt")) if entry else None
+    lasts = [parse_time(each.last) for each in failed]
+    if probe.type != "readiness" or started is None:
+        return False
+    return all(last is not None and (last - started).total_seconds() <= _START for last in lasts)
 
 
 def not_yet(case: Case) -> Iterator[Hit]:

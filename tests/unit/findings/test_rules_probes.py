@@ -128,6 +128,13 @@ def test_a_probe_that_recovered_is_info() -> None:
     assert codes(made, "PRB") == ["PRB012"]
 
 
+def test_a_readiness_probe_that_came_before_the_program_tells_nothing() -> None:
+    early = {"state": {"running": {"startedAt": ago(500)}}, "ready": True}
+    assert codes(report(pod(READINESS, early), [failed("Readiness", 490)]), "PRB") == []
+    late = codes(report(pod(READINESS, early), [failed("Readiness", 300)]), "PRB")
+    assert late == ["PRB012"]
+
+
 def test_a_container_that_has_just_started_is_starting() -> None:
     status = {**UNREADY, "state": {"running": {"startedAt": ago(2)}}}
     hit = found(report(pod(READINESS, status, ready=False)), "PRB013")
