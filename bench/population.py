@@ -321,9 +321,9 @@ def status(number: int, size: Size) -> Json | None:
 
 
 def keep_nodes_alive(kwok: str, config: str, folder: Path) -> subprocess.Popen[bytes]:
-    """KWOK, which renews the leases of our nodes; it leaves pods alone."""
+    """KWOK, which makes our nodes ready and renews their leases; it leaves pods alone."""
     stages = folder / "stages.yaml"
-    stages.write_text(_NO_POD_STAGE)
+    stages.write_text(_STAGES)
     return subprocess.Popen(
         [
             *(kwok, f"--kubeconfig={config}", f"--config={stages}"),
@@ -335,21 +335,37 @@ def keep_nodes_alive(kwok: str, config: str, folder: Path) -> subprocess.Popen[b
     )
 
 
-# Without a stage of its own KWOK would take its default ones and start our sick pods.
-_NO_POD_STAGE = f"""\
+# KWOK does what its stages say and nothing else: it renews the leases of nodes by itself.
+_STAGES = """\
 apiVersion: kwok.x-k8s.io/v1alpha1
 kind: Stage
 metadata:
-  name: nothing
+  name: node-ready
 spec:
   resourceRef:
     apiGroup: v1
-    kind: Pod
+    kind: Node
   selector:
-    matchLabels:
-      {LABEL}: nothing
+    matchExpressions:
+    - key: '.status.conditions.[] | select( .type == "Ready" ) | .status'
+      operator: NotIn
+      values:
+      - "True"
   next:
-    delete: false
+    statusTemplate: |
+      {{ $now := Now }}
+      conditions:
+      {{ range NodeConditions }}
+      - lastHeartbeatTime: {{ $now | Quote }}
+        lastTransitionTime: {{ $now | Quote }}
+        message: {{ .message | Quote }}
+        reason: {{ .reason | Quote }}
+        status: {{ .status | Quote }}
+        type: {{ .type | Quote }}
+      {{ end }}
+      allocatable: {cpu: 1k, memory: 1Ti, pods: 1M}
+      capacity: {cpu: 1k, memory: 1Ti, pods: 1M}
+      phase: Running
 """
 
 
@@ -386,10 +402,10 @@ def _is_ready(node: Json) -> bool:
 
 
 def _wait(condition: Callable[[], bool], what: str) -> None:
-    end = time.monotonic() + 600
+    end = time.monotonic() + 180
     while not condition():
         if time.monotonic() > end:
-            raise SystemExit(f"gave up after ten minutes, waiting until {what}")
+            raise SystemExit(f"gave up after three minutes, waiting until {what}")
         time.sleep(0.5)
 
 

@@ -69,7 +69,10 @@ def run(program: Program, scratch: Path) -> Run:
     _, status, usage = os.wait4(child, 0)
     seconds = time.perf_counter() - begun
     code = os.waitstatus_to_exitcode(status)
-    problem = f"exit status {code}" if code else program.accept(output.read_text())
+    problem = f"exit status {code}" if code else ""
+    # What is read here counts as the peak of whatever is started next: `exec` hands it on.
+    if not problem and program.accept is not anything:
+        problem = program.accept(output.read_text())
     if problem:
         said = errors.read_text().strip()[-500:]
         raise RunError(f"{' '.join(program.words)[:200]}: {problem}\n{said}")
@@ -122,7 +125,9 @@ class Pair(NamedTuple):
         return self.mine / self.other
 
 
-def alternate(mine: Program, other: Program, *, rounds: int, scratch: Path) -> tuple[Pair, Pair]:
+def alternate(
+    mine: Program, other: Program, *, rounds: int, scratch: Path, patience: float = _PATIENCE
+) -> tuple[Pair, Pair]:
     """Seconds and KiB of both, each the median of `rounds` runs, one after the other in turns.
 
     One run of each goes before: caches are warm, as they are for whoever asks a second time.
@@ -130,7 +135,7 @@ def alternate(mine: Program, other: Program, *, rounds: int, scratch: Path) -> t
     mine_runs: list[Run] = []
     other_runs: list[Run] = []
     for number in range(rounds + 1):
-        wait_for_quiet(_PATIENCE)
+        wait_for_quiet(patience)
         pair = run(mine, scratch), run(other, scratch)
         if number:
             mine_runs.append(pair[0])

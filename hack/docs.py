@@ -17,7 +17,7 @@ import msgspec
 
 from kubectl_podx.capture import rights
 from kubectl_podx.capture.follow import follow_ups
-from kubectl_podx.capture.plan import Wish, get_pod, get_version, pod_calls
+from kubectl_podx.capture.plan import Wish, get_pod, get_version, pod_calls, triage_calls
 from kubectl_podx.cli.command import load
 from kubectl_podx.cli.environment import Environment
 from kubectl_podx.cli.funnel import main as podx
@@ -187,6 +187,16 @@ def _requests() -> str:
         right = str(call.right) or "none"
         optional = " (optional: it amounts to root on the node)" if call.optional_right else ""
         lines.append(f"| `{_cell(call.id)}` | {right}{optional} | {', '.join(call.sections)} |")
+    lines += [
+        "\n## kubectl podx triage\n",
+        (
+            "It lists pods page by page, 500 at a time, and the nodes where a pod is sick; a shard "
+            "of a Job lists the namespaces first. Then it asks the above about one pod of each "
+            "owner and symptom, at most `--deep` of them, with an exec for at most `--exec`.\n"
+        ),
+        "| request | right |\n|---|---|",
+        *(f"| `{_cell(call.id)}` | {call.right} |" for call in triage_calls()),
+    ]
     return "\n".join(lines) + "\n"
 
 

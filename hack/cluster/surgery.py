@@ -1,6 +1,7 @@
 """Does to one daemon what a bad day does to it, for tests of what survives that."""
 
 import signal
+import time
 from pathlib import Path
 
 import daemons
@@ -12,43 +13,67 @@ from layout import Layout
 from processes import Process
 from state import State
 
+_TRIES = 20
+_POLL_SECONDS = 0.25
+
 
 def restart(layout: Layout, name: str) -> None:
-    """Kills it as a crash does, and starts it as it was. (Asked to end, the API server waits for
-    every watch: a minute.)"""
-    written, process = _running(layout, name)
-    words = _command_line(process)
-    processes.kill([process])
-    written.processes[name] = processes.start(
-        words,
-        layout.logs / f"{name}.log",
-        daemons.environment(Path(written.binaries)),
-        layout.folder,
-    )
-    written.save(layout.state)
+    """Kills it as a crash does, where it still runs, and starts it as it was. (Asked to end, the
+    API server waits for every watch: a minute.)
+    """
+    written = _written(layout)
+    if name in written.processes:
+        processes.kill([written.processes[name]])
+    words = [str(Path(written.binaries) / name), *_daemon(layout, written, name).flags]
+    for _ in range(_TRIES):
+        started = processes.start(
+            words,
+            layout.logs / f"{name}.log",
+            daemons.environment(Path(written.binaries)),
+            layout.folder,
+        )
+        # A killed program's last threads may hold its port for a moment: then this one ends.
+        time.sleep(_POLL_SECONDS)
+        if started.alive():
+            written.processes[name] = started
+            written.save(layout.state)
+            return
+    raise ClusterError(f"{name} does not start again; see {layout.logs}/{name}.log")
 
 
 def pause(layout: Layout, name: str) -> None:
     """It runs no more and holds all it holds: what a frozen node looks like from outside."""
-    _running(layout, name)[1].send(signal.SIGSTOP)
+    _running(layout, name).send(signal.SIGSTOP)
 
 
 def resume(layout: Layout, name: str) -> None:
     """Goes on with it."""
-    _running(layout, name)[1].send(signal.SIGCONT)
+    _running(layout, name).send(signal.SIGCONT)
 
 
-def _running(layout: Layout, name: str) -> tuple[State, Process]:
+def _written(layout: Layout) -> State:
     written = state.load(layout.state)
-    process = written.processes.get(name) if written else None
-    if written is None or process is None or not process.alive():
-        raise ClusterError(f"{name} does not run: {health.problem(layout) or 'it has ended'}")
-    return written, process
+    if written is None:
+        raise ClusterError(f"there is no cluster: {health.problem(layout)}")
+    return written
 
 
-def _command_line(process: Process) -> list[str]:
-    try:
-        content = Path(f"/proc/{process.pid}/cmdline").read_bytes()
-    except OSError:
-        raise ClusterError(f"process {process.pid} has ended") from None
-    return content.decode().rstrip("\0").split("\0")
+def _daemon(layout: Layout, written: State, name: str) -> daemons.Daemon:
+    network = written.network
+    if name == "containerd":
+        return daemons.containerd(layout)
+    makers = {
+        "etcd": daemons.etcd,
+        "kube-apiserver": daemons.api_server,
+        "kube-controller-manager": daemons.controller_manager,
+        "kube-scheduler": daemons.scheduler,
+        "kubelet": daemons.kubelet,
+    }
+    return makers[name](layout, network)
+
+
+def _running(layout: Layout, name: str) -> Process:
+    process = _written(layout).processes.get(name)
+    if process is None or not process.alive():
+        raise ClusterError(f"{name} does not run")
+    return process

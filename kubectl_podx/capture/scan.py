@@ -162,7 +162,7 @@ def pages(server: ApiServer, path: str, query: Sequence[tuple[str, str]]) -> Ite
     while True:
         asked = [*query, ("limit", str(PAGE)), *((("continue", token),) if token else ())]
         try:
-            answer = server.get(path, asked)
+            answer = server.get(path, asked, bulk=True)
         except ClusterError as error:
             if error.kind != "expired" or not token or (restarted and not error.continue_token):
                 raise

@@ -45,6 +45,8 @@ _WITHOUT = frozenset(
         "log_lines",
         "no-logs",
         "reveal",
+        "watch",
+        "exec",
         "run-probes",
         "probe-runs",
     }

@@ -42,7 +42,7 @@ _FORMATS = ("text", "wide", "json", "yaml")
 _WITHOUT = frozenset(
     {
         *("output", "query", "container", "from_file", "manifest", "reveal", "wait-start"),
-        *("run-probes", "probe-runs", "no-logs", "log_lines"),
+        *("watch", "exec", "run-probes", "probe-runs", "no-logs", "log_lines"),
     }
 )
 

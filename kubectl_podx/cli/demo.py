@@ -33,6 +33,8 @@ _LIVE_ONLY = frozenset(
         "no-exec",
         "no-logs",
         "reveal",
+        "watch",
+        "exec",
         "wait-start",
         "run-probes",
         "probe-runs",

@@ -43,6 +43,8 @@ _WITHOUT = frozenset(
         "log_lines",
         "no-logs",
         "reveal",
+        "watch",
+        "exec",
         "wait-start",
         "run-probes",
         "probe-runs",

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 def read(request: Request, env: Environment) -> int:
     """Makes the report, prints it, and returns the exit status."""
     sections = _sections(request)
+    if request.watch:
+        return _follow(request, env, sections)
     revealed = _store_for(request)
     capture = capture_of(request, env, sections, lambda: _import_what_follows(request), revealed)
     if request.container is not None:
@@ -34,6 +36,18 @@ def read(request: Request, env: Environment) -> int:
     if request.format in ("table", "name", "mermaid") and request.query is None:
         _say_not_seen(reports, env)
     return _status(reports) if request.exit_code else ExitStatus.OK
+
+
+def _follow(request: Request, env: Environment, sections: frozenset[str]) -> int:
+    from kubectl_podx.cli.follow import follow
+    from kubectl_podx.findings.analyse import analyse
+
+    def show(capture: Capture) -> str:
+        reports = analyse(capture, sections, request.container)
+        return _rendered(request, env, reports, single=is_single(request, capture))
+
+    follow(request, env, lambda asked: capture_of(asked, env, sections), show)
+    return ExitStatus.OK
 
 
 def _store_for(request: Request) -> Revealed | None:

@@ -261,6 +261,21 @@ _READING: tuple[tuple[tuple[str, ...], dict[str, Any]], ...] = (
         },
     ),
     (
+        ("-w", "--watch"),
+        {
+            "is_flag": True,
+            "help": "Print the report again whenever one of its pods changes. Containers are "
+            "looked into once; see --exec.",
+        },
+    ),
+    (
+        ("--exec",),
+        {
+            "is_flag": True,
+            "help": "With --watch: look inside again when a container is a new instance.",
+        },
+    ),
+    (
         ("--exit-code",),
         {
             "is_flag": True,

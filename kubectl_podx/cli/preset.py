@@ -55,6 +55,8 @@ _WITHOUT = frozenset(
         "log_lines",
         "exit-code",
         "reveal",
+        "watch",
+        "exec",
         "wait-start",
         "run-probes",
         "probe-runs",

@@ -41,6 +41,9 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     run_probes: bool = False
     probe_runs: int = 3
     reveal: bool = False
+    watch: bool = False
+    exec: bool = False
+    """With `watch`: look inside again where a container is a new instance."""
     exit_code: bool = False
     no_color: bool = False
     deadline: float = 15.0
@@ -97,6 +100,21 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
             raise UsageError("a resource cannot be retrieved by name across all namespaces")
         if self.all_namespaces and self.selector is None and not self.offline:
             raise UsageError("--all-namespaces needs --selector")
+        self._check_live()
+        if self.query is not None and self.format in ("wide", "name", "mermaid"):
+            raise UsageError(f"--query prints json, yaml, table or text, not {self.format}")
+        if self.query is not None:
+            from kubectl_podx.render.jmes import parse
+
+            # Before a cluster is asked: a typing mistake costs no look.
+            parse(self.query)
+
+    def _check_live(self) -> None:
+        """Flags that want a live pod, or one another."""
+        if self.watch:
+            self._check_watch()
+        elif self.exec:
+            raise UsageError("--exec goes with --watch; without it every look is an exec")
         if self.wait_start:
             self._check_wait()
         if self.run_probes and self.offline:
@@ -105,13 +123,6 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
             raise UsageError("--run-probes goes with describe and probes")
         if self.reveal:
             self._check_reveal()
-        if self.query is not None and self.format in ("wide", "name", "mermaid"):
-            raise UsageError(f"--query prints json, yaml, table or text, not {self.format}")
-        if self.query is not None:
-            from kubectl_podx.render.jmes import parse
-
-            # Before a cluster is asked: a typing mistake costs no look.
-            parse(self.query)
 
     def _check_reveal(self) -> None:
         """Values go to a terminal, and into nothing that is kept or passed on by itself."""
@@ -137,3 +148,21 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
             raise UsageError("--wait-start looks inside a container, which --no-exec forbids")
         if self.selector is not None or not Targets(words=self.words).single:
             raise UsageError("--wait-start takes one POD")
+
+    def _check_watch(self) -> None:
+        """What goes on cannot be a page, and there is nothing to follow in a file."""
+        if self.offline:
+            raise UsageError("--watch follows live pods; a file does not change")
+        if self.format in ("mermaid", "html"):
+            raise UsageError(
+                f"--watch prints reports one after the other, which {self.format} is not"
+            )
+        given = {
+            "--reveal": self.reveal,
+            "--run-probes": self.run_probes,
+            "--wait-start": self.wait_start,
+            "--exit-code": self.exit_code,
+        }
+        for name, wanted in given.items():
+            if wanted:
+                raise UsageError(f"--watch and {name} cannot be used together")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -237,27 +237,30 @@ def _taken(values: Mapping[str, Any], request: Request, env: Environment) -> Any
     from kubectl_podx.capture import triage
     from kubectl_podx.model.clock import Deadline
 
-    shard = values["shard"]
-    return triage.take(
-        access_flags(request.connection),
-        triage.TriageOptions(
-            all_namespaces=values["all_namespaces"] or shard is not None,
-            label_selector=values["selector"] or "",
-            field_selector=values["field_selector"] or "",
-            deep=values["deep"],
-            inside=values["inside"],
-            logs=not request.no_logs and request.log_lines > 0,
-            log_lines=request.log_lines,
-            max_in_flight=request.max_in_flight,
-            shard=triage.Shard(*map(int, shard.split("/"))) if shard else None,
-        ),
-        deadline=Deadline(request.deadline),
-        environ=env.variables,
-        home=env.home,
-        warn=env.warn,
-        progress=progress_line(env),
-        meanwhile=_import_what_follows,
-    )
+    shard, progress = values["shard"], ProgressLine(env)
+    try:
+        return triage.take(
+            access_flags(request.connection),
+            triage.TriageOptions(
+                all_namespaces=values["all_namespaces"] or shard is not None,
+                label_selector=values["selector"] or "",
+                field_selector=values["field_selector"] or "",
+                deep=values["deep"],
+                inside=values["inside"],
+                logs=not request.no_logs and request.log_lines > 0,
+                log_lines=request.log_lines,
+                max_in_flight=request.max_in_flight,
+                shard=triage.Shard(*map(int, shard.split("/"))) if shard else None,
+            ),
+            deadline=Deadline(request.deadline),
+            environ=env.variables,
+            home=env.home,
+            warn=env.warn,
+            progress=progress,
+            meanwhile=_import_what_follows,
+        )
+    finally:
+        progress.clear()
 
 
 def _import_what_follows() -> None:
@@ -265,21 +268,32 @@ def _import_what_follows() -> None:
     from kubectl_podx.render import triage as text  # noqa: F401
 
 
-def progress_line(env: Environment) -> Callable[[int, int], None]:
+class ProgressLine:
     """Writes what has been read so far over itself, once that takes longer than a second.
 
     Only to a terminal: a file of standard error keeps what went wrong.
     """
-    import time
 
-    begun = time.monotonic()
+    def __init__(self, env: Environment) -> None:
+        import time
 
-    def tell(scanned: int, sick: int) -> None:
-        if time.monotonic() - begun > 1.0 and env.stderr.isatty():
-            env.stderr.write(f"\r{scanned:,} pods read, {sick:,} sick \x1b[K\r")
-            env.stderr.flush()
+        self._env = env
+        self._clock = time.monotonic
+        self._begun = self._clock()
+        self._shown = False
 
-    return tell
+    def __call__(self, scanned: int, sick: int) -> None:
+        """Shows these counts."""
+        if self._clock() - self._begun > 1.0 and self._env.stderr.isatty():
+            self._shown = True
+            self._env.stderr.write(f"\r\x1b[K{scanned:,} pods read, {sick:,} sick")
+            self._env.stderr.flush()
+
+    def clear(self) -> None:
+        """Takes the line away, so that the report begins on an empty one."""
+        if self._shown:
+            self._env.stderr.write("\r\x1b[K")
+            self._env.stderr.flush()
 
 
 def _stored(values: Mapping[str, Any], request: Request) -> TriageReport:

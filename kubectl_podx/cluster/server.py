@@ -8,9 +8,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 from urllib.parse import urlencode
 
-import msgspec
-
 from kubectl_podx.cluster.access import Access
+from kubectl_podx.cluster.answers import continue_token, retry_after
 from kubectl_podx.cluster.connection import ConnectionGoneError, Response, send_request
 from kubectl_podx.cluster.credentials import Credentials, Headers
 from kubectl_podx.cluster.dial import Dialer
@@ -50,19 +49,6 @@ class Answer(NamedTuple):
     body: bytes
     date: str | None
     """The Date header: the server's own clock."""
-
-
-class _ListMeta(msgspec.Struct, rename={"continues": "continue"}):
-    continues: str | None = None
-
-
-class _List(msgspec.Struct):
-    metadata: _ListMeta | None = None
-
-
-# Made here and not at the first answer: several threads would build the type's plan at once, and
-# msgspec crashes the process then (seen as SIGSEGV in one of a hundred runs on a busy machine).
-_LIST_DECODER = msgspec.json.Decoder(_List)
 
 
 class ApiServer:
@@ -109,20 +95,28 @@ class ApiServer:
     # -- reads -----------------------------------------------------------------------------------
 
     def get(
-        self, path: str, query: Query = (), accept: str = "application/json", limit: int = _MAX_BODY
+        self,
+        path: str,
+        query: Query = (),
+        accept: str = "application/json",
+        limit: int = _MAX_BODY,
+        *,
+        bulk: bool = False,
     ) -> Answer:
         """The body at a path of `api_path`. Any answer other than 2xx is a ClusterError.
 
-        A body of more than `limit` bytes is an error; a log (`…/log`) is cut there instead.
+        A body of more than `limit` bytes is an error; a log (`…/log`) is cut there instead. `bulk`:
+        one of many large ones. On a loopback road it comes uncompressed: the server would take
+        longer to compress it than to send it.
         """
         deadline = self._request_deadline()
         retries = 0
         while True:
             response = self._renewing(
-                lambda: self._send(path, query, accept, limit, deadline),
+                lambda: self._send(path, query, accept, limit, deadline, bulk=bulk),
                 lambda response: response.status == 401,
             )
-            pause = _retry_after(response)
+            pause = retry_after(response)
             if pause is None or retries == _MAX_RETRIES or pause >= deadline.remaining():
                 break
             if self._cancelled.wait(pause):
@@ -152,9 +146,29 @@ class ApiServer:
                 token, restarted = error.continue_token, True
                 continue
             yield answer
-            token = _continue_token(answer.body)
+            token = continue_token(answer.body)
             if not token:
                 return
+
+    def watch(
+        self, path: str, query: Query, take: Callable[[bytes], bool], *, deadline: Deadline
+    ) -> None:
+        """Gives each line of a watch to `take`, until that returns False or the server ends it.
+
+        A refusal is a ClusterError; so is a connection that breaks.
+        """
+        from kubectl_podx.cluster.watching import watch_lines  # noqa: PLC0415 - only for --watch
+
+        headers = [("Accept", "application/json"), *self._headers()]
+        target = self._target(path, query)
+
+        def use(stream: Stream) -> tuple[None, bool]:
+            for line in watch_lines(stream, self._access.authority, target, headers):
+                if not take(line):
+                    break
+            return None, False
+
+        self._on_connection(deadline.within(self._deadline.remaining()), use)
 
     def post_review(self, question: bytes) -> Answer:
         """Asks whether a right is held: a SelfSubjectAccessReview, which the server answers and
@@ -288,9 +302,10 @@ class ApiServer:
         question: bytes | None = None,
         *,
         cut: bool | None = None,
+        bulk: bool = False,
     ) -> Response:
         headers = [("Accept", accept), *self._headers()]
-        if not self._access.disable_compression:
+        if not self._access.disable_compression and not (bulk and _is_near(self._access.host)):
             headers.append(("Accept-Encoding", "gzip"))
         target = self._target(path, query)
         cut = path.endswith("/log") if cut is None else cut
@@ -349,17 +364,6 @@ class ApiServer:
                     self._on_warning(line)
 
 
-def _retry_after(response: Response) -> float | None:
-    """Seconds that the server asks to wait before the same request (429 and 503 only)."""
-    value = response.headers.get("Retry-After", "").strip()
-    if response.status not in (429, 503) or not re.fullmatch(r"\d{1,6}", value):
-        return None
-    return float(value)
-
-
-def _continue_token(body: bytes) -> str:
-    try:
-        metadata = _LIST_DECODER.decode(body).metadata
-    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
-        raise ClusterError("failed", "the server answered with something that is no list") from None
-    return (metadata.continues or "") if metadata else ""
+def _is_near(host: str) -> bool:
+    """Whether the server, or what stands before it, is this very machine."""
+    return host in ("localhost", "::1") or host.startswith("127.")

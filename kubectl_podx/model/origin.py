@@ -14,7 +14,7 @@ _WORKED_OUT = "worked out by podx"
 ORIGINS: dict[str, str] = {
     "ComparisonReport": "the reports of the pods, and the versions of what they read",
     "DoctorReport": "SelfSubjectAccessReviews about the rights of the plan",
-    "TriageReport": "the lists of pods and nodes, and the reports on the pods that stand for others",
+    "TriageReport": "the lists of pods and nodes, and the reports on pods that stand for others",
     "TriageShard": "the lines that one completion of a Job prints",
     "apiVersion": "podx",
     "kind": "podx",

@@ -31,7 +31,9 @@ DOORS = {"ssl", "socket", "http", "websocket", "urllib3", "requests", "kubernete
 # `str(error)` of an exception of our own, whose text holds no value.
 OWN_TEXTS = {
     "cli/funnel.py": "PodxError, made of our own texts",
+    "cli/follow.py": "PodxError, made of our own texts",
     "capture/calls.py": "ClusterError, escaped and bounded where it was made",
+    "capture/scan.py": "ClusterError, escaped and bounded where it was made",
     "cluster/kubeconfig.py": "msgspec's place in the document, and BadYamlError",
     "cluster/kuberc.py": "BadYamlError",
 }

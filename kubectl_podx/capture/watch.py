@@ -1,0 +1,159 @@
+"""`--watch`: waits until one of the pods that were looked at has changed.
+
+A list gives the moment (its resourceVersion), the look follows, and the watch goes on from that
+moment, so that nothing between the two is missed. A watch that ends or has expired is begun anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Literal
+
+import msgspec
+
+from kubectl_podx.capture.targets import Targets, parse_words
+from kubectl_podx.model.capture import Capture, Observation
+from kubectl_podx.model.clock import Deadline
+from kubectl_podx.model.pod import containers
+from kubectl_podx.model.reference import RESOURCES
+
+if TYPE_CHECKING:
+    from kubectl_podx.cluster.server import ApiServer, Query
+
+Ended = Literal["changed", "expired", "quiet"]
+"""`expired`: the moment is too old for the server; `quiet`: the watch ended without news."""
+
+# The server ends a watch after this long; a new one is begun.
+_SECONDS = "240"
+
+
+class _Meta(msgspec.Struct, rename="camel"):
+    name: str = ""
+    namespace: str = ""
+    resource_version: str = ""
+
+
+class _Object(msgspec.Struct):
+    metadata: _Meta | None = None
+    code: int | None = None
+    """Of a Status, in an event of the type ERROR."""
+
+
+class _Event(msgspec.Struct):
+    type: str = ""
+    object: _Object | None = None
+
+
+# Made at import, as threads must not build a type's plan at once.
+_EVENT = msgspec.json.Decoder(_Event)
+_LIST = msgspec.json.Decoder(_Object)
+
+
+class Following:
+    """Which pods are followed, and the moment up to which they are known."""
+
+    def __init__(self, targets: Targets, namespace: str) -> None:
+        self._targets = targets
+        self._namespace = namespace
+        self.version = ""
+
+    def begin(self, server: ApiServer) -> None:
+        """Takes the moment of now; to be called before the look."""
+        path, query = self._where()
+        answer = server.get(path, (*query, ("limit", "1")))
+        self.version = moment_of(answer.body)
+
+    def wait(self, server: ApiServer, pods: Collection[str], *, deadline: Deadline) -> Ended:
+        """Until something happens to one of the `pods` (`NAMESPACE/NAME`), or one comes or goes."""
+        path, query = self._where()
+        query = (
+            *query,
+            ("watch", "true"),
+            ("allowWatchBookmarks", "true"),
+            ("timeoutSeconds", _SECONDS),
+            ("resourceVersion", self.version),
+        )
+        ended: Ended = "quiet"
+
+        def take(line: bytes) -> bool:
+            nonlocal ended
+            self.version, found = judge(line, self.version, pods)
+            ended = found or ended
+            return found is None
+
+        server.watch(path, query, take, deadline=deadline)
+        return ended
+
+    def _where(self) -> tuple[str, Query]:
+        from kubectl_podx.cluster.paths import api_path  # noqa: PLC0415
+
+        targets, resource = self._targets, RESOURCES["Pod"]
+        place = None if targets.all_namespaces else self._namespace
+        path = api_path(resource.prefix, resource.plural, place)
+        if targets.selector is not None:
+            given = (("labelSelector", targets.selector), ("fieldSelector", targets.field_selector))
+            return path, tuple((name, value) for name, value in given if value)
+        named = parse_words(targets.words)
+        if len(named) == 1 and named[0].kind == "Pod":
+            return path, (("fieldSelector", f"metadata.name={named[0].name}"),)
+        # Of an owner's pods nobody knows the names beforehand.
+        return path, ()
+
+
+def moment_of(body: bytes) -> str:
+    """The resourceVersion of a list; empty, which means any, where it has none."""
+    try:
+        metadata = _LIST.decode(body).metadata
+    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
+        return ""
+    return metadata.resource_version if metadata else ""
+
+
+def judge(line: bytes, version: str, pods: Collection[str]) -> tuple[str, Ended | None]:
+    """The moment after this event, and how the wait ends with it; None where it goes on."""
+    try:
+        event = _EVENT.decode(line)
+    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
+        return version, "expired"
+    if event.type == "ERROR":
+        return version, "expired"
+    meta = event.object.metadata if event.object else None
+    if meta is None or not meta.resource_version:
+        return version, "expired"
+    mine = f"{meta.namespace}/{meta.name}" in pods
+    # Whether a pod that comes is one of an owner's, the next look tells.
+    news = event.type in ("ADDED", "DELETED") or (event.type == "MODIFIED" and mine)
+    return meta.resource_version, "changed" if news else None
+
+
+def with_looks_of_before(now: Capture, before: Capture) -> Capture:
+    """The capture with the looks of the one before, for containers that are the same instance."""
+    known = {
+        (pod.reference, pod.uid, one.container): one
+        for pod in before.pods
+        for one in pod.observations
+    }
+    pods = []
+    for pod in now.pods:
+        stored = now.objects.get(pod.reference)
+        body = (stored.body if stored else None) or {}
+        seen = {one.container for one in pod.observations}
+        kept: list[Observation] = []
+        for entry in containers(body):
+            found = known.get((pod.reference, pod.uid, entry.name))
+            same = found is not None and found.container_id == entry.container_id
+            if found is not None and same and entry.name not in seen and entry.running:
+                kept.append(found)
+        pods.append(msgspec.structs.replace(pod, observations=[*pod.observations, *kept]))
+    return msgspec.structs.replace(now, pods=pods)
+
+
+def new_instances(now: Capture, before: Capture) -> bool:
+    """Whether a container runs that no look has seen yet."""
+    known = {(pod.reference, one.container_id) for pod in before.pods for one in pod.observations}
+    for pod in now.pods:
+        stored = now.objects.get(pod.reference)
+        for entry in containers((stored.body if stored else None) or {}):
+            if entry.running and (pod.reference, entry.container_id) not in known:
+                return True
+    return False
