@@ -9,7 +9,7 @@ import json
 import re
 import sys
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import click
@@ -18,6 +18,7 @@ import msgspec
 from kubectl_podx.capture import rights
 from kubectl_podx.capture.follow import follow_ups
 from kubectl_podx.capture.plan import Wish, get_pod, get_version, pod_calls, triage_calls
+from kubectl_podx.capture.probe_runs import probe_calls
 from kubectl_podx.cli.command import load
 from kubectl_podx.cli.environment import Environment
 from kubectl_podx.cli.funnel import main as podx
@@ -227,10 +228,42 @@ def _rbac() -> str:
     )
     lines += [
         note,
+        "## What is asked for only by name\n",
+        "| with | right |\n|---|---|",
+        *(f"| {words} | {', '.join(found)} |" for words, found in _rights_by_name()),
+        "\n`--watch` needs `list pods` and `watch pods`.\n",
         "## kubectl podx doctor --rbac -n shop\n",
         f"```yaml\n{printed}```",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _rights_by_name() -> Iterator[tuple[str, list[str]]]:
+    """Flags and commands that ask for more than a report, and the rights that this takes."""
+    known = {need.key for need in rights.needs(rights.any_pod("shop"))}
+    probes = {
+        "exec": {"command": ["true"]},
+        "httpGet": {"port": 80},
+        "tcpSocket": {"port": 80},
+        "grpc": {"port": 80},
+    }
+    for kind, action in probes.items():
+        container = {"name": "app", "livenessProbe": {kind: action}}
+        status = {"name": "app", "state": {"running": {}}}
+        pod = {"spec": {"containers": [container]}, "status": {"containerStatuses": [status]}}
+        calls = probe_calls(Reference("Pod", "shop", "web-0"), pod, Wish(probe_runs=1))
+        yield f"`--run-probes`, a probe of {kind}", _spoken(rights.needs(calls))
+    calls = rights.any_pod("shop", Wish(frozenset({"injections"})))
+    more = [need for need in rights.needs(calls) if need.key not in known]
+    yield "`kubectl podx injected`", _spoken(more)
+
+
+def _spoken(needs: Iterable[rights.Need]) -> list[str]:
+    names = (
+        f"`{need.verb} {need.right.resource}{'.' * bool(need.right.group)}{need.right.group}`"
+        for need in needs
+    )
+    return list(dict.fromkeys(names))
 
 
 # What the sample pod leads to.
