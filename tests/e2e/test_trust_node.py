@@ -96,9 +96,10 @@ def test_an_api_server_that_restarts_in_the_middle(bench: Bench, proxy: FaultyPr
         found = bench.report("restarted-server", *through(proxy, "--deadline", "10s"))
     finally:
         wait_for_api_server(bench)
-    assert found["containers"][0]["observation"]["state"] == "unobservable"
+    # The look is tried once more on a fresh connection: by then the server may be back.
+    seen = found["containers"][0]["observation"]["state"]
     lost = {row["state"] for row in found["coverage"]}
-    assert lost
+    assert lost or seen == "observed"
     assert lost <= {"unobservable", "timedOut", "partial"}
     assert [one for one in found["files"] if one["state"] in ("missing", "orphaned")] == []
     assert bench.report("restarted-server")["coverage"] == []
