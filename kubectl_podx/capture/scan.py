@@ -139,8 +139,7 @@ def _judge(body: bytes, tally: Tally, now: datetime | None) -> None:
             wanted[at] = group
     if wanted:
         for at, whole in bodies_of_page(body, list(wanted)).items():
-            # Items of a list carry no kind of their own.
-            wanted[at].body = {"kind": "Pod", "apiVersion": "v1", **whole}
+            wanted[at].body = whole
 
 
 def moment_of(date: str | None) -> datetime | None:

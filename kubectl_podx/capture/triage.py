@@ -7,8 +7,9 @@ at with events, logs, node and sources, and the others are judged by the status 
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
+from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
@@ -20,7 +21,8 @@ from kubectl_podx.capture.plan import Wish, list_nodes
 from kubectl_podx.capture.scan import Progress, Scan, Selection, scan
 from kubectl_podx.model.capture import Capture, CapturedPod
 from kubectl_podx.model.clock import Deadline, format_time
-from kubectl_podx.model.pod import Json, text
+from kubectl_podx.model.pod import Json, mapping, text
+from kubectl_podx.model.pod_gate import body_of
 from kubectl_podx.model.reference import Reference
 from kubectl_podx.model.report.finding import Coverage
 from kubectl_podx.model.report.words import TriageBasis
@@ -203,38 +205,53 @@ class _Run:
             )
         return found
 
-    def _look(self, tally: Tally, captured_at: str) -> list[Looked]:
-        """The captures of the representatives, the worst groups with the most in them."""
+    def _look(self, tally: Tally, captured_at: str) -> Iterator[Looked]:
+        """The captures of the representatives, the worst groups with the most in them.
+
+        Those that ask the cluster are made now, the others one by one as they are wanted: nobody
+        needs to hold them all.
+        """
         worst = sorted(tally.groups.items(), key=lambda item: urgency(*item))
         known = [(key, group) for key, group in worst if group.body is not None]
         inside = self._options.inside
         deep = max(self._options.deep, inside)
-        looked: list[Looked] = []
         parts: list[tuple[TriageBasis, list[tuple[GroupKey, Group]]]] = [
             ("inside", known[:inside]),
             ("api", known[inside:deep]),
-            ("status", known[deep:]),
         ]
-        for basis, part in parts:
-            if part:
-                looked.append(self._captured(basis, part, captured_at))
-        return looked
+        asked = [self._captured(basis, part, captured_at) for basis, part in parts if part]
+        return chain(asked, by_status(known[deep:], captured_at))
 
     def _captured(
         self, basis: TriageBasis, part: list[tuple[GroupKey, Group]], captured_at: str
     ) -> Looked:
-        pods = {_reference(group.body or {}): group.body or {} for _, group in part}
-        keys = {_reference(group.body or {}).key: key for key, group in part}
-        if basis == "status":
-            return Looked(basis, keys, sealed(pods, captured_at))
         from kubectl_podx.capture.gather import Gatherer  # noqa: PLC0415 - late: it is slow
 
+        pods: dict[Reference, Json] = {}
+        keys: dict[str, GroupKey] = {}
+        for key, group in part:
+            body = body_of(group.body)
+            pods[_reference(body)] = body
+            keys[_reference(body).key] = key
         options = self._options
         wish = Wish(exec_allowed=basis == "inside", logs=options.logs, log_lines=options.log_lines)
         bound = self._deadline.within(self._deadline.remaining() * _LIST_TIMEOUT_SHARE)
         self._server.dial_ahead(min(options.max_in_flight, 8))
         gatherer = Gatherer(self._server, wish, bound, options.max_in_flight)
         return Looked(basis, keys, gatherer.capture_known(pods, captured_at))
+
+
+def by_status(groups: Iterable[tuple[GroupKey, Group]], captured_at: str) -> Iterator[Looked]:
+    """A Capture of each representative and nothing else. What is told by a status alone needs no
+    managed fields, which are most of a pod.
+    """
+    for key, group in groups:
+        body = body_of(group.body)
+        metadata = mapping(body, "metadata")
+        metadata.pop("managedFields", None)
+        body["metadata"] = metadata
+        reference = _reference(body)
+        yield Looked("status", {reference.key: key}, sealed({reference: body}, captured_at))
 
 
 def sealed(pods: Mapping[Reference, Json], captured_at: str) -> Capture:

@@ -8,7 +8,7 @@ import msgspec
 
 from kubectl_podx.findings.analyse import pod_report
 from kubectl_podx.findings.command import checked, kubectl
-from kubectl_podx.model.capture import Capture, CapturedPod
+from kubectl_podx.model.capture import Capture
 from kubectl_podx.model.report import PodReport
 from kubectl_podx.model.report.finding import Coverage
 from kubectl_podx.model.report.pod import Metadata
@@ -48,22 +48,23 @@ def report(triaged: Triaged, *, by: GroupedBy = "owner", limit: int = 0) -> Tria
 
 def whole(triaged: Triaged) -> TriageReport:
     """All rows by owner, and every node with a sick pod: what several shards are joined by."""
-    judged: dict[GroupKey, tuple[TriageBasis, PodReport]] = {}
+    groups = triaged.tally.groups
+    # Rows at once: nobody needs to hold the reports.
+    judged: dict[GroupKey, TriageRow] = {}
     denied: dict[tuple[str, str], Coverage] = {}
     metadata = Metadata(captured_at=triaged.captured_at, source="live")
     for looked in triaged.looked:
         metadata = _newer(metadata, looked.capture)
         sections = _OF_A_STATUS if looked.basis == "status" else frozenset[str]()
         for captured in looked.capture.pods:
-            # What a section looks up among all objects must not grow with the number of pods.
-            alone = _alone(looked.capture, captured) if looked.basis == "status" else looked.capture
-            found = pod_report(alone, captured, sections)
-            judged[looked.keys[captured.reference]] = looked.basis, found
+            found = pod_report(looked.capture, captured, sections)
+            key = looked.keys[captured.reference]
+            judged[key] = _row(key, groups[key], (looked.basis, found))
             if looked.basis != "status":
                 for row in found.coverage:
                     if row.state == "denied":
                         denied.setdefault((row.section, row.needs), row)
-    rows = [_row(key, group, judged.get(key)) for key, group in triaged.tally.groups.items()]
+    rows = [judged.get(key) or _row(key, group, None) for key, group in groups.items()]
     nodes = _nodes(triaged, rows)
     return TriageReport(
         metadata=metadata,
@@ -89,12 +90,6 @@ def arranged(found: TriageReport, *, by: GroupedBy = "owner", limit: int = 0) ->
         rows_left_out=len(rows) - len(shown),
         nodes=[node for node in found.nodes if _stands_out(node, found)],
     )
-
-
-def _alone(capture: Capture, captured: CapturedPod) -> Capture:
-    """The capture with one pod and nothing else."""
-    objects = {captured.reference: capture.objects[captured.reference]}
-    return msgspec.structs.replace(capture, pods=[captured], objects=objects, lists={})
 
 
 def _newer(metadata: Metadata, capture: Capture) -> Metadata:

@@ -156,21 +156,23 @@ def gates_of_page(body: bytes) -> list[PodGate]:
     return [gate_of(one if isinstance(one, dict) else {}) for one in found or []]
 
 
-def bodies_of_page(body: bytes, places: list[int]) -> dict[int, dict[str, object]]:
-    """The whole pods at these places of a page; what cannot be read is left out."""
+def bodies_of_page(body: bytes, places: list[int]) -> dict[int, bytes]:
+    """The JSON of the pods at these places of a page; what cannot be read is left out."""
     try:
         raw = _WHOLE.decode(body).items or []
     except _BROKEN:
         return {}
-    found: dict[int, dict[str, object]] = {}
-    for place in places:
-        try:
-            decoded = _ANYTHING.decode(raw[place])
-        except (*_BROKEN, IndexError):
-            continue
-        if isinstance(decoded, dict):
-            found[place] = decoded
-    return found
+    # A copy: a view would keep the whole page.
+    return {place: bytes(raw[place]) for place in places if place < len(raw)}
+
+
+def body_of(raw: bytes | None) -> dict[str, object]:
+    """The pod of that JSON, with the kind that items of a list do not carry; empty without one."""
+    try:
+        decoded = _ANYTHING.decode(raw or b"{}")
+    except _BROKEN:
+        return {}
+    return {"kind": "Pod", "apiVersion": "v1", **decoded} if isinstance(decoded, dict) else {}
 
 
 def gate_of(pod: Json) -> PodGate:

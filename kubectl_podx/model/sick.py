@@ -8,7 +8,6 @@ from typing import NamedTuple, get_args
 
 import msgspec
 
-from kubectl_podx.model.pod import Json
 from kubectl_podx.model.pod_gate import MetaGate, PodGate
 from kubectl_podx.model.report.words import Symptom
 from kubectl_podx.model.symptom import Sick
@@ -47,8 +46,8 @@ class Group(msgspec.Struct, gc=False):
     nodes: dict[str, int] = {}
     since: str | None = None
     restarts: int = 0
-    body: Json | None = None
-    """The representative, whole and not sealed; None where it could not be kept."""
+    body: bytes | None = None
+    """The representative's JSON, not sealed; None where it could not be kept."""
 
 
 class Tally(msgspec.Struct):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal, NamedTuple
 
 from kubectl_podx.model.capture import Capture
@@ -30,7 +30,8 @@ class Triaged(NamedTuple):
     """Empty for all."""
     captured_at: str
     nodes: Mapping[str, NodeState]
-    looked: Sequence[Looked]
+    looked: Iterable[Looked]
+    """Read once: captures by the status alone are made when they are wanted."""
     coverage: Sequence[Coverage]
 
 

@@ -12,6 +12,7 @@ from kubectl_podx.capture.scan import Selection, ahead, pages, scan
 from kubectl_podx.capture.triage import Shard
 from kubectl_podx.cluster.errors import ClusterError
 from kubectl_podx.cluster.server import Answer
+from kubectl_podx.model.pod_gate import body_of
 from kubectl_podx.model.sick import GroupKey
 
 DATE = "Wed, 25 Nov 2026 12:00:00 GMT"
@@ -80,8 +81,8 @@ def test_the_sick_are_kept_by_owner_and_the_healthy_counted() -> None:
     assert told == [(2, 1), (4, 3)]
     web = found.tally.groups[GroupKey("shop", "Deployment", "web", "crashLoop")]
     assert (web.count, web.names, web.nodes) == (2, ["shop/a", "shop/c"], {"node-1": 2})
-    assert web.body is not None
-    assert (web.body["kind"], web.body["metadata"]["name"]) == ("Pod", "a")
+    body: Any = body_of(web.body)
+    assert (body["kind"], body["metadata"]["name"]) == ("Pod", "a")
     assert server.tokens == ["", "token-1"]
     assert (found.cut, found.moments) == ("", 1)
 

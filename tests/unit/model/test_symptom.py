@@ -16,6 +16,7 @@ from kubectl_podx.model.pod_gate import (
     NotAListError,
     PodGate,
     bodies_of_page,
+    body_of,
     gate_of,
     gates_of_page,
 )
@@ -258,4 +259,7 @@ def test_bytes_that_are_no_list_are_an_error_of_our_own(body: bytes) -> None:
 
 def test_whole_pods_are_taken_from_their_places() -> None:
     body = json.dumps({"items": [{"a": 1}, {"b": 2}, 3]}).encode()
-    assert bodies_of_page(body, [1, 2, 9]) == {1: {"b": 2}}
+    found = bodies_of_page(body, [1, 2, 9])
+    assert found == {1: b'{"b": 2}', 2: b"3"}
+    assert body_of(found[1]) == {"kind": "Pod", "apiVersion": "v1", "b": 2}
+    assert body_of(found[2]) == {}
