@@ -416,7 +416,7 @@ def changed(made: dict[str, str]) -> list[str]:
 
 def _codes() -> str:
     """What `explain CODE` reads."""
-    rows = [{name: getattr(r, name) for name in explain.CodeDoc.__struct_fields__} for r in RULES]
+    rows = [{name: getattr(r, name) for name in explain.CodeDoc._fields} for r in RULES]
     for row in rows:
         row |= {name: _sentence(row[name]) for name in ("meaning", "known_by", "remedy")}
     return json.dumps(rows, indent=1, ensure_ascii=False) + "\n"

@@ -1,17 +1,17 @@
 """What a field of the report and the code of a finding mean.
 
 Read from files that `make docs` makes of the types and the rules, which a test compares with them:
-to import all of these takes longer than the rest of an explanation, or of a TAB.
+to import all of these takes longer than the rest of an explanation, or of a TAB. So would msgspec:
+this is the standard library's JSON.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
-
-import msgspec
 
 from kubectl_podx.model.origin import origin
 
@@ -39,7 +39,7 @@ class FieldDoc(NamedTuple):
     """The kind of document that it is a field of."""
 
 
-class CodeDoc(msgspec.Struct, frozen=True):
+class CodeDoc(NamedTuple):
     """The code of a finding: the words of its rule (`findings.rule`)."""
 
     code: str
@@ -54,7 +54,7 @@ class CodeDoc(msgspec.Struct, frozen=True):
 
 @cache
 def _document() -> dict[str, Any]:
-    found: dict[str, Any] = msgspec.json.decode(_shipped("schema.json"))
+    found: dict[str, Any] = json.loads(_shipped("schema.json"))
     return found
 
 
@@ -79,8 +79,7 @@ def kinds() -> tuple[str, ...]:
 @cache
 def codes() -> dict[str, CodeDoc]:
     """Every finding's code with its meaning, in the order of the catalogue."""
-    known = msgspec.json.decode(_shipped("findings.json"), type=list[CodeDoc])
-    return {each.code: each for each in known}
+    return {row["code"]: CodeDoc(**row) for row in json.loads(_shipped("findings.json"))}
 
 
 def _shipped(name: str) -> bytes:
