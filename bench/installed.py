@@ -6,7 +6,6 @@ import os
 import shutil
 import subprocess
 import sys
-import tarfile
 from pathlib import Path
 from typing import NamedTuple
 
@@ -56,8 +55,7 @@ def _unpacked(folder: Path) -> Path:
 
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    with tarfile.open(archive_path()) as archive:
-        archive.extractall(folder, filter="data")
+    shutil.unpack_archive(archive_path(), folder)
     return folder / NAME
 
 

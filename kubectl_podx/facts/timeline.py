@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from kubectl_podx.facts.mounted_files import normal
+from kubectl_podx.facts.timeline_gaps import gaps
 from kubectl_podx.facts.view import PodView, event_count, event_time
 from kubectl_podx.model.clock import format_time, parse_time
 from kubectl_podx.model.pod import Json, dig, items, number, text
@@ -20,9 +21,15 @@ _LONGEST_MESSAGE = 400
 def build(view: PodView, report: PodReport) -> list[TimelineEntry]:
     """Facts up to the moment of the capture; a merged event stands at its first and last time.
 
-    Times are cut to whole seconds, as most of the API's are; what has no time is not in it.
+    Times are cut to whole seconds, as most of the API's are; what has no time is not in it. What
+    is known to be missing is an entry too, before the first fact after it.
     """
     found = [
+        *(
+            entry
+            for gap in gaps(view, report)
+            for entry in _entry(gap.time, gap.what, "gap", container=gap.container)
+        ),
         *_pod(view),
         *_conditions(view.pod, ""),
         *_containers(view),

@@ -215,6 +215,8 @@ class TimelineEntry(Wire, frozen=True, kw_only=True):
     container: Annotated[str, Meta(description="Empty where it is about the whole pod.")] = ""
     source: Annotated[
         str,
-        Meta(description="`event`, `status`, `condition`, `metadata`, `volume`, `managedFields`."),
+        Meta(
+            description="`event`, `status`, `condition`, `metadata`, `volume`, `managedFields`; `gap` for what is known to be missing."
+        ),
     ] = ""
     count: Annotated[int, Meta(description="How often it happened, at least.")] = 1

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
+import pytest
 
 from kubectl_podx.facts import timeline
+from kubectl_podx.facts.timeline_gaps import gaps
 from kubectl_podx.facts.view import PodView
 from kubectl_podx.model.capture import (
     Capture,
@@ -16,9 +18,10 @@ from kubectl_podx.model.capture import (
     StoredList,
     StoredObject,
 )
+from kubectl_podx.model.clock import format_time
 from kubectl_podx.model.report import PodReport
 from kubectl_podx.model.report.content import TokenRow
-from kubectl_podx.model.report.health import TimelineEntry
+from kubectl_podx.model.report.health import Restart, TimelineEntry
 from kubectl_podx.model.report.pod import Condition, Metadata, Pod, Verdict
 from kubectl_podx.model.report.surroundings import Change, Node
 
@@ -45,7 +48,8 @@ def build(
         objects={POD: StoredObject(reference=POD, state="present", body=pod)},
         lists={key: StoredList(reference=key, state="present", items=list(events))},
     )
-    return timeline.build(PodView(capture, captured), report)
+    found = timeline.build(PodView(capture, captured), report)
+    return [entry for entry in found if entry.source != "gap"]
 
 
 def test_pod_conditions_containers_and_volumes_stand_oldest_first() -> None:
@@ -157,3 +161,61 @@ def test_changes_tokens_and_node_come_from_the_other_sections() -> None:
 def test_odd_times_and_shapes_are_left_out() -> None:
     pod = {"metadata": {"creationTimestamp": 3}, "status": {"conditions": [None, {}]}}
     assert build(pod, {"reason": None, "lastTimestamp": "yesterday"}) == []
+
+
+CREATED = "2026-11-25T08:00:00Z"
+
+
+def gap_view(events: list[dict[str, Any]] | None, created: str = CREATED) -> PodView:
+    body = {"metadata": {"name": "web", "namespace": "shop", "creationTimestamp": created}}
+    key = "Pod/shop/web"
+    state = "denied" if events is None else "present"
+    lists = {f"Event/{key}": StoredList(reference="e", state=state, items=events or [])}
+    capture = Capture(
+        captured_at="2026-11-25T12:00:00Z",
+        pods=[CapturedPod(reference=key)],
+        objects={key: StoredObject(reference=key, state="present", body=body)},
+        lists=lists,
+    )
+    return PodView(capture, capture.pods[0])
+
+
+def an_event(time: str) -> dict[str, Any]:
+    return {"firstTimestamp": time, "lastTimestamp": time, "message": "x", "reason": "Pulled"}
+
+
+@pytest.mark.parametrize(
+    ("events", "created", "expected"),
+    [
+        ([], CREATED, [("2026-11-25T12:00:00Z", "no event of the pod is left")]),
+        (
+            [an_event("2026-11-25T11:30:00Z")],
+            CREATED,
+            [("2026-11-25T11:30:00Z", "events from before this are gone")],
+        ),
+        (None, CREATED, [("2026-11-25T12:00:00Z", "could not be read")]),
+        # Young enough for all of its events to be there.
+        ([], "2026-11-25T11:30:00Z", []),
+        ([an_event(CREATED)], CREATED, []),
+    ],
+)
+def test_what_is_missing_is_named(
+    events: Any, created: str, expected: list[tuple[str, str]]
+) -> None:
+    found = list(gaps(gap_view(events, created), REPORT))
+    assert [format_time(one.time) for one in found] == [time for time, _ in expected]
+    assert all(words in one.what for one, (_, words) in zip(found, expected, strict=True))
+
+
+def test_runs_that_left_no_record_are_counted() -> None:
+    ended = {"terminated": {"startedAt": "2026-11-25T11:00:00Z", "exitCode": 1}}
+    view = gap_view([an_event(CREATED)])
+    view.pod = {
+        **view.pod,
+        "spec": {"containers": [{"name": "app"}]},
+        "status": {"containerStatuses": [{"name": "app", "lastState": ended}]},
+    }
+    restart = Restart(container="app", kind="app", count=5, explained=1)
+    (gap,) = gaps(view, msgspec.structs.replace(REPORT, restarts=[restart]))
+    assert gap.container == "app"
+    assert gap.what.startswith("why 4 runs before this ended is not recorded")
