@@ -98,6 +98,8 @@ class FaultyProxy:
         self._closing.set()
         with socket.socket() as waker:
             waker.connect_ex(self._listener.getsockname())
+        # The first thread is the one that accepts; under it the socket may not be closed.
+        self._threads[0].join(5)
         self._listener.close()
         for each in self._open:
             with suppress(OSError):
@@ -135,7 +137,11 @@ class FaultyProxy:
 
     def _accept(self) -> None:
         while True:
-            client, _ = self._listener.accept()
+            try:
+                client, _ = self._listener.accept()
+            except OSError:
+                # Whoever waited for the end of this thread in vain has closed the socket.
+                return
             if self._closing.is_set():
                 client.close()
                 return
