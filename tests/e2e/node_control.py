@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import secrets
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from support import ROOT, Bench
+from manifests import pod, shell
+from support import ROOT, Bench, is_ready
 
 
 def _operate(verb: str, daemon: str) -> None:
@@ -35,8 +37,41 @@ def restart_api_server() -> None:
 
 
 def wait_for_api_server(bench: Bench) -> None:
-    """Until it is ready, and lets pods be executed in."""
+    """Until it is ready, and the controllers and the scheduler have found it again: each of them
+    waits a while of its own before it tries, and whoever comes next should not wait with them.
+    """
     bench.wait_for(
         lambda: bench.kubectl("get", "--raw=/readyz", check=False).status == 0,
         "the API server to be ready again",
     )
+    name = f"again-{secrets.token_hex(3)}"
+    volume = {
+        "apiVersion": "v1",
+        "kind": "PersistentVolume",
+        "metadata": {"name": name},
+        "spec": {
+            "capacity": {"storage": "1Mi"},
+            "accessModes": ["ReadWriteOnce"],
+            "hostPath": {"path": f"/tmp/{name}", "type": "DirectoryOrCreate"},
+        },
+    }
+    claim = {
+        "apiVersion": "v1",
+        "kind": "PersistentVolumeClaim",
+        "metadata": {"name": name},
+        "spec": {
+            "accessModes": ["ReadWriteOnce"],
+            "storageClassName": "",
+            "volumeName": name,
+            "resources": {"requests": {"storage": "1Mi"}},
+        },
+    }
+    held = {"name": "v", "persistentVolumeClaim": {"claimName": name}}
+    mount = {"name": "v", "mountPath": "/v"}
+    bench.apply([volume, claim])
+    try:
+        bench.apply(pod(name, shell(volumeMounts=[mount]), volumes=[held]))
+        bench.wait_for_pod(name, is_ready, "running on a volume that was bound", 120)
+    finally:
+        for kind in ("pod", "pvc", "pv"):
+            bench.kubectl("delete", kind, name, "--wait=false", "--ignore-not-found", check=False)

@@ -33,7 +33,7 @@ while :; do sleep 1000 & wait $!; done
 def processes(bench: Bench, name: str) -> list[str]:
     """`PID STATE NAME` of every process of the container, without our own exec."""
     listing = bench.exec(
-        name, "sh", "-c", "for p in /proc/[0-9]*; do cat $p/stat 2>/dev/null; done"
+        name, "sh", "-c", "for p in /proc/[0-9]*; do cat $p/stat 2>/dev/null; done; true"
     )
     found = []
     for line in listing.splitlines():

@@ -102,6 +102,9 @@ def test_each_section(bench: Bench, canary: str, name: str) -> None:
         ("--query", "environment[].[name,injected,process,current]", "-o", "json"),
         ("--section", "files,environment", "-o", "json"),
         ("--token", "canary-literal-77ab", "-s", "https://127.0.0.1:9"),
+        ("--run-probes", "--probe-runs", "1", "-v"),
+        ("--run-probes", "--probe-runs", "1", "-o", "json"),
+        ("--section", "injections", "-o", "json", "-v"),
     ],
     ids=" ".join,
 )
@@ -135,6 +138,31 @@ def test_bundles_and_what_is_made_of_them(bench: Bench, canary: str, tmp_path: P
     assert path.stat().st_mode & 0o777 == 0o600
     for output in ("text", "wide", "json", "yaml", "mermaid"):
         clean(bench.podx("describe", "--from", str(path), "-o", output))
+    # With all that a bundle can hold, and beside the pod as it is now.
+    whole = tmp_path / "whole.podx"
+    words = ("--include-logs", "--include-values")
+    clean(bench.podx("capture", canary, "-O", str(whole), *words))
+    assert leaks(gzip.decompress(whole.read_bytes()).decode()) == []
+    for output in ("text", "wide", "json", "yaml"):
+        clean(bench.podx("compare", "--from", str(whole), canary, "-o", output))
+
+
+@pytest.mark.parametrize("output", ["text", "wide", "json", "yaml", "name"])
+def test_triage(bench: Bench, canary: str, output: str) -> None:
+    clean(bench.podx("triage", "--exec", "2", "-o", output))
+
+
+def test_presets_on_the_pod(bench: Bench, canary: str, tmp_path: Path) -> None:
+    """A preset of one's own is printed back; what is the pod's is not."""
+    preset = tmp_path / "preset.yaml"
+    preset.write_text(
+        "apiVersion: settings.k8s.io/v1alpha1\nkind: PodPreset\nmetadata: {name: p}\n"
+        "spec: {selector: {}, env: [{name: DB_PORT, value: '6379'}]}\n"
+    )
+    for output in ("text", "json", "yaml"):
+        words = ("preview", "--preset", str(preset), canary, "-o", output)
+        clean(bench.podx("preset", *words, check=False))
+    clean(bench.podx("injected", canary, "--preset", str(preset), "-o", "json"))
 
 
 def test_saved_manifests(bench: Bench, canary: str, tmp_path: Path) -> None:

@@ -6,7 +6,6 @@ import os
 import re
 import shutil
 import subprocess
-import tarfile
 from pathlib import Path
 
 import pytest
@@ -26,8 +25,7 @@ def test_it_runs_as_nobody_on_a_read_only_root(archive: Path, tmp_path: Path) ->
     missing = [tool for tool in ("unshare", "setpriv") if not shutil.which(tool)]
     if missing:
         pytest.skip(f"there is no {missing[0]} here")
-    with tarfile.open(archive) as tar:
-        tar.extractall(tmp_path, filter="data")
+    shutil.unpack_archive(archive, tmp_path)
     for folder in (tmp_path, *tmp_path.parents):
         if str(folder).startswith("/tmp/"):
             folder.chmod(0o755)
