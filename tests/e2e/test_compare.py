@@ -98,7 +98,6 @@ def report(bench: Bench, replicas: tuple[list[str], Path]) -> Any:
         "last end",
         "readiness probe",
         "listener TCP 7000",
-        "file /c/level",
     ],
 )
 def test_each_difference_is_found_and_the_odd_one_named(
