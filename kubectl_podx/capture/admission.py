@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kubectl_podx.capture.planned import PlannedCall, Wish, get_object, right_to
-from kubectl_podx.model.pod import Json
+from kubectl_podx.model.pod import Json, text
 from kubectl_podx.model.preset import has_preset_annotation
 from kubectl_podx.model.reference import RESOURCES, Reference
 
@@ -29,13 +29,16 @@ def presets(reference: Reference, pod: Json, wish: Wish) -> Iterator[PlannedCall
         )
 
 
-def changers(reference: Reference, wish: Wish) -> Iterator[PlannedCall]:
+def changers(reference: Reference, pod: Json, wish: Wish) -> Iterator[PlannedCall]:
     """Who may change a pod of this namespace: only where nothing but injections is asked for. The
     answer is of the cluster, not of the pod, and a report on a pod must stay quick.
     """
     if wish.sections != {"injections"}:
         return
     yield get_object(Reference("Namespace", "", reference.namespace), ("injections",))
+    runtime_class = text(pod, "spec", "runtimeClassName")
+    if runtime_class:
+        yield get_object(Reference("RuntimeClass", "", runtime_class), ("injections",))
     for kind in ADMISSION:
         right = right_to("list", RESOURCES[kind], "")
         listed = Reference(kind, "", "")

@@ -72,7 +72,7 @@ def pod_calls(reference: Reference, pod: Json, wish: Wish) -> list[PlannedCall]:
         *_surroundings(reference, pod),
         *_siblings(reference, pod),
         *admission.presets(reference, pod, wish),
-        *admission.changers(reference, wish),
+        *admission.changers(reference, pod, wish),
         *(_logs(reference, pod, wish) if wish.logs else ()),
     ]
     return [call for call in calls if wish.wants(*call.sections) or _always(call)]

@@ -30,6 +30,7 @@ _SAMPLE_POD: Json = {
     "spec": {
         "nodeName": "node",
         "serviceAccountName": "account",
+        "runtimeClassName": "sandboxed",
         "imagePullSecrets": [{"name": "registry"}],
         "containers": [
             {

@@ -7,6 +7,7 @@ out, so a match is a candidate and no proof. Objects as they are now may not be 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any, Literal, NamedTuple
 
@@ -17,6 +18,7 @@ from kubectl_podx.model.clock import parse_time
 from kubectl_podx.model.pod import Json, dig, items, mapping, text
 from kubectl_podx.model.selector import selects
 
+_LAST_ITEM = re.compile(r"\[([^\[\]]*)\]$")
 _NAME_LABEL = "kubernetes.io/metadata.name"
 
 
@@ -28,7 +30,9 @@ class Candidate(NamedTuple):
     conditional: bool
     """It has conditions in CEL, which are not worked out here."""
     words: str
-    """A policy's expressions: the names that it writes stand in them. Empty for a webhook."""
+    """A policy's expressions with every quote as a double one, as CEL takes both; the names that it
+    writes stand in them. Empty for a webhook.
+    """
 
     @property
     def spoken(self) -> str:
@@ -41,6 +45,23 @@ def candidates(view: PodView) -> list[Candidate]:
     labels = mapping(view.pod, "metadata", "labels")
     namespace = _namespace_labels(view)
     return [*_policies(view, labels, namespace), *_webhooks(view, labels, namespace)]
+
+
+def writes(candidate: Candidate, path: str) -> bool:
+    """Whether a policy's expressions name what stands at this path as something to write.
+
+    An item of a list by its name in quotes, a field as `FIELD:` of an object or `/FIELD` of a JSON
+    patch: a policy that only asks about a container does not speak of the container's fields.
+    """
+    if not candidate.words:
+        return False
+    if not path.endswith("]"):
+        field = re.escape(path.rpartition(".")[2])
+        return re.search(rf"\b{field}:|/{field}\b", candidate.words) is not None
+    item = _LAST_ITEM.search(path)
+    # An envFrom item is spoken of as `KIND NAME prefix …`; policies write the name.
+    thing = item[1].split(" ")[1:2] if item and ".envFrom[" in path else [item[1]] if item else []
+    return bool(thing) and f'"{thing[0]}"' in candidate.words
 
 
 def were_read(view: PodView) -> bool:
@@ -80,8 +101,14 @@ def _policies(view: PodView, labels: Json, namespace: Json | None) -> Iterator[C
             "MutatingAdmissionPolicy",
             name,
             bool(items(spec, "matchConditions")),
-            msgspec.json.encode([dig(spec, "mutations"), dig(spec, "variables")]).decode(),
+            _expressions(spec),
         )
+
+
+def _expressions(spec: Json) -> str:
+    both = [dig(spec, "mutations"), dig(spec, "variables")]
+    words = msgspec.json.encode(both).decode()
+    return words.replace('\\\\"', '"').replace('\\"', '"').replace("'", '"')
 
 
 def _webhooks(view: PodView, labels: Json, namespace: Json | None) -> Iterator[Candidate]:
@@ -107,9 +134,11 @@ def _existed(view: PodView, body: Json) -> bool:
 def _constraints(view: PodView, found: Json, labels: Json, namespace: Json | None) -> bool:
     """A policy's matchConstraints, or a binding's matchResources, where an absent one matches."""
     rules, excluded = items(found, "resourceRules"), items(found, "excludeResourceRules")
-    if any(_rule(rule, view.reference.name) for rule in excluded):
+    # A generated name is made after admission: until then the request has none.
+    name = "" if text(view.pod, "metadata", "generateName") else view.reference.name
+    if any(_rule(rule, name) for rule in excluded):
         return False
-    if rules and not any(_rule(rule, view.reference.name) for rule in rules):
+    if rules and not any(_rule(rule, name) for rule in rules):
         return False
     return _selected(view, found, labels, namespace)
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from kubectl_podx.facts.admission_match import were_read
 from kubectl_podx.facts.looked import look
+from kubectl_podx.facts.template import why_no_template
 from kubectl_podx.facts.view import PodView
 from kubectl_podx.model.capture import Call
 from kubectl_podx.model.pod import ContainerEntry, number
@@ -60,7 +62,13 @@ def build(view: PodView, sections: frozenset[str]) -> list[Coverage]:
             if section in sections
         ]
     rows: dict[Coverage, None] = {}
-    for row in (*_disturbed(view), *_calls(view), *_looks(view), *_incomplete_lists(view)):
+    for row in (
+        *_disturbed(view),
+        *_calls(view),
+        *_looks(view),
+        *_incomplete_lists(view),
+        *_not_compared(view),
+    ):
         if row.section in sections:
             rows[row] = None
     return _merged(list(rows))
@@ -141,6 +149,13 @@ def _incomplete_lists(view: PodView) -> Iterator[Coverage]:
             for section in call.sections:
                 if section not in _NOT_OF_ITS_OWN:
                     yield Coverage(section=section, state="partial", reason=_reason(call))
+
+
+def _not_compared(view: PodView) -> Iterator[Coverage]:
+    """Only where who changes pods was asked: a report on everything else misses nothing."""
+    reason = why_no_template(view) if were_read(view) and view.applied is None else ""
+    if reason:
+        yield Coverage(section="injections", state="unobservable", reason=reason)
 
 
 def _merged(rows: list[Coverage]) -> list[Coverage]:

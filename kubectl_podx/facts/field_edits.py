@@ -1,19 +1,23 @@
 """Who wrote a pod's fields after it was created, by managedFields. Pure.
 
-What a webhook or a policy changes on the way in belongs to the one who created the pod: only what
-was written later, or through a subresource, has a manager of its own.
+What a webhook or a policy changes on the way in has no manager of its own: only what was written
+later, or through a subresource, has. A creator that writes again keeps one entry, with the time of
+its last write: it is known by the containers that it owns, as no container comes later.
 """
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 from kubectl_podx.facts.view import PodView
 from kubectl_podx.model.clock import parse_time
-from kubectl_podx.model.pod import dig, items, text
+from kubectl_podx.model.pod import Json, dig, items, text
 
 # They write a pod's status, its binding and its conditions as long as it lives.
 _OF_KUBERNETES = frozenset({"kubelet", "kube-scheduler", "kube-controller-manager"})
+_WHOLE_CONTAINER = re.compile(r"spec\.(?:initC|c)ontainers\[[^\]]*\]")
+_STEP = re.compile(r"[.\[]")
 _SUBRESOURCES = {
     "resize": "an in-place resize",
     "ephemeralcontainers": "a debug container",
@@ -43,17 +47,38 @@ def edits(view: PodView) -> dict[str, Edit]:
         if not spoken and (created is None or written is None or written <= created):
             continue
         by = f"{spoken} by {manager}" if spoken else manager
-        paths = dig(entry, "paths")
-        for path in paths if isinstance(paths, list) else []:
-            if isinstance(path, str):
-                found[path] = Edit(by, text(entry, "time"), subresource)
+        paths = _leaves(dig(entry, "paths"))
+        created_it = text(entry, "operation") != "Apply" and _owns_a_container(entry)
+        if created_it and not subresource:
+            continue
+        for path in paths:
+            found[path] = Edit(by, text(entry, "time"), subresource)
     return found
+
+
+def _owns_a_container(entry: Json) -> bool:
+    paths = dig(entry, "paths")
+    return isinstance(paths, list) and any(
+        isinstance(path, str) and _WHOLE_CONTAINER.fullmatch(path) for path in paths
+    )
+
+
+def _leaves(paths: object) -> list[str]:
+    """The paths that no other of them lies below: that an item is there says nothing of its
+    fields.
+    """
+    known = [path for path in paths if isinstance(path, str)] if isinstance(paths, list) else []
+    above = {path[: step.start()] for path in known for step in _STEP.finditer(path)}
+    return [path for path in known if path not in above]
 
 
 def edit_of(path: str, known: dict[str, Edit]) -> Edit | None:
     """The edit of this field, of a part of it, or of what holds it."""
     if path in known:
         return known[path]
+    if _WHOLE_CONTAINER.fullmatch(path):
+        # Its image may be written later; the container itself was there before.
+        return None
     for owned, edit in known.items():
         inside = owned.startswith((f"{path}.", f"{path}["))
         if inside or path.startswith((f"{owned}.", f"{owned}[")):

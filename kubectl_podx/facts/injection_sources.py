@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from kubectl_podx.facts.admission_match import Candidate, candidates
+from kubectl_podx.facts.admission_match import candidates, writes
 from kubectl_podx.facts.field_edits import Edit, edit_of, edits
 from kubectl_podx.facts.injectors import (
     DEFAULTING,
@@ -19,14 +19,16 @@ from kubectl_podx.facts.injectors import (
     Source,
 )
 from kubectl_podx.facts.pod_defaults import is_default
+from kubectl_podx.facts.scheduling_plugins import scheduling_source
+from kubectl_podx.facts.template import controller_kind
 from kubectl_podx.facts.template_compare import Difference
 from kubectl_podx.facts.view import PodView
-from kubectl_podx.model.pod import dig, items, mapping, text
+from kubectl_podx.model.pod import items, mapping, text
 from kubectl_podx.model.report.surroundings import Injection
 
 _LIMITED = re.compile(r"(?P<names>.+) (?P<what>request|limit) for (?:init )?container (?P<who>\S+)")
 _ITEM = re.compile(r"\[([^\]]*)\]")
-_RESOURCES = re.compile(r"\.resources(?:\.(?P<what>requests|limits)(?:\.(?P<name>.+))?)?$")
+_RESOURCES = re.compile(r"\.resources\.(?P<what>requests|limits)\.(?P<name>.+)$")
 _PRIORITY = ("spec.priority", "spec.preemptionPolicy", "spec.priorityClassName")
 _ACCOUNT = ("spec.serviceAccountName", "spec.serviceAccount", "spec.imagePullSecrets")
 _MOST_CANDIDATES = 3
@@ -59,19 +61,21 @@ class Sources:
         edit = edit_of(row.path, self._edits)
         if edit is not None:
             return _edited(row, edit)
-        if row.by in ORDINARY or row.confidence == "proven":
-            return row
+        # It comes before the defaults: a request that it set may be equal to its limit.
         if self._by_limit_ranger(row.path):
             return msgspec.structs.replace(
                 row, by=LIMIT_RANGER, confidence="proven", detail="its annotation names it"
             )
+        if row.by in ORDINARY or row.confidence == "proven":
+            return row
+        of_cluster = scheduling_source(self._view, row)
+        if of_cluster is not None:
+            return of_cluster
         return row if row.by else self._guessed(row)
 
     def _guessed(self, row: Injection) -> Injection:
         """The policies and webhooks that match the pod; best those that speak of the thing."""
-        names = _ITEM.findall(row.path)
-        thing = names[-1] if names else row.path.rpartition(".")[2]
-        speaking = [one for one in self._candidates if thing and f'"{thing}"' in _plain(one)]
+        speaking = [one for one in self._candidates if writes(one, row.path)]
         chosen = speaking or self._candidates
         if not chosen:
             return row
@@ -91,12 +95,7 @@ class Sources:
         match, names = _RESOURCES.search(path), _ITEM.findall(path)
         if match is None or not names:
             return False
-        return any(
-            who == names[0]
-            and match["what"] in (None, f"{what}s")
-            and match["name"] in (None, resource)
-            for who, what, resource in self._limited
-        )
+        return (names[0], match["what"].removesuffix("s"), match["name"]) in self._limited
 
     def _ordinary(self, difference: Difference) -> Source:
         """What Kubernetes itself does to every pod of this kind."""
@@ -107,8 +106,6 @@ class Sources:
             return Source(SERVICE_ACCOUNT, "proven" if path != _ACCOUNT[2] else "likely")
         if path.startswith("spec.overhead"):
             return Source(RUNTIME_CLASS, "proven")
-        if path.startswith("spec.nodeSelector") and dig(self._view.pod, "spec", "runtimeClassName"):
-            return Source(RUNTIME_CLASS, "possible")
         controller = self._controller(path)
         if controller:
             return Source(controller, "proven")
@@ -119,14 +116,7 @@ class Sources:
         return Source()
 
     def _controller(self, path: str) -> str:
-        owner = next(
-            (
-                text(one, "kind")
-                for one in items(self._view.pod, "metadata", "ownerReferences")
-                if dig(one, "controller") is not False
-            ),
-            "",
-        )
+        owner = controller_kind(self._view)
         own = {
             "StatefulSet": ("spec.hostname", "spec.subdomain"),
             "DaemonSet": ("spec.affinity",),
@@ -143,11 +133,6 @@ class Sources:
             if text(one, "name") == names[0]:
                 return dict(one)
         return None
-
-
-def _plain(candidate: Candidate) -> str:
-    """A policy's expressions with every quote as a double one: CEL takes both."""
-    return candidate.words.replace('\\\\"', '"').replace('\\"', '"').replace("'", '"')
 
 
 def _edited(row: Injection, edit: Edit) -> Injection:

@@ -7,21 +7,24 @@ labels and annotations are compared, but for what a controller writes on each of
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
-from kubectl_podx.facts.injection_sources import Sources
-from kubectl_podx.facts.injectors import (
-    DEFAULT_TOLERATIONS,
-    ORDINARY,
-    SERVICE_ACCOUNT,
-    Source,
-    source_of,
+from kubectl_podx.facts.injected_items import (
+    Pair,
+    added,
+    changed,
+    inside_items,
+    of_container,
+    removed,
+    tolerations,
+    volumes,
 )
+from kubectl_podx.facts.injection_sources import Sources
+from kubectl_podx.facts.injectors import ORDINARY, SERVICE_ACCOUNT, Source, source_of
 from kubectl_podx.facts.preset.gate import with_presets
 from kubectl_podx.facts.template import is_service_account_volume, owner_template
 from kubectl_podx.facts.template_compare import Difference, differences
 from kubectl_podx.facts.view import PodView
-from kubectl_podx.model.pod import Json, dig, items, mapping, text
+from kubectl_podx.model.pod import Json, items, mapping, text
 from kubectl_podx.model.report.surroundings import Injection
 
 # Set by controllers on the pods they make: no admission was needed.
@@ -39,7 +42,6 @@ _CONTROLLER_LABELS = frozenset(
         "batch.kubernetes.io/job-completion-index",
     }
 )
-_ACCOUNT_PATH = "/var/run/secrets/kubernetes.io/serviceaccount"
 _SERVICE_ACCOUNT = Source(SERVICE_ACCOUNT, "proven")
 # Compared item by item, or the pod's own.
 _OF_CONTAINERS = frozenset({"name", "image", "env", "envFrom", "volumeMounts"})
@@ -56,16 +58,6 @@ _OWN_ANNOTATIONS = frozenset(
         "batch.kubernetes.io/job-completion-index",
     }
 )
-# DefaultTolerationSeconds, and the DaemonSet controller (pkg/controller/daemon/util).
-_DEFAULT_TOLERATIONS = ("node.kubernetes.io/",)
-
-
-class _Pair(NamedTuple):
-    """A container of the pod and its template; the template is None for an added container."""
-
-    where: str
-    live: Json
-    template: Json | None
 
 
 def build(view: PodView) -> list[Injection]:
@@ -75,194 +67,88 @@ def build(view: PodView) -> list[Injection]:
     debug = sources.rows(_ephemeral(view))
     if template is None:
         return with_presets(view, [*_without_template(view), *debug], compared=False)
+    pairs = list(_pairs(view, template))
     rows = [
         *_containers(view, template),
-        *_volumes(view, template),
-        *_tolerations(view, template),
+        *volumes(view, template),
+        *tolerations(view, template),
         *_metadata(view, template, "labels"),
         *_metadata(view, template, "annotations"),
-        *(sources.row(each) for each in _other_fields(view, template)),
+        *(sources.row(each) for each in _other_fields(view, template, pairs)),
     ]
     found = with_presets(view, [*sources.rows(rows), *debug], compared=True)
     # What Kubernetes does to every pod comes after what it does not.
     return sorted(found, key=lambda row: row.by in ORDINARY)
 
 
-def _other_fields(view: PodView, template: Json) -> Iterator[Difference]:
-    """Every field of the spec and of containers of both that nothing else here compares."""
-    live, declared = mapping(view.pod, "spec"), mapping(template, "spec")
+def _pairs(view: PodView, template: Json) -> Iterator[Pair]:
+    """The containers that both have."""
     for field in ("initContainers", "containers"):
-        known = {text(spec, "name"): spec for spec in items(declared, field)}
-        for spec in items(live, field):
+        known = {text(spec, "name"): spec for spec in items(template, "spec", field)}
+        for spec in items(view.pod, "spec", field):
             name = text(spec, "name")
             if name in known:
-                where = f"spec.{field}[{name}]"
-                yield from differences(spec, known[name], where, _OF_CONTAINERS)
-    yield from differences(live, declared, "spec", _OF_SPEC)
+                yield Pair(f"spec.{field}[{name}]", spec, known[name])
+
+
+def _other_fields(view: PodView, template: Json, pairs: list[Pair]) -> Iterator[Difference]:
+    """Every field of the spec and of containers of both that nothing else here compares."""
+    for pair in pairs:
+        yield from differences(pair.live, pair.template, pair.where, _OF_CONTAINERS)
+    yield from inside_items(view, template, pairs)
+    live, declared = mapping(view.pod, "spec"), mapping(template, "spec")
+    for found in differences(live, declared, "spec", _OF_SPEC):
+        # A gate is there to be lifted.
+        if not (found.change == "removed" and found.path.startswith("spec.schedulingGates")):
+            yield found
 
 
 def _ephemeral(view: PodView) -> Iterator[Injection]:
     """No template has them: they come through a subresource, into a pod that runs."""
     for spec in items(view.pod, "spec", "ephemeralContainers"):
         where = f"spec.ephemeralContainers[{text(spec, 'name')}]"
-        yield _added(where, Source("a debug container", "proven"), text(spec, "image"))
+        yield added(where, Source("a debug container", "proven"), text(spec, "image"))
 
 
 def _without_template(view: PodView) -> Iterator[Injection]:
     """Without a template only the account's token volume is sure to be somebody else's work."""
     for volume in items(view.pod, "spec", "volumes"):
         if is_service_account_volume(volume):
-            yield _added(f"spec.volumes[{text(volume, 'name')}]", _SERVICE_ACCOUNT)
+            yield added(f"spec.volumes[{text(volume, 'name')}]", _SERVICE_ACCOUNT)
 
 
 def _containers(view: PodView, template: Json) -> Iterator[Injection]:
+    for pair in _pairs(view, template):
+        yield from _image(view, pair)
+        yield from of_container(view, pair)
     for field in ("initContainers", "containers"):
         declared = {text(spec, "name"): spec for spec in items(template, "spec", field)}
         live = {text(spec, "name"): spec for spec in items(view.pod, "spec", field)}
         for name, spec in live.items():
-            where = f"spec.{field}[{name}]"
             if name not in declared:
-                yield _added(where, source_of(view, container=spec), text(spec, "image"))
-                continue
-            yield from _container(view, _Pair(where, spec, declared[name]))
+                where = f"spec.{field}[{name}]"
+                yield added(where, source_of(view, container=spec), text(spec, "image"))
         for name in declared:
             if name not in live:
-                yield Injection(path=f"spec.{field}[{name}]", change="removed")
+                yield removed(f"spec.{field}[{name}]")
 
 
-def _container(view: PodView, pair: _Pair) -> Iterator[Injection]:
-    yield from _image(view, pair)
-    yield from _by_name(view, pair, "env", "name")
-    yield from _env_from(view, pair)
-    yield from _mounts(view, pair)
-
-
-def _image(view: PodView, pair: _Pair) -> Iterator[Injection]:
+def _image(view: PodView, pair: Pair) -> Iterator[Injection]:
     live, declared = text(pair.live, "image"), text(pair.template, "image")
-    if declared and live != declared:
-        yield Injection(
-            path=f"{pair.where}.image",
-            change="changed",
-            by=source_of(view).name,
-            detail=f"{declared} -> {live}",
-        )
-
-
-def _by_name(view: PodView, pair: _Pair, field: str, key: str) -> Iterator[Injection]:
-    """Entries of a list that are told apart by one field. Values are compared, never shown."""
-    declared = {text(each, key): each for each in items(pair.template, field)}
-    for entry in items(pair.live, field):
-        name = text(entry, key)
-        where = f"{pair.where}.{field}[{name}]"
-        if name not in declared:
-            yield _added(where, source_of(view, name=name))
-        elif not _same_entry(entry, declared[name]):
-            found = source_of(view, name=name)
-            yield Injection(
-                path=where, change="changed", by=found.name, confidence=found.confidence
-            )
-
-
-def _same_entry(live: Json, declared: Json) -> bool:
-    """Equal but for what the API server fills in: `value: ""`, a fieldRef's apiVersion."""
-    if (text(live, "value"), dig(live, "valueFrom") is None) != (
-        text(declared, "value"),
-        dig(declared, "valueFrom") is None,
-    ):
-        return False
-    kinds = mapping(live, "valueFrom")
-    return all(
-        all(
-            dig(live, "valueFrom", kind, field) == value
-            for field, value in mapping(declared, "valueFrom", kind).items()
-        )
-        for kind in {*kinds, *mapping(declared, "valueFrom")}
-    )
-
-
-def _env_from(view: PodView, pair: _Pair) -> Iterator[Injection]:
-    declared = [_env_from_text(each) for each in items(pair.template, "envFrom")]
-    for entry in items(pair.live, "envFrom"):
-        written = _env_from_text(entry)
-        if written in declared:
-            declared.remove(written)
-        else:
-            yield _added(f"{pair.where}.envFrom[{written}]", source_of(view))
-
-
-def _env_from_text(entry: Json) -> str:
-    prefix = text(entry, "prefix")
-    name = (
-        f"configMap {text(entry, 'configMapRef', 'name')}"
-        if dig(entry, "configMapRef") is not None
-        else f"secret {text(entry, 'secretRef', 'name')}"
-    )
-    return f"{name} prefix {prefix}" if prefix else name
-
-
-def _mounts(view: PodView, pair: _Pair) -> Iterator[Injection]:
-    declared = {text(each, "mountPath"): each for each in items(pair.template, "volumeMounts")}
-    for mount in items(pair.live, "volumeMounts"):
-        path, name = text(mount, "mountPath"), text(mount, "name")
-        where = f"{pair.where}.volumeMounts[{path}]"
-        if path not in declared:
-            token = path == _ACCOUNT_PATH and name.startswith("kube-api-access-")
-            found = _SERVICE_ACCOUNT if token else source_of(view, name=name)
-            yield _added(where, found, f"volume {name}")
-        elif text(declared[path], "name") != name:
-            yield Injection(path=where, change="changed", detail=f"volume {name}")
-
-
-def _volumes(view: PodView, template: Json) -> Iterator[Injection]:
-    declared = {text(each, "name") for each in items(template, "spec", "volumes")}
-    for volume in items(view.pod, "spec", "volumes"):
-        name = text(volume, "name")
-        claim = text(volume, "persistentVolumeClaim", "claimName")
-        # A StatefulSet adds one volume per claim template, with a claim named NAME-POD.
-        if name in declared or claim == f"{name}-{view.reference.name}":
-            continue
-        token = is_service_account_volume(volume)
-        yield _added(
-            f"spec.volumes[{name}]", _SERVICE_ACCOUNT if token else source_of(view, name=name)
-        )
-
-
-def _tolerations(view: PodView, template: Json) -> Iterator[Injection]:
-    declared = [dict(each) for each in items(template, "spec", "tolerations")]
-    for toleration in items(view.pod, "spec", "tolerations"):
-        key = text(toleration, "key")
-        if dict(toleration) in declared:
-            continue
-        if key.startswith(_DEFAULT_TOLERATIONS):
-            found = Source(DEFAULT_TOLERATIONS, "likely")
-        else:
-            found = source_of(view, name=key)
-        yield _added(f"spec.tolerations[{key or 'every taint'}]", found)
+    where = f"{pair.where}.image"
+    if live and not declared:
+        yield added(where, source_of(view), live)
+    elif live != declared:
+        yield changed(where, source_of(view), f"{declared} -> {live}")
 
 
 def _metadata(view: PodView, template: Json, field: str) -> Iterator[Injection]:
-    declared = mapping(template, "metadata", field)
-    for name, value in sorted(mapping(view.pod, "metadata", field).items()):
-        if name in _CONTROLLER_LABELS or name in _OWN_ANNOTATIONS:
-            continue
+    declared, live = mapping(template, "metadata", field), mapping(view.pod, "metadata", field)
+    for name in sorted({*live, *declared} - _CONTROLLER_LABELS - _OWN_ANNOTATIONS):
+        path, found = f"metadata.{field}[{name}]", source_of(view, name=name)
         if name not in declared:
-            found = source_of(view, name=name)
-            yield _added(f"metadata.{field}[{name}]", found)
-        elif declared[name] != value and isinstance(value, str):
-            found = source_of(view, name=name)
-            yield Injection(
-                path=f"metadata.{field}[{name}]",
-                change="changed",
-                by=found.name,
-                confidence=found.confidence,
-            )
-
-
-def _added(path: str, source: Source, detail: str = "") -> Injection:
-    return Injection(
-        path=path,
-        change="added",
-        by=source.name,
-        confidence=source.confidence,
-        detail=detail,
-    )
+            yield added(path, found)
+        elif name not in live:
+            yield removed(path)
+        elif declared[name] != live[name] and isinstance(live[name], str):
+            yield changed(path, found)

@@ -25,6 +25,8 @@ PRIORITY = "Priority admission plugin"
 RUNTIME_CLASS = "RuntimeClass admission plugin"
 LIMIT_RANGER = "LimitRanger admission plugin"
 DEFAULTING = "API defaulting"
+EXTENDED_RESOURCE = "ExtendedResourceToleration admission plugin"
+JOB = "the Job controller"
 ORDINARY = frozenset(
     {
         SERVICE_ACCOUNT,
@@ -33,7 +35,7 @@ ORDINARY = frozenset(
         DEFAULTING,
         "the StatefulSet controller",
         "the DaemonSet controller",
-        "the Job controller",
+        JOB,
     }
 )
 """What happens to every pod of its kind: it tells nothing."""

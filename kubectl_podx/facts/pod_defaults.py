@@ -33,12 +33,23 @@ _DEFAULTS: dict[str, tuple[Any, ...]] = {
     "container.probe.httpGet.path": ("/",),
     "container.probe.grpc.service": ("",),
     "container.lifecycle.preStop.httpGet.scheme": ("HTTP",),
+    "container.lifecycle.preStop.httpGet.path": ("/",),
     "container.lifecycle.postStart.httpGet.scheme": ("HTTP",),
+    "container.lifecycle.postStart.httpGet.path": ("/",),
     "container.securityContext.procMount": ("Default",),
+    "volume.configMap.defaultMode": (0o644,),
+    "volume.secret.defaultMode": (0o644,),
+    "volume.downwardAPI.defaultMode": (0o644,),
+    "volume.downwardAPI.items[].fieldRef.apiVersion": ("v1",),
+    "volume.projected.defaultMode": (0o644,),
+    "volume.projected.sources[].serviceAccountToken.expirationSeconds": (3600,),
+    "volume.projected.sources[].downwardAPI.items[].fieldRef.apiVersion": ("v1",),
+    "volume.ephemeral.volumeClaimTemplate.spec.volumeMode": ("Filesystem",),
 }
 _ITEM = re.compile(r"\[[^\]]*\]")
 _CONTAINER = re.compile(r"^spec\.(?:init|ephemeral)?[cC]ontainers\[\]")
 _PROBE = re.compile(r"^container\.(?:liveness|readiness|startup)Probe")
+_VOLUME = re.compile(r"^spec\.volumes\[\]")
 _REQUEST = re.compile(r"^container\.resources\.requests\.(.+)$")
 
 
@@ -49,9 +60,8 @@ def is_default(path: str, value: Any, container: Json | None = None) -> bool:
     """
     plain = _CONTAINER.sub("container", _ITEM.sub("[]", path))
     plain = _PROBE.sub("container.probe", plain)
+    plain = _VOLUME.sub("volume", plain)
     limits = mapping(container, "resources", "limits")
-    if plain == "container.resources.requests":
-        return isinstance(value, dict) and bool(value) and value == limits
     request = _REQUEST.match(plain)
     if request:
         return value is not None and limits.get(request[1]) == value

@@ -27,6 +27,39 @@ def owner_template(view: PodView) -> Json | None:
     return None
 
 
+def why_no_template(view: PodView) -> str:
+    """Why `owner_template` knows none; empty where it does, or where the owner was denied: that
+    has a coverage row of its own.
+    """
+    if owner_template(view) is not None:
+        return ""
+    owners = items(view.pod, "metadata", "ownerReferences")
+    if not owners:
+        return "nothing to compare with: no owner, and kubectl apply did not write the pod"
+    kind, name = text(owners[0], "kind"), text(owners[0], "name")
+    stored = view.object(kind, name)
+    if stored is not None and stored.state == "missing":
+        return f"nothing to compare with: {kind} {name} is gone"
+    if stored is not None and stored.body is None:
+        return ""
+    if stored is None or not mapping(stored.body, "spec", "template"):
+        # Such as the Node that a mirror pod belongs to.
+        return f"nothing to compare with: a {kind}'s template is not known to podx"
+    return f"the template of {kind} {name} is not surely the one that the pod was made of"
+
+
+def controller_kind(view: PodView) -> str:
+    """The kind of the pod's controller, such as `ReplicaSet`; empty where it has none."""
+    return next(
+        (
+            text(one, "kind")
+            for one in items(view.pod, "metadata", "ownerReferences")
+            if dig(one, "controller") is not False
+        ),
+        "",
+    )
+
+
 def _current(view: PodView, owner: Json) -> bool:
     """Whether the pod is of the owner's newest generation, as far as its labels tell."""
     labels = mapping(view.pod, "metadata", "labels")

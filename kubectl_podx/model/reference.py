@@ -54,6 +54,9 @@ RESOURCES: dict[str, Resource] = {
         namespaced=False,
         group="admissionregistration.k8s.io",
     ),
+    "RuntimeClass": Resource(
+        "apis/node.k8s.io/v1", "runtimeclasses", namespaced=False, group="node.k8s.io"
+    ),
     "PodPreset": Resource(
         "apis/redhatcop.redhat.io/v1alpha1", "podpresets", group="redhatcop.redhat.io"
     ),

@@ -227,18 +227,31 @@ LIMITED = "LimitRanger plugin set: cpu, memory request for container app; cpu li
 
 
 @pytest.mark.parametrize(
-    ("resources", "path", "by"),
+    ("resources", "entry", "expected"),
     [
-        ({"requests": {"cpu": "1"}}, "resources", "LimitRanger admission plugin"),
-        ({"limits": {"cpu": "1"}}, "resources", "LimitRanger admission plugin"),
+        ({"requests": {"cpu": "1"}}, "requests.cpu", ("LimitRanger admission plugin", "proven")),
+        # A request that is equal to its limit may be a default; here the annotation knows better.
+        (
+            {"limits": {"memory": "1"}, "requests": {"memory": "1"}},
+            "requests.memory",
+            ("LimitRanger admission plugin", "proven"),
+        ),
+        # Its limit is of another container.
+        ({"limits": {"cpu": "1"}}, "limits.cpu", ("", "possible")),
+        ({"requests": {"hugepages-2Mi": "1"}}, "requests.hugepages-2Mi", ("", "possible")),
+        (
+            {"limits": {"x": "1"}, "requests": {"x": "1"}},
+            "requests.x",
+            ("API defaulting", "proven"),
+        ),
     ],
 )
-def test_what_the_limit_ranger_says_of_itself_is_proven(
-    resources: dict[str, Any], path: str, by: str
+def test_the_limit_ranger_is_named_for_just_what_it_says_it_set(
+    resources: dict[str, Any], entry: str, expected: tuple[str, str]
 ) -> None:
     body = pod(annotations={"kubernetes.io/limit-ranger": LIMITED})
     body["spec"]["containers"][0]["resources"] = resources
-    assert source(body, f"spec.containers[app].{path}") == (by, "proven")
+    assert source(body, f"spec.containers[app].resources.{entry}") == expected
 
 
 def managed(manager: str, time: str, *paths: str, subresource: str = "") -> dict[str, Any]:
@@ -265,7 +278,7 @@ def test_a_field_written_later_is_its_managers() -> None:
     body = pod(labels={"app": "web", "tier": "x"}, managedFields=fields)
     body["spec"]["containers"][0]["resources"] = {"requests": {"cpu": "2"}}
     assert source(body, "metadata.labels[tier]") == ("kubectl-label", "likely")
-    path = "spec.containers[app].resources"
+    path = "spec.containers[app].resources.requests.cpu"
     assert source(body, path) == ("an in-place resize by kubectl", "proven")
     assert set(edits(view(body))) == {
         "metadata.labels[tier]",
@@ -301,7 +314,14 @@ def test_a_debug_container_is_no_work_of_admission() -> None:
         ("spec.containers[app].livenessProbe.timeoutSeconds", 1, True),
         ("spec.initContainers[a].startupProbe.failureThreshold", 30, False),
         ("spec.containers[app].ports[80].protocol", "TCP", True),
-        ("spec.containers[app].resources.requests", {"cpu": "1"}, True),
+        ("spec.containers[app].lifecycle.preStop.httpGet.path", "/", True),
+        ("spec.volumes[v].configMap.defaultMode", 0o644, True),
+        ("spec.volumes[v].secret.defaultMode", 0o400, False),
+        (
+            "spec.volumes[v].projected.sources[0].serviceAccountToken.expirationSeconds",
+            3600,
+            True,
+        ),
         ("spec.containers[app].resources.requests.cpu", "1", True),
         ("spec.containers[app].resources.requests.memory", "1Gi", False),
         ("spec.hostNetwork", 0, False),
@@ -342,6 +362,17 @@ def test_a_pod_without_an_owner_is_compared_with_what_was_applied() -> None:
             [("ports[2].name", "removed"), ("ports[1]", "added")],
         ),
         ({"args": ["a", "b"]}, {"args": ["a"]}, [("args", "changed")]),
+        ({"args": ["a"]}, {"args": ["b"]}, [("args", "changed")]),
+        ({"s": [{"a": 1}, {"a": 2}]}, {"s": [{"a": 1}, {"a": 3}]}, [("s[1].a", "changed")]),
+        ({"s": [{"a": 1}]}, {"s": [{"a": 1}, {"a": 2}]}, [("s", "changed")]),
+        # Whoever set one entry need not have set the next.
+        (
+            {"resources": {"limits": {"cpu": "1", "memory": "1Gi"}}},
+            {},
+            [("resources.limits.cpu", "added"), ("resources.limits.memory", "added")],
+        ),
+        ({"resources": {}}, {"resources": {"requests": {}}}, []),
+        ({"nodeSelector": {"x": "1"}}, {}, [("nodeSelector[x]", "added")]),
         ({"ports": [{}, {}]}, {"ports": [{"containerPort": 1}]}, [("ports", "changed")]),
         ({"a": False}, {}, [("a", "added")]),
     ],

@@ -58,7 +58,7 @@ def test_the_counters_of_probes_are_apart() -> None:
 def test_every_kind_that_podx_reads_is_in_the_roles() -> None:
     covered = {what.partition("/")[0] for _, _, what, _ in granted(_all())}
     # Asked for only where a pod tells of one, or of injections alone.
-    apart = {"PodPreset", "Namespace", *ADMISSION}
+    apart = {"PodPreset", "Namespace", "RuntimeClass", *ADMISSION}
     assert covered == {plural.plural for kind, plural in RESOURCES.items() if kind not in apart}
 
 
@@ -66,7 +66,7 @@ def test_what_injections_alone_ask_for_is_in_its_own_roles() -> None:
     wish = Wish(frozenset({"injections"}))
     granting = granted(rights.roles(rights.any_pod("shop", wish), "shop", "r"))
     covered = {what.partition("/")[0] for _, _, what, _ in granting}
-    assert {RESOURCES[kind].plural for kind in ("Namespace", *ADMISSION)} <= covered
+    assert {RESOURCES[kind].plural for kind in ("Namespace", "RuntimeClass", *ADMISSION)} <= covered
 
 
 def _all() -> list[dict[str, Any]]:
