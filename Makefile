@@ -9,7 +9,7 @@ export UV_SYSTEM_CERTS ?= 1
 RUN := $(UV) run --frozen --no-progress
 
 .DEFAULT_GOAL := help
-.PHONY: help install dist manifest test-install bench bench-guard bench-scale docs record-demo record-samples demo test fuzz lint format e2e incidents incident cluster-up cluster-down cluster-status check ci clean
+.PHONY: help install dist manifest test-install bench bench-guard bench-scale docs record-demo record-samples demo test test-pages screenshots fuzz lint format e2e incidents incident cluster-up cluster-down cluster-status check ci clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  \1	\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -77,6 +77,12 @@ test-install: dist ## install what `make dist` built, by a real krew, kubectl an
 	exports="$$($(PYTHON) hack/cluster env 2>/dev/null || true)" && eval "$$exports" && \
 	  UV="$(UV)" PODX_TEST_BINARIES="$$($(PYTHON) hack/cluster build --extras 2>/dev/null)/bin" \
 	  $(RUN) pytest tests/install
+
+test-pages: install ## the HTML pages in the system's Chromium
+	$(RUN) pytest tests/pages
+
+screenshots: install ## the pages' pictures in docs/images
+	$(RUN) pytest tests/pages/test_screenshots.py --screenshots
 
 incidents: install cluster-up ## every broken pod of the catalogue on the real cluster, and the score (5 minutes)
 	exports="$$($(PYTHON) hack/cluster env)" && eval "$$exports" && $(RUN) pytest tests/incidents -m cluster $(if $(RECORD),--record) $(if $(SLOW),--slow)

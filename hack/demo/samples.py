@@ -14,6 +14,7 @@ from recording import ROOT, Scene, record
 
 # The path to these is set by `recording`.
 from manifests import (  # isort: skip
+    BUSYBOX,
     FOREVER,
     NOSHELL,
     account,
@@ -194,6 +195,81 @@ def service_to_nowhere(bench: Bench) -> str:
     return "catalogue-0"
 
 
+def storefront(bench: Bench) -> str:
+    """A bit of everything: a liveness kill with an init container, a sidecar, a debug container,
+    shared volumes, two Services and a ConfigMap that was changed.
+    """
+    content = {"name": "content", "mountPath": "/www"}
+    bench.apply(config_map("storefront", {"web.conf": "workers 4\n", "level": "info"}))
+    bench.apply(secret("database", {"password": "correct horse battery staple"}))
+    for name, port, target in (("storefront", 80, "http"), ("storefront-metrics", 9100, 9100)):
+        bench.apply(
+            {
+                "apiVersion": "v1",
+                "kind": "Service",
+                "metadata": {"name": name},
+                "spec": {
+                    "selector": {"app": "storefront-0"},
+                    "ports": [{"name": name[-7:], "port": port, "targetPort": target}],
+                },
+            }
+        )
+    serve = (
+        "trap 'exit 0' TERM; httpd -f -p 8080 -h /www & sleep 12; "
+        "echo 'ERROR: worker pool exhausted: 64 of 64 busy'; rm /www/index.html; wait"
+    )
+    probe = {"httpGet": {"path": "/index.html", "port": "http"}, "periodSeconds": 2}
+    bench.start(
+        pod(
+            "storefront-0",
+            shell(
+                serve,
+                "web",
+                ports=[{"name": "http", "containerPort": 8080}],
+                env=[
+                    key("LOG_LEVEL", "configMapKeyRef", "storefront", "level"),
+                    key("DATABASE_PASSWORD", "secretKeyRef", "database", "password"),
+                ],
+                livenessProbe={**probe, "terminationGracePeriodSeconds": 2},
+                readinessProbe={"tcpSocket": {"port": "http"}, "periodSeconds": 2},
+                volumeMounts=[
+                    content,
+                    {"name": "config", "mountPath": "/etc/web/web.conf", "subPath": "web.conf"},
+                    {"name": "database", "mountPath": "/etc/database", "readOnly": True},
+                ],
+            ),
+            shell(
+                f"httpd -p 9100 -h /; {FOREVER}",
+                "exporter",
+                readinessProbe={"exec": {"command": ["true"]}, "periodSeconds": 2},
+                env=[key("LOG_LEVEL", "configMapKeyRef", "storefront", "level")],
+            ),
+            initContainers=[
+                shell("echo hello > /www/index.html", "fetch-content", volumeMounts=[content]),
+                shell(
+                    name="log-shipper",
+                    restartPolicy="Always",
+                    volumeMounts=[{**content, "readOnly": True}],
+                ),
+            ],
+            volumes=[
+                {"name": "content", "emptyDir": {}},
+                {"name": "config", "configMap": {"name": "storefront"}},
+                {"name": "database", "secret": {"secretName": "database"}},
+            ],
+        )
+    )
+    bench.kubectl(
+        *("debug", "storefront-0", "--image", BUSYBOX, "--target", "exporter"),
+        *("-c", "debugger", "--", "sh", "-c", FOREVER),
+    )
+    bench.apply(config_map("storefront", {"web.conf": "workers 8\n", "level": "debug"}))
+    bench.wait_for_pod("storefront-0", restarted("web", 1), "restarted", timeout=120)
+    # Back for a few seconds, so that it can be looked into before the next kill.
+    later(bench, 3)
+    return "storefront-0"
+
+
 def few_rights(bench: Bench) -> str:
     """A healthy pod, looked at by somebody who may read pods and nothing else."""
     mode = key("MODE", "configMapKeyRef", "invoices", "mode")
@@ -222,6 +298,7 @@ SAMPLES: dict[str, Scene] = {
     "pending": pending,
     "job-completed": job,
     "service-to-nowhere": service_to_nowhere,
+    "storefront": storefront,
     "few-rights": few_rights,
 }
 

@@ -45,6 +45,7 @@ _WITHOUT = frozenset(
         "log_lines",
         "no-logs",
         "reveal",
+        "open_page",
         "watch",
         "exec",
         "run-probes",

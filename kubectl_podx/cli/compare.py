@@ -41,7 +41,16 @@ kubectl podx compare --from before.podx --from after.podx
 _FORMATS = ("text", "wide", "json", "yaml")
 _WITHOUT = frozenset(
     {
-        *("output", "query", "container", "from_file", "manifest", "reveal", "wait-start"),
+        *(
+            "output",
+            "query",
+            "container",
+            "from_file",
+            "manifest",
+            "reveal",
+            "open_page",
+            "wait-start",
+        ),
         *("watch", "exec", "run-probes", "probe-runs", "no-logs", "log_lines"),
     }
 )

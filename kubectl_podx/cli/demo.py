@@ -20,6 +20,9 @@ kubectl podx demo
 # Which there are
 kubectl podx demo --list
 
+# Its page, in the browser
+kubectl podx demo --open
+
 # Another one, as data
 kubectl podx demo NAME -o yaml
 """

@@ -32,6 +32,9 @@ kubectl podx describe web-0 --section probes,restarts
 # The containers that ran out of memory, for a shell loop
 kubectl podx describe web-0 --query 'restarts[?cause==`oomKilled`].container' -o text
 
+# A page with pictures, to look at or to send
+kubectl podx describe web-0 -o html > web-0.html
+
 # The report of a bundle that somebody sent; no cluster is asked
 kubectl podx describe --from incident.podx
 """

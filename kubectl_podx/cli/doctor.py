@@ -43,6 +43,7 @@ _WITHOUT = frozenset(
         "log_lines",
         "no-logs",
         "reveal",
+        "open_page",
         "watch",
         "exec",
         "wait-start",

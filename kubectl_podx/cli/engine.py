@@ -30,7 +30,13 @@ def read(request: Request, env: Environment) -> int:
     from kubectl_podx.findings.analyse import analyse
 
     reports = analyse(capture, sections, request.container)
-    env.write(_rendered(request, env, reports, single=is_single(request, capture)))
+    shown = _rendered(request, env, reports, single=is_single(request, capture))
+    if request.open_page:
+        from kubectl_podx.cli.browser import open_page
+
+        open_page(shown, env)
+    else:
+        env.write(shown)
     if revealed is not None:
         _reveal(request, env, reports, revealed)
     if request.format in ("table", "name", "mermaid") and request.query is None:
@@ -132,6 +138,10 @@ def _rendered(request: Request, env: Environment, reports: PodReportList, *, sin
         from kubectl_podx.render.mermaid import mermaid
 
         return mermaid(reports.items)
+    if request.format == "html":
+        from kubectl_podx.render.html import html
+
+        return html(reports, single=single)
     terminal = env.terminal(no_color=request.no_color)
     wide = request.format == "wide"
     if request.format == "table" or (request.as_table and wide):
@@ -142,6 +152,11 @@ def _rendered(request: Request, env: Environment, reports: PodReportList, *, sin
         shown = tables(reports.items, sections, wide=wide, color=terminal.color, several=not single)
         if not shown and reports.items:
             env.say(f"No {', '.join(sections)} to show.")
+        if single and request.output is None and sections == ("timeline",):
+            from kubectl_podx.render.text import charts
+
+            # With `-o table` there is the table alone, for a script.
+            return charts(reports.items, terminal) + shown
         return shown
     from kubectl_podx.render.text import text
 

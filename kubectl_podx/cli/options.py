@@ -283,6 +283,14 @@ _READING: tuple[tuple[tuple[str, ...], dict[str, Any]], ...] = (
             "where the verdict is unknown.",
         },
     ),
+    (
+        ("--open", "open_page"),
+        {
+            "is_flag": True,
+            "help": "Write the page of '-o html' to a file that only you can read, and open it in "
+            "the browser.",
+        },
+    ),
     (("--no-color",), {"is_flag": True, "help": "Write no colour. NO_COLOR=1 means the same."}),
     (
         ("--deadline",),

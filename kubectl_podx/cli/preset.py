@@ -55,6 +55,7 @@ _WITHOUT = frozenset(
         "log_lines",
         "exit-code",
         "reveal",
+        "open_page",
         "watch",
         "exec",
         "wait-start",

@@ -44,6 +44,8 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     watch: bool = False
     exec: bool = False
     """With `watch`: look inside again where a container is a new instance."""
+    open_page: bool = False
+    """Show the page in the browser (`--open`)."""
     exit_code: bool = False
     no_color: bool = False
     deadline: float = 15.0
@@ -84,6 +86,8 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
                 if self.as_table and self.output == "text" and not self.query
                 else self.output
             )
+        if self.open_page:
+            return "html"
         if self.query is not None:
             return "json"
         return "table" if self.as_table else "text"
@@ -101,7 +105,9 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
         if self.all_namespaces and self.selector is None and not self.offline:
             raise UsageError("--all-namespaces needs --selector")
         self._check_live()
-        if self.query is not None and self.format in ("wide", "name", "mermaid"):
+        if self.open_page and (self.format != "html" or self.query is not None):
+            raise UsageError("--open shows the page of -o html, and nothing else")
+        if self.query is not None and self.format in ("wide", "name", "html", "mermaid"):
             raise UsageError(f"--query prints json, yaml, table or text, not {self.format}")
         if self.query is not None:
             from kubectl_podx.render.jmes import parse

@@ -53,6 +53,7 @@ _WITHOUT = frozenset(
         "from_file",
         "no-exec",
         "reveal",
+        "open_page",
         "wait-start",
         "run-probes",
         "probe-runs",

@@ -68,7 +68,7 @@ COMMANDS: dict[str, Entry] = {
 }
 """Every command, in the order of help."""
 
-FORMATS = ("text", "wide", "json", "yaml", "name", "table", "mermaid")
+FORMATS = ("text", "wide", "json", "yaml", "name", "table", "html", "mermaid")
 """What `-o` takes."""
 
 

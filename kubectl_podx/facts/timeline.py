@@ -13,9 +13,11 @@ from kubectl_podx.model.clock import format_time, parse_time
 from kubectl_podx.model.pod import Json, dig, items, number, text
 from kubectl_podx.model.report import PodReport
 from kubectl_podx.model.report.health import TimelineEntry
+from kubectl_podx.model.report.words import TimelineKind
 
 _FIELD_PATH = re.compile(r"spec\.(?:c|initC|ephemeralC)ontainers\{([^{}]+)\}")
 _LONGEST_MESSAGE = 400
+_API_ACCESS = "kube-api-access-"
 
 
 def build(view: PodView, report: PodReport) -> list[TimelineEntry]:
@@ -28,7 +30,7 @@ def build(view: PodView, report: PodReport) -> list[TimelineEntry]:
         *(
             entry
             for gap in gaps(view, report)
-            for entry in _entry(gap.time, gap.what, "gap", container=gap.container)
+            for entry in _entry(gap.time, gap.what, "gap", "gap", container=gap.container)
         ),
         *_pod(view),
         *_conditions(view.pod, ""),
@@ -46,22 +48,37 @@ def build(view: PodView, report: PodReport) -> list[TimelineEntry]:
 
 
 def _entry(
-    moment: object, what: str, source: str, *, container: str = "", count: int = 1
+    moment: object,
+    what: str,
+    source: str,
+    kind: TimelineKind,
+    *,
+    container: str = "",
+    count: int = 1,
+    first: datetime | None = None,
 ) -> Iterator[TimelineEntry]:
     time = moment if isinstance(moment, datetime) else parse_time(moment)
     # A container that never started has the epoch as its start.
     if time is not None and time.year > 1970:
         yield TimelineEntry(
-            time=format_time(time), what=what, container=container, source=source, count=count
+            time=format_time(time),
+            what=what,
+            container=container,
+            source=source,
+            count=count,
+            kind=kind,
+            first=format_time(first) if first else None,
         )
 
 
 def _pod(view: PodView) -> Iterator[TimelineEntry]:
     meta = dig(view.pod, "metadata")
-    yield from _entry(dig(meta, "creationTimestamp"), "pod created", "metadata")
-    yield from _entry(dig(view.pod, "status", "startTime"), "accepted by the kubelet", "status")
+    yield from _entry(dig(meta, "creationTimestamp"), "pod created", "metadata", "pod")
+    yield from _entry(
+        dig(view.pod, "status", "startTime"), "accepted by the kubelet", "status", "pod"
+    )
     deleted = dig(meta, "deletionTimestamp")
-    yield from _entry(deleted, "end of the grace period of its deletion", "metadata")
+    yield from _entry(deleted, "end of the grace period of its deletion", "metadata", "pod")
 
 
 def _conditions(body: Json, prefix: str) -> Iterator[TimelineEntry]:
@@ -72,6 +89,7 @@ def _conditions(body: Json, prefix: str) -> Iterator[TimelineEntry]:
             f"{prefix}{text(condition, 'type')} became {text(condition, 'status')}"
             + (f" ({reason})" if reason else ""),
             "condition",
+            "condition",
         )
 
 
@@ -81,9 +99,11 @@ def _containers(view: PodView) -> Iterator[TimelineEntry]:
         running = dig(entry.status, "state", "running", "startedAt")
         for state in ("lastState", "state"):
             ended = dig(entry.status, state, "terminated")
-            yield from _entry(dig(ended, "startedAt"), "started", "status", container=name)
-            yield from _entry(dig(ended, "finishedAt"), _end(ended), "status", container=name)
-        yield from _entry(running, "started", "status", container=name)
+            began, end = dig(ended, "startedAt"), dig(ended, "finishedAt")
+            kind: TimelineKind = "completed" if number(ended, "exitCode") == 0 else "ended"
+            yield from _entry(began, "started", "status", "started", container=name)
+            yield from _entry(end, _end(ended), "status", kind, container=name)
+        yield from _entry(running, "started", "status", "started", container=name)
 
 
 def _end(terminated: Json | None) -> str:
@@ -98,11 +118,33 @@ def _events(view: PodView) -> Iterator[TimelineEntry]:
         container = match.group(1) if match else ""
         message = " ".join(text(event, "message").split())[:_LONGEST_MESSAGE]
         what = f"{text(event, 'reason')}: {message}" if message else text(event, "reason")
+        kind = _kind_of_event(event)
         count, last = event_count(event), parse_time(event_time(event))
         first = parse_time(dig(event, "firstTimestamp")) or parse_time(dig(event, "eventTime"))
-        if count > 1 and first is not None and last is not None and first < last:
-            yield from _entry(first, f"{what} (first of {count})", "event", container=container)
-        yield from _entry(last, what, "event", container=container, count=count)
+        merged = count > 1 and first is not None and last is not None and first < last
+        if merged:
+            before = f"{what} (first of {count})"
+            yield from _entry(first, before, "event", kind, container=container)
+        yield from _entry(
+            last,
+            what,
+            "event",
+            kind,
+            container=container,
+            count=count,
+            first=first if merged else None,
+        )
+
+
+def _kind_of_event(event: Json) -> TimelineKind:
+    """The kubelet's reasons (pkg/kubelet/events/event.go): Unhealthy and ProbeWarning, Killing."""
+    match text(event, "reason"):
+        case "Unhealthy" | "ProbeWarning":
+            return "probe"
+        case "Killing":
+            return "killing"
+        case _:
+            return "warning" if text(event, "type") == "Warning" else "event"
 
 
 def _writes(view: PodView) -> Iterator[TimelineEntry]:
@@ -116,14 +158,17 @@ def _writes(view: PodView) -> Iterator[TimelineEntry]:
         for volume in observation.volumes if observation else []:
             name = names.get(normal(volume.mount), volume.mount)
             what = f"the kubelet wrote the content of volume {name}"
-            yield from _entry(volume.written_at, what, "volume")
+            # Such a volume is the admission plugin ServiceAccount's: a token and what goes with it.
+            kind: TimelineKind = "token" if name.startswith(_API_ACCESS) else "volume"
+            yield from _entry(volume.written_at, what, "volume", kind)
 
 
 def _changes(report: PodReport) -> Iterator[TimelineEntry]:
     for change in report.changes or []:
         by = f" (by {change.by})" if change.by else ""
         turn = f": {change.before} -> {change.after}" if change.before and change.after else ""
-        yield from _entry(change.time, f"{change.what}{turn}{by}", "managedFields")
+        kind: TimelineKind = "source" if change.kind == "config" else "pod"
+        yield from _entry(change.time, f"{change.what}{turn}{by}", "managedFields", kind)
 
 
 def _tokens_and_certificates(view: PodView, report: PodReport) -> Iterator[TimelineEntry]:
@@ -131,17 +176,20 @@ def _tokens_and_certificates(view: PodView, report: PodReport) -> Iterator[Timel
         # The containers that mount one volume share its token.
         shared = "" if token.volume else token.container
         what = f"token {token.path} issued"
-        yield from _entry(token.issued_at, what, "volume", container=shared)
-        yield from _past(view, token.expires_at, f"token {token.path} expired", token.container)
+        yield from _entry(token.issued_at, what, "volume", "token", container=shared)
+        expired = f"token {token.path} expired"
+        yield from _past(view, token.expires_at, expired, "token", token.container)
     for file in report.files or []:
         what = f"certificate in {file.path} expired"
-        yield from _past(view, file.not_after, what, file.container)
+        yield from _past(view, file.not_after, what, "certificate", file.container)
 
 
-def _past(view: PodView, moment: str | None, what: str, container: str) -> Iterator[TimelineEntry]:
+def _past(
+    view: PodView, moment: str | None, what: str, kind: TimelineKind, container: str
+) -> Iterator[TimelineEntry]:
     time = parse_time(moment)
     if time is not None and view.now is not None and time <= view.now:
-        yield from _entry(time, what, "volume", container=container)
+        yield from _entry(time, what, "volume", kind, container=container)
 
 
 def _node(report: PodReport) -> Iterator[TimelineEntry]:
@@ -151,5 +199,5 @@ def _node(report: PodReport) -> Iterator[TimelineEntry]:
         since = parse_time(condition.since)
         if since is not None and created is not None and since >= created:
             yield from _entry(
-                since, f"node: {condition.type} became {condition.status}", "condition"
+                since, f"node: {condition.type} became {condition.status}", "condition", "node"
             )

@@ -17,6 +17,7 @@ from kubectl_podx.findings.remedy import (
     namespace,
 )
 from kubectl_podx.findings.rule import Case, Hit, Rule
+from kubectl_podx.model.pod import dig, items, number
 from kubectl_podx.model.report.sharing import HangingConnection
 
 _SERVICES = DOCS + "tasks/debug/debug-application/debug-service/"
@@ -81,6 +82,8 @@ def service_port_closed(case: Case) -> Iterator[Hit]:
         for port in service.ports:
             if port.listening is not False or port.resolved is None:
                 continue
+            if not _all_run_that_may_listen(case, port.resolved):
+                continue
             reached = listeners.reach(case.view, port.resolved)
             local = reached is not None and reached.listening
             yield Hit(
@@ -93,6 +96,20 @@ def service_port_closed(case: Case) -> Iterator[Hit]:
                 ),
                 remedy=get(case, "service", service.name),
             )
+
+
+def _all_run_that_may_listen(case: Case, port: int) -> bool:
+    """Whether whoever declares the port runs; all containers, where nobody declares it.
+
+    Of one that is down it is no wonder that it does not listen: what ended it is the finding.
+    """
+    entries = [entry for entry in case.view.containers if entry.kind in ("app", "sidecar")]
+    declaring = [
+        entry
+        for entry in entries
+        if any(number(each, "containerPort") == port for each in items(entry.spec, "ports"))
+    ]
+    return all(dig(entry.status, "state", "running") is not None for entry in declaring or entries)
 
 
 def readiness_gate(case: Case) -> Iterator[Hit]:

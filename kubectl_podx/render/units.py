@@ -51,3 +51,8 @@ def text_or_none(value: object) -> str:
     if isinstance(value, list):
         return ",".join(str(each) for each in value)
     return str(value)
+
+
+def counted(number: int, one: str, many: str = "") -> str:
+    """`1 file`, `3 files`."""
+    return f"{number} {one if number == 1 else many or one + 's'}"

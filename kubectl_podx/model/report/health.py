@@ -14,6 +14,7 @@ from kubectl_podx.model.report.words import (
     ProbeState,
     ProbeType,
     RestartCause,
+    TimelineKind,
 )
 from kubectl_podx.model.wire import Wire
 
@@ -220,3 +221,12 @@ class TimelineEntry(Wire, frozen=True, kw_only=True):
         ),
     ] = ""
     count: Annotated[int, Meta(description="How often it happened, at least.")] = 1
+    kind: Annotated[
+        TimelineKind,
+        Meta(
+            description="`started`, `ended` or `completed` (exit code 0) of a container; `probe` for a probe that failed, `killing`, `warning` and `event` for other events; `source` for a write of an object, `volume` for one of the kubelet; `pod`, `condition`, `node`, `token`, `certificate`; `gap` for what is known to be missing."
+        ),
+    ] = "event"
+    first: Annotated[
+        Time | None, Meta(description="When it happened first, where it happened several times.")
+    ] = None

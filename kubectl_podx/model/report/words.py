@@ -60,6 +60,25 @@ RestartCause = Literal[
     "unknown",
 ]
 
+TimelineKind = Literal[
+    "pod",
+    "condition",
+    "started",
+    "ended",
+    "completed",
+    "probe",
+    "killing",
+    "warning",
+    "event",
+    "source",
+    "volume",
+    "token",
+    "certificate",
+    "node",
+    "gap",
+]
+"""What an entry of the timeline is; `completed` is an end with exit code 0."""
+
 Symptom = Literal[
     "crashLoop",
     "imagePull",

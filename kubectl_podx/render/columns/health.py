@@ -96,6 +96,13 @@ def exit_text(row: Restart) -> str:
     return f"{row.exit_code} {row.signal}".rstrip()
 
 
+def has_restarted(row: Restart) -> bool:
+    """Whether there is something to tell: a first run that completed, as of an init container, is
+    none.
+    """
+    return bool(row.count) or row.cause not in (None, "completed")
+
+
 RESTART: tuple[Column, ...] = (
     Column("CONTAINER", lambda row, _: row.container),
     Column("KIND", lambda row, _: row.kind),

@@ -20,6 +20,7 @@ from kubectl_podx.render.text import (
     probes,
     restarts,
     surroundings,
+    timeline,
     values,
     volumes,
 )
@@ -66,6 +67,16 @@ def text(
     return "\n\n\n".join(parts) + "\n" if parts else ""
 
 
+def charts(reports: Sequence[PodReport], terminal: Terminal) -> str:
+    """The chart of the timeline of each report that has one, for above their table."""
+    parts: list[str] = []
+    for report in reports:
+        page = Page(terminal, None, everything=True)
+        lines = timeline.timeline_chart(report, page)
+        parts += ["\n".join(lines) + "\n\n"] if lines else []
+    return "".join(parts)
+
+
 def _report(report: PodReport, terminal: Terminal, everything: bool, wide: bool) -> list[str]:
     now = parse_time(report.metadata.captured_at)
     page = Page(
@@ -85,6 +96,8 @@ def _report(report: PodReport, terminal: Terminal, everything: bool, wide: bool)
     blocks.append(pod.pod(report.pod, page))
     for field, block in BLOCKS.values():
         found = getattr(report, field)
+        if found is not None and field == "timeline":
+            blocks.append(timeline.timeline_chart(report, page))
         if found is not None:
             blocks.append(block(found, page))
     blocks.append(coverage.coverage(report.coverage, page))

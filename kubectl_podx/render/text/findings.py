@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from kubectl_podx.model.report.finding import Finding
 from kubectl_podx.render import layout
 from kubectl_podx.render.escape import clean
-from kubectl_podx.render.text.page import ABOVE, INDENT, Page, counted
+from kubectl_podx.render.text.page import ABOVE, INDENT, Page
+from kubectl_podx.render.units import counted
 
 _MOST_EVIDENCE = 4
 

@@ -11,7 +11,8 @@ from kubectl_podx.render.columns.sharing import (
     address,
     namespace_lines,
 )
-from kubectl_podx.render.text.page import Page, counted
+from kubectl_podx.render.text.page import Page
+from kubectl_podx.render.units import counted
 
 _MOST_LISTENERS = 8
 # Of the user namespace the node's is the default (hostUsers), of these it is not.

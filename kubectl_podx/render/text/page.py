@@ -80,8 +80,3 @@ class Page(NamedTuple):
 def _says_something(cell: Cell | str) -> bool:
     text = cell.text if isinstance(cell, Cell) else cell
     return text not in (NONE, ABOVE, "")
-
-
-def counted(number: int, one: str, many: str = "") -> str:
-    """`1 file`, `3 files`."""
-    return f"{number} {one if number == 1 else many or one + 's'}"

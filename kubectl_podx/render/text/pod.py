@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from kubectl_podx.model.report.pod import Condition, Pod
 from kubectl_podx.render.columns.pod import CONDITION, condition_is_bad
-from kubectl_podx.render.text.page import INDENT, Page, counted
-from kubectl_podx.render.units import ago, seconds
+from kubectl_podx.render.text.page import INDENT, Page
+from kubectl_podx.render.units import ago, counted, seconds
 
 # What the table of the containers shows, one by one.
 _OF_CONTAINERS = frozenset(

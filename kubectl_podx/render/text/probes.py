@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from kubectl_podx.model.report.health import Probe
 from kubectl_podx.render.columns.health import LIVE, PROBE, live_lines
-from kubectl_podx.render.text.page import INDENT, Page, counted
+from kubectl_podx.render.text.page import INDENT, Page
+from kubectl_podx.render.units import counted
 
 _MOST_FAILURES = 2
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from kubectl_podx.model.report.health import Restart
-from kubectl_podx.render.columns.health import exit_text
-from kubectl_podx.render.text.page import INDENT, Page, counted
-from kubectl_podx.render.units import ago, seconds
+from kubectl_podx.render.columns.health import exit_text, has_restarted
+from kubectl_podx.render.text.page import INDENT, Page
+from kubectl_podx.render.units import ago, counted, seconds
 
 _MOST_EVIDENCE = 4
 _LOG_TAIL = 5
@@ -15,15 +15,10 @@ _LOG_TAIL = 5
 
 def restarts(found: Sequence[Restart], page: Page) -> list[str]:
     """Containers that restarted or ended; all of them where everything is wanted."""
-    rows = found if page.everything else [row for row in found if _has_signal(row)]
+    rows = found if page.everything else [row for row in found if has_restarted(row)]
     if not rows:
         return ["Restarts: none"] if page.everything else []
     return ["Restarts:", *(line for row in rows for line in _one(row, page))]
-
-
-def _has_signal(row: Restart) -> bool:
-    """A first run that completed, as that of an init container, is none."""
-    return bool(row.count) or row.cause not in (None, "completed")
 
 
 def _one(row: Restart, page: Page) -> list[str]:
@@ -92,4 +87,4 @@ def _tail(row: Restart) -> list[str]:
 
 def logged(found: Sequence[Restart]) -> frozenset[str]:
     """The log lines that these restarts show."""
-    return frozenset(line for row in found if _has_signal(row) for line in _tail(row))
+    return frozenset(line for row in found if has_restarted(row) for line in _tail(row))

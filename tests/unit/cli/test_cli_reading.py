@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import tempfile
+import webbrowser
 from pathlib import Path
 
 import pytest
@@ -71,7 +73,16 @@ def test_a_section_command_is_describe_with_that_section(
     assert all(document[key] is None for key in others)
     for output in ("text", "wide", "table", "name"):
         assert run(command, "--from", bundle, "-o", output).status == 0
-    assert run(command, "--from", bundle).out == run(command, "--from", bundle, "-o", "table").out
+    table = run(command, "--from", bundle, "-o", "table").out
+    shown = run(command, "--from", bundle).out
+    assert shown == table or (command == "timeline" and shown.endswith(f"\n\n{table}"))
+
+
+def test_the_timeline_has_its_chart_above_and_the_table_alone_for_a_script(
+    run: Run, bundle: str
+) -> None:
+    assert run("timeline", "--from", bundle).out.startswith("Timeline, UTC:")
+    assert run("timeline", "--from", bundle, "-o", "table").out.startswith("TIME ")
 
 
 def test_the_sections_of_help_are_those_of_the_report() -> None:
@@ -84,6 +95,57 @@ def test_names_can_be_handed_on(run: Run, two_pods: str) -> None:
 
 def test_the_graph_is_made_of_containers(run: Run, bundle: str) -> None:
     assert run("describe", "--from", bundle, "-o", "mermaid").out.startswith("graph LR\n")
+
+
+def test_the_page_goes_to_standard_output(run: Run, bundle: str) -> None:
+    shown = run("describe", "--from", bundle, "-o", "html")
+    assert shown.out.startswith("<!doctype html>")
+    assert "<h1>pod shop/web-0</h1>" in shown.out
+    assert run("probes", "--from", bundle, "-o", "html").status == 0
+
+
+def test_the_page_of_several_pods_has_an_index(run: Run, two_pods: str) -> None:
+    assert "<h1>2 pods</h1>" in run("describe", "--from", two_pods, "-o", "html").out
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_open_writes_a_file_of_ones_own_and_says_where(
+    run: Run,
+    bundle: str,
+    there: bool,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    shown: list[str] = []
+
+    def browse(address: str) -> bool:
+        shown.append(address)
+        return there
+
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(webbrowser, "open", browse)
+    result = run("describe", "--from", bundle, "--open")
+    (page,) = tmp_path.glob("podx-*.html")
+    assert (result.status, result.out) == (0, "")
+    assert shown == [page.as_uri()]
+    assert str(page) in result.err
+    assert ("No browser" in result.err) is not there
+    assert page.stat().st_mode & 0o777 == 0o600
+    assert page.read_text().startswith("<!doctype html>")
+
+
+def test_open_without_a_place_for_the_file_says_so(
+    run: Run, bundle: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "none"))
+    result = run("describe", "--from", bundle, "--open")
+    assert result.status == 1
+    assert result.err == "error: cannot write the page: no such file or directory\n"
+
+
+@pytest.mark.parametrize("more", ["-o json", "--query pod", "-o html --query pod", "-w"])
+def test_open_goes_with_the_page_alone(run: Run, bundle: str, more: str) -> None:
+    assert run("describe", "--from", bundle, "--open", *more.split()).status == 2
 
 
 def test_text_begins_with_the_verdict_and_names_the_pod(run: Run, bundle: str) -> None:

@@ -12,7 +12,7 @@ from cli_runs import Run
 from kubectl_podx.cli import words
 from kubectl_podx.cli.options import seconds_of
 
-ALLOWED = "allowed formats are: json,mermaid,name,table,text,wide,yaml"
+ALLOWED = "allowed formats are: html,json,mermaid,name,table,text,wide,yaml"
 KNOWN = ", ".join(each.key for each in words.SECTIONS.values())
 
 
@@ -32,8 +32,8 @@ KNOWN = ", ".join(each.key for each in words.SECTIONS.values())
         ("describe web -Z", "unknown shorthand flag: 'Z' in -Z", "kubectl podx describe"),
         ("describe web --query", "flag needs an argument: --query", "kubectl podx describe"),
         (
-            "describe web -o html",
-            f'unable to match a printer suitable for the output format "html", {ALLOWED}',
+            "describe web -o pdf",
+            f'unable to match a printer suitable for the output format "pdf", {ALLOWED}',
             "kubectl podx describe",
         ),
         (

@@ -124,6 +124,21 @@ def test_a_service_that_leads_to_a_closed_port_is_found(address: str | None, wor
     assert words in hit.title
 
 
+def test_that_a_container_which_is_down_does_not_listen_is_no_finding_of_its_own() -> None:
+    down = {"waiting": {"reason": "CrashLoopBackOff"}}
+    beside = {"name": "proxy", "image": "proxy"}
+    body = changed(
+        (("spec", "containers", 0, "readinessProbe"), None),
+        (("spec", "containers", 0, "ports"), [{"name": "http", "containerPort": 80}]),
+        (("status", "containerStatuses", 0, "state"), down),
+    )
+    runs = {"name": "proxy", "ready": True, "state": {"running": {}}}
+    body["spec"]["containers"].append(beside)
+    body["status"]["containerStatuses"].append(runs)
+    case = case_of(body, look(listeners=[]), services=(SERVICE,), slices=(slice_of(ready=True),))
+    assert "NET005" not in hits(RULES, case)
+
+
 def test_a_readiness_gate_blocks_once_the_containers_are_ready() -> None:
     gates = (("spec", "readinessGates"), [{"conditionType": "lb/ready"}])
     (hit,) = hits(RULES, case_of(changed(gates), LOOK))["NET006"]

@@ -106,7 +106,7 @@ KEYS = {
     ),
     "HostAlias": "ip hostnames state container",
     "Injection": "path change by confidence detail",
-    "TimelineEntry": "time what container source count",
+    "TimelineEntry": "time what container source count kind first",
     "Finding": "code severity title container evidence remedy blocking",
     "Coverage": "section container state reason needs",
     "PodReportList": "apiVersion kind metadata distinctions notes items",
@@ -147,6 +147,10 @@ WORDS = {
         "livenessProbe startupProbe oomKilled nodeOOM exitCode completed signal startError "
         "postStartHook definitionChanged resize sandboxChanged evicted preempted nodeShutdown "
         "deadlineExceeded rejected deleted restartAllContainers lostByRuntime unknown"
+    ),
+    "TimelineKind": (
+        "pod condition started ended completed probe killing warning event source volume token "
+        "certificate node gap"
     ),
     "Symptom": (
         "crashLoop imagePull cannotStart unschedulable initStuck stuckStarting nodeLost oomKilled "

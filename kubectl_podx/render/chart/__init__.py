@@ -1,0 +1,1 @@
+"""The timeline as a picture: lanes on an axis, for text and for the page alike."""

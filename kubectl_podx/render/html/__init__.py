@@ -1,0 +1,139 @@
+"""The report as one page: self-contained, without a network, readable without JavaScript.
+
+Everything that is put into it passes through one function, `_put`, which cleans and escapes it;
+only markup that this room has made itself is left as it is.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import jinja2
+from markupsafe import Markup
+
+from kubectl_podx.model.clock import parse_time
+from kubectl_podx.model.explain import codes
+from kubectl_podx.model.report import PodReport, PodReportList
+from kubectl_podx.render.columns.pod import coverage_line
+from kubectl_podx.render.escape import clean
+from kubectl_podx.render.html import sections
+from kubectl_podx.render.units import NONE, ago
+
+MOST_WHOLE = 50
+"""Above this many pods, healthy ones stand in the index alone."""
+_FOLDER = Path(__file__).with_name("page")
+
+
+class PodPage(NamedTuple):
+    """One pod on the page."""
+
+    anchor: str
+    report: PodReport
+    age: str
+    timeline: Markup | None
+    sections: list[sections.Section]
+    coverage: list[str]
+    nothing_in: list[str]
+    """Sections without a row."""
+    outlier: bool
+    whole: bool
+    """False where only the index has it."""
+
+
+def html(found: PodReportList, *, single: bool = False) -> str:
+    """The page of the reports; of several pods with an index, the outliers marked."""
+    pods = [_pod(report, at, found) for at, report in enumerate(found.items)]
+    style, script = _text("style.css"), _text("script.js")
+    page = _template().render(
+        style=Markup(style),  # noqa: S704 - our own sheet
+        script=Markup(script),  # noqa: S704 - our own script
+        policy=_policy(style, script),
+        title=_title(found, single=single),
+        found=found,
+        pods=pods,
+        single=single and len(pods) == 1,
+        left_out=sum(not pod.whole for pod in pods),
+        links={code: doc.link for code, doc in codes().items()},
+        stands_out=sections.stands_out,
+        nothing=NONE,
+    )
+    # In any locale standard output can write it, and a browser reads it in any encoding.
+    return page.encode("ascii", "xmlcharrefreplace").decode()
+
+
+def _pod(report: PodReport, at: int, found: PodReportList) -> PodPage:
+    anchor = f"pod-{at}"
+    whole = len(found.items) <= MOST_WHOLE or report.verdict.severity not in ("ok", "info")
+    shown = sections.sections(report, anchor) if whole else []
+    return PodPage(
+        anchor=anchor,
+        report=report,
+        age=ago(report.pod.created_at, parse_time(report.metadata.captured_at)),
+        timeline=sections.timeline(report, anchor) if whole else None,
+        sections=shown,
+        nothing_in=[section.title for section in shown if section.empty],
+        coverage=[coverage_line(row) for row in report.coverage if row.state != "full"],
+        outlier=any(_is_odd(report.pod.name, line) for line in found.distinctions),
+        whole=whole,
+    )
+
+
+def _is_odd(name: str, distinction: str) -> bool:
+    """Whether it begins with this pod: `web-1, web-2: image is …; … in web-3`."""
+    odd = distinction.partition(": ")[0].partition(" and ")[0]
+    return name in odd.split(", ")
+
+
+def _title(found: PodReportList, *, single: bool) -> str:
+    if single and found.items:
+        pod = found.items[0].pod
+        return f"pod {pod.namespace}/{pod.name}"
+    count = len(found.items)
+    return f"{count} pod" if count == 1 else f"{count} pods"
+
+
+def _policy(style: str, script: str) -> str:
+    """Nothing is loaded from anywhere; only this sheet and this script are taken."""
+    return "; ".join(
+        (
+            "default-src 'none'",
+            f"style-src '{_digest(style)}'",
+            f"script-src '{_digest(script)}'",
+            "base-uri 'none'",
+            "form-action 'none'",
+            "require-trusted-types-for 'script'",
+        )
+    )
+
+
+def _digest(text: str) -> str:
+    digest = hashlib.sha256(text.encode()).digest()
+    return f"sha256-{base64.b64encode(digest).decode()}"
+
+
+def _text(name: str) -> str:
+    return (_FOLDER / name).read_text(encoding="utf-8")
+
+
+def _put(value: Any) -> Any:
+    """What an expression of the template becomes: cleaned text, or markup of our own."""
+    if value is None or isinstance(value, jinja2.Undefined):
+        raise jinja2.UndefinedError("the page names a value that is not there")
+    return value if isinstance(value, Markup) else clean(str(value))
+
+
+@cache
+def _template() -> jinja2.Template:
+    environment = jinja2.Environment(
+        loader=jinja2.FunctionLoader(_text),
+        autoescape=True,
+        finalize=_put,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("page.html")

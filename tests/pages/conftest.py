@@ -1,0 +1,91 @@
+"""Pages in the system's Chromium: no network, no noise on the console."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, Route, sync_playwright
+
+from kubectl_podx.capture.bundle import read_bundle
+from kubectl_podx.findings.analyse import analyse
+from kubectl_podx.model.report import PodReportList
+from kubectl_podx.render.html import html
+
+ROOT = Path(__file__).resolve().parents[2]
+RECORDED = ROOT / "tests/recorded"
+NAMES = sorted(path.stem for path in RECORDED.glob("*.podx"))
+_PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--screenshots", action="store_true", help="write docs/images anew")
+
+
+def reports(name: str) -> PodReportList:
+    return analyse(read_bundle(RECORDED / f"{name}.podx"))
+
+
+class Shown(NamedTuple):
+    """A page in the browser, and what it did besides being shown."""
+
+    page: Page
+    asked: list[str]
+    """Addresses that it asked for."""
+    said: list[str]
+    """Lines of the console, errors and dialogs."""
+
+    def quiet(self) -> bool:
+        """Whether it asked for its own file alone and said nothing."""
+        return len(self.asked) == 1 and not self.said
+
+
+Show = Callable[..., Shown]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    program = next(filter(None, map(shutil.which, _PROGRAMS)), None)
+    if program is None:
+        pytest.fail("these tests need Chromium; on Debian: apt-get install chromium", pytrace=False)
+    with sync_playwright() as playwright:
+        # Chromium's sandbox refuses root, which CI is; the pages are our own.
+        opened = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def show(browser: Browser, tmp_path: Path) -> Iterator[Show]:
+    """Shows reports, or the text of a page."""
+    contexts: list[BrowserContext] = []
+
+    def open_one(found: PodReportList | str, *, single: bool = True, **options: object) -> Shown:
+        text = found if isinstance(found, str) else html(found, single=single)
+        path = tmp_path / f"page-{len(contexts)}.html"
+        path.write_text(text)
+        context = browser.new_context(**options)  # type: ignore[arg-type]
+        contexts.append(context)
+        page = context.new_page()
+        shown = Shown(page, [], [])
+
+        def asked(route: Route) -> None:
+            shown.asked.append(route.request.url)
+            if route.request.url == path.as_uri():
+                route.continue_()
+            else:
+                route.abort()
+
+        context.route("**/*", asked)
+        page.on("console", lambda line: shown.said.append(line.text))
+        page.on("pageerror", lambda error: shown.said.append(str(error)))
+        page.on("dialog", lambda dialog: (shown.said.append(dialog.message), dialog.dismiss()))
+        page.goto(path.as_uri())
+        return shown
+
+    yield open_one
+    for context in contexts:
+        context.close()
