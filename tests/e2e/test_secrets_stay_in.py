@@ -76,6 +76,7 @@ COMMANDS = [
     ("describe", "-o", "json"),
     ("describe", "-o", "yaml"),
     ("describe", "-o", "mermaid"),
+    ("describe", "-o", "html"),
     ("describe", "-o", "json", "--query", "environment"),
     ("describe", "-v"),
     ("files", "-o", "wide"),

@@ -136,7 +136,7 @@ def test_bundles_and_what_is_made_of_them(bench: Bench, canary: str, tmp_path: P
     clean(bench.podx("capture", canary, "-O", str(path), "--logs", "1000", "-v"))
     assert leaks(gzip.decompress(path.read_bytes()).decode()) == []
     assert path.stat().st_mode & 0o777 == 0o600
-    for output in ("text", "wide", "json", "yaml", "mermaid"):
+    for output in ("text", "wide", "json", "yaml", "html", "mermaid"):
         clean(bench.podx("describe", "--from", str(path), "-o", output))
     # With all that a bundle can hold, and beside the pod as it is now.
     whole = tmp_path / "whole.podx"

@@ -77,6 +77,9 @@ def test_kubectl_runs_it_through_krews_link(binaries: Path, installed: Path, run
     assert version.returncode == 0, version.stderr
     demo = run("kubectl", "podx", "demo", path=path, home=installed)
     assert "liveness probe" in demo.stdout
+    page = run("kubectl", "podx", "demo", "-o", "html", path=path, home=installed)
+    assert page.stdout.startswith("<!doctype html>"), page.stderr
+    assert "<svg" in page.stdout
 
 
 def test_it_describes_a_pod_of_the_real_cluster(binaries: Path, installed: Path, run: Run) -> None:

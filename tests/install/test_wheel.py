@@ -54,6 +54,8 @@ def test_the_wheel_works_on_every_python(version: str, tmp_path: Path, run: Run)
     done = run("kubectl-podx", "demo", "-o", "json", path=[scripts], home=tmp_path)
     assert done.returncode == 0, done.stderr
     assert '"livenessProbe"' in done.stdout
+    page = run("kubectl-podx", "demo", "-o", "html", path=[scripts], home=tmp_path)
+    assert page.stdout.startswith("<!doctype html>"), page.stderr
     listed = run("kubectl_complete-podx", "desc", path=[scripts], home=tmp_path)
     assert listed.stdout.startswith("describe\t")
     site = next((tmp_path / "venv").glob("lib/*/site-packages/kubectl_podx"))

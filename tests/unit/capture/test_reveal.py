@@ -97,6 +97,8 @@ def test_what_was_revealed_can_be_neither_shown_nor_written() -> None:
         {"output": "yaml"},
         {"output": "name"},
         {"output": "mermaid"},
+        {"output": "html"},
+        {"open_page": True},
         {"query": "pod"},
         {"query": "pod", "output": "text"},
         {"from_file": "incident.podx"},

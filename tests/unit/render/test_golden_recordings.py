@@ -12,6 +12,7 @@ from kubectl_podx.findings.analyse import analyse
 from kubectl_podx.model.report import PodReportList
 from kubectl_podx.model.terminal import Terminal
 from kubectl_podx.render.columns import GRIDS
+from kubectl_podx.render.html import html
 from kubectl_podx.render.mermaid import mermaid
 from kubectl_podx.render.table import tables
 from kubectl_podx.render.text import text
@@ -74,5 +75,6 @@ def test_a_secret_value_is_in_no_shape(reports: PodReportList) -> None:
         text(reports.items, Terminal(), wide=True),
         tables(reports.items, tuple(GRIDS), wide=True),
         mermaid(reports.items),
+        html(reports, single=True),
     )
     assert not any("battery staple" in shape for shape in shapes)
