@@ -13,6 +13,8 @@ from kubectl_podx.model.errors import PodxError
 from kubectl_podx.model.terminal import Terminal
 from kubectl_podx.render.escape import clean
 
+_AT_ONCE = 1 << 20
+
 
 class Environment:
     """Streams, variables and the home folder of one run; where not given, the process's own."""
@@ -38,7 +40,9 @@ class Environment:
     def write(self, text: str) -> None:
         """Writes to standard output; PodxError where that cannot be, BrokenPipeError untouched."""
         try:
-            self.stdout.write(text)
+            # A stream encodes what it is given as a whole: of a large text a second one in memory.
+            for start in range(0, len(text), _AT_ONCE):
+                self.stdout.write(text[start : start + _AT_ONCE])
             self.stdout.flush()
         except BrokenPipeError:
             raise

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 
+_SPACES = "\n\r\t"
 _ESCAPED = (
-    "\x00-\x1f\x7f-\x9f"  # C0, DEL and C1: U+009B alone starts an escape sequence
+    "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f"  # C0, DEL, C1: U+009B alone starts an escape sequence
     "\xad"  # soft hyphen
     "\u034f\u061c\u115f\u1160\u17b4\u17b5"  # joiners and fillers without a width
     "\u180b-\u180f"  # Mongolian separators
@@ -24,7 +25,9 @@ _ESCAPED = (
     "\u0600-\u0605\u06dd\u070f\u0890\u0891\u08e2"  # Arabic and Syriac marks around numbers
     "\U000110bd\U000110cd\U00013430-\U0001343f\U0001bca0-\U0001bca3"  # format controls of scripts
 )
-_HOSTILE = re.compile(f"[{_ESCAPED}]")
+_HOSTILE = re.compile(f"[{_SPACES}{_ESCAPED}]")
+# A JSON text has a line end after each value: not to stop there is twice as fast.
+_HOSTILE_IN_JSON = re.compile(f"[{_ESCAPED}]")
 _WORDS = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _ELLIPSIS = "…"
 _LONGEST_WORD = 200
@@ -61,7 +64,7 @@ def clean_json(document: str) -> str:
     Outside of strings JSON has no such character but the line end, and inside of strings a line
     end is escaped already, so the document means what it meant.
     """
-    return _HOSTILE.sub(_json_escape, document)
+    return _HOSTILE_IN_JSON.sub(_json_escape, document)
 
 
 def clean_yaml(scalar: str) -> str:
@@ -78,10 +81,7 @@ def _yaml_escape(match: re.Match[str]) -> str:
 
 
 def _json_escape(match: re.Match[str]) -> str:
-    character = match.group()
-    if character in "\n\r\t":
-        return character
-    code = ord(character)
+    code = ord(match.group())
     if code < 0x10000:
         return f"\\u{code:04x}"
     code -= 0x10000

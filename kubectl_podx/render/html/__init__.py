@@ -24,7 +24,8 @@ from kubectl_podx.render.html import sections
 from kubectl_podx.render.units import NONE, ago
 
 MOST_WHOLE = 50
-"""Above this many pods, healthy ones stand in the index alone."""
+"""So many pods have their whole report on a page, the worst ones; all stand in the index."""
+_WORST_FIRST = ("critical", "unknown", "warning", "info", "ok")
 _FOLDER = Path(__file__).with_name("page")
 
 
@@ -46,7 +47,11 @@ class PodPage(NamedTuple):
 
 def html(found: PodReportList, *, single: bool = False) -> str:
     """The page of the reports; of several pods with an index, the outliers marked."""
-    pods = [_pod(report, at, found) for at, report in enumerate(found.items)]
+    worst = sorted(found.items, key=lambda each: _WORST_FIRST.index(each.verdict.severity))
+    whole = {id(report) for report in worst[:MOST_WHOLE]}
+    pods = [
+        _pod(report, at, found, whole=id(report) in whole) for at, report in enumerate(found.items)
+    ]
     style, script = _text("style.css"), _text("script.js")
     page = _template().render(
         style=Markup(style),  # noqa: S704 - our own sheet
@@ -65,9 +70,8 @@ def html(found: PodReportList, *, single: bool = False) -> str:
     return page.encode("ascii", "xmlcharrefreplace").decode()
 
 
-def _pod(report: PodReport, at: int, found: PodReportList) -> PodPage:
+def _pod(report: PodReport, at: int, found: PodReportList, *, whole: bool) -> PodPage:
     anchor = f"pod-{at}"
-    whole = len(found.items) <= MOST_WHOLE or report.verdict.severity not in ("ok", "info")
     shown = sections.sections(report, anchor) if whole else []
     return PodPage(
         anchor=anchor,
