@@ -171,7 +171,8 @@ def _requests() -> str:
         "the pod is read again after the looks. An owner's owner, the revisions of a Deployment "
         "and the volume of a claim are asked for as soon as their names are known; the nodes only "
         "for a pod that has none and asks for labels; the PodPresets only where an annotation of "
-        "the pod tells of one, or where nothing but `injected` is asked for. Nothing is ever "
+        "the pod tells of one, or where nothing but `injected` is asked for. Of ten pods or more of "
+        "one namespace all events of pods are read by one list. Nothing is ever "
         "written, and no list of all Secrets is ever asked for.\n",
         "| request | right | for |\n|---|---|---|",
     ]

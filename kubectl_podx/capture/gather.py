@@ -8,7 +8,7 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
 from kubectl_podx import __version__
-from kubectl_podx.capture import follow, look, plan, resolve
+from kubectl_podx.capture import follow, look, plan, resolve, together
 from kubectl_podx.capture.calls import (
     GRACE,
     Meanwhile,
@@ -104,7 +104,8 @@ class Gatherer:
             for reference, body in bodies.items()
         }
         everything = [plan.get_version()] if bodies else []
-        everything += [call for planned in calls.values() for call in planned]
+        asked, stand_ins = together.merged(calls)
+        everything += asked
         self._dial_for(everything)
 
         def while_they_look() -> None:
@@ -114,6 +115,8 @@ class Gatherer:
         # A read that hangs must not take the time of the second reading of the pod with it.
         bound = self._before_the_end(_RECHECK_RESERVE)
         outcomes = self._send(everything, while_they_look if bodies else idle, bound)
+        if stand_ins:
+            outcomes |= self._send(together.split(outcomes, stand_ins), bound=bound)
         if "version" in outcomes and outcomes["version"].state == "ok":
             self._version = self._sealer.server_version(outcomes["version"].answer)
         outcomes |= self._look_through_neighbours(bodies, calls, outcomes)

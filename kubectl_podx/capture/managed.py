@@ -6,7 +6,7 @@ of a list with these keys, `v:…` an item by its value, which is left out here.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from functools import lru_cache
 
 import msgspec
 
@@ -14,28 +14,43 @@ from kubectl_podx.model.pod import Json, mapping
 
 _MOST_PATHS = 200
 _DEEPEST = 12
+_LONGEST_KNOWN = 200
+_LONGEST_ENTRY = 32768
 # What the report calls an item by; the first that is there.
 _KEYS = ("name", "mountPath", "containerPort", "key", "ip", "topologyKey", "uid", "type", "path")
 
 
 def managed_paths(entry: Json) -> list[str]:
     """`spec.containers[app].env[X].value`, `metadata.labels[tier]`: the leaves of one manager."""
-    found = _below(mapping(entry, "fieldsV1"), "", 0)
-    return [path for _, path in zip(range(_MOST_PATHS), found, strict=False)]
+    fields = msgspec.json.encode(mapping(entry, "fieldsV1"))
+    # A controller owns the same fields of all pods of a workload.
+    return list(_paths_known(fields) if len(fields) <= _LONGEST_ENTRY else _paths(fields))
 
 
-def _below(node: Json, path: str, depth: int) -> Iterator[str]:
+def _paths(fields: bytes) -> tuple[str, ...]:
+    found: list[str] = []
+    _below(msgspec.json.decode(fields), "", 0, found)
+    return tuple(found[:_MOST_PATHS])
+
+
+_paths_known = lru_cache(maxsize=256)(_paths)
+
+
+def _below(node: Json, path: str, depth: int, found: list[str]) -> None:
     children = [(key, value) for key, value in node.items() if key != "."]
     if (not children or depth > _DEEPEST) and path:
-        yield path
+        found.append(path)
         return
     if "." in node and path.endswith("]"):
         # The item itself, so that its presence is owned too.
-        yield path
+        found.append(path)
     for key, value in children:
-        step = _step(str(key), path)
+        if len(found) >= _MOST_PATHS:
+            return
+        # The pods of a workload have the same keys.
+        step = (_known_step if len(key) <= _LONGEST_KNOWN else _step)(key, path)
         if step is not None:
-            yield from _below(value if isinstance(value, dict) else {}, step, depth + 1)
+            _below(value if isinstance(value, dict) else {}, step, depth + 1, found)
 
 
 def _step(key: str, path: str) -> str | None:
@@ -54,3 +69,6 @@ def _step(key: str, path: str) -> str | None:
         known = next((item[name] for name in _KEYS if name in item), None)
         return None if known is None else f"{path}[{known}]"
     return None
+
+
+_known_step = lru_cache(maxsize=8192)(_step)

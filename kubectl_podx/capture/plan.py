@@ -254,11 +254,12 @@ def _siblings(reference: Reference, pod: Json) -> Iterator[PlannedCall]:
     label = next((name for name in _TEMPLATE_LABELS if text(labels, name)), "")
     if label and items(pod, "metadata", "ownerReferences"):
         yield PlannedCall(
-            f"list Pod/{reference.key}",
+            # Named after the template, so that its pods share one call.
+            f"list Pod/{reference.namespace}/{label}={text(labels, label)}",
             "list",
             ("images",),
             right_to("list", RESOURCES["Pod"], reference.namespace),
-            Reference("Pod", reference.namespace, reference.key),
+            Reference("Pod", reference.namespace, ""),
             (("labelSelector", f"{label}={text(labels, label)}"), ("limit", "20")),
             first_page=True,
         )

@@ -79,10 +79,13 @@ def shown_annotation(name: str, value: Any) -> str:
     return HIDDEN if suspicious else hide_literal("", shown)
 
 
-def pod(body: Json, scrub: Callable[[str], str]) -> dict[str, Any]:
-    """A pod as a Capture may hold it. `scrub` removes known secret values from free text."""
+def pod(body: Json, scrub: Callable[[str], str], known: Json | None = None) -> dict[str, Any]:
+    """A pod as a Capture may hold it. `scrub` removes known secret values from free text.
+
+    `known` is its metadata as this function made it before: there is no free text in it.
+    """
     kept: dict[str, Any] = {field: body[field] for field in _PARTS if field in body}
-    kept["metadata"] = metadata(body, paths=True)
+    kept["metadata"] = metadata(body, paths=True) if known is None else known
     spec = mapping(body, "spec")
     for field in ("initContainers", "containers", "ephemeralContainers"):
         if isinstance(spec.get(field), list):

@@ -13,11 +13,9 @@ import base64
 import binascii
 import hashlib
 import hmac
-import json
 import os
 from collections.abc import Mapping, Sequence
 from typing import Any, Never
-from urllib.parse import quote, quote_plus
 
 import msgspec
 
@@ -30,7 +28,8 @@ from kubectl_podx.capture.secretlike import (
     secret_name,
     secret_value,
 )
-from kubectl_podx.model.capture import KeyFacts, Sealed, StoredList, StoredObject
+from kubectl_podx.capture.spellings import in_base64, spellings
+from kubectl_podx.model.capture import KeyFacts, Sealed, StoredObject
 from kubectl_podx.model.pod import containers, dig, items, mapping, text
 from kubectl_podx.model.reference import Reference
 
@@ -59,11 +58,21 @@ class WrongObjectError(Exception):
 class Sealer:
     """One per run. Holds what it must compare, shows none of it, cannot be encoded or pickled."""
 
-    __slots__ = ("_known", "_longest_first", "_raw_pods", "_run_key", "_secret_values", "_suspects")
+    __slots__ = (
+        "_kept_pods",
+        "_known",
+        "_longest_first",
+        "_raw_pods",
+        "_run_key",
+        "_secret_values",
+        "_suspects",
+    )
 
     def __init__(self) -> None:
         self._run_key = os.urandom(32)
         self._raw_pods: dict[str, Mapping[str, Any]] = {}
+        # Sealed with so many secret values known.
+        self._kept_pods: dict[str, tuple[StoredObject, int]] = {}
         # (kind, namespace/name) -> key -> bytes, for ConfigMaps and Secrets alike.
         self._known: dict[tuple[str, str], dict[str, bytes]] = {}
         self._secret_values: set[str] = set()
@@ -115,25 +124,38 @@ class Sealer:
     def keep(self, reference: Reference, body: Mapping[str, Any]) -> StoredObject:
         """The sealed form of a decoded object."""
         keys: dict[str, KeyFacts] | None = None
-        applied: dict[str, Any] | None = None
         if reference.kind in ("ConfigMap", "Secret"):
             keys = self._open_keys(reference, body)
             kept = {field: body[field] for field in ("kind", "type", "immutable") if field in body}
             kept["metadata"] = redact.metadata(body, labels=False)
         elif reference.kind == "Pod":
-            self._raw_pods[reference.key] = body
-            self._remember_literals(body)
-            kept = redact.pod(body, self.scrub)
-            applied = self._applied(reference, body)
+            return self._keep_pod(reference, body)
         elif reference.kind in _WORKLOADS:
             kept = redact.workload(body, self.scrub)
         elif reference.kind == "PodPreset":
             kept = redact.pod_preset(body, self.scrub)
         else:
             kept = redact.plain(body, self.scrub)
-        return StoredObject(
-            reference=reference.key, state="present", body=kept, keys=keys, applied=applied
+        return StoredObject(reference=reference.key, state="present", body=kept, keys=keys)
+
+    def _keep_pod(self, reference: Reference, body: Mapping[str, Any]) -> StoredObject:
+        """A pod is sealed again once all Secrets are known: what has not changed is kept."""
+        same = self._raw_pods.get(reference.key) is body
+        self._raw_pods[reference.key] = body
+        if not same:
+            self._remember_literals(body)
+        before, known = self._kept_pods.get(reference.key, (None, -1)) if same else (None, -1)
+        if before is not None and known == len(self._secret_values):
+            return before
+        metadata = (before.body or {}).get("metadata") if before is not None else None
+        stored = StoredObject(
+            reference=reference.key,
+            state="present",
+            body=redact.pod(body, self.scrub, metadata),
+            applied=self._applied(reference, body),
         )
+        self._kept_pods[reference.key] = (stored, len(self._secret_values))
+        return stored
 
     def _applied(self, reference: Reference, body: Mapping[str, Any]) -> dict[str, Any] | None:
         """The manifest in the annotation of `kubectl apply`, sealed anew; None where there is none.
@@ -165,8 +187,13 @@ class Sealer:
         kept = {"kind": reference.kind, "type": text(row, "type")}
         return StoredObject(reference=reference.key, state="present", body=kept)
 
-    def open_list(self, kind: str, namespace: str, pages: Sequence[bytes]) -> list[dict[str, Any]]:
-        """The items of a list answer, each sealed as its kind asks for."""
+    def open_list(
+        self, kind: str, namespace: str, pages: Sequence[bytes], *, remember: bool = True
+    ) -> list[dict[str, Any]]:
+        """The items of a list answer, each sealed as its kind asks for.
+
+        `remember`: pods of the list are those that a report is about, not those beside them.
+        """
         kept: list[dict[str, Any]] = []
         for page in pages:
             answer = _json(page)
@@ -177,10 +204,12 @@ class Sealer:
                     continue
                 if kind == "Event":
                     kept.append(redact.event(item, self.scrub))
-                elif kind == "Pod":
+                elif kind == "Pod" and remember:
                     meta = mapping(item, "metadata")
                     reference = Reference(kind, text(meta, "namespace"), text(meta, "name"))
                     kept.append(self.keep(reference, {"kind": kind, **item}).body or {})
+                elif kind == "Pod":
+                    kept.append(redact.pod(item, self.scrub))
                 elif kind in _WORKLOADS:
                     kept.append(redact.workload(item, self.scrub))
                 elif kind == "PodPreset":
@@ -188,14 +217,6 @@ class Sealer:
                 else:
                     kept.append(redact.plain(item, self.scrub))
         return kept
-
-    def stored_list(
-        self, key: str, kind: str, namespace: str, pages: Sequence[bytes]
-    ) -> StoredList:
-        """`open_list` as the Capture stores it."""
-        return StoredList(
-            reference=key, state="present", items=self.open_list(kind, namespace, pages)
-        )
 
     def server_version(self, body: bytes) -> str:
         """`gitVersion` of `/version`."""
@@ -267,12 +288,12 @@ class Sealer:
     def _remember(self, value: bytes) -> None:
         """Makes `scrub` remove this secret value, its lines and its usual spellings."""
         if len(value) >= _SHORTEST_SCRUBBED:
-            self._secret_values |= {*_in_base64(value), value.hex()}
+            self._secret_values |= {*in_base64(value), value.hex()}
         decoded = _utf8(value)
         lines = (decoded or "").splitlines()[:_MOST_LINES]
         for part in {decoded or "", (decoded or "").strip(), *lines}:
             if len(part.encode()) >= _SHORTEST_SCRUBBED:
-                self._secret_values |= _spellings(part)
+                self._secret_values |= spellings(part)
         self._longest_first = ()
 
     def _remember_literals(self, pod: Mapping[str, Any]) -> None:
@@ -312,21 +333,6 @@ def _utf8(value: bytes) -> str | None:
         return value.decode()
     except UnicodeDecodeError:
         return None
-
-
-def _in_base64(value: bytes) -> set[str]:
-    """Without the padding, which some leave out."""
-    encoded = (base64.b64encode(value), base64.urlsafe_b64encode(value))
-    return {text.decode().rstrip("=") for text in encoded}
-
-
-def _spellings(value: str) -> set[str]:
-    """The value as logs write it: plain, in a URL, in a JSON string."""
-    found = {value, json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1]}
-    try:
-        return found | {quote(value), quote(value, safe=""), quote_plus(value)}
-    except UnicodeEncodeError:
-        return found
 
 
 def _unbase64(encoded: str) -> bytes:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import re
+from functools import lru_cache
 
 HIDDEN = "<hidden>"
 
@@ -19,6 +20,7 @@ _NAME = re.compile(
     r"[-_.]?(?:url|uri)|cert|pem|keystore|kubeconfig|webhook|otp|pin$",
     re.IGNORECASE,
 )
+_LONGEST_KNOWN = 100
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 # Whoever writes a log chooses what is matched here: each pattern that runs over a whole word begins
@@ -56,7 +58,14 @@ _SHORT_FLAG_TOOLS = frozenset(
 
 def secret_name(name: str) -> bool:
     """Whether a variable, key, flag or header of this name usually holds a secret."""
+    return _secret_name_known(name) if len(name) <= _LONGEST_KNOWN else _secret_name(name)
+
+
+def _secret_name(name: str) -> bool:
     return bool(_NAME.search(name) or _NAME.search(_CAMEL.sub("_", name)))
+
+
+_secret_name_known = lru_cache(maxsize=2048)(_secret_name)
 
 
 def secret_value(value: str) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from kubectl_podx.capture.calls import Outcome
 from kubectl_podx.capture.seal import Sealer, WrongObjectError
 from kubectl_podx.model.capture import ObjectState, StoredList, StoredObject
@@ -43,13 +45,13 @@ class Store:
         try:
             if call.kind == "list":
                 key = call.id.removeprefix("list ")
-                self.lists[key] = (
-                    self._sealer.stored_list(
-                        key, reference.kind, reference.namespace, outcome.answer
+                rows: list[dict[str, Any]] = []
+                if state == "present":
+                    rows = self._sealer.open_list(
+                        reference.kind, reference.namespace, outcome.answer, remember=False
                     )
-                    if state == "present"
-                    else StoredList(reference=key, state=state, reason=reason)
-                )
+                    reason = ""
+                self.lists[key] = StoredList(reference=key, state=state, items=rows, reason=reason)
                 if reference.kind == "ReplicaSet":
                     self._keep_each(reference, self.lists[key])
                 return True

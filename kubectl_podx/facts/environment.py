@@ -12,7 +12,7 @@ from kubectl_podx.facts.declared_environment import (
 from kubectl_podx.facts.files import container_start
 from kubectl_podx.facts.looked import look
 from kubectl_podx.facts.value_state import Witness, Write, decide, last_write
-from kubectl_podx.facts.view import PodView
+from kubectl_podx.facts.view import PodView, per_view
 from kubectl_podx.model.capture import Observation, Sealed, Variable
 from kubectl_podx.model.clock import format_time
 from kubectl_podx.model.pod import ContainerEntry
@@ -22,6 +22,7 @@ HIDDEN = "<hidden>"
 DIFFERS = "<differs>"
 
 
+@per_view
 def build(view: PodView) -> list[VariableRow]:
     """One row for each variable of each container: declared ones by name, then undeclared ones.
 

@@ -114,7 +114,8 @@ class PodView:
     @cached_property
     def siblings(self) -> list[Json]:
         """Pods of the same owner, where they were read."""
-        stored = self.capture.lists.get(f"Pod/{self.captured.reference}")
+        asked = (call.id for call in self.captured.calls if call.id.startswith("list Pod/"))
+        stored = self.capture.lists.get(next(asked, "").removeprefix("list "))
         return list(items({"items": stored.items if stored else []}, "items"))
 
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 import time
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 _RFC3339 = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?(Z|z|[+-]\d\d:\d\d)"
 )
+
+_LONGEST = 40
 
 
 class Deadline:
@@ -36,8 +39,12 @@ def parse_time(text: object) -> datetime | None:
 
     metav1.Time has whole seconds, metav1.MicroTime six digits; nanoseconds are cut.
     """
-    if not isinstance(text, str):
-        return None
+    return _parsed(text) if isinstance(text, str) and len(text) <= _LONGEST else None
+
+
+@lru_cache(maxsize=4096)
+def _parsed(text: str) -> datetime | None:
+    """Many fields of a pod have one and the same time."""
     match = _RFC3339.fullmatch(text)
     if match is None:
         return None

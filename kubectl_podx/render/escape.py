@@ -40,6 +40,8 @@ def clean(text: str, limit: int = LONGEST) -> str:
     r"""The text in one harmless line of at most `limit` characters: `\x1b`, `\u202e`, `\n`."""
     if len(text) > limit:
         text = text[: limit - 1] + _ELLIPSIS
+    if text.isascii() and text.isprintable():
+        return text
     return _HOSTILE.sub(_visible, text)
 
 
@@ -64,6 +66,9 @@ def clean_json(document: str) -> str:
     Outside of strings JSON has no such character but the line end, and inside of strings a line
     end is escaped already, so the document means what it meant.
     """
+    if document.isascii() and "\x7f" not in document:
+        # A JSON encoder has escaped what is below the blank: there is nothing left to find.
+        return document
     return _HOSTILE_IN_JSON.sub(_json_escape, document)
 
 

@@ -23,6 +23,7 @@ from kubectl_podx.facts import (
 from kubectl_podx.facts.view import PodView
 from kubectl_podx.findings.rule import Case, Hit, Rule
 from kubectl_podx.model.capture import (
+    Call,
     Capture,
     CapturedPod,
     HostsFile,
@@ -37,6 +38,7 @@ from kubectl_podx.model.report import PodReport
 from kubectl_podx.model.report.pod import Metadata, Verdict
 
 KEY = "Pod/shop/web-1"
+SIBLINGS = "Pod/shop/pod-template-hash=5f"
 NOW = "2026-11-25T12:00:00Z"
 EARLIER = "2026-11-25T10:00:00Z"
 APP_ID = "a" * 64
@@ -168,7 +170,11 @@ def case_of(
 ) -> Case:
     """A case with every section of this part built."""
     captured = CapturedPod(
-        reference=KEY, uid="u-1", observations=list(observations), disturbed=disturbed
+        reference=KEY,
+        uid="u-1",
+        observations=list(observations),
+        disturbed=disturbed,
+        calls=[Call(id=f"list {SIBLINGS}", sections=["images"], state="ok")],
     )
     stored = [StoredObject(reference=KEY, state="present", body=body), *objects]
     if node_body is not None:
@@ -177,7 +183,7 @@ def case_of(
         f"Event/{KEY}": list(events),
         "Service/shop": list(services),
         "EndpointSlice/shop": list(slices),
-        f"Pod/{KEY}": list(siblings),
+        SIBLINGS: list(siblings),
     }
     capture = Capture(
         captured_at=NOW,
