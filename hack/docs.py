@@ -172,8 +172,9 @@ def _requests() -> str:
         "and the volume of a claim are asked for as soon as their names are known; the nodes only "
         "for a pod that has none and asks for labels; the PodPresets only where an annotation of "
         "the pod tells of one, or where nothing but `injected` is asked for. Of ten pods or more "
-        "of one namespace all events of pods are read by one list. Nothing is ever written, and no "
-        "list of all Secrets is ever asked for.\n",
+        "of one namespace all events of pods are read by one list, and of ten nodes or more these "
+        "nodes where they may be listed. Nothing is ever written, and no list of all Secrets is "
+        "ever asked for.\n",
         "| request | right | for |\n|---|---|---|",
     ]
     calls = [get_pod(reference), get_version(), *pod_calls(reference, _sample_pod(), Wish())]

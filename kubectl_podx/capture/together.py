@@ -1,12 +1,14 @@
-"""Events of many pods of one namespace, read by one list instead of one for each pod.
+"""What many pods need, read by one list instead of by one call for each of them.
 
-The API server keeps no watch cache of events: each list by a field selector reads all events of
-the namespace from etcd, so a hundred of them cost it a hundred times what one does.
+Events: the API server keeps no watch cache of them, so that each list by a field selector reads all
+events of the namespace from etcd. Nodes: by the label that the kubelet gives them with their name.
+A list that may not be read, or does not hold all that was to be read, costs nothing but itself:
+what is missing is asked for one by one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 import msgspec
 
@@ -15,14 +17,27 @@ from kubectl_podx.capture.planned import PlannedCall, right_to
 from kubectl_podx.model.reference import RESOURCES, Reference
 
 MANY = 10
-"""From so many pods of one namespace on."""
+"""From so many pods of one namespace on, or so many nodes."""
 _OF_PODS = (("fieldSelector", "involvedObject.kind=Pod"),)
+_HOSTNAME = "kubernetes.io/hostname"
+# Of the address of one list, in which their names stand.
+_MOST_NODES = 100
 
 Calls = Mapping[Reference, list[PlannedCall]]
+StandIns = Mapping[str, list[PlannedCall]]
+"""By the id of a list: the calls that it stands for."""
 
 
 class _Involved(msgspec.Struct):
     uid: str = ""
+
+
+class _Named(msgspec.Struct):
+    name: str = ""
+
+
+class _Node(msgspec.Struct):
+    metadata: _Named = msgspec.field(default_factory=_Named)
 
 
 class _Event(msgspec.Struct):
@@ -35,71 +50,115 @@ class _Page(msgspec.Struct):
 
 _PAGE = msgspec.json.Decoder(_Page)
 _EVENT = msgspec.json.Decoder(_Event)
+_NODE = msgspec.json.Decoder(_Node)
 
 
-def merged(calls: Calls) -> tuple[list[PlannedCall], dict[str, list[PlannedCall]]]:
-    """What to ask, and which calls each of the namespaces' lists stands for, by its id."""
-    events: dict[str, list[PlannedCall]] = {}
-    for call in _events(calls):
-        events.setdefault(call.reference.namespace, []).append(call)
+def merged(calls: Calls) -> tuple[list[PlannedCall], StandIns]:
+    """What to ask, and which calls each list of it stands for."""
     stand_ins: dict[str, list[PlannedCall]] = {}
-    asked: list[PlannedCall] = []
-    replaced: set[str] = set()
-    for namespace, found in events.items():
-        if len(found) >= MANY:
-            stand_in = PlannedCall(
-                f"list Event/{namespace}",
-                "list",
-                found[0].sections,
-                right_to("list", RESOURCES["Event"], namespace),
-                Reference("Event", namespace, ""),
-                _OF_PODS,
-            )
-            asked.append(stand_in)
-            stand_ins[stand_in.id] = found
-            replaced |= {call.id for call in found}
-    asked += [call for planned in calls.values() for call in planned if call.id not in replaced]
-    return asked, stand_ins
+    lists: list[PlannedCall] = []
+    for stand_in, found in (*_events(calls), *_nodes(calls)):
+        lists.append(stand_in)
+        stand_ins[stand_in.id] = found
+    replaced = {call.id for found in stand_ins.values() for call in found}
+    rest = [call for planned in calls.values() for call in planned if call.id not in replaced]
+    return [*lists, *rest], stand_ins
 
 
-def _events(calls: Calls) -> Iterator[PlannedCall]:
-    """The lists of a pod's own events."""
+def _events(calls: Calls) -> Iterator[tuple[PlannedCall, list[PlannedCall]]]:
+    """A list for each namespace with many pods."""
+    by_namespace: dict[str, list[PlannedCall]] = {}
     for reference, planned in calls.items():
         identity = f"list Event/{reference.key}"
-        yield from (call for call in planned if call.id == identity)
+        own = [call for call in planned if call.id == identity]
+        by_namespace.setdefault(reference.namespace, []).extend(own)
+    for namespace, found in by_namespace.items():
+        if len(found) >= MANY:
+            yield _list_of("Event", namespace, f"list Event/{namespace}", _OF_PODS, found), found
 
 
-def split(
-    outcomes: dict[str, Outcome], stand_ins: Mapping[str, list[PlannedCall]]
-) -> list[PlannedCall]:
-    """Replaces the outcome of each stand-in by one for each pod.
+def _nodes(calls: Calls) -> Iterator[tuple[PlannedCall, list[PlannedCall]]]:
+    """A list for each hundred of many nodes."""
+    nodes = {
+        call.id: call
+        for planned in calls.values()
+        for call in planned
+        if call.kind == "get" and call.reference.kind == "Node"
+    }
+    found = list(nodes.values())
+    for start in range(0, len(found), _MOST_NODES) if len(found) >= MANY else ():
+        some = found[start : start + _MOST_NODES]
+        names = ",".join(call.reference.name for call in some)
+        query = (("labelSelector", f"{_HOSTNAME} in ({names})"),)
+        yield _list_of("Node", "", f"list Node/{start}", query, some), some
 
-    Returns the calls that have to be made after all: of a namespace with more events than are read.
+
+def _list_of(
+    kind: str,
+    namespace: str,
+    identity: str,
+    query: tuple[tuple[str, str], ...],
+    found: list[PlannedCall],
+) -> PlannedCall:
+    right = right_to("list", RESOURCES[kind], namespace)
+    reference = Reference(kind, namespace, "")
+    return PlannedCall(identity, "list", found[0].sections, right, reference, query)
+
+
+def split(outcomes: dict[str, Outcome], stand_ins: StandIns) -> list[PlannedCall]:
+    """Replaces the outcome of each stand-in by those of the calls that it stands for.
+
+    Returns the calls that have to be made after all.
     """
     left: list[PlannedCall] = []
     for identity, calls in stand_ins.items():
         outcome = outcomes.pop(identity, None)
-        if outcome is None:
-            continue
-        found = _by_uid(outcome.answer) if outcome.state == "ok" and not outcome.reason else None
-        if outcome.state == "ok" and found is None:
-            left += calls
-            continue
-        for call in calls:
-            uid = dict(call.query)["fieldSelector"].partition("=")[2]
-            answer = outcome.answer if found is None else [_page(found.get(uid, []))]
-            outcomes[call.id] = outcome._replace(call=call, answer=answer)
+        if outcome is not None:
+            splitter = _split_nodes if outcome.call.reference.kind == "Node" else _split_events
+            left += splitter(outcome, calls, outcomes)
     return left
 
 
-def _by_uid(pages: list[bytes]) -> dict[str, list[bytes]] | None:
-    """The events of each pod as they came; None where a page is no list of events."""
+def _split_events(
+    outcome: Outcome, calls: list[PlannedCall], outcomes: dict[str, Outcome]
+) -> list[PlannedCall]:
+    """A page for each pod. The right is the same one, so a refusal is one of each of them."""
+    found = None
+    if outcome.state == "ok":
+        found = _parts(outcome, lambda raw: _EVENT.decode(raw).involved.uid)
+        if found is None:
+            return calls
+    for call in calls:
+        uid = dict(call.query)["fieldSelector"].partition("=")[2]
+        answer = outcome.answer if found is None else [_page(found.get(uid, []))]
+        outcomes[call.id] = outcome._replace(call=call, answer=answer)
+    return []
+
+
+def _split_nodes(
+    outcome: Outcome, calls: list[PlannedCall], outcomes: dict[str, Outcome]
+) -> list[PlannedCall]:
+    """An object for each node that is there: to list nodes is another right than to get one."""
+    found = _parts(outcome, lambda raw: _NODE.decode(raw).metadata.name) or {}
+    for call in calls:
+        bodies = found.get(call.reference.name, [])
+        if len(bodies) == 1:
+            # The items of a list do not name their kind.
+            body = b'{"kind":"Node","apiVersion":"v1",' + bodies[0].lstrip()[1:]
+            outcomes[call.id] = outcome._replace(call=call, answer=body)
+    return [call for call in calls if call.id not in outcomes]
+
+
+def _parts(outcome: Outcome, name_of: Callable[[bytes], str]) -> dict[str, list[bytes]] | None:
+    """The items of a list as they came, by name; None where it is not whole or no list."""
+    if outcome.state != "ok" or outcome.reason:
+        return None
     found: dict[str, list[bytes]] = {}
     try:
-        for page in pages:
+        for page in outcome.answer:
             for raw in _PAGE.decode(page).items:
-                uid = _EVENT.decode(raw).involved.uid
-                found.setdefault(uid, []).append(bytes(raw))
+                item = bytes(raw)
+                found.setdefault(name_of(item), []).append(item)
     except msgspec.MsgspecError:
         return None
     return found

@@ -55,6 +55,8 @@ _STATUS_DECODER = msgspec.json.Decoder(Status)
 def shown(text: str, limit: int = _MAX_SHOWN) -> str:
     r"""Foreign text made fit for one line of a terminal: bounded, `\n` and the like escaped."""
     cut = text if len(text) <= limit else text[:limit] + "..."
+    if cut.isprintable():
+        return cut
     return "".join(
         char if char.isprintable() else char.encode("unicode_escape").decode("ascii")
         for char in cut

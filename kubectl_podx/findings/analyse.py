@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -12,7 +13,7 @@ from kubectl_podx.facts.sections import BUILDERS
 from kubectl_podx.facts.view import PodView, kinds_of
 from kubectl_podx.findings.catalogue import RULES
 from kubectl_podx.findings.distinctions import distinctions
-from kubectl_podx.findings.rule import Case, without_repeats
+from kubectl_podx.findings.rule import Case, Rule, without_repeats
 from kubectl_podx.findings.verdict import verdict
 from kubectl_podx.model.capture import Capture, CapturedPod
 from kubectl_podx.model.report import SECTIONS, PodReport, PodReportList
@@ -64,9 +65,8 @@ def pod_report(
     if draft.injections is not None:
         draft = marked(draft)
     case = Case(view, draft)
-    rules = [rule for rule in RULES if rule.section in (*built, "pod")]
     findings = sorted(
-        without_repeats((rule, found) for rule in rules for found in rule.findings(case)),
+        without_repeats((rule, found) for rule in _rules(built) for found in rule.findings(case)),
         key=lambda found: (not found.blocking, _ORDER[found.severity]),
     )
     complete = msgspec.structs.replace(
@@ -76,6 +76,12 @@ def pod_report(
         findings=findings if "findings" in wanted else None,
     )
     return _only(complete, wanted, container)
+
+
+@lru_cache(maxsize=64)
+def _rules(sections: frozenset[str]) -> tuple[Rule, ...]:
+    """Those about these sections and about the pod as a whole."""
+    return tuple(rule for rule in RULES if rule.section in (*sections, "pod"))
 
 
 def _only(report: PodReport, wanted: frozenset[str], container: str | None) -> PodReport:

@@ -24,7 +24,7 @@ def dig(value: Any, *path: str | int) -> Any:
             if not -len(value) <= step < len(value):
                 return None
             value = value[step]
-        elif isinstance(value, Mapping):
+        elif value is not None and isinstance(value, Mapping):
             value = value.get(step)
         else:
             return None
@@ -57,7 +57,9 @@ def items(value: Any, *path: str | int) -> list[Json]:
 def mapping(value: Any, *path: str | int) -> dict[str, Any]:
     """The object below `path`; empty for anything else."""
     found = dig(value, *path)
-    return dict(found) if type(found) is dict or isinstance(found, Mapping) else {}
+    if type(found) is dict:
+        return found.copy()
+    return dict(found) if found is not None and isinstance(found, Mapping) else {}
 
 
 class ContainerEntry(NamedTuple):

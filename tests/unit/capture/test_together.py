@@ -86,6 +86,51 @@ def reasons(capture: Capture) -> dict[str, list[str]]:
     }
 
 
+def node(name: str, **more: Any) -> dict[str, Any]:
+    return {"metadata": {"name": name, "labels": {"kubernetes.io/hostname": name}}, **more}
+
+
+def calls_of(count: int, nodes: bool = False) -> dict[Reference, Any]:  # noqa: FBT001, FBT002
+    found = {}
+    for at in range(count):
+        body = pod(f"web-{at}")
+        if nodes:
+            body["spec"]["nodeName"] = f"node-{at}"
+        reference = Reference("Pod", "shop", f"web-{at}")
+        found[reference] = pod_calls(reference, body, Wish())
+    return found
+
+
+def test_many_nodes_are_read_by_one_list_and_those_it_lacks_one_by_one() -> None:
+    asked, stand_ins = merged(calls_of(MANY, nodes=True))
+    (stand_in,) = [call for call in asked if call.reference.kind == "Node" and call.kind == "list"]
+    (query,) = stand_in.query
+    assert query[0] == "labelSelector"
+    assert query[1].startswith("kubernetes.io/hostname in (node-0,node-1,")
+    assert not [call for call in asked if call.kind == "get" and call.reference.kind == "Node"]
+    page = {"kind": "NodeList", "items": [node(f"node-{at}", spec={}) for at in range(MANY - 1)]}
+    outcomes = {stand_in.id: Outcome(stand_in, "ok", answer=[json.dumps(page).encode()])}
+    left = split(outcomes, {stand_in.id: stand_ins[stand_in.id]})
+    assert [call.reference.name for call in left] == [f"node-{MANY - 1}"]
+    body = json.loads(outcomes["get Node//node-3"].answer)
+    assert (body["kind"], body["metadata"]["name"]) == ("Node", "node-3")
+
+
+@pytest.mark.parametrize("state", ["denied", "failed", "timedOut"])
+def test_nodes_that_cannot_be_listed_are_read_one_by_one(state: Any) -> None:
+    asked, stand_ins = merged(calls_of(MANY, nodes=True))
+    (stand_in,) = [call for call in asked if call.reference.kind == "Node" and call.kind == "list"]
+    outcomes = {stand_in.id: Outcome(stand_in, state, "forbidden")}
+    left = split(outcomes, {stand_in.id: stand_ins[stand_in.id]})
+    assert [call.id for call in left] == [f"get Node//node-{at}" for at in range(MANY)]
+    assert outcomes == {}
+
+
+def test_a_few_nodes_are_read_one_by_one() -> None:
+    asked, _ = merged(calls_of(MANY - 1, nodes=True))
+    assert not [call for call in asked if call.kind == "list" and call.reference.kind == "Node"]
+
+
 def test_many_pods_of_a_namespace_have_their_events_by_one_list() -> None:
     server, capture = look_at(MANY)
     assert server.asked_for("events") == [{"fieldSelector": "involvedObject.kind=Pod"}]
@@ -126,13 +171,7 @@ def test_that_the_list_is_forbidden_is_known_of_every_pod() -> None:
 def test_an_answer_that_is_no_list_is_asked_for_again_for_each_pod() -> None:
     server, _ = look_at(MANY, pages=[])
     assert len(server.asked_for("events")) == 1
-    calls = {
-        (reference := Reference("Pod", "shop", f"web-{at}")): pod_calls(
-            reference, pod(f"web-{at}"), Wish()
-        )
-        for at in range(MANY)
-    }
-    asked, stand_ins = merged(calls)
+    asked, stand_ins = merged(calls_of(MANY))
     (stand_in,) = [call for call in asked if call.id in stand_ins]
     for answer, reason in ((b"no json", ""), (b'{"items":[]}', "only the first pages were read")):
         outcomes = {stand_in.id: Outcome(stand_in, "ok", reason, answer=[answer])}
@@ -142,13 +181,7 @@ def test_an_answer_that_is_no_list_is_asked_for_again_for_each_pod() -> None:
 
 @pytest.mark.parametrize("state", ["timedOut", "failed"])
 def test_what_failed_has_failed_for_every_pod(state: Any) -> None:
-    calls = {
-        (reference := Reference("Pod", "shop", f"web-{at}")): pod_calls(
-            reference, pod(f"web-{at}"), Wish()
-        )
-        for at in range(MANY)
-    }
-    asked, stand_ins = merged(calls)
+    asked, stand_ins = merged(calls_of(MANY))
     (stand_in,) = [call for call in asked if call.id in stand_ins]
     outcomes = {stand_in.id: Outcome(stand_in, state, "no answer")}
     assert split(outcomes, stand_ins) == []
