@@ -21,6 +21,7 @@ _TABLE = "application/json;as=Table;v=v1;g=meta.k8s.io"
 # After the deadline every socket is closed; this is what the threads get to notice.
 GRACE = 0.5
 """Seconds."""
+_STEP = 0.2
 
 
 class Outcome(NamedTuple):
@@ -52,6 +53,8 @@ class Outcome(NamedTuple):
 Perform = Callable[[PlannedCall], Outcome]
 Meanwhile = Callable[[], None]
 """Work for the thread that waits: while the answers travel the processor has nothing to do."""
+Progress = Callable[[int, int], None]
+"""Told now and then by the thread that waits: calls that have ended, and all that are known."""
 Follow = Callable[[Outcome], Sequence[PlannedCall]]
 
 
@@ -73,6 +76,7 @@ def send_all(
     follow: Follow = nothing_follows,
     meanwhile: Meanwhile = idle,
     grace: float = GRACE,
+    progress: Progress | None = None,
 ) -> dict[str, Outcome]:
     """Runs the calls on daemon threads, at most `in_flight` at once; returns outcomes by call id.
 
@@ -86,7 +90,7 @@ def send_all(
         threading.Thread(target=run.work, daemon=True).start()
     meanwhile()
     if run.planned:
-        run.done.wait(deadline.remaining() + grace)
+        run.wait(deadline, grace, progress)
     return run.end()
 
 
@@ -120,6 +124,16 @@ class _Run:
             # This thread takes the first of them; the others may all have ended by now.
             for _ in new[1:]:
                 threading.Thread(target=self.work, daemon=True).start()
+
+    def wait(self, deadline: Deadline, grace: float, progress: Progress | None) -> None:
+        """Until all is done or the deadline has passed."""
+        end = time.monotonic() + deadline.remaining() + grace
+        step = _STEP if progress else end
+        while not self.done.wait(min(step, max(0.0, end - time.monotonic()))):
+            if time.monotonic() >= end:
+                return
+            if progress:
+                progress(len(self._outcomes), len(self.planned))
 
     def end(self) -> dict[str, Outcome]:
         """What there is; nothing further is begun."""

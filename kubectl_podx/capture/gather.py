@@ -13,6 +13,7 @@ from kubectl_podx.capture.calls import (
     GRACE,
     Meanwhile,
     Outcome,
+    Progress,
     idle,
     perform_read,
     send_all,
@@ -64,8 +65,10 @@ class Gatherer:
         deadline: Deadline,
         max_in_flight: int,
         revealed: Revealed | None = None,
+        progress: Progress | None = None,
     ) -> None:
         self._server = server
+        self._progress = progress
         self._wish = wish
         self._deadline = deadline
         self._in_flight = max_in_flight
@@ -161,6 +164,7 @@ class Gatherer:
             follow=self._follow,
             meanwhile=meanwhile,
             grace=0.0 if bound else GRACE,
+            progress=self._progress,
         )
 
     def _before_the_end(self, seconds: float) -> Deadline:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from kubectl_podx import __version__
-from kubectl_podx.capture.calls import Meanwhile, idle
+from kubectl_podx.capture.calls import Meanwhile, Progress, idle
 from kubectl_podx.capture.plan import Wish
 from kubectl_podx.capture.targets import Targets
 from kubectl_podx.model.capture import Capture
@@ -90,13 +90,14 @@ def take(
     meanwhile: Meanwhile = idle,
     revealed: Revealed | None = None,
     say: Callable[[str], None] = lambda _: None,
+    progress: Progress | None = None,
 ) -> Capture:
     """Looks at the targets and returns the sealed Capture.
 
     Raises PodxError where nothing can be told: no usable kubeconfig, an unreachable server, a
     named object that is not there. A single call that fails costs only its rows. `meanwhile` is
     run once while the looks are under way. `revealed` gets the values that `--reveal` shows. A wait
-    for a start is not part of the deadline.
+    for a start is not part of the deadline. `progress` is told how far it is.
     """
     whole = _with_wait(deadline) if options.wait_start else deadline
     server, namespace = connect(flags, deadline=whole, environ=environ, home=home, warn=warn)
@@ -110,7 +111,9 @@ def take(
 
         if options.wait_start:
             deadline = _wait(server, targets, namespace, options, deadline, say)
-        gatherer = Gatherer(server, options.wish(), deadline, options.max_in_flight, revealed)
+        gatherer = Gatherer(
+            server, options.wish(), deadline, options.max_in_flight, revealed, progress
+        )
         return gatherer.capture(targets, namespace, meanwhile)
     except BaseException:
         server.cancel()

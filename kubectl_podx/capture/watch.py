@@ -63,8 +63,10 @@ class Following:
         answer = server.get(path, (*query, ("limit", "1")))
         self.version = moment_of(answer.body)
 
-    def wait(self, server: ApiServer, pods: Collection[str], *, deadline: Deadline) -> Ended:
-        """Until something happens to one of the `pods` (`NAMESPACE/NAME`), or one comes or goes."""
+    def wait(self, server: ApiServer, pods: Collection[str] | None, *, deadline: Deadline) -> Ended:
+        """Until something happens to one of the `pods` (`NAMESPACE/NAME`; None for all), or one
+        comes or goes.
+        """
         path, query = self._where()
         query = (
             *query,
@@ -109,7 +111,7 @@ def moment_of(body: bytes) -> str:
     return metadata.resource_version if metadata else ""
 
 
-def judge(line: bytes, version: str, pods: Collection[str]) -> tuple[str, Ended | None]:
+def judge(line: bytes, version: str, pods: Collection[str] | None) -> tuple[str, Ended | None]:
     """The moment after this event, and how the wait ends with it; None where it goes on."""
     try:
         event = _EVENT.decode(line)
@@ -120,7 +122,7 @@ def judge(line: bytes, version: str, pods: Collection[str]) -> tuple[str, Ended 
     meta = event.object.metadata if event.object else None
     if meta is None or not meta.resource_version:
         return version, "expired"
-    mine = f"{meta.namespace}/{meta.name}" in pods
+    mine = pods is None or f"{meta.namespace}/{meta.name}" in pods
     # Whether a pod that comes is one of an owner's, the next look tells.
     news = event.type in ("ADDED", "DELETED") or (event.type == "MODIFIED" and mine)
     return meta.resource_version, "changed" if news else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import msgspec
 
@@ -12,6 +12,7 @@ from kubectl_podx.cli.options import access_flags
 from kubectl_podx.model.errors import PodxError
 
 if TYPE_CHECKING:
+    from kubectl_podx.capture.targets import Targets
     from kubectl_podx.capture.watch import Following
     from kubectl_podx.cli.environment import Environment
     from kubectl_podx.cli.request import Request
@@ -31,63 +32,117 @@ Take = Callable[["Request"], "Capture"]
 Show = Callable[["Capture"], str]
 
 
+class Sight(NamedTuple):
+    """What one look gave."""
+
+    text: str
+    at: str
+    """The moment of the look, RFC 3339."""
+    pods: frozenset[str] | None
+    """`NAMESPACE/NAME` of those whose changes matter; None for all."""
+    news: bool = True
+    """Whether it says something else than the one before."""
+
+
+class Pace(NamedTuple):
+    """How often is looked again; in seconds."""
+
+    settle: float = _SETTLE
+    """From a change to the look at it, so that changes that come together are seen together."""
+    longest: float | None = None
+    """After so long is looked again without a change; None for never."""
+
+
 def follow(request: Request, env: Environment, take: Take, show: Show) -> None:
     """Prints a report now and after each change, until it is interrupted.
 
     The containers are looked into once; again only with `--exec`, when a container is a new
-    instance. What the first look needs and cannot have is an error; later ones are tried again.
+    instance.
     """
+    from kubectl_podx.capture.targets import Targets
     from kubectl_podx.capture.watch import new_instances, with_looks_of_before
 
-    following = _following(request, env)
     known: Capture | None = None
-    pause = _FIRST_PAUSE
-    while True:
-        try:
-            _on_server(request, env, following.begin)
-            if known is None:
-                now = take(request)
-            else:
-                now = take(msgspec.structs.replace(request, no_exec=True))
-                now = with_looks_of_before(now, known)
-                if request.exec and not request.no_exec and new_instances(now, known):
-                    now = with_looks_of_before(take(request), now)
-            _print(env, show(now), first=known is None, at=now.captured_at)
-            known = now
-            pause = _FIRST_PAUSE
-            _wait(request, env, following, _pods(now))
-            time.sleep(_SETTLE)
-        except PodxError as error:
-            if known is None:
-                raise
-            env.say(f"{error}; trying again in {pause:g} s")
-            time.sleep(pause)
-            pause = min(2 * pause, _LONGEST_PAUSE)
 
+    def look() -> Sight:
+        nonlocal known
+        if known is None:
+            now = take(request)
+        else:
+            now = take(msgspec.structs.replace(request, no_exec=True))
+            now = with_looks_of_before(now, known)
+            if request.exec and not request.no_exec and new_instances(now, known):
+                now = with_looks_of_before(take(request), now)
+        known = now
+        return Sight(show(now), now.captured_at, _pods(now))
 
-def _wait(request: Request, env: Environment, following: Following, pods: frozenset[str]) -> None:
-    """Returns when there is something to look at again."""
-    from kubectl_podx.model.clock import Deadline
-
-    ended = "quiet"
-    while ended == "quiet":
-        ended = _on_server(
-            request, env, lambda server: following.wait(server, pods, deadline=Deadline(_WAIT))
-        )
-
-
-def _following(request: Request, env: Environment) -> Following:
-    from kubectl_podx.capture.targets import Targets
-    from kubectl_podx.capture.watch import Following
-    from kubectl_podx.cluster.access import resolve_access
-
-    access = resolve_access(access_flags(request.connection), env.variables, env.home)
     targets = Targets(
         words=request.words,
         selector=request.selector,
         field_selector=request.field_selector or "",
         all_namespaces=request.all_namespaces,
     )
+    watch(request, env, targets, look)
+
+
+def watch(
+    request: Request,
+    env: Environment,
+    targets: Targets,
+    look: Callable[[], Sight],
+    pace: Callable[[float], Pace] = lambda _: Pace(),
+) -> None:
+    """Looks now and after each change of the pods that are named, until it is interrupted.
+
+    `pace` is told how long a look has taken. What the first look needs and cannot have is an error;
+    later ones are tried again.
+    """
+    following = _following(request, env, targets)
+    first, pause = True, _FIRST_PAUSE
+    while True:
+        try:
+            _on_server(request, env, following.begin)
+            begun = time.monotonic()
+            sight = look()
+            rhythm = pace(time.monotonic() - begun)
+            _print(env, sight, first=first)
+            first, pause = False, _FIRST_PAUSE
+            _wait(request, env, following, sight.pods, rhythm.longest)
+            time.sleep(rhythm.settle)
+        except PodxError as error:
+            if first:
+                raise
+            env.say(f"{error}; trying again in {pause:g} s")
+            time.sleep(pause)
+            pause = min(2 * pause, _LONGEST_PAUSE)
+
+
+def _wait(
+    request: Request,
+    env: Environment,
+    following: Following,
+    pods: frozenset[str] | None,
+    longest: float | None,
+) -> None:
+    """Returns when there is something to look at again."""
+    from kubectl_podx.model.clock import Deadline
+
+    ended = "quiet"
+    while ended == "quiet":
+        ended = _on_server(
+            request,
+            env,
+            lambda server: following.wait(server, pods, deadline=Deadline(longest or _WAIT)),
+        )
+        if longest is not None:
+            return
+
+
+def _following(request: Request, env: Environment, targets: Targets) -> Following:
+    from kubectl_podx.capture.watch import Following
+    from kubectl_podx.cluster.access import resolve_access
+
+    access = resolve_access(access_flags(request.connection), env.variables, env.home)
     return Following(targets, access.namespace)
 
 
@@ -114,9 +169,10 @@ def _pods(capture: Capture) -> frozenset[str]:
     return frozenset(pod.reference.partition("/")[2] for pod in capture.pods)
 
 
-def _print(env: Environment, text: str, *, first: bool, at: str) -> None:
+def _print(env: Environment, sight: Sight, *, first: bool) -> None:
     """On a terminal in the place of the report before; elsewhere below it, with the time."""
     if env.stdout.isatty():
-        env.write(f"{_CLEAR}{text}\n(every change is shown; Ctrl-C ends it; {at})\n")
-    else:
-        env.write(text if first else f"\n--- {at}\n{text}")
+        said = f"(every change is shown; Ctrl-C ends it; {sight.at})"
+        env.write(f"{_CLEAR}{sight.text}\n{said}\n")
+    elif first or sight.news:
+        env.write(sight.text if first else f"\n--- {sight.at}\n{sight.text}")

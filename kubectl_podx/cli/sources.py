@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from kubectl_podx.cli.environment import Environment
 from kubectl_podx.cli.options import access_flags
+from kubectl_podx.cli.progress import ProgressLine, bar
 from kubectl_podx.cli.request import Request
 from kubectl_podx.model.errors import InputError, PodxError, UsageError
 from kubectl_podx.render.escape import quoted
@@ -84,17 +85,34 @@ def _live(
     meanwhile: Callable[[], None],
     revealed: Revealed | None,
 ) -> Capture:
-    from kubectl_podx.capture import session
     from kubectl_podx.capture.targets import parse_words
-    from kubectl_podx.model.clock import Deadline
 
-    deadline = Deadline(request.deadline)
     if request.run_probes:
         env.say("--run-probes: each probe's handler is run now; it may do more than answer.")
     if request.selector is None:
         # Wrong words are told before a kubeconfig is opened.
         parse_words(request.words)
-    capture = session.take(
+    with ProgressLine(env) as line:
+        capture = _taken(request, env, line, needed, meanwhile, revealed)
+    for note in capture.notes:
+        env.say(note)
+    if not capture.pods and not capture.notes:
+        env.say(_nothing(request, env))
+    return capture
+
+
+def _taken(
+    request: Request,
+    env: Environment,
+    line: ProgressLine,
+    needed: frozenset[str],
+    meanwhile: Callable[[], None],
+    revealed: Revealed | None,
+) -> Capture:
+    from kubectl_podx.capture import session
+    from kubectl_podx.model.clock import Deadline
+
+    return session.take(
         access_flags(request.connection),
         session.Targets(
             words=request.words,
@@ -112,19 +130,15 @@ def _live(
             wait_start=request.wait_start,
             max_in_flight=request.max_in_flight,
         ),
-        deadline=deadline,
+        deadline=Deadline(request.deadline),
         environ=env.variables,
         home=env.home,
         warn=env.warn,
         meanwhile=meanwhile,
         revealed=revealed,
         say=env.say,
+        progress=lambda done, known: line.show(bar(done, known)),
     )
-    for note in capture.notes:
-        env.say(note)
-    if not capture.pods and not capture.notes:
-        env.say(_nothing(request, env))
-    return capture
 
 
 def _say_calls(capture: Capture, env: Environment) -> None:

@@ -11,6 +11,7 @@ import click
 from kubectl_podx.cli.command import Command
 from kubectl_podx.cli.environment import Environment
 from kubectl_podx.cli.options import access_flags, deadline, reading_options
+from kubectl_podx.cli.progress import ProgressLine
 from kubectl_podx.cli.request import Request
 from kubectl_podx.model.errors import ExitStatus, UsageError
 
@@ -34,6 +35,9 @@ kubectl podx triage
 
 # In the whole cluster, and look inside the worst three
 kubectl podx triage -A --exec 3
+
+# Again, whenever something changes
+kubectl podx triage -w
 
 # By what it is, not by whose it is
 kubectl podx triage -A --by cause
@@ -120,6 +124,13 @@ def command(name: str) -> click.Command:
         help="Look inside a container of the worst N rows, too.",
     )
     @click.option(
+        "-w",
+        "--watch",
+        is_flag=True,
+        help="Print the report again when pods change, at most every two seconds; in a large "
+        "cluster as seldom as its pods take long to read.",
+    )
+    @click.option(
         "--from",
         "sources",
         multiple=True,
@@ -173,6 +184,8 @@ def _check(values: Mapping[str, Any]) -> None:
         raise UsageError("--exec and --shard need a live cluster")
     if offline and (values["selector"] or values["field_selector"]):
         raise UsageError("--selector and --field-selector ask a cluster; a file is read as a whole")
+    if values["watch"]:
+        _check_watch(values, offline=offline)
     if values["sources"] and values["manifest"] is not None:
         raise UsageError("--from and --filename cannot be used together")
     if values["job_manifest"] and not values["image"]:
@@ -185,6 +198,19 @@ def _check(values: Mapping[str, Any]) -> None:
             raise UsageError("--shard takes K/N, such as 0/4, with K below N")
         if values["output"] or values["query"] or values["by"] != "owner":
             raise UsageError("--shard prints rows by owner as JSON lines")
+
+
+def _check_watch(values: Mapping[str, Any], *, offline: bool) -> None:
+    if offline:
+        raise UsageError("--watch follows live pods; a file does not change")
+    given = {
+        "--exec": bool(values["inside"]),
+        "--shard": values["shard"] is not None,
+        "--job-manifest": values["job_manifest"],
+    }
+    for name, wanted in given.items():
+        if wanted:
+            raise UsageError(f"--watch and {name} cannot be used together")
 
 
 def _job(values: Mapping[str, Any]) -> str:
@@ -215,6 +241,11 @@ def _run(values: Mapping[str, Any], request: Request, env: Environment) -> int:
         index, count = map(int, values["shard"].split("/"))
         env.write(lines(whole(_taken(values, request, env)), index, count))
         return ExitStatus.OK
+    if request.watch:
+        from kubectl_podx.cli.triage_watch import watch_triage
+
+        watch_triage(values, request, env, lambda: look(values, request, env), rendered)
+        return ExitStatus.OK
     return show(look(values, request, env), request, env)
 
 
@@ -230,7 +261,7 @@ def look(values: Mapping[str, Any], request: Request, env: Environment) -> Triag
 
 def show(report: TriageReport, request: Request, env: Environment) -> int:
     """Prints it, and returns the exit status."""
-    env.write(_rendered(report, request, env))
+    env.write(rendered(report, request, env))
     return _status(report) if request.exit_code else ExitStatus.OK
 
 
@@ -238,8 +269,8 @@ def _taken(values: Mapping[str, Any], request: Request, env: Environment) -> Any
     from kubectl_podx.capture import triage
     from kubectl_podx.model.clock import Deadline
 
-    shard, progress = values["shard"], ProgressLine(env)
-    try:
+    shard = values["shard"]
+    with ProgressLine(env) as line:
         return triage.take(
             access_flags(request.connection),
             triage.TriageOptions(
@@ -257,44 +288,14 @@ def _taken(values: Mapping[str, Any], request: Request, env: Environment) -> Any
             environ=env.variables,
             home=env.home,
             warn=env.warn,
-            progress=progress,
+            progress=lambda scanned, sick: line.show(f"{scanned:,} pods read, {sick:,} sick"),
             meanwhile=_import_what_follows,
         )
-    finally:
-        progress.clear()
 
 
 def _import_what_follows() -> None:
     from kubectl_podx.findings import triage  # noqa: F401
     from kubectl_podx.render import triage as text  # noqa: F401
-
-
-class ProgressLine:
-    """Writes what has been read so far over itself, once that takes longer than a second.
-
-    Only to a terminal: a file of standard error keeps what went wrong.
-    """
-
-    def __init__(self, env: Environment) -> None:
-        import time
-
-        self._env = env
-        self._clock = time.monotonic
-        self._begun = self._clock()
-        self._shown = False
-
-    def __call__(self, scanned: int, sick: int) -> None:
-        """Shows these counts."""
-        if self._clock() - self._begun > 1.0 and self._env.stderr.isatty():
-            self._shown = True
-            self._env.stderr.write(f"\r\x1b[K{scanned:,} pods read, {sick:,} sick")
-            self._env.stderr.flush()
-
-    def clear(self) -> None:
-        """Takes the line away, so that the report begins on an empty one."""
-        if self._shown:
-            self._env.stderr.write("\r\x1b[K")
-            self._env.stderr.flush()
 
 
 def _stored(values: Mapping[str, Any], request: Request) -> TriageReport:
@@ -321,7 +322,8 @@ def _stored(values: Mapping[str, Any], request: Request) -> TriageReport:
     return triage.report(taken, by=values["by"], limit=values["limit"])
 
 
-def _rendered(report: TriageReport, request: Request, env: Environment) -> str:
+def rendered(report: TriageReport, request: Request, env: Environment) -> str:
+    """The report in the format that was asked for."""
     if request.query is not None:
         from kubectl_podx.cli.engine import queried
 

@@ -115,6 +115,45 @@ def test_it_outlives_the_api_server(bench: Bench, watch: Start) -> None:
     assert watched.end() == 130
 
 
+def test_triage_shows_who_falls_sick_and_who_recovers(bench: Bench, watch: Start) -> None:
+    bench.start(pod("steady", shell(SCRIPT)))
+    watched = watch("triage", "--deep", "0")
+    bench.wait_for(lambda: "1 pod" in watched.printed(), "the first list")
+    assert "steady" not in watched.printed()
+    bench.exec("steady", "touch", "/tmp/end")
+    bench.wait_for(lambda: "steady" in watched.printed(), "the sick pod to be shown", timeout=90)
+    bench.kubectl("delete", "pod", "steady", "--now")
+
+    def recovered() -> bool:
+        last = watched.printed().rpartition("--- ")[2]
+        return "--- " in watched.printed() and "steady" not in last
+
+    bench.wait_for(recovered, "a list without it", timeout=90)
+    assert watched.end() == 130
+    assert "Traceback" not in watched.said()
+
+
+def test_triage_outlives_the_api_server(bench: Bench, watch: Start) -> None:
+    bench.start(pod("steady", shell(SCRIPT)))
+    watched = watch("triage", "--deep", "0")
+    bench.wait_for(watched.printed, "the first list")
+    # Its rest may be longer than the server is away: then there is no loss to tell of.
+    try:
+        restart_api_server()
+    finally:
+        wait_for_api_server(bench)
+    bench.exec("steady", "touch", "/tmp/end")
+    bench.wait_for(lambda: "steady" in watched.printed(), "what happens afterwards", timeout=90)
+    assert watched.end() == 130
+
+
+@pytest.mark.parametrize("words", [("--exec", "1"), ("--from", "x.podx"), ("--exit-code",)])
+def test_a_triage_that_cannot_be_followed_is_refused(bench: Bench, words: tuple[str, ...]) -> None:
+    answer = bench.podx("triage", *words, "-w", check=False)
+    assert answer.status == 2
+    assert "--watch" in answer.stderr
+
+
 @pytest.mark.parametrize(
     "words",
     [("--from", "x.podx"), ("web", "-o", "mermaid"), ("web", "--reveal"), ("web", "--exit-code")],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from typing import Any
 
 import msgspec
@@ -80,6 +81,27 @@ def test_a_call_that_fails_costs_only_its_rows(part: str, kind: Any, state: str)
     assert "canary" not in msgspec.json.encode(report).decode()
     if part not in ("version", "services"):
         assert report.coverage
+
+
+def test_who_waits_is_told_how_far_it_is() -> None:
+    server = FakeServer()
+    told: list[tuple[int, int]] = []
+    slow = threading.Event()
+
+    def hold(path: str) -> None:
+        if path.endswith("/version"):
+            slow.wait(10)
+
+    def progress(done: int, known: int) -> None:
+        told.append((done, known))
+        if done == known - 1:
+            slow.set()
+
+    server.fault = hold
+    gatherer = Gatherer(server, Wish(), Deadline(20), 8, None, progress)  # type: ignore[arg-type]
+    gatherer.capture(Targets(words=("everything",)), "lead")
+    assert told
+    assert all(done < known for done, known in told)
 
 
 def test_a_pod_that_may_not_be_read_is_an_error() -> None:

@@ -90,7 +90,7 @@ def node(name: str, **more: Any) -> dict[str, Any]:
     return {"metadata": {"name": name, "labels": {"kubernetes.io/hostname": name}}, **more}
 
 
-def calls_of(count: int, nodes: bool = False) -> dict[Reference, Any]:  # noqa: FBT001, FBT002
+def calls_of(count: int, nodes: bool = False) -> dict[Reference, Any]:
     found = {}
     for at in range(count):
         body = pod(f"web-{at}")
