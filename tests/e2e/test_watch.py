@@ -116,17 +116,17 @@ def test_it_outlives_the_api_server(bench: Bench, watch: Start) -> None:
 
 
 def test_triage_shows_who_falls_sick_and_who_recovers(bench: Bench, watch: Start) -> None:
-    bench.start(pod("steady", shell(SCRIPT)))
-    watched = watch("triage", "--deep", "0")
+    bench.start(pod("ailing", shell(SCRIPT)))
+    watched = watch("triage", "--deep", "0", "-l", "app=ailing")
     bench.wait_for(lambda: "1 pod" in watched.printed(), "the first list")
-    assert "steady" not in watched.printed()
-    bench.exec("steady", "touch", "/tmp/end")
-    bench.wait_for(lambda: "steady" in watched.printed(), "the sick pod to be shown", timeout=90)
-    bench.kubectl("delete", "pod", "steady", "--now")
+    assert "ailing" not in watched.printed()
+    bench.exec("ailing", "touch", "/tmp/end")
+    bench.wait_for(lambda: "ailing" in watched.printed(), "the sick pod to be shown", timeout=90)
+    bench.kubectl("delete", "pod", "ailing", "--now")
 
     def recovered() -> bool:
         last = watched.printed().rpartition("--- ")[2]
-        return "--- " in watched.printed() and "steady" not in last
+        return "--- " in watched.printed() and "ailing" not in last
 
     bench.wait_for(recovered, "a list without it", timeout=90)
     assert watched.end() == 130
@@ -134,16 +134,16 @@ def test_triage_shows_who_falls_sick_and_who_recovers(bench: Bench, watch: Start
 
 
 def test_triage_outlives_the_api_server(bench: Bench, watch: Start) -> None:
-    bench.start(pod("steady", shell(SCRIPT)))
-    watched = watch("triage", "--deep", "0")
+    bench.start(pod("enduring", shell(SCRIPT)))
+    watched = watch("triage", "--deep", "0", "-l", "app=enduring")
     bench.wait_for(watched.printed, "the first list")
     # Its rest may be longer than the server is away: then there is no loss to tell of.
     try:
         restart_api_server()
     finally:
         wait_for_api_server(bench)
-    bench.exec("steady", "touch", "/tmp/end")
-    bench.wait_for(lambda: "steady" in watched.printed(), "what happens afterwards", timeout=90)
+    bench.exec("enduring", "touch", "/tmp/end")
+    bench.wait_for(lambda: "enduring" in watched.printed(), "what happens afterwards", timeout=90)
     assert watched.end() == 130
 
 
