@@ -5,13 +5,14 @@ Only what differs is said, and the odd one out is named: the value that fewest p
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
+from kubectl_podx.findings.pod_facts import NONE, short_digest
 from kubectl_podx.model.report import PodReport
 
 _MOST = 20
 _MOST_NAMES = 3
-_ABSENT = "none"
 # A state of these is the same for whoever reads it; `extra` rows differ by nature (HOSTNAME).
 _QUIET = frozenset({"current", "extra", "unknown"})
 
@@ -20,7 +21,13 @@ def distinctions(reports: Sequence[PodReport]) -> list[str]:
     """Sentences such as `web-1: image of app is sha256:aa…, sha256:bb… in the other 2`."""
     if len(reports) < 2:
         return []
-    facts = {report.pod.name: dict(_facts(report)) for report in reports}
+    names = Counter(report.pod.name for report in reports)
+    facts = {
+        report.pod.name
+        if names[report.pod.name] == 1
+        else f"{report.pod.namespace}/{report.pod.name}": dict(_facts(report))
+        for report in reports
+    }
     labels = dict.fromkeys(label for found in facts.values() for label in found)
     lines = [line for label in labels if (line := _difference(label, facts))]
     return lines[:_MOST] + ([f"and {len(lines) - _MOST} more"] if len(lines) > _MOST else [])
@@ -30,29 +37,29 @@ def _difference(label: str, facts: dict[str, dict[str, str]]) -> str:
     """One fact over all pods; empty where they agree, or where everybody has a value of his own."""
     pods: dict[str, list[str]] = {}
     for pod, found in facts.items():
-        pods.setdefault(found.get(label, _ABSENT), []).append(pod)
+        pods.setdefault(found.get(label, NONE), []).append(pod)
     if len(pods) < 2 or (len(pods) == len(facts) and len(facts) > 2):
         return ""
-    odd, *rest = sorted(pods.items(), key=lambda item: (len(item[1]), item[0] == _ABSENT))
+    odd, *rest = sorted(pods.items(), key=lambda item: (len(item[1]), item[0] == NONE))
     others = ", ".join(f"{value} in {_names(names)}" for value, names in rest)
     return f"{_names(odd[1])}: {label} is {odd[0]}; {others}"
 
 
 def _names(pods: list[str]) -> str:
-    shown = ", ".join(pods[:_MOST_NAMES])
-    return shown + (f" and {len(pods) - _MOST_NAMES} others" if len(pods) > _MOST_NAMES else "")
+    shown, more = ", ".join(pods[:_MOST_NAMES]), len(pods) - _MOST_NAMES
+    return shown + (f" and {more} other{'s' if more > 1 else ''}" if more > 0 else "")
 
 
 def _facts(report: PodReport) -> Iterator[tuple[str, str]]:
     """Label -> value of everything that replicas should have in common."""
     yield "status", report.pod.status
-    yield "node", report.pod.node or _ABSENT
+    yield "node", report.pod.node or NONE
     for container in report.containers or ():
         if container.image_id:
-            yield f"image of {container.name}", _digest(container.image_id)
-        yield f"requested memory of {container.name}", container.resources.memory.request or _ABSENT
-        yield f"memory limit of {container.name}", container.resources.memory.limit or _ABSENT
-        yield f"CPU limit of {container.name}", container.resources.cpu.limit or _ABSENT
+            yield f"image of {container.name}", short_digest(container.image_id)
+        yield f"requested memory of {container.name}", container.resources.memory.request or NONE
+        yield f"memory limit of {container.name}", container.resources.memory.limit or NONE
+        yield f"CPU limit of {container.name}", container.resources.cpu.limit or NONE
     for restart in report.restarts or ():
         if restart.cause:
             yield f"last end of {restart.container}", restart.cause
@@ -72,9 +79,3 @@ def _states(what: str, rows: Iterable[tuple[str, str, str]]) -> Iterator[tuple[s
     for container, name, state in rows:
         if state not in _QUIET:
             yield f"{what}{name} of {container}", state
-
-
-def _digest(image: str) -> str:
-    """The first twelve digits, as `docker images` shows them."""
-    digest = image.rpartition("sha256:")[2]
-    return f"sha256:{digest[:12]}" if digest != image else image

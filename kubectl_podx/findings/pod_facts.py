@@ -101,7 +101,7 @@ def _container(found: Container) -> Iterator[PodFact]:
         return PodFact("containers", name, what, value or NONE)
 
     yield fact("image", found.image)
-    yield fact("image digest", _digest(found.image_id))
+    yield fact("image digest", short_digest(found.image_id))
     yield fact("state", found.state)
     memory, cpu = found.resources.memory, found.resources.cpu
     yield fact("requested memory", memory.request)
@@ -147,7 +147,7 @@ def _variable(row: VariableRow) -> str:
     return f"{row.state}, {value}" if value else row.state
 
 
-def _digest(image: str) -> str:
+def short_digest(image: str) -> str:
     """The first twelve digits, as `docker images` shows them."""
     digest = image.rpartition("sha256:")[2]
     return f"sha256:{digest[:12]}" if digest != image else image

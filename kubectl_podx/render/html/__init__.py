@@ -81,15 +81,16 @@ def _pod(report: PodReport, at: int, found: PodReportList, *, whole: bool) -> Po
         sections=shown,
         nothing_in=[section.title for section in shown if section.empty],
         coverage=[coverage_line(row) for row in report.coverage if row.state != "full"],
-        outlier=any(_is_odd(report.pod.name, line) for line in found.distinctions),
+        outlier=any(_is_odd(report, line) for line in found.distinctions),
         whole=whole,
     )
 
 
-def _is_odd(name: str, distinction: str) -> bool:
+def _is_odd(report: PodReport, distinction: str) -> bool:
     """Whether it begins with this pod: `web-1, web-2: image is …; … in web-3`."""
     odd = distinction.partition(": ")[0].partition(" and ")[0]
-    return name in odd.split(", ")
+    names = odd.split(", ")
+    return report.pod.name in names or f"{report.pod.namespace}/{report.pod.name}" in names
 
 
 def _title(found: PodReportList, *, single: bool) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
+
 from kubectl_podx.findings.distinctions import distinctions
 from kubectl_podx.model.report import PodReport
 from kubectl_podx.model.report.content import FileRow, KeySource
@@ -38,8 +40,18 @@ def test_the_odd_one_is_named_first() -> None:
     other = "sha256:" + "b" * 64
     lines = distinctions([report("a"), report("b", other), report("c"), report("d"), report("e")])
     assert lines == [
-        "b: image of app is sha256:bbbbbbbbbbbb; sha256:aaaaaaaaaaaa in a, c, d and 1 others"
+        "b: image of app is sha256:bbbbbbbbbbbb; sha256:aaaaaaaaaaaa in a, c, d and 1 other"
     ]
+
+
+def test_namesakes_are_told_apart_by_their_namespaces() -> None:
+    other = report("a", "sha256:" + "b" * 64)
+    elsewhere = msgspec.structs.replace(
+        other, pod=msgspec.structs.replace(other.pod, namespace="m")
+    )
+    (line,) = distinctions([report("a"), elsewhere, report("b")])
+    assert line.startswith("m/a: image of app is sha256:bbbbbbbbbbbb; ")
+    assert line.endswith(" in n/a, b")
 
 
 def test_a_state_that_only_one_has() -> None:
