@@ -3,47 +3,21 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Route, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Route, sync_playwright
+from shown_pages import Show, Shown
 
-from kubectl_podx.capture.bundle import read_bundle
-from kubectl_podx.findings.analyse import analyse
 from kubectl_podx.model.report import PodReportList
 from kubectl_podx.render.html import html
 
-ROOT = Path(__file__).resolve().parents[2]
-RECORDED = ROOT / "tests/recorded"
-NAMES = sorted(path.stem for path in RECORDED.glob("*.podx"))
 _PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--screenshots", action="store_true", help="write docs/images anew")
-
-
-def reports(name: str) -> PodReportList:
-    return analyse(read_bundle(RECORDED / f"{name}.podx"))
-
-
-class Shown(NamedTuple):
-    """A page in the browser, and what it did besides being shown."""
-
-    page: Page
-    asked: list[str]
-    """Addresses that it asked for."""
-    said: list[str]
-    """Lines of the console, errors and dialogs."""
-
-    def quiet(self) -> bool:
-        """Whether it asked for its own file alone and said nothing."""
-        return len(self.asked) == 1 and not self.said
-
-
-Show = Callable[..., Shown]
 
 
 @pytest.fixture(scope="session")

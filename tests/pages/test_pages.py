@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from conftest import NAMES, Show, reports
+from shown_pages import NAMES, Show, reports
 
 from kubectl_podx.model.report import PodReportList
 

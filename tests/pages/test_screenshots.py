@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from conftest import ROOT, Show, reports
+from shown_pages import ROOT, Show, reports
 
 IMAGES = ROOT / "docs/images"
 PICTURES = {
