@@ -34,7 +34,6 @@ _SHOWN: tuple[TimelineKind, ...] = (
     "pod",
 )
 """What is drawn, the most important first; the list has everything."""
-_TROUBLE = ("ended", "killing", "probe")
 
 
 class Span(NamedTuple):
@@ -78,11 +77,6 @@ class Chart(NamedTuple):
     lanes: list[Lane]
     gaps: list[Mark]
     """What is known to be missing, in words."""
-
-    @property
-    def troubled(self) -> bool:
-        """Whether something ended, was killed or failed a probe: else the picture is a flat one."""
-        return any(mark.kind in _TROUBLE for lane in self.lanes for mark in lane.marks)
 
 
 def chart(report: PodReport) -> Chart | None:

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from kubectl_podx.model.report import PodReport
-from kubectl_podx.render.chart.axis import Axis
-from kubectl_podx.render.chart.lanes import Lane, Mark, SpanState, chart
 from kubectl_podx.render.escape import clean
 from kubectl_podx.render.text.page import INDENT, Page
 from kubectl_podx.render.units import seconds
+
+if TYPE_CHECKING:
+    from kubectl_podx.render.chart.axis import Axis
+    from kubectl_podx.render.chart.lanes import Lane, Mark
 
 _WIDEST = 110
 _NARROWEST = 24
 _LONGEST_NAME = 24
 _TICK = 14
 
-_SPANS: dict[SpanState, tuple[str, str]] = {
+_SPANS: dict[str, tuple[str, str]] = {
     "running": ("=", "running"),
     "ready": ("=", "ready"),
     "completed": ("=", "completed"),
@@ -34,6 +38,7 @@ _MARKS: dict[str, tuple[str, str, str]] = {
     "certificate": ("C", "certificate expired", "red"),
     "node": ("N", "node's condition", ""),
 }
+_TROUBLE = ("ended", "killing", "probe")
 _LEFT_OUT = ":"
 _TITLE = "Timeline, UTC:"
 
@@ -43,8 +48,13 @@ def timeline_chart(report: PodReport, page: Page) -> list[str]:
 
     In the incident view only where something ended or failed: it shows nothing else.
     """
+    troubled = any(entry.kind in _TROUBLE for entry in report.timeline or [])
+    if not (troubled or page.everything):
+        return []
+    from kubectl_podx.render.chart.lanes import chart  # noqa: PLC0415 - most pods have no trouble
+
     drawn = chart(report)
-    if drawn is None or not (drawn.troubled or page.everything):
+    if drawn is None:
         return []
     names = [clean(lane.name, _LONGEST_NAME) for lane in drawn.lanes]
     indent = max(INDENT + max(map(len, names)) + INDENT, len(_TITLE) + 1)

@@ -124,7 +124,6 @@ def test_a_merged_event_is_one_mark_with_its_first_time() -> None:
     )
     (mark,) = next(lane for lane in drawn(report).lanes if lane.name == "web").marks
     assert (mark.first, mark.time, mark.times) == (later(5), later(50), 9)
-    assert drawn(report).troubled
 
 
 def test_runs_that_the_status_does_not_date_are_said_to_be_unknown() -> None:
