@@ -8,7 +8,7 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
 from kubectl_podx import __version__
-from kubectl_podx.capture import follow, look, plan, resolve, together
+from kubectl_podx.capture import follow, look, plan, resolve
 from kubectl_podx.capture.calls import (
     GRACE,
     Meanwhile,
@@ -20,6 +20,7 @@ from kubectl_podx.capture.calls import (
 )
 from kubectl_podx.capture.log_tail import log_tail
 from kubectl_podx.capture.plan import PlannedCall, Wish
+from kubectl_podx.capture.planned import MANY
 from kubectl_podx.capture.seal import Sealer, WrongObjectError
 from kubectl_podx.capture.store import SOMETHING_ELSE, Store
 from kubectl_podx.capture.targets import Targets
@@ -53,6 +54,17 @@ def _import_sealing() -> None:
         seal_environment,
         seal_observation,
     )
+
+
+def _asked(
+    calls: Mapping[Reference, list[PlannedCall]],
+) -> tuple[list[PlannedCall], Mapping[str, list[PlannedCall]]]:
+    """What to ask, and which calls each list of it stands for: some are merged of many pods."""
+    if len(calls) >= MANY:
+        from kubectl_podx.capture.together import merged  # noqa: PLC0415 - of many pods only
+
+        return merged(calls)
+    return [call for planned in calls.values() for call in planned], {}
 
 
 class Gatherer:
@@ -107,7 +119,7 @@ class Gatherer:
             for reference, body in bodies.items()
         }
         everything = [plan.get_version()] if bodies else []
-        asked, stand_ins = together.merged(calls)
+        asked, stand_ins = _asked(calls)
         everything += asked
         self._dial_for(everything)
 
@@ -119,6 +131,8 @@ class Gatherer:
         bound = self._before_the_end(_RECHECK_RESERVE)
         outcomes = self._send(everything, while_they_look if bodies else idle, bound)
         if stand_ins:
+            from kubectl_podx.capture import together  # noqa: PLC0415 - of many pods only
+
             outcomes |= self._send(together.split(outcomes, stand_ins), bound=bound)
         if "version" in outcomes and outcomes["version"].state == "ok":
             self._version = self._sealer.server_version(outcomes["version"].answer)

@@ -8,6 +8,9 @@ from kubectl_podx.model.reference import Reference, Resource
 
 CallKind = Literal["get", "type", "list", "log", "metrics", "version", "exec", "probe"]
 
+MANY = 10
+"""From so many pods of one namespace on, or so many nodes, they are read together."""
+
 
 class Right(NamedTuple):
     """What RBAC must grant for a call, as `kubectl auth can-i VERB RESOURCE` names it."""

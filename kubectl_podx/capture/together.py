@@ -13,11 +13,9 @@ from collections.abc import Callable, Iterator, Mapping
 import msgspec
 
 from kubectl_podx.capture.calls import Outcome
-from kubectl_podx.capture.planned import PlannedCall, right_to
+from kubectl_podx.capture.planned import MANY, PlannedCall, right_to
 from kubectl_podx.model.reference import RESOURCES, Reference
 
-MANY = 10
-"""From so many pods of one namespace on, or so many nodes."""
 _OF_PODS = (("fieldSelector", "involvedObject.kind=Pod"),)
 _HOSTNAME = "kubernetes.io/hostname"
 # Of the address of one list, in which their names stand.

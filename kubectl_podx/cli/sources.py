@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from kubectl_podx.cli.environment import Environment
 from kubectl_podx.cli.options import access_flags
-from kubectl_podx.cli.progress import ProgressLine, bar
 from kubectl_podx.cli.request import Request
 from kubectl_podx.model.errors import InputError, PodxError, UsageError
 from kubectl_podx.render.escape import quoted
@@ -16,6 +15,7 @@ from kubectl_podx.render.escape import quoted
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
 
+    from kubectl_podx.cli.progress import ProgressLine
     from kubectl_podx.model.capture import Capture
     from kubectl_podx.model.pod import Json
     from kubectl_podx.model.revealed import Revealed
@@ -92,6 +92,8 @@ def _live(
     if request.selector is None:
         # Wrong words are told before a kubeconfig is opened.
         parse_words(request.words)
+    from kubectl_podx.cli.progress import ProgressLine
+
     with ProgressLine(env) as line:
         capture = _taken(request, env, line, needed, meanwhile, revealed)
     for note in capture.notes:
@@ -110,6 +112,7 @@ def _taken(
     revealed: Revealed | None,
 ) -> Capture:
     from kubectl_podx.capture import session
+    from kubectl_podx.cli.progress import bar
     from kubectl_podx.model.clock import Deadline
 
     return session.take(

@@ -7,6 +7,7 @@ carry an escape sequence to a terminal, nor a character that makes a line read a
 from __future__ import annotations
 
 import re
+from functools import cache
 
 _SPACES = "\n\r\t"
 _ESCAPED = (
@@ -25,12 +26,19 @@ _ESCAPED = (
     "\u0600-\u0605\u06dd\u070f\u0890\u0891\u08e2"  # Arabic and Syriac marks around numbers
     "\U000110bd\U000110cd\U00013430-\U0001343f\U0001bca0-\U0001bca3"  # format controls of scripts
 )
-_HOSTILE = re.compile(f"[{_SPACES}{_ESCAPED}]")
-# A JSON text has a line end after each value: not to stop there is twice as fast.
-_HOSTILE_IN_JSON = re.compile(f"[{_ESCAPED}]")
 _WORDS = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _ELLIPSIS = "…"
 _LONGEST_WORD = 200
+
+
+@cache
+def _hostile(*, in_json: bool = False) -> re.Pattern[str]:
+    """What is escaped; compiled only once a text is not plain ASCII.
+
+    A JSON text has a line end after each value: not to stop there is twice as fast.
+    """
+    return re.compile(f"[{'' if in_json else _SPACES}{_ESCAPED}]")
+
 
 LONGEST = 2000
 """Characters of one value in text and tables; JSON and YAML hold the whole of it."""
@@ -42,7 +50,7 @@ def clean(text: str, limit: int = LONGEST) -> str:
         text = text[: limit - 1] + _ELLIPSIS
     if text.isascii() and text.isprintable():
         return text
-    return _HOSTILE.sub(_visible, text)
+    return _hostile().sub(_visible, text)
 
 
 def quoted(word: str) -> str:
@@ -69,7 +77,7 @@ def clean_json(document: str) -> str:
     if document.isascii() and "\x7f" not in document:
         # A JSON encoder has escaped what is below the blank: there is nothing left to find.
         return document
-    return _HOSTILE_IN_JSON.sub(_json_escape, document)
+    return _hostile(in_json=True).sub(_json_escape, document)
 
 
 def clean_yaml(scalar: str) -> str:
@@ -77,7 +85,7 @@ def clean_yaml(scalar: str) -> str:
 
     YAML reads the two halves of a JSON surrogate pair as two characters.
     """
-    return _HOSTILE.sub(_yaml_escape, scalar)
+    return _hostile().sub(_yaml_escape, scalar)
 
 
 def _yaml_escape(match: re.Match[str]) -> str:

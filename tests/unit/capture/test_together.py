@@ -11,8 +11,9 @@ from fake_server import DATE, FakeServer
 from kubectl_podx.capture.calls import Outcome
 from kubectl_podx.capture.gather import Gatherer
 from kubectl_podx.capture.plan import Wish, pod_calls
+from kubectl_podx.capture.planned import MANY
 from kubectl_podx.capture.targets import Targets
-from kubectl_podx.capture.together import MANY, merged, split
+from kubectl_podx.capture.together import merged, split
 from kubectl_podx.cluster.errors import ClusterError
 from kubectl_podx.cluster.server import Answer
 from kubectl_podx.model.capture import Capture
