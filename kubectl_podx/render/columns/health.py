@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from datetime import datetime
 from typing import NamedTuple
 
 from kubectl_podx.model.report.health import Counters, LiveProbe, Probe, Restart, TimelineEntry
@@ -101,6 +102,26 @@ def has_restarted(row: Restart) -> bool:
     none.
     """
     return bool(row.count) or row.cause not in (None, "completed")
+
+
+def end_facts(row: Restart, now: datetime | None, *, everything: bool = True) -> list[str]:
+    """How the last instance ended, and when the next one starts: `exit 137 SIGKILL`, `ran 17s`."""
+    facts: list[str] = []
+    if row.exit_code is not None:
+        facts.append(f"exit {exit_text(row)}")
+    if row.duration is not None:
+        facts.append(f"ran {seconds(row.duration)}")
+    if row.finished_at:
+        facts.append(f"ended {ago(row.finished_at, now)} ago")
+    backoff = row.backoff
+    if backoff is not None and backoff.next:
+        due = ago(backoff.next, now)
+        facts.append(f"next start {due}" if due.startswith("in ") else f"next start due {due} ago")
+    if backoff is not None and backoff.delay is not None:
+        facts.append(f"back-off {seconds(backoff.delay)}")
+    if backoff is not None and backoff.resets and everything:
+        facts.append(f"the back-off resets {backoff.resets}")
+    return facts
 
 
 RESTART: tuple[Column, ...] = (

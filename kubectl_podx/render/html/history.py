@@ -11,7 +11,8 @@ from kubectl_podx.model.clock import parse_time
 from kubectl_podx.model.report import PodReport
 from kubectl_podx.model.report.health import Probe, ProbeFailure
 from kubectl_podx.render.chart.axis import Axis, axis
-from kubectl_podx.render.html.svg import element, label, picture, tooltip, width_of
+from kubectl_podx.render.html.scale import Scale
+from kubectl_podx.render.html.svg import element, label, picture, tooltip
 from kubectl_podx.render.html.timeline import shape
 from kubectl_podx.render.units import seconds
 
@@ -28,13 +29,13 @@ def probe_picture(report: PodReport, name: str) -> Markup | None:
     found = report.probes or []
     if not found:
         return None
-    drawn = _axis(report, found)
+    scale = Scale(_axis(report, found), _LEFT, _RIGHT)
     bottom = _TOP + _ROW * len(found)
     body = [
         label(16, 18, "probe", class_="tick"),
         label(_COUNTERS, 18, "attempts since the pod began", class_="tick"),
-        *_grid(drawn, bottom),
-        *(part for at, probe in enumerate(found) for part in _probe(probe, drawn, at)),
+        *scale.grid(_MOST_TICKS, words=18, top=_TOP - 8, bottom=bottom),
+        *(part for at, probe in enumerate(found) for part in _probe(probe, scale, at)),
     ]
     return picture(f"{name}-probes", "Probe history", _story(found), bottom + 8, body)
 
@@ -53,22 +54,7 @@ def _when(failure: ProbeFailure) -> list[datetime]:
     return [at for at in (parse_time(failure.first), parse_time(failure.last)) if at]
 
 
-def _grid(drawn: Axis, bottom: float) -> Iterator[Markup]:
-    free = 0.0
-    for tick in drawn.ticks(_MOST_TICKS):
-        x = _across(tick.place)
-        yield element("line", x1=x, x2=x, y1=_TOP - 8, y2=bottom, class_="grid")
-        half = width_of(tick.label) / 2
-        if x - half >= free and x + half <= _RIGHT:
-            yield label(x, 18, tick.label, class_="tick", text_anchor="middle")
-            free = x + half + 8
-
-
-def _across(place: float) -> float:
-    return _LEFT + place * (_RIGHT - _LEFT)
-
-
-def _probe(probe: Probe, drawn: Axis, at: int) -> Iterator[Markup]:
+def _probe(probe: Probe, scale: Scale, at: int) -> Iterator[Markup]:
     top = _TOP + _ROW * at
     yield element("line", x1=16.0, x2=_RIGHT, y1=top + _ROW, y2=top + _ROW, class_="rule")
     yield element(
@@ -86,7 +72,7 @@ def _probe(probe: Probe, drawn: Axis, at: int) -> Iterator[Markup]:
     words = f"every {seconds(timing.period)}, acts after {timing.failure_threshold} in a row{acts}"
     yield label(36, top + 40, words, 262, class_="fine")
     yield from _counters(probe, top)
-    yield from _failures(probe, drawn, top)
+    yield from _failures(probe, scale, top)
 
 
 def _counters(probe: Probe, top: float) -> Iterator[Markup]:
@@ -115,14 +101,14 @@ def _counters(probe: Probe, top: float) -> Iterator[Markup]:
     yield label(_COUNTERS, top + 40, words if total else "no attempt yet", class_="fine")
 
 
-def _failures(probe: Probe, drawn: Axis, top: float) -> Iterator[Markup]:
+def _failures(probe: Probe, scale: Scale, top: float) -> Iterator[Markup]:
     middle = top + 22
     yield element("line", x1=_LEFT, x2=_RIGHT, y1=middle, y2=middle, class_="rule")
     if not probe.recent_failures:
         yield label(_LEFT, top + 44, "no failure among the events that are left", class_="fine")
         return
     for failure in probe.recent_failures:
-        places = [_across(drawn.place(moment)) for moment in _when(failure)]
+        places = [scale.at(moment) for moment in _when(failure)]
         if not places:
             continue
         kind = _KINDS[failure.kind]

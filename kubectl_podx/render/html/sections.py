@@ -14,12 +14,12 @@ from kubectl_podx.model.report.health import Restart
 from kubectl_podx.render.chart.lanes import chart
 from kubectl_podx.render.columns import grids
 from kubectl_podx.render.columns.column import Grid
-from kubectl_podx.render.columns.health import exit_text, has_restarted
+from kubectl_podx.render.columns.health import end_facts, has_restarted
 from kubectl_podx.render.html.history import probe_picture
 from kubectl_podx.render.html.pod_map import pod_picture
 from kubectl_podx.render.html.timeline import timeline_picture
 from kubectl_podx.render.layout import Cell
-from kubectl_podx.render.units import NONE, ago, counted, seconds
+from kubectl_podx.render.units import NONE, counted
 
 _TITLES = {
     "downwardAPI": "Downward API",
@@ -186,15 +186,7 @@ def _restart(row: Restart, now: datetime | None) -> Story:
     count = counted(row.count, "restart") if row.count else "no restart"
     head = f"{row.container}: {count}" + (f", {row.explained} explained" if row.count else "")
     sentences = [row.summary] if row.summary else []
-    facts = []
-    if row.exit_code is not None:
-        facts.append(f"exit {exit_text(row)}")
-    if row.duration is not None:
-        facts.append(f"ran {seconds(row.duration)}")
-    if row.finished_at:
-        facts.append(f"ended {ago(row.finished_at, now)} ago")
-    if row.backoff is not None and row.backoff.next:
-        facts.append(f"next start {row.backoff.next}")
+    facts = end_facts(row, now)
     sentences += [", ".join(facts)] if facts else []
     sentences += [f"{each.source}: {each.text}" for each in row.evidence]
     if row.termination_message:

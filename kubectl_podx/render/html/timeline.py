@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from markupsafe import Markup
 
-from kubectl_podx.render.chart.axis import Axis
 from kubectl_podx.render.chart.lanes import Chart, Lane, Mark, Span
+from kubectl_podx.render.html.scale import Scale
 from kubectl_podx.render.html.svg import element, label, picture, tooltip, width_of
 from kubectl_podx.render.units import seconds
 
@@ -45,10 +45,11 @@ def timeline_picture(drawn: Chart, name: str) -> Markup:
     """The picture; `name` is the prefix of its identifiers."""
     bottom = _TOP + _ROW * len(drawn.lanes)
     legend, height = _legend(drawn, bottom + 14)
+    scale = Scale(drawn.axis, _LEFT, _RIGHT)
     body = [
-        *_grid(drawn.axis, bottom),
-        *(part for at, lane in enumerate(drawn.lanes) for part in _lane(lane, drawn.axis, at)),
-        *_breaks(drawn.axis, bottom),
+        *scale.grid(_MOST_TICKS, words=_TOP - 16, top=_TOP - 8, bottom=bottom),
+        *(part for at, lane in enumerate(drawn.lanes) for part in _lane(lane, scale, at)),
+        *_breaks(scale, bottom),
         *legend,
     ]
     return picture(f"{name}-timeline", "Timeline", _story(drawn), height, body)
@@ -74,26 +75,9 @@ def shape(kind: str, x: float, y: float) -> Markup:
     )
 
 
-def across(place: float) -> float:
-    """The x of a place on the axis."""
-    return _LEFT + place * (_RIGHT - _LEFT)
-
-
-def _grid(axis: Axis, bottom: float) -> Iterator[Markup]:
-    free = 0.0
-    for tick in axis.ticks(_MOST_TICKS):
-        x = across(tick.place)
-        yield element("line", x1=x, x2=x, y1=_TOP - 8, y2=bottom, class_="grid")
-        half = width_of(tick.label) / 2
-        at = min(max(x, _LEFT + half), _RIGHT - half)
-        if at - half >= free:
-            yield label(at, _TOP - 16, tick.label, class_="tick", text_anchor="middle")
-            free = at + half + 8
-
-
-def _breaks(axis: Axis, bottom: float) -> Iterator[Markup]:
-    for each in axis.breaks():
-        left, right = across(each.left), across(each.right)
+def _breaks(scale: Scale, bottom: float) -> Iterator[Markup]:
+    for each in scale.axis.breaks():
+        left, right = scale.across(each.left), scale.across(each.right)
         said = f"{seconds(each.seconds)} in which nothing is recorded are left out"
         yield element(
             "g",
@@ -117,18 +101,18 @@ def _breaks(axis: Axis, bottom: float) -> Iterator[Markup]:
         )
 
 
-def _lane(lane: Lane, axis: Axis, at: int) -> Iterator[Markup]:
+def _lane(lane: Lane, scale: Scale, at: int) -> Iterator[Markup]:
     middle = _TOP + _ROW * at + _ROW / 2
     yield element(
         "line", x1=16.0, x2=_RIGHT, y1=middle + _ROW / 2, y2=middle + _ROW / 2, class_="rule"
     )
     yield label(16, middle + 4, lane.name, _LEFT - 30, class_="lane")
     for span in lane.spans:
-        yield from _span(span, axis, middle)
+        yield from _span(span, scale, middle)
     for mark in sorted(lane.marks, key=lambda mark: -mark.rank):
-        yield _mark(mark, axis, middle)
+        yield _mark(mark, scale, middle)
     for below in (False, True):
-        yield from _how_often([m for m in lane.marks if _is_below(m) is below], axis, middle)
+        yield from _how_often([m for m in lane.marks if _is_below(m) is below], scale, middle)
 
 
 def _is_below(mark: Mark) -> bool:
@@ -136,21 +120,21 @@ def _is_below(mark: Mark) -> bool:
     return mark.kind == "killing"
 
 
-def _how_often(marks: list[Mark], axis: Axis, middle: float) -> Iterator[Markup]:
+def _how_often(marks: list[Mark], scale: Scale, middle: float) -> Iterator[Markup]:
     """One number for all that happened several times on this side of the bar."""
     merged = [(mark, mark.first) for mark in marks if mark.first is not None]
     if not merged:
         return
-    start = min(across(axis.place(first)) for _, first in merged)
-    end = max(across(axis.place(mark.time)) for mark, _ in merged)
+    start = min(scale.at(first) for _, first in merged)
+    end = max(scale.at(mark.time) for mark, _ in merged)
     words = f"x{sum(mark.times for mark, _ in merged)}"
     if end - start > 3 * width_of(words):
         y = middle + (_BAR / 2 + 15 if _is_below(merged[0][0]) else -_BAR / 2 - 7)
         yield label((start + end) / 2, y, words, class_="often", text_anchor="middle")
 
 
-def _span(span: Span, axis: Axis, middle: float) -> Iterator[Markup]:
-    left, right = across(axis.place(span.start)), across(axis.place(span.end))
+def _span(span: Span, scale: Scale, middle: float) -> Iterator[Markup]:
+    left, right = scale.at(span.start), scale.at(span.end)
     width = max(2.0, right - left)
     yield element(
         "rect",
@@ -164,11 +148,11 @@ def _span(span: Span, axis: Axis, middle: float) -> Iterator[Markup]:
     )
 
 
-def _mark(mark: Mark, axis: Axis, middle: float) -> Markup:
-    x = across(axis.place(mark.time))
+def _mark(mark: Mark, scale: Scale, middle: float) -> Markup:
+    x = scale.at(mark.time)
     parts = [tooltip(f"{mark.time:%H:%M:%S} {mark.label}")]
     if mark.first is not None and mark.first < mark.time:
-        start = across(axis.place(mark.first))
+        start = scale.at(mark.first)
         y = middle + (_BAR / 2 + 4) * (1 if _is_below(mark) else -1)
         parts.append(
             element("path", d=f"M{start:.1f},{y:.1f}H{x:.1f}", class_=f"often {mark.kind}")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from kubectl_podx.model.report.health import Restart
-from kubectl_podx.render.columns.health import exit_text, has_restarted
+from kubectl_podx.render.columns.health import end_facts, has_restarted
 from kubectl_podx.render.text.page import INDENT, Page
-from kubectl_podx.render.units import ago, counted, seconds
+from kubectl_podx.render.units import counted
 
 _MOST_EVIDENCE = 4
 _LOG_TAIL = 5
@@ -31,7 +31,7 @@ def _one(row: Restart, page: Page) -> list[str]:
     lines = page.say(head)
     if page.news(row.summary):
         lines += page.say(row.summary, 2 * INDENT)
-    facts = _facts(row, page)
+    facts = end_facts(row, page.now, everything=page.everything)
     if facts:
         lines += page.say(", ".join(facts), 2 * INDENT)
     news = [evidence for evidence in row.evidence if page.news(evidence.text)]
@@ -48,25 +48,6 @@ def _share(row: Restart) -> str:
     if row.explained != row.count:
         return f"{row.explained} "
     return "all " if row.count > 1 else ""
-
-
-def _facts(row: Restart, page: Page) -> list[str]:
-    facts: list[str] = []
-    if row.exit_code is not None:
-        facts.append(f"exit {exit_text(row)}")
-    if row.duration is not None:
-        facts.append(f"ran {seconds(row.duration)}")
-    if row.finished_at:
-        facts.append(f"ended {ago(row.finished_at, page.now)} ago")
-    backoff = row.backoff
-    if backoff is not None and backoff.next:
-        due = ago(backoff.next, page.now)
-        facts.append(f"next start {due}" if due.startswith("in ") else f"next start due {due} ago")
-    if backoff is not None and backoff.delay is not None:
-        facts.append(f"back-off {seconds(backoff.delay)}")
-    if backoff is not None and backoff.resets and page.everything:
-        facts.append(f"the back-off resets {backoff.resets}")
-    return facts
 
 
 def _logs(row: Restart, page: Page) -> list[str]:
