@@ -36,7 +36,8 @@ def ago(time: str | None, now: datetime | None) -> str:
     if moment is None or now is None:
         return time
     passed = (now - moment).total_seconds()
-    return human_duration(passed) if passed >= 0 else f"in {human_duration(-passed)}"
+    # Both are cut to whole seconds: what happens now must not read as what is to come.
+    return human_duration(max(passed, 0)) if passed >= -1 else f"in {human_duration(-passed)}"
 
 
 def yes_no(value: bool | None) -> str:

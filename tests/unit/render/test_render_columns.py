@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from kubectl_podx.model.clock import parse_time
 from kubectl_podx.render.layout import Cell, aligned, columns
+from kubectl_podx.render.units import ago
 
 _TEXT = st.one_of(
     st.text(max_size=8), st.sampled_from(["", "  x", "漢字", "007", "1e5", "é", "a\nb"])
@@ -34,3 +37,16 @@ def test_columns_are_laid_out_as_tabulate_does(
 
 def test_nothing_has_no_lines() -> None:
     assert columns([], []) == aligned([], []) == []
+
+
+@pytest.mark.parametrize(
+    ("time", "shown"),
+    [
+        ("2026-11-25T12:00:00Z", "0s"),
+        ("2026-11-25T12:00:01Z", "0s"),
+        ("2026-11-25T12:00:02Z", "in 2s"),
+        ("2026-11-25T11:59:58Z", "2s"),
+    ],
+)
+def test_what_happens_in_this_second_is_not_to_come(time: str, shown: str) -> None:
+    assert ago(time, parse_time("2026-11-25T12:00:00Z")) == shown
