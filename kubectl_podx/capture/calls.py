@@ -19,6 +19,8 @@ _MAX_PAGES = 40
 _MAX_BODY = 64 << 20
 _TABLE = "application/json;as=Table;v=v1;g=meta.k8s.io"
 # After the deadline every socket is closed; this is what the threads get to notice.
+READING_SECONDS = 4.0
+"""An exec waits for the readings of memory: a metrics server that hangs must leave time for it."""
 GRACE = 0.5
 """Seconds."""
 _STEP = 0.2
@@ -197,6 +199,15 @@ def perform_read(server: ApiServer, call: PlannedCall) -> Outcome:
             if len(pages) >= _MAX_PAGES:
                 return Outcome(call, "ok", "only the first pages were read", answer=pages)
         return Outcome(call, "ok", answer=pages)
+    if call.kind == "podMetrics":
+        path = api_path(resource.prefix, resource.plural, namespace, reference.name)
+        return Outcome(call, "ok", answer=server.get(path, within=READING_SECONDS).body)
+    if call.kind == "stats":
+        path = api_path(resource.prefix, resource.plural, None, reference.name, "proxy")
+        light = (("only_cpu_and_memory", "true"),)
+        where = f"{path}/stats/summary"
+        answer = server.get(where, light, limit=_MAX_BODY, within=READING_SECONDS)
+        return Outcome(call, "ok", answer=answer.body)
     if call.kind == "metrics":
         path = api_path(resource.prefix, resource.plural, None, reference.name, "proxy")
         answer = server.get(f"{path}/metrics/probes", accept="text/plain", limit=_MAX_BODY)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
 from kubectl_podx import __version__
-from kubectl_podx.capture import follow, look, plan, resolve
+from kubectl_podx.capture import exec_gate, follow, look, plan, recheck, resolve
 from kubectl_podx.capture.calls import (
     GRACE,
     Meanwhile,
@@ -42,6 +43,9 @@ if TYPE_CHECKING:
 
 # What the second reading of the pod needs after the last exec has ended.
 _RECHECK_RESERVE = 0.5
+# How long the kubelet may take to tell that a container has ended.
+_RECHECK_PATIENCE = 6.0
+_RECHECK_STEP = 0.3
 # What an exec that is cut off needs beside, until its output so far is here.
 _EXEC_RESERVE = 0.75
 
@@ -50,7 +54,6 @@ def _import_sealing() -> None:
     """Imports what is needed when the answers are there: after the looks have been sent."""
     from kubectl_podx.capture import (  # noqa: F401, PLC0415
         metrics,
-        recheck,
         seal_environment,
         seal_observation,
     )
@@ -87,6 +90,7 @@ class Gatherer:
         self._revealed = revealed
         self._attempts_of: Callable[[list[Outcome]], list[ProbeAttempt]] = lambda _: []
         self._sealer = Sealer()
+        self._gate = exec_gate.ExecGate(lambda: self._captured_at, waited_for=wish.waited_for)
         self._store = Store(self._sealer)
         self._notes: list[str] = []
         self._led_to: dict[str, list[PlannedCall]] = {}
@@ -119,6 +123,7 @@ class Gatherer:
             for reference, body in bodies.items()
         }
         everything = [plan.get_version()] if bodies else []
+        held = self._gate.hold(calls, {r: self._sealer.raw_pod(r) for r in bodies})
         asked, stand_ins = _asked(calls)
         everything += asked
         self._dial_for(everything)
@@ -129,11 +134,13 @@ class Gatherer:
 
         # A read that hangs must not take the time of the second reading of the pod with it.
         bound = self._before_the_end(_RECHECK_RESERVE)
-        outcomes = self._send(everything, while_they_look if bodies else idle, bound)
+        now = [call for call in everything if call.id not in held]
+        outcomes = self._send(now, while_they_look if bodies else idle, bound)
         if stand_ins:
             from kubectl_podx.capture import together  # noqa: PLC0415 - of many pods only
 
             outcomes |= self._send(together.split(outcomes, stand_ins), bound=bound)
+        outcomes |= self._gate.refused()
         if "version" in outcomes and outcomes["version"].state == "ok":
             self._version = self._sealer.server_version(outcomes["version"].answer)
         outcomes |= self._look_through_neighbours(bodies, calls, outcomes)
@@ -150,7 +157,7 @@ class Gatherer:
                 in_flight=self._in_flight,
                 deadline=self._before_the_end(_RECHECK_RESERVE),
             )
-        again = self._read_again(bodies, calls, lambda: self._store.seal(outcomes))
+        again = self._read_again(bodies, calls, outcomes)
         pods = [self._captured(r, bodies[r], calls[r], outcomes, again) for r in bodies]
         return Capture(
             podx_version=__version__,
@@ -195,6 +202,8 @@ class Gatherer:
     def _follow(self, outcome: Outcome) -> list[PlannedCall]:
         """What this answer leads to; remembered, as it belongs to the same pods."""
         call = outcome.call
+        if call.kind in ("podMetrics", "stats"):
+            return self._gate.release(outcome)
         kind = call.reference.kind if call.kind == "get" and outcome.state == "ok" else ""
         # A ConfigMap leads nowhere, but to judge its keys takes time, of which there is some now.
         if kind != "ConfigMap" and kind not in follow.LEAD_ON:
@@ -273,12 +282,37 @@ class Gatherer:
         self,
         bodies: dict[Reference, Json],
         calls: dict[Reference, list[PlannedCall]],
-        meanwhile: Meanwhile,
+        outcomes: dict[str, Outcome],
     ) -> dict[Reference, Outcome]:
-        """The pods that were looked into, read again: uid and container ids must not have moved."""
-        looked_at = [r for r in bodies if any(call.kind == "exec" for call in calls[r])]
-        outcomes = self._send([plan.get_pod(reference) for reference in looked_at], meanwhile)
-        return {outcome.call.reference: outcome for outcome in outcomes.values()}
+        """The pods that were looked into, read again: uid and container ids must not have moved.
+
+        If an exec broke off, the container may have ended of it, which the kubelet reports a moment
+        later: such a pod is read until it says so, or has had the time to.
+        """
+        execs = {
+            reference: [
+                outcomes[call.id]
+                for call in calls[reference]
+                if call.kind == "exec"
+                and call.id in outcomes
+                and outcomes[call.id].state not in ("skipped", "denied")
+            ]
+            for reference in bodies
+        }
+        read = self._send(
+            [plan.get_pod(reference) for reference, sent in execs.items() if sent],
+            lambda: self._store.seal(outcomes),
+        )
+        again = {outcome.call.reference: outcome for outcome in read.values()}
+        patience = self._deadline.within(_RECHECK_PATIENCE)
+        doubtful = [r for r, sent in execs.items() if any(map(look.may_have_harmed, sent))]
+        while doubtful and patience.remaining() > _RECHECK_STEP:
+            doubtful = [r for r in doubtful if not recheck.changes_meanwhile(bodies[r], again[r])]
+            if doubtful:
+                time.sleep(_RECHECK_STEP)
+                more = self._send([plan.get_pod(reference) for reference in doubtful])
+                again |= {one.call.reference: one for one in more.values() if one.state == "ok"}
+        return again
 
     def _captured(
         self,
@@ -289,7 +323,6 @@ class Gatherer:
         again: dict[Reference, Outcome],
     ) -> CapturedPod:
         from kubectl_podx.capture.metrics import probe_counters  # noqa: PLC0415 - _import_sealing
-        from kubectl_podx.capture.recheck import changes_meanwhile  # noqa: PLC0415
         from kubectl_podx.capture.seal_environment import declared_variables  # noqa: PLC0415
 
         with_those_after = [*calls, *(one for c in calls for one in self._led_to.get(c.id, ()))]
@@ -297,7 +330,12 @@ class Gatherer:
         uid = text(body, "metadata", "uid")
         pod = self._sealer.raw_pod(reference)
         declared = declared_variables(self._sealer, pod, self._store.objects)
-        moved = changes_meanwhile(body, again.get(reference))
+        moved = recheck.changes_meanwhile(body, again.get(reference))
+        executed = {
+            one.call.container
+            for one in mine
+            if one.call.kind == "exec" and one.state not in ("skipped", "denied")
+        }
         observations = [
             self._observation(pod, outcome, declared, moved)
             for outcome in mine
@@ -323,6 +361,8 @@ class Gatherer:
                 if outcome.call.kind == "log"
             ],
             calls=[outcome.record() for outcome in mine],
+            memory_usages=self._gate.usages(reference),
+            ended_during_exec=recheck.ended_during_exec(body, again.get(reference), executed),
             disturbed="; ".join(sorted(set(moved.values()))),
             declared_variables=declared,
         )

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Never
 
 from kubectl_podx.capture.calls import Outcome
+from kubectl_podx.capture.exec_policy import has_memory_limit
 from kubectl_podx.capture.plan import PlannedCall
 from kubectl_podx.model.clock import Deadline
 from kubectl_podx.model.pod import ContainerEntry, Json, containers, dig, items, text
@@ -20,19 +21,30 @@ if TYPE_CHECKING:
     from kubectl_podx.cluster.exec_driver import ExecResult
     from kubectl_podx.cluster.server import ApiServer
 
-SCRIPT_VERSION = "1"
+SCRIPT_VERSION = "2"
 NO_SHELL = "the image has no shell (sh)"
+KILLED = "the exec was killed in the container"
 _MAX_OUTPUT = 8 << 20
 _MAX_ERRORS = 64 << 10
 _CONFIG_SOURCES = ("configMap", "secret", "projected", "downwardAPI")
 _NOT_THERE = ("executable file not found", "no such file or directory")
+# What is left of an exec whose own start was killed: by the kubelet, and by runc.
+_KILLED_AT_START = ("procready not received", "write init-p: broken pipe")
 _STOPPED = ("container not found", "not running", "stopped container", "no running task found")
 
 
 class RawLook:
     """What came back of one look. Holds values, so it can be neither shown nor encoded."""
 
-    __slots__ = ("complete", "container_id", "nonce", "output", "started_at", "through")
+    __slots__ = (
+        "complete",
+        "container_id",
+        "ended_by",
+        "nonce",
+        "output",
+        "started_at",
+        "through",
+    )
 
     def __init__(
         self,
@@ -40,6 +52,7 @@ class RawLook:
         output: bytes,
         nonce: str,
         complete: bool,
+        ended_by: str,
         container_id: str,
         started_at: str,
         through: str,
@@ -47,6 +60,8 @@ class RawLook:
         self.output = output
         self.nonce = nonce
         self.complete = complete
+        self.ended_by = ended_by
+        """The `reason` of the exec's result: empty where it came to its end."""
         self.container_id = container_id
         self.started_at = started_at
         self.through = through
@@ -132,6 +147,14 @@ def annotation_files(pod: Json, container: Json) -> list[str]:
     return found
 
 
+def _path_twice(path: str) -> str:
+    """The path, and as mountinfo writes it: four bytes in octal (fs/proc_namespace.c, mangle)."""
+    mangled = path.replace("\\", "\\134")
+    for byte, octal in ((" ", "040"), ("\t", "011"), ("\n", "012")):
+        mangled = mangled.replace(byte, f"\\{octal}")
+    return f"{shlex.quote(path)} {shlex.quote(mangled)}"
+
+
 def header(pod: Json, container: ContainerEntry, nonce: str, target: str) -> bytes:
     """What stands before the script: assignments, and the paths that the pod spec declares."""
     uid = text(pod, "metadata", "uid")
@@ -140,15 +163,16 @@ def header(pod: Json, container: ContainerEntry, nonce: str, target: str) -> byt
         f"podx_pod_uid={shlex.quote(uid or 'no-uid')}",
         f"podx_pod_uid_underscored={shlex.quote(uid.replace('-', '_') or 'no-uid')}",
         f"podx_target={shlex.quote(target)}",
+        f"podx_limited={int(has_memory_limit(pod))}",
         "podx_declared() {",
         ":",
     ]
     lines += [
-        f"podx_mount {shlex.quote(clean_path(text(mount, 'mountPath')))}"
+        f"podx_mount {_path_twice(clean_path(text(mount, 'mountPath')))}"
         for mount in items(container.spec, "volumeMounts")
     ]
     for mount in config_mounts(pod, container.spec):
-        lines.append(f"podx_config {shlex.quote(mount.path)}")
+        lines.append(f"podx_config {_path_twice(mount.path)}")
         lines += [f"podx_token {shlex.quote(path)}" for path, _ in token_paths(mount)]
     lines += [
         f"podx_plain {number} {shlex.quote(path)}"
@@ -184,6 +208,7 @@ def perform(server: ApiServer, call: PlannedCall, pod: Json, deadline: Deadline)
             output=result.stdout,
             nonce=nonce,
             complete=result.exit_code == 0 and not result.truncated,
+            ended_by=result.reason,
             container_id=looked_at.container_id,
             started_at=text(looked_at.status, "state", "running", "startedAt"),
             through=call.through,
@@ -197,13 +222,26 @@ def _nothing(call: PlannedCall, result: ExecResult) -> Outcome:
         return Outcome(call, "failed", NO_SHELL)
     if any(words in said for words in _STOPPED):
         return Outcome(call, "failed", "the container stopped before it could be looked into")
-    if result.exit_code == 137:
-        return Outcome(call, "failed", "the look was killed in the container")
+    if result.exit_code == 137 or any(words in said for words in _KILLED_AT_START):
+        return Outcome(call, "failed", KILLED)
     if result.exit_code is not None:
         return Outcome(call, "failed", f"the shell ended with exit code {result.exit_code}")
-    if result.message:
-        return Outcome(call, "failed", "the container runtime refused the exec")
-    return Outcome(call, "failed", "the connection was lost before the look ended")
+    if result.reason == "DeadlineExceeded":
+        return Outcome(call, "timedOut", "the exec gave no answer before the deadline")
+    if result.reason == "ConnectionLost":
+        return Outcome(call, "failed", "the connection was lost before the exec ended")
+    if result.reason == "ProtocolError":
+        return Outcome(call, "failed", "the exec's answer broke the protocol")
+    return Outcome(call, "failed", "the container runtime refused the exec")
+
+
+def may_have_harmed(outcome: Outcome) -> bool:
+    """Whether the container may have ended of this exec: it broke off, or had no answer."""
+    if outcome.call.kind != "exec" or outcome.state in ("denied", "skipped"):
+        return False
+    if outcome.state == "ok":
+        return not outcome.answer.complete
+    return outcome.reason != NO_SHELL
 
 
 def neighbour_calls(

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kubectl_podx.capture import admission
+from kubectl_podx.capture.exec_policy import memory_limits
 from kubectl_podx.capture.planned import (
     CallKind,
     PlannedCall,
@@ -66,6 +67,7 @@ def pod_calls(reference: Reference, pod: Json, wish: Wish) -> list[PlannedCall]:
     """Everything that a report about this pod asks for, beside the pod."""
     calls = [
         *_execs(reference, pod, wish),
+        *_memory_readings(reference, pod, wish),
         *_events(reference, pod),
         *_node_events(pod),
         *_sources(reference, pod),
@@ -115,6 +117,35 @@ def _execs(reference: Reference, pod: Json, wish: Wish) -> Iterator[PlannedCall]
             right,
             reference,
             container=entry.name,
+        )
+
+
+def _memory_readings(reference: Reference, pod: Json, wish: Wish) -> Iterator[PlannedCall]:
+    """What tells whether an exec can be afforded, where a container has a memory limit.
+
+    The kubelet is asked only if `metrics.k8s.io` does not tell (see capture/exec_gate.py).
+    """
+    execs = list(_execs(reference, pod, wish))
+    entries = {entry.name: entry for entry in containers(pod)}
+    if wish.force_exec or not any(memory_limits(pod, entries[each.container]) for each in execs):
+        return
+    metrics = Reference("PodMetrics", reference.namespace, reference.name)
+    yield PlannedCall(
+        f"podMetrics {reference.key}",
+        "podMetrics",
+        _OBSERVED,
+        right_to("get", metrics.resource, metrics.namespace, metrics.name),
+        metrics,
+    )
+    node = text(pod, "spec", "nodeName")
+    if node:
+        yield PlannedCall(
+            f"stats {node}",
+            "stats",
+            _OBSERVED,
+            Right(("get",), "nodes/proxy", "", "", node),
+            Reference("Node", "", node),
+            optional_right=True,
         )
 
 

@@ -6,7 +6,9 @@ from typing import Literal, NamedTuple
 
 from kubectl_podx.model.reference import Reference, Resource
 
-CallKind = Literal["get", "type", "list", "log", "metrics", "version", "exec", "probe"]
+CallKind = Literal[
+    "get", "type", "list", "log", "metrics", "podMetrics", "stats", "version", "exec", "probe"
+]
 
 MANY = 10
 """From so many pods of one namespace on, or so many nodes, they are read together."""
@@ -57,6 +59,10 @@ class Wish(NamedTuple):
     log_lines: int = 20
     probe_runs: int = 0
     """How often each probe is run by hand (`--run-probes`)."""
+    force_exec: bool = False
+    """`--force-exec`: exec also where that may cost the container its life."""
+    waited_for: bool = False
+    """`--wait-start`: a container that restarts was asked for by name."""
 
     def wants(self, *sections: str) -> bool:
         """Whether any of these sections was asked for.

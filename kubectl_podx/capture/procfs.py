@@ -8,6 +8,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import msgspec
 
@@ -22,7 +23,8 @@ _CONTAINER_ID = re.compile(r"([0-9a-f]{64})(?:\.scope)?(?:/|$)", re.MULTILINE)
 _NAMESPACE = re.compile(r"(\w+) -> (\w+):\[(\d+)\]")
 _SOCKET = re.compile(rb" (\d+) -> socket:\[(\d+)\]")
 _FD_FOLDER = re.compile(rb"/proc/(\d+)/fd:")
-_TABLE_HEAD = re.compile(rb"^ *sl +local_address.*$", re.MULTILINE)
+# A table that was cut ends in the middle of a line, and the next one's head follows there.
+_TABLE_HEAD = re.compile(rb" *sl +local_address[^\n]*")
 _LISTEN, _SYN_SENT, _CLOSE_WAIT, _UDP_BOUND = "0A", "02", "08", "07"
 _MOST_CONNECTIONS = 200
 
@@ -73,8 +75,11 @@ def _seconds(text: str) -> float | None:
     return float(match.group()) if match else None
 
 
-def processes(content: bytes, clock: BootClock, counts: dict[int, int]) -> list[Process]:
+def processes(
+    content: bytes, clock: BootClock, counts: dict[int, int], reader: CgroupReader | None = None
+) -> list[Process]:
     """The `cat` of stat, cgroup and status of many processes, in that order for each."""
+    reader = reader or CgroupReader()
     found: list[Process] = []
     blocks: list[tuple[re.Match[bytes], list[bytes]]] = []
     for line in content.split(b"\n"):
@@ -84,7 +89,7 @@ def processes(content: bytes, clock: BootClock, counts: dict[int, int]) -> list[
         elif blocks:
             blocks[-1][1].append(line)
     for head, rest in blocks:
-        process = _process(head, rest, clock)
+        process = _process(head, rest, clock, reader)
         if process is not None:
             found.append(process)
     return [_counted(process, counts.get(process.pid)) for process in found]
@@ -96,7 +101,9 @@ def _counted(process: Process, count: int | None) -> Process:
     return msgspec.structs.replace(process, argument_count=max(0, count - 1))
 
 
-def _process(head: re.Match[bytes], rest: list[bytes], clock: BootClock) -> Process | None:
+def _process(
+    head: re.Match[bytes], rest: list[bytes], clock: BootClock, reader: CgroupReader
+) -> Process | None:
     fields = head.group(4).split()
     if len(fields) < 21:
         return None
@@ -107,7 +114,7 @@ def _process(head: re.Match[bytes], rest: list[bytes], clock: BootClock) -> Proc
     return Process(
         pid=int(head.group(1)),
         parent=whole(fields[0].decode("ascii", "replace")),
-        container_id=container_id(text_of(b"\n".join(rest))),
+        container_id=reader.container_id(text_of(b"\n".join(rest))),
         executable=text_of(head.group(2)),
         state=head.group(3).decode(),
         started_at=clock.moment(started) if started is not None else None,
@@ -160,6 +167,40 @@ def container_id(cgroup: str) -> str | None:
     """The id at the end of a cgroup path; the last one, as a container may hold another."""
     found = _CONTAINER_ID.findall(cgroup)
     return found[-1] if found else None
+
+
+class CgroupReader(NamedTuple):
+    """Who stands behind the lines of `/proc/N/cgroup`, as seen from one container.
+
+    On cgroup v2 a container has a cgroup namespace of its own by default: it sees itself as `0::/`,
+    what it made below as `0::/NAME`, and its neighbours as `0::/../NAME` (cgroup_namespaces(7)).
+    """
+
+    own_line: str = ""
+    """The line of the exec session itself."""
+    own_id: str = ""
+    """The id of the container that the session runs in."""
+
+    def container_id(self, cgroup: str) -> str | None:
+        """The id of a process's container; None where that cannot be told."""
+        found = container_id(cgroup)
+        if found is not None or not self._private:
+            return found
+        unified = re.search(r"^0::(/.*)$", cgroup, re.MULTILINE)
+        if unified is None or unified[1].startswith("/.."):
+            return None
+        return self.own_id or None
+
+    @property
+    def _private(self) -> bool:
+        """Whether the session has a cgroup namespace: its own path names no container."""
+        path = self.own_line.removeprefix("0::")
+        return (
+            self.own_line.startswith("0::/")
+            and container_id(self.own_line) is None
+            and "kubepods" not in path
+            and not path.startswith("/..")
+        )
 
 
 def argument_counts(content: bytes) -> dict[int, int]:

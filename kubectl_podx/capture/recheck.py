@@ -1,10 +1,11 @@
-"""The right pod: what changed under our eyes, by the pod as it was read again after the looks."""
+"""The right pod: what changed meanwhile, by the pod as it was read again after the execs."""
 
 from __future__ import annotations
 
 from kubectl_podx.capture.calls import Outcome
 from kubectl_podx.capture.seal import Sealer, WrongObjectError
-from kubectl_podx.model.pod import Json, containers, number, text
+from kubectl_podx.model.capture import EndedDuringExec
+from kubectl_podx.model.pod import ContainerEntry, Json, containers, dig, number, text
 
 _NOT_AGAIN = "the pod could not be read again after the look"
 
@@ -28,13 +29,56 @@ def changes_meanwhile(before: Json, outcome: Outcome | None) -> dict[str, str]:
     if text(now, "metadata", "uid") != text(before, "metadata", "uid"):
         return {"": "the pod was replaced by a namesake while it was looked at"}
     known = {entry.name: entry for entry in containers(before)}
-    return {
-        entry.name: f"container {entry.name} restarted while it was looked at"
-        for entry in containers(now)
-        if entry.name in known
-        and (
-            entry.container_id != known[entry.name].container_id
-            or number(entry.status, "restartCount")
-            != number(known[entry.name].status, "restartCount")
+    changed: dict[str, str] = {}
+    for entry in containers(now):
+        before_it = known.get(entry.name)
+        if before_it is None:
+            continue
+        if _is_another_instance(before_it, entry):
+            changed[entry.name] = f"container {entry.name} restarted while it was looked at"
+        elif before_it.running and not entry.running:
+            changed[entry.name] = f"container {entry.name} ended while it was looked at"
+    return changed
+
+
+def _is_another_instance(before: ContainerEntry, now: ContainerEntry) -> bool:
+    return now.container_id != before.container_id or number(now.status, "restartCount") != number(
+        before.status, "restartCount"
+    )
+
+
+def ended_during_exec(
+    before: Json, outcome: Outcome | None, executed: set[str]
+) -> list[EndedDuringExec]:
+    """The containers among `executed` whose instance of the first reading has ended since.
+
+    The exec may have ended them (memory); nobody can tell that from outside, so they are reported
+    as such, and never as an end of the app's own.
+    """
+    if outcome is None or outcome.state != "ok":
+        return []
+    try:
+        now = Sealer().open(outcome.call.reference, outcome.answer).body or {}
+    except WrongObjectError:
+        return []
+    if text(now, "metadata", "uid") != text(before, "metadata", "uid"):
+        return []
+    known = {entry.name: entry for entry in containers(before)}
+    found: list[EndedDuringExec] = []
+    for entry in containers(now):
+        first = known.get(entry.name)
+        if entry.name not in executed or first is None or not first.running:
+            continue
+        if entry.running and not _is_another_instance(first, entry):
+            continue
+        ends = [dig(entry.status, state, "terminated") for state in ("state", "lastState")]
+        identity = text(first.status, "containerID")
+        own = next((end for end in ends if text(end, "containerID") == identity), None)
+        found.append(
+            EndedDuringExec(
+                container=entry.name,
+                reason=text(own, "reason"),
+                exit_code=number(own, "exitCode"),
+            )
         )
-    }
+    return found

@@ -12,7 +12,7 @@ import msgspec
 from kubectl_podx.capture.expected import item_value, without_kubelets_own
 from kubectl_podx.capture.frames import Frames
 from kubectl_podx.capture.look import ConfigMount, annotation_files, config_mounts
-from kubectl_podx.capture.procfs import text_of, whole
+from kubectl_podx.capture.procfs import pairs, text_of, whole
 from kubectl_podx.capture.redact import shown_annotation
 from kubectl_podx.capture.seal import Sealer, token_claims
 from kubectl_podx.capture.secretlike import secret_value
@@ -53,7 +53,7 @@ def observed_files(
     root: str,
     objects: Mapping[str, StoredObject],
 ) -> tuple[list[ObservedFile], int]:
-    """Every file below a config mount, and 1 where there were more than a look takes."""
+    """Every file below a config mount, and 1 if there were more than the script lists."""
     listed = [text_of(name) for name in (frames.get("files") or b"").split(b"\0") if name.strip()]
     digests = _digests(frames.get("digests"))
     stats = _stats(frames.get("stats"))
@@ -83,7 +83,8 @@ def observed_files(
                 modified_at=stat.modified_at,
             )
         found.append(scopes.sealed(base, mount, digest))
-    return found, int(len(listed) >= _MOST_FILES)
+    skipped = whole(pairs(frames.get("folders")).get("left_out")) or 0
+    return found, skipped or int(len(listed) >= _MOST_FILES)
 
 
 class _Scopes:

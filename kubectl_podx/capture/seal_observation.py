@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Literal
 
 from msgspec.structs import replace
 
@@ -10,13 +11,14 @@ from kubectl_podx.capture import procfs
 from kubectl_podx.capture.calls import Outcome
 from kubectl_podx.capture.cgroup import headroom
 from kubectl_podx.capture.frames import Frames, split
-from kubectl_podx.capture.look import RawLook
+from kubectl_podx.capture.look import KILLED, RawLook
 from kubectl_podx.capture.seal import Sealer
 from kubectl_podx.capture.seal_environment import parse_environment, with_observed
 from kubectl_podx.capture.seal_files import observed_files, observed_tokens, observed_volumes
 from kubectl_podx.capture.secretlike import hide_text
 from kubectl_podx.capture.space import with_space
 from kubectl_podx.model.capture import (
+    Headroom,
     HostsFile,
     Observation,
     Process,
@@ -27,8 +29,18 @@ from kubectl_podx.model.clock import format_time, from_epoch
 from kubectl_podx.model.pod import Json, containers
 
 _SYS_PTRACE = 19
+# podx_max_environment of observe.sh.
+_LONGEST_ENVIRONMENT = 2097152
 _LONGEST_LINE = 1000
 _TOO_TIGHT = "less than 16 MiB of memory or too few pids are free: nothing was run that forks"
+_UNKNOWN = "its cgroup cannot be read, so free memory is unknown: nothing was run that forks"
+
+
+_CUT_OFF = {
+    "DeadlineExceeded": "the look did not end before the deadline",
+    "OutputLimit": "the look gave more output than is read",
+    "ConnectionLost": "the connection was lost before the look ended",
+}
 
 
 def seal_look(
@@ -46,6 +58,7 @@ def seal_look(
             state="unobservable",
             reason=outcome.reason or "no answer",
             needs=outcome.needs,
+            exec_killed=outcome.reason == KILLED,
         )
     raw = outcome.answer
     frames = split(raw.output, raw.nonce)
@@ -81,31 +94,35 @@ def _observed(
     enough = procfs.pairs(frames.first("cgroup")).get("lean") != "1"
     container = next(entry for entry in containers(pod) if entry.name == base.container)
     counts = procfs.argument_counts(frames.get("arguments") or b"")
-    seen = procfs.processes(frames.get("processes") or b"", clock, counts)
+    inside = next((e for e in containers(pod) if e.name == (raw.through or base.container)), None)
+    reader = procfs.CgroupReader(own.get("group", ""), inside.container_id if inside else "")
+    seen = procfs.processes(frames.get("processes") or b"", clock, counts, reader)
     main_pid = procfs.whole(own.get("main"))
     folders = procfs.namespaces(frames.get("namespaces") or b"")
     owners = procfs.socket_owners(frames.get("fds") or b"")
     listeners, connections = procfs.sockets(frames.with_prefix("net "), owners)
     process_environment = frames.get("process_environment")
     was_read = frames.get("process_environment_read") is not None
-    injected = None if raw.through else parse_environment(frames.get("environment"))
-    process = parse_environment(process_environment) if was_read else None
+    environment = _whole_variables(frames.get("environment"))
+    injected = None if raw.through else parse_environment(environment)
+    process = parse_environment(_whole_variables(process_environment)) if was_read else None
     files, left_out = observed_files(sealer, pod, container, frames, root, objects)
-    refused = _refused(frames, raw, main_pid, seen, was_read=was_read, enough=enough)
+    group = headroom(frames.get("cgroup"), enough=enough)
+    refused = _refused(frames, raw, main_pid, seen, was_read=was_read, group=group)
     return replace(
         base,
         state="partial" if refused else "observed",
         reason="; ".join(refused),
         shell=own.get("shell") or "sh",
         clock=format_time(from_epoch(clock.now)) if clock.now else None,
-        headroom=headroom(frames.get("cgroup"), enough=enough),
+        headroom=group,
         main_pid=main_pid,
         pid_one=next((one for one in seen if one.pid == 1), None),
         namespaces=folders.get(own.get("self", ""), {}),
         processes=_with_namespaces(seen, folders),
         processes_left_out=procfs.whole(own.get("left_out")) or 0,
         environment_source="none" if injected is None else "exec",
-        process_environment=_process_environment(was_read=was_read, enough=enough),
+        process_environment=_process_environment(frames, was_read=was_read),
         variables=with_observed(sealer, pod, base.container, declared, injected, process),
         listeners=listeners,
         connections=connections,
@@ -125,10 +142,19 @@ def _observed(
     )
 
 
-def _process_environment(*, was_read: bool, enough: bool) -> str:
+def _process_environment(frames: Frames, *, was_read: bool) -> Literal["read", "denied", "none"]:
     if was_read:
         return "read"
-    return "denied" if enough else "none"
+    # A look that broke off before, or that forked nothing, was refused nothing.
+    tried = frames.get("process_environment") is not None and frames.get("files") is not None
+    return "denied" if tried else "none"
+
+
+def _whole_variables(content: bytes | None) -> bytes | None:
+    """An environment without the variable that the script's bound cut in two."""
+    if content is None or len(content) < _LONGEST_ENVIRONMENT:
+        return content
+    return content[: content.rfind(b"\0") + 1]
 
 
 def _with_namespaces(seen: list[Process], folders: dict[str, dict[str, str]]) -> list[Process]:
@@ -145,14 +171,15 @@ def _refused(
     seen: list[Process],
     *,
     was_read: bool,
-    enough: bool,
+    group: Headroom,
 ) -> list[str]:
     """What this look lost, a sentence each; what depends on it is null in the report."""
-    if not enough:
-        return [_TOO_TIGHT]
+    if not group.enough:
+        return [_TOO_TIGHT if group.known else _UNKNOWN]
     lost: list[str] = []
     if not (raw.complete and frames.complete):
-        lost.append("the look was cut off before its end")
+        # What comes later is missing because of that, and tells nothing of its own.
+        return [_CUT_OFF.get(raw.ended_by, "the look was cut off before its end")]
     if main_pid is None:
         lost.append("the main process could not be told")
     elif not was_read:

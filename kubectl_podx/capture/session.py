@@ -37,6 +37,8 @@ class LookOptions(msgspec.Struct, frozen=True, kw_only=True):
     log_lines: int = 20
     probe_runs: int = 0
     """`--run-probes`: how often each probe is run; 0 for not at all."""
+    force_exec: bool = False
+    """`--force-exec`: exec whatever the readings of memory say."""
     wait_start: bool = False
     """`--wait-start`: look when a container that does not run has started."""
     max_in_flight: int = 12
@@ -51,6 +53,8 @@ class LookOptions(msgspec.Struct, frozen=True, kw_only=True):
             self.logs,
             self.log_lines,
             self.probe_runs,
+            self.force_exec,
+            self.wait_start,
         )
 
 

@@ -34,6 +34,7 @@ _LIVE_ONLY = frozenset(
         "from_file",
         "manifest",
         "no-exec",
+        "force-exec",
         "no-logs",
         "reveal",
         "watch",

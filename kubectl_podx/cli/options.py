@@ -216,6 +216,14 @@ _READING: tuple[tuple[tuple[str, ...], dict[str, Any]], ...] = (
             "KUBECTL_PODX_NO_EXEC=1 means the same.",
         },
     ),
+    (
+        ("--force-exec",),
+        {
+            "is_flag": True,
+            "help": "Exec in containers even if too little free memory, or not knowing it, speaks "
+            "against it. The exec may get the container OOM-killed.",
+        },
+    ),
     (("--no-logs",), {"is_flag": True, "help": "Read no container logs."}),
     (
         ("--logs", "log_lines"),

@@ -51,6 +51,7 @@ _WITHOUT = frozenset(
         "query",
         "container",
         "no-exec",
+        "force-exec",
         "no-logs",
         "log_lines",
         "exit-code",

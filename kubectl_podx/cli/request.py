@@ -35,6 +35,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     presets: tuple[str, ...] = ()
     """Files with PodPresets, to tell what of the pod is theirs (`injected`)."""
     no_exec: bool = False
+    force_exec: bool = False
     no_logs: bool = False
     log_lines: int = 20
     wait_start: bool = False
@@ -121,6 +122,10 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
             self._check_watch()
         elif self.exec:
             raise UsageError("--exec goes with --watch; without it every look is an exec")
+        if self.force_exec and self.no_exec:
+            raise UsageError("--force-exec and --no-exec cannot be used together")
+        if self.force_exec and self.offline:
+            raise UsageError("--force-exec needs a live pod")
         if self.wait_start:
             self._check_wait()
         if self.run_probes and self.offline:

@@ -130,6 +130,7 @@ def _taken(
             logs=not request.no_logs and request.log_lines > 0,
             log_lines=request.log_lines,
             probe_runs=request.probe_runs if request.run_probes else 0,
+            force_exec=request.force_exec,
             wait_start=request.wait_start,
             max_in_flight=request.max_in_flight,
         ),

@@ -56,6 +56,7 @@ _WITHOUT = frozenset(
         "container",
         "from_file",
         "no-exec",
+        "force-exec",
         "reveal",
         "open_page",
         "wait-start",

@@ -102,14 +102,19 @@ class ApiServer:
         limit: int = _MAX_BODY,
         *,
         bulk: bool = False,
+        within: float | None = None,
     ) -> Answer:
         """The body at a path of `api_path`. Any answer other than 2xx is a ClusterError.
+
+        `within`: seconds that this answer is worth waiting for, where that is less than the run has.
 
         A body of more than `limit` bytes is an error; a log (`…/log`) is cut there instead. `bulk`:
         one of many large ones. On a loopback road it comes uncompressed: the server would take
         longer to compress it than to send it.
         """
         deadline = self._request_deadline()
+        if within is not None:
+            deadline = deadline.within(within)
         retries = 0
         while True:
             response = self._renewing(

@@ -11,7 +11,7 @@ from kubectl_podx.facts.pod import moment
 from kubectl_podx.facts.security import security
 from kubectl_podx.facts.starting import blocked_since, restart_rules, waits_for
 from kubectl_podx.facts.view import PodView
-from kubectl_podx.model.capture import Headroom, Observation
+from kubectl_podx.model.capture import Headroom, Observation, Pressure
 from kubectl_podx.model.pod import ContainerEntry, dig, number, text
 from kubectl_podx.model.report.pod import (
     Container,
@@ -20,6 +20,8 @@ from kubectl_podx.model.report.pod import (
     PullPolicy,
     Quantity,
     Resources,
+    Stall,
+    Stalled,
 )
 
 _STATES = ("running", "waiting", "terminated")
@@ -57,7 +59,7 @@ def _container(view: PodView, entry: ContainerEntry) -> Container:
         waits_for=blocker.name if blocker else "",
         waits_since=blocked_since(view, blocker) if blocker else None,
         container_id=entry.container_id,
-        resources=_resources(entry, found.headroom if found else Headroom()),
+        resources=_resources(entry, found.headroom if found else Headroom(), _outside(view, entry)),
         pids=Limit(limit=found.headroom.pids_limit, used=found.headroom.pids_used)
         if found
         else Limit(),
@@ -103,17 +105,40 @@ def container_state(entry: ContainerEntry) -> State:
     return State("unknown")
 
 
-def _resources(entry: ContainerEntry, headroom: Headroom) -> Resources:
+def _outside(view: PodView, entry: ContainerEntry) -> int | None:
+    """The container's memory as read from outside, where it was."""
+    usages = view.captured.memory_usages
+    return next((one.working_set for one in usages if one.container == entry.name), None)
+
+
+def _resources(entry: ContainerEntry, headroom: Headroom, outside: int | None) -> Resources:
     cores = None
     if headroom.cpu_quota and headroom.cpu_quota > 0 and headroom.cpu_period:
         cores = headroom.cpu_quota / headroom.cpu_period
+    usage = headroom.memory_usage if headroom.memory_usage is not None else outside
     return Resources(
         cpu=_quantity(entry, "cpu", limit=cores),
-        memory=_quantity(entry, "memory", limit=headroom.memory_limit, usage=headroom.memory_usage),
+        memory=_quantity(entry, "memory", limit=headroom.memory_limit, usage=usage),
         ephemeral_storage=_quantity(entry, "ephemeral-storage"),
         throttled_share=_throttled(headroom),
         oom_kills=headroom.oom_kills,
+        memory_high=headroom.memory_high,
+        memory_high_events=headroom.memory_high_events,
+        swap_usage=headroom.swap_usage,
+        swap_limit=headroom.swap_limit,
+        stalled=Stalled(
+            memory=_stall(headroom.memory_pressure),
+            cpu=_stall(headroom.cpu_pressure),
+            io=_stall(headroom.io_pressure),
+        ),
     )
+
+
+def _stall(pressure: Pressure) -> Stall:
+    def share(percent: float | None) -> float | None:
+        return None if percent is None else round(percent / 100, 4)
+
+    return Stall(some=share(pressure.some60), full=share(pressure.full60))
 
 
 def _quantity(

@@ -10,6 +10,11 @@ from kubectl_podx.model.pod import ContainerEntry, dig, text
 from kubectl_podx.model.report.words import CoverageState, ObservationMethod, ObservationState
 
 NO_EXEC = "run without --no-exec"
+_LOST: dict[str, CoverageState] = {
+    "denied": "denied",
+    "timedOut": "timedOut",
+    "skipped": "skipped",
+}
 
 
 class Look(NamedTuple):
@@ -34,8 +39,8 @@ def look(view: PodView, entry: ContainerEntry) -> Look:
     if found is not None and found.state != "unobservable":
         covered: CoverageState = "full" if found.state == "observed" else "partial"
         return Look(found.state, covered, found.method, found.reason, needs, found.through)
-    if call is not None and call.state in ("denied", "timedOut"):
-        coverage: CoverageState = "denied" if call.state == "denied" else "timedOut"
+    coverage = _LOST.get(call.state) if call is not None else None
+    if call is not None and coverage is not None:
         reason = (found.reason if found else "") or call.reason
         return Look("unobservable", coverage, reason=reason, needs=needs)
     if found is not None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from kubectl_podx.facts import processes
 from kubectl_podx.findings.remedy import DOCS, edit_owner, inside
 from kubectl_podx.findings.rule import Case, Hit, Rule
-from kubectl_podx.model.report.pod import Limit
+from kubectl_podx.model.report.pod import Limit, Stall
 
 _RESOURCES = DOCS + "concepts/configuration/manage-resources-containers/"
 _NEAR = 0.8
@@ -70,6 +70,11 @@ def memory_near_limit(case: Case) -> Iterator[Hit]:
                 )
 
 
+def _waited_for_cpu(stall: Stall) -> tuple[str, ...]:
+    """How much of the last minute that cost, where the kernel counts it."""
+    return (f"cpu.pressure: {stall.some:.0%} of the last minute",) if stall.some else ()
+
+
 def throttled(case: Case) -> Iterator[Hit]:
     """The container used up its CPU quota in many periods: it stands still in the rest of each."""
     for container in case.report.containers or ():
@@ -84,11 +89,46 @@ def throttled(case: Case) -> Iterator[Hit]:
             (
                 f"{share:.0%} of {periods} periods since this instance started, CPU limit {limit}",
                 "a throttled container answers probes late",
+                *_waited_for_cpu(container.resources.stalled.cpu),
             ),
             container=container.name,
             remedy=edit_owner(case),
             severity="warning" if share >= _THROTTLED_WARNING else "info",
         )
+
+
+_STALL_INFO = 0.1
+_STALL_WARNING = 0.25
+
+
+def stalled(case: Case) -> Iterator[Hit]:
+    """Processes waited for memory or a disk for much of the last minute, and nobody was killed."""
+    for container in case.report.containers or ():
+        resources = container.resources
+        for resource, stall in (
+            ("memory", resources.stalled.memory),
+            ("I/O", resources.stalled.io),
+        ):
+            share = stall.some or 0.0
+            if share < _STALL_INFO:
+                continue
+            evidence = [f"{resource.lower()}.pressure: some {share:.0%} of the last minute"]
+            if stall.full is not None:
+                evidence.append(f"all processes at once: {stall.full:.0%}")
+            if resource == "memory" and resources.memory_high_events:
+                evidence.append(
+                    f"memory.high {(resources.memory_high or 0) // _MIB} MiB was reached "
+                    f"{resources.memory_high_events} times by this instance"
+                )
+            if resources.throttled_share and resources.throttled_share >= _THROTTLED_INFO:
+                evidence.append(f"also throttled in {resources.throttled_share:.0%} of CPU periods")
+            yield Hit(
+                f"{container.name} was stalled on {resource} for {share:.0%} of the last minute",
+                tuple(evidence),
+                container=container.name,
+                remedy=edit_owner(case) if resource == "memory" else "",
+                severity="warning" if share >= _STALL_WARNING else "info",
+            )
 
 
 def oom_in_cgroup(case: Case) -> Iterator[Hit]:
@@ -221,5 +261,18 @@ RULES: tuple[Rule, ...] = (
         remedy="look again; if it stays, check the storage behind the pod's volumes",
         link=DOCS + "concepts/storage/persistent-volumes/",
         check=uninterruptible,
+    ),
+    Rule(
+        code="CON015",
+        section="containers",
+        severity="warning",
+        title="A container is stalled on memory or on I/O",
+        meaning="Its processes stand still until the kernel has reclaimed memory or a disk has "
+        "answered. Nothing is killed and no event is written, but requests and probes are late.",
+        known_by="The PSI files memory.pressure and io.pressure of the container's cgroup (v2).",
+        remedy="memory: raise the limit or the request (memory.high follows them), or use less; "
+        "I/O: look at the disk behind the volumes",
+        link="https://docs.kernel.org/accounting/psi.html",
+        check=stalled,
     ),
 )

@@ -74,6 +74,22 @@ def changed_while_looking(case: Case) -> Iterator[Hit]:
         )
 
 
+def ended_during_exec(case: Case) -> Iterator[Hit]:
+    """A container ended while an exec of ours ran in it."""
+    for ended in case.view.captured.ended_during_exec:
+        code = f", exit code {ended.exit_code}" if ended.exit_code is not None else ""
+        yield Hit(
+            f"container {ended.container} ended while podx ran an exec in it",
+            (
+                f"it ran before the exec, not after it: {ended.reason or 'reason unknown'}{code}",
+                "an exec takes up to 6 MiB of the container's memory: this one may have ended it",
+            ),
+            container=ended.container,
+            remedy="use --no-exec for this pod, and grant `get pods.metrics.k8s.io`, by which podx "
+            "sees beforehand that memory is short",
+        )
+
+
 RULES: tuple[Rule, ...] = (
     Rule(
         code="POD001",
@@ -123,5 +139,19 @@ RULES: tuple[Rule, ...] = (
         remedy="look again",
         link=DOCS + "concepts/workloads/pods/pod-lifecycle/",
         check=changed_while_looking,
+    ),
+    Rule(
+        code="POD005",
+        section="pod",
+        severity="warning",
+        title="A container ended while podx ran an exec in it",
+        meaning="An exec is charged to the container's memory: up to 6 MiB on cgroup v2, where the "
+        "whole container is OOM-killed if that is too much. podx cannot tell whether the container "
+        "would have ended anyway, so this end is not counted among the app's own.",
+        known_by="The container ran before the exec, and ran no more, or in another instance, when "
+        "the pod was read again after it.",
+        remedy="use --no-exec for this pod; grant `get pods.metrics.k8s.io`",
+        link=DOCS + "concepts/workloads/pods/pod-lifecycle/",
+        check=ended_during_exec,
     ),
 )

@@ -28,6 +28,12 @@ def verdict(case: Case, findings: Sequence[Finding]) -> Verdict:
     if not case.view.pod:
         return Verdict(severity="unknown", summary="the pod could not be read")
     found = _judged(case, findings)
+    if case.view.captured.ended_during_exec and found.severity != "critical":
+        return Verdict(severity="unknown", summary=ended_words(case), codes=["POD005"])
+    killed = [one.container for one in case.view.captured.observations if one.exec_killed]
+    if killed and found.severity in ("ok", "info"):
+        words = f"an exec of podx was killed in container {killed[0]}, which is short of memory"
+        return Verdict(severity="unknown", summary=words, codes=found.codes)
     if found.severity in ("ok", "info"):
         if case.report.metadata.source == "manifest":
             words = "a saved manifest: it tells what is declared, and nothing of it was looked at"
@@ -36,6 +42,17 @@ def verdict(case: Case, findings: Sequence[Finding]) -> Verdict:
             words = f"the pod changed while it was looked at: {case.view.captured.disturbed}"
             return Verdict(severity="unknown", summary=words, codes=found.codes)
     return found
+
+
+def ended_words(case: Case) -> str:
+    """`container app ended (OOMKilled) while podx ran an exec in it; the exec may have …`."""
+    first, *others = case.view.captured.ended_during_exec
+    how = f" ({first.reason})" if first.reason else ""
+    more = f", and {len(others)} more," if others else ""
+    return (
+        f"container {first.container}{more} ended{how} while podx ran an exec in it; "
+        "the exec may have ended it"
+    )
 
 
 def _judged(case: Case, findings: Sequence[Finding]) -> Verdict:

@@ -72,14 +72,34 @@ class StoredList(Wire, frozen=True, kw_only=True):
     items: list[dict[str, Any]] = []
 
 
+class Pressure(Wire, frozen=True, kw_only=True):
+    """One resource's stall times (PSI, cgroup v2), as shares of the last seconds, 0 to 100."""
+
+    some10: float | None = None
+    """At least one process waited."""
+    some60: float | None = None
+    full10: float | None = None
+    """All processes waited at once."""
+    full60: float | None = None
+
+
 class Headroom(Wire, frozen=True, kw_only=True):
     """The container's cgroup, read with shell builtins before anything forked."""
 
     version: Literal["v1", "v2", "unknown"] = "unknown"
     memory_limit: int | None = None
     """Bytes; None where unlimited or unreadable."""
+    memory_high: int | None = None
+    """Bytes above which the kernel stalls whoever allocates (v2); None where there is none."""
+    memory_high_events: int | None = None
+    """How often that happened in this instance."""
     memory_usage: int | None = None
     memory_peak: int | None = None
+    swap_usage: int | None = None
+    swap_limit: int | None = None
+    memory_pressure: Pressure = Pressure()
+    cpu_pressure: Pressure = Pressure()
+    io_pressure: Pressure = Pressure()
     oom_kills: int | None = None
     """OOM kills in this cgroup since this instance of the container was made."""
     pids_limit: int | None = None
@@ -94,6 +114,28 @@ class Headroom(Wire, frozen=True, kw_only=True):
     throttled_seconds: float | None = None
     enough: bool = True
     """Whether at least 16 MiB of memory and a few pids were free, so that the look forked."""
+    known: bool = True
+    """False where there is a limit and the container's own cgroup could not be read."""
+
+
+class MemoryUsage(Wire, frozen=True, kw_only=True):
+    """A container's memory as read from outside of it."""
+
+    container: str
+    """Empty for the pod's own cgroup."""
+    working_set: int
+    """Bytes: usage less the page cache that the kernel drops first."""
+    read_at: str | None = None
+    source: Literal["metrics.k8s.io", "kubelet"]
+
+
+class EndedDuringExec(Wire, frozen=True, kw_only=True):
+    """A container that ended while podx ran an exec in it."""
+
+    container: str
+    reason: str = ""
+    """Of its termination, such as `OOMKilled`; empty where the API does not tell yet."""
+    exit_code: int | None = None
 
 
 class Process(Wire, frozen=True, kw_only=True):
@@ -269,6 +311,8 @@ class Observation(Wire, frozen=True, kw_only=True):
     """Why it is partial or unobservable; in our own words."""
     needs: str = ""
     """The right, capability or flag that would make it full."""
+    exec_killed: bool = False
+    """The exec itself was killed as it started: memory was short, and more may have ended."""
     shell: str = ""
     started_at: str | None = None
     """The container's `startedAt` at the look."""
@@ -346,6 +390,9 @@ class CapturedPod(Wire, frozen=True, kw_only=True):
     """Only with `--run-probes`."""
     logs: list[LogTail] = []
     calls: list[Call] = []
+    memory_usages: list[MemoryUsage] = []
+    """Only where it decided whether to exec."""
+    ended_during_exec: list[EndedDuringExec] = []
     disturbed: str = ""
     """Set when the pod was replaced or a container restarted while it was looked at."""
     declared_variables: dict[str, list[Variable]] = {}

@@ -187,8 +187,8 @@ def test_only_the_door_sends_a_body_and_only_for_a_review() -> None:
     assert senders == {"capture/rehearse.py"}
 
 
-# About 300 lines are what one reason to change takes; beyond this there are two.
-MOST_LINES = 370
+# An alarm, not a target: a lower bound made crumbs of files that belong together.
+MOST_LINES = 500
 
 
 @pytest.mark.parametrize("path", FILES, ids=name_of)

@@ -128,6 +128,23 @@ class Quantity(Wire, frozen=True, kw_only=True):
     ] = None
 
 
+class Stall(Wire, frozen=True, kw_only=True):
+    some: Annotated[
+        float | None,
+        Meta(description="Share of the last minute in which a process waited, 0 to 1."),
+    ] = None
+    full: Annotated[
+        float | None,
+        Meta(description="Share of the last minute in which all of them waited at once, 0 to 1."),
+    ] = None
+
+
+class Stalled(Wire, frozen=True, kw_only=True):
+    memory: Annotated[Stall, Meta(description="Waits for memory to be reclaimed.")] = Stall()
+    cpu: Annotated[Stall, Meta(description="Waits for a CPU, throttling included.")] = Stall()
+    io: Annotated[Stall, Meta(description="Waits for disks.")] = Stall()
+
+
 class Resources(Wire, frozen=True, kw_only=True):
     cpu: Annotated[Quantity, Meta(description="CPU, in cores.")] = Quantity()
     memory: Annotated[Quantity, Meta(description="Memory, in bytes.")] = Quantity()
@@ -139,6 +156,32 @@ class Resources(Wire, frozen=True, kw_only=True):
     oom_kills: Annotated[
         int | None, Meta(description="OOM kills in the cgroup of this instance, children included.")
     ] = None
+    memory_high: Annotated[
+        int | None,
+        Meta(
+            description="memory.high of the cgroup (v2): above it the kernel stalls whoever "
+            "allocates. Null where there is none.",
+            extra_json_schema={"x-unit": "B"},
+        ),
+    ] = None
+    memory_high_events: Annotated[
+        int | None,
+        Meta(description="How often this instance was stalled at memory.high."),
+    ] = None
+    swap_usage: Annotated[
+        int | None,
+        Meta(description="Swap in use (v2).", extra_json_schema={"x-unit": "B"}),
+    ] = None
+    swap_limit: Annotated[
+        int | None,
+        Meta(
+            description="Limit of swap (v2); 0 is none at all, null unlimited or unknown.",
+            extra_json_schema={"x-unit": "B"},
+        ),
+    ] = None
+    stalled: Annotated[
+        Stalled, Meta(description="Time lost waiting for a resource (PSI, cgroup v2).")
+    ] = Stalled()
 
 
 class Limit(Wire, frozen=True, kw_only=True):

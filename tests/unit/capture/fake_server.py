@@ -28,6 +28,12 @@ class FakeServer:
             plural = {"ConfigMap": "configmaps", "Secret": "secrets", "Node": "nodes"}[body["kind"]]
             where = "" if body["kind"] == "Node" else "namespaces/lead/"
             self.bodies[f"/api/v1/{where}{plural}/{body['metadata']['name']}"] = body
+        self.bodies["/apis/metrics.k8s.io/v1beta1/namespaces/lead/pods/everything"] = {
+            "kind": "PodMetrics",
+            "metadata": {"name": "everything", "namespace": "lead"},
+            "timestamp": "2026-11-25T02:09:40Z",
+            "containers": [{"name": "app", "usage": {"cpu": "1m", "memory": "6120Ki"}}],
+        }
         self.asked: list[str] = []
         self.dialled = 0
         self.fault: Fault = lambda _: None

@@ -14,6 +14,7 @@ from kubectl_podx.capture.gather import Gatherer
 from kubectl_podx.capture.plan import Wish, pod_calls
 from kubectl_podx.capture.targets import Targets
 from kubectl_podx.cluster.errors import ClusterError
+from kubectl_podx.cluster.exec_driver import ExecResult
 from kubectl_podx.cluster.server import Answer
 from kubectl_podx.findings.analyse import analyse
 from kubectl_podx.model.capture import Capture
@@ -33,8 +34,9 @@ def test_one_report_asks_for_the_plan_and_reads_the_pod_twice() -> None:
     server = FakeServer()
     capture = run(server)
     planned = pod_calls(POD, server.pod, Wish())
-    # The pod before and after the looks, the version, and the look through a neighbour.
-    assert len(server.asked) == len(planned) + 4
+    # The pod before and after the execs, the version, and the exec through a neighbour; the kubelet
+    # is not asked for what the metrics have told.
+    assert len(server.asked) == len(planned) + 4 - 1
     assert server.asked.count("/api/v1/namespaces/lead/pods/everything") == 2
     # Three looks, and the reads beside them.
     assert server.dialled == 5
@@ -72,10 +74,14 @@ def test_a_call_that_fails_costs_only_its_rows(part: str, kind: Any, state: str)
     server.fault = fail
     capture = run(server)
     failed = [call for call in capture.pods[0].calls if call.state not in ("ok", "missing")]
-    assert {call.state for call in failed} <= {state}
+    # Without a reading of its memory a container with a small limit is left alone.
+    assert {call.state for call in failed} <= {state, *(["skipped"] if part == "metrics" else [])}
     assert failed or part == "version"
     if state == "denied" and part != "version":
         assert all(call.needs for call in failed)
+    if part == "metrics":
+        (skipped,) = [one for one in capture.pods[0].observations if one.container == "app"]
+        assert skipped.reason.startswith("skipped: memory headroom unknown")
     report = analyse(capture).items[0]
     assert report.pod.ready == "3/3"
     assert "canary" not in msgspec.json.encode(report).decode()
@@ -222,3 +228,137 @@ def test_what_an_answer_leads_to_is_read_too_and_belongs_to_the_pod() -> None:
     ids = {call.id for call in capture.pods[0].calls}
     assert {"get Deployment/lead/web", "list ReplicaSet/Deployment/lead/web"} <= ids
     assert analyse(capture).items[0].pod.owners[-1].name == "web"
+
+
+METRICS = "/apis/metrics.k8s.io/v1beta1/namespaces/lead/pods/everything"
+
+
+def metrics(memory: str) -> dict[str, Any]:
+    return {
+        "kind": "PodMetrics",
+        "metadata": {"name": "everything", "namespace": "lead"},
+        "timestamp": "2026-11-25T02:09:40Z",
+        "containers": [{"name": "app", "usage": {"memory": memory}}],
+    }
+
+
+def summary(server: FakeServer, working_set: int) -> None:
+    node = server.pod["spec"]["nodeName"]
+    memory = {"time": "2026-11-25T02:09:50Z", "workingSetBytes": working_set}
+    pod = {
+        "podRef": {"uid": server.pod["metadata"]["uid"]},
+        "containers": [{"name": "app", "memory": memory}],
+    }
+    server.bodies[f"/api/v1/nodes/{node}/proxy/stats/summary"] = {"pods": [pod]}
+
+
+def test_a_container_without_room_is_not_entered_and_the_report_says_why() -> None:
+    server = FakeServer()
+    server.bodies[METRICS] = metrics("61Mi")
+    capture = run(server)
+    assert "exec app" not in server.asked
+    assert "exec neighbour" in server.asked
+    report = analyse(capture).items[0]
+    (app,) = [one for one in report.containers or [] if one.name == "app"]
+    assert app.observation.state == "unobservable"
+    assert app.observation.reason.startswith("skipped: only 3Mi of 64Mi memory of container app")
+    assert app.observation.needs == "--force-exec"
+    assert app.resources.memory.observed_usage == 61 << 20
+    rows = [row for row in report.coverage if row.container == "app"]
+    assert {(row.state, row.needs) for row in rows} == {("skipped", "--force-exec")}
+    assert not capture.pods[0].ended_during_exec
+
+
+def test_the_kubelet_is_asked_where_the_metrics_do_not_tell() -> None:
+    server = FakeServer()
+    del server.bodies[METRICS]
+    summary(server, 5 << 20)
+    capture = run(server)
+    assert "exec app" in server.asked
+    assert {one.source for one in capture.pods[0].memory_usages} == {"kubelet"}
+    server = FakeServer()
+    del server.bodies[METRICS]
+    summary(server, 62 << 20)
+    run(server)
+    assert "exec app" not in server.asked
+
+
+def test_force_exec_asks_nobody() -> None:
+    server = FakeServer()
+    server.bodies[METRICS] = metrics("63Mi")
+    run(server, force_exec=True)
+    assert "exec app" in server.asked
+    assert METRICS not in server.asked
+    assert not any("stats" in path for path in server.asked)
+
+
+def test_a_reading_that_hangs_costs_the_look_and_not_the_report() -> None:
+    server = FakeServer()
+    ended = threading.Event()
+
+    def hang(path: str) -> None:
+        if "metrics.k8s.io" in path:
+            ended.wait(30)
+
+    server.fault = hang
+    gatherer = Gatherer(server, Wish(), Deadline(2), 8)  # type: ignore[arg-type]
+    capture = gatherer.capture(Targets(words=("everything",)), "lead")
+    ended.set()
+    (app,) = [one for one in capture.pods[0].observations if one.container == "app"]
+    assert app.reason.startswith("skipped: memory headroom unknown")
+    assert "exec app" not in server.asked
+
+
+def killed_by_the_exec(server: FakeServer, *, after: int) -> None:
+    """The runtime's words, and a status that comes when the pod was read `after` times more."""
+    dead = json.loads(json.dumps(server.pod))
+    status = next(one for one in dead["status"]["containerStatuses"] if one["name"] == "app")
+    identity = status["containerID"]
+    end = {"exitCode": 137, "reason": "OOMKilled", "containerID": identity}
+    status["state"], status["ready"] = {"terminated": end}, False
+    original, execute, reads = server.get, server.exec, [0]
+
+    def get(path: str, query: Any = (), **more: Any) -> Answer:
+        answer = original(path, query, **more)
+        if path.endswith("/api/v1/namespaces/lead/pods/everything"):
+            reads[0] += 1
+            if reads[0] > 1 + after:
+                return Answer(200, json.dumps(dead).encode(), DATE)
+        return answer
+
+    def run_exec(namespace: str, pod: str, container: str, *words: Any, **more: Any) -> ExecResult:
+        if container == "app":
+            server.asked.append("exec app")
+            message = "write init-p: broken pipe"
+            return ExecResult(b"", b"", None, "InternalError", message, False)
+        return execute(namespace, pod, container, *words, **more)
+
+    server.get, server.exec = get, run_exec  # type: ignore[method-assign]
+
+
+@pytest.mark.parametrize("after", [0, 3])
+def test_a_container_that_ended_during_the_exec_is_never_called_healthy(after: int) -> None:
+    server = FakeServer()
+    killed_by_the_exec(server, after=after)
+    capture = run(server)
+    (ended,) = capture.pods[0].ended_during_exec
+    assert (ended.container, ended.reason, ended.exit_code) == ("app", "OOMKilled", 137)
+    report = analyse(capture).items[0]
+    assert report.verdict.severity == "unknown"
+    assert "the exec may have ended it" in report.verdict.summary
+    assert "POD005" in report.verdict.codes
+    shown = msgspec.json.encode(report).decode()
+    assert "runtime refused" not in shown
+    # The app is not blamed: nothing of this end is among its own.
+    (app,) = [one for one in report.restarts or [] if one.container == "app"]
+    assert app.cause is None
+    assert "exec may have ended" in json.dumps(msgspec.to_builtins(report.findings))
+
+
+def test_an_exec_that_was_killed_at_its_start_says_so_where_the_container_lives() -> None:
+    server = FakeServer()
+    killed_by_the_exec(server, after=1000)
+    capture = run(server)
+    (app,) = [one for one in capture.pods[0].observations if one.container == "app"]
+    assert app.reason == "the exec was killed in the container"
+    assert capture.pods[0].ended_during_exec == []

@@ -170,9 +170,11 @@ def test_with_too_little_headroom_nothing_is_forked(
     assert frames.complete
     assert pairs(frames.get("cgroup"))["lean"] == "1"
     assert not (tmp_path / "ran").exists()
-    # What builtins can tell is still there.
+    # What the kernel's own small files tell is still there; files of anybody else are not touched.
     assert frames.get("mountinfo")
-    assert str(volume).encode() + b"/level" in (frames.get("files") or b"")
+    assert frames.get("limits")
+    assert frames.get("files") is None
+    assert frames.get("hosts") is None
 
 
 @pytest.mark.parametrize("shell", SHELLS)
@@ -185,14 +187,33 @@ def test_cache_that_can_be_dropped_counts_as_free(
     assert frames.get("environment")
 
 
-@pytest.mark.parametrize("shell", SHELLS)
-def test_when_the_client_is_gone_the_child_is_killed_and_waited_for(
-    shell: list[str], tmp_path: Path
+def descendants(pid: int) -> list[int]:
+    found = children(pid)
+    for child in list(found):
+        found += descendants(child)
+    return found
+
+
+def blocking(folder: Path, *names: str) -> dict[str, str]:
+    """A PATH whose programs of these names wait for ever, and the file that says that one began."""
+    tools = folder / "tools"
+    tools.mkdir()
+    for name in names:
+        # `exec`: the process that is killed must be the one that waits.
+        (tools / name).write_text(
+            f"#!/bin/sh\necho x > {shlex.quote(str(folder / 'began'))}\nexec sleep 1000\n"
+        )
+        (tools / name).chmod(0o755)
+    return {**os.environ, "PATH": f"{tools}:{os.environ['PATH']}"}
+
+
+@pytest.mark.parametrize("shell", [one for one in SHELLS if one.id != "busybox"])
+@pytest.mark.parametrize("tool", ["sha256sum", "df", "cat", "grep"])
+def test_when_the_client_is_gone_what_runs_is_killed_and_waited_for(
+    shell: list[str], tool: str, volume: Path, tmp_path: Path
 ) -> None:
-    # A pipe without a writer: `cat` waits in it for ever, in every shell and as an applet too.
-    pipe = tmp_path / "pipe"
-    os.mkfifo(pipe)
-    declared = f"podx_declared() {{ podx_plain 0 {shlex.quote(str(pipe))}; }}\n"
+    """Whatever it is that runs: also what reads a file of 200 GB."""
+    environment = blocking(tmp_path, tool)
     # Into a file: a pipe that nobody empties would stop the script before it comes to its child.
     with (tmp_path / "output").open("wb") as output:
         process = subprocess.Popen(
@@ -200,25 +221,162 @@ def test_when_the_client_is_gone_the_child_is_killed_and_waited_for(
             stdin=subprocess.PIPE,
             stdout=output,
             stderr=subprocess.DEVNULL,
+            env=environment,
         )
     assert process.stdin
     with process:
-        process.stdin.write(script([], declared))
+        header = "podx_declared() { podx_mount / /; podx_config " + " ".join(
+            [shlex.quote(str(volume)), shlex.quote(str(volume).replace(" ", "\\040"))]
+        )
+        process.stdin.write(script([], header + "; }\n"))
         process.stdin.flush()
-
-        def waiting() -> list[int]:
-            return [
-                pid
-                for pid in children(process.pid)
-                if str(pipe).encode() in Path(f"/proc/{pid}/cmdline").read_bytes()
-            ]
-
-        wait_until(lambda: bool(waiting()))
-        mine = children(process.pid)
+        wait_until((tmp_path / "began").exists)
+        mine = descendants(process.pid)
         process.stdin.close()
         assert process.wait(20) == 1
     for pid in mine:
         assert not Path(f"/proc/{pid}").exists()
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_a_write_that_nobody_reads_ends_with_the_client(shell: list[str], tmp_path: Path) -> None:
+    """The shell itself waits in a write, where no trap of it runs."""
+    header = "podx_work() {\n  podx_out=" + "x" * 200000 + "\n  podx_flush\n  podx_end\n}\n"
+    process = subprocess.Popen(
+        [*shell, "-s", "podx-observe"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    )
+    assert process.stdin
+    with process:
+        process.stdin.write(look.header({}, ContainerEntry("a", "app", {}, {}), "n", ""))
+        process.stdin.write(look.script() + header.encode() + b"podx_main_program\n")
+        process.stdin.flush()
+        wait_until(lambda: any(_writes(pid) for pid in descendants(process.pid)))
+        mine = descendants(process.pid)
+        process.stdin.close()
+        assert process.wait(20) == 1
+        for pid in mine:
+            assert not Path(f"/proc/{pid}").exists()
+
+
+def _writes(pid: int) -> bool:
+    try:
+        return "pipe_write" in Path(f"/proc/{pid}/wchan").read_text() or (
+            Path(f"/proc/{pid}/syscall").read_text().split()[0] == "1"
+        )
+    except (OSError, IndexError):
+        return False
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_only_the_links_of_the_kubelet_are_followed(
+    shell: list[str], volume: Path, tmp_path: Path
+) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "level").write_text("not of the volume")
+    (volume / "out").symlink_to(elsewhere)
+    (volume / "file").symlink_to(elsewhere / "level")
+    (volume / "root").symlink_to("/")
+    (volume / "..2026_11_25_02_01_50.123" / "sub" / "up").symlink_to(elsewhere)
+    frames = run(shell, script([str(volume)]))
+    listed = (frames.get("files") or b"").split(b"\0")
+    names = {name.removeprefix(str(volume).encode() + b"/") for name in listed if name.strip()}
+    assert names == {b".dotted", b"level", b"odd name\nwith a line", b"sub/deep"}
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_a_file_that_no_kubelet_wrote_is_not_read(shell: list[str], volume: Path) -> None:
+    """A sparse file of 200 GB in the place of a key would take minutes to digest."""
+    with (volume / "..data" / "level").open("wb") as file:
+        file.truncate(200 << 30)
+    (volume / "..data" / "odd name\nwith a line").unlink()
+    frames = run(shell, script([str(volume)]))
+    assert frames.complete
+    digests = frames.get("digests") or b""
+    assert b"/sub/deep" in digests
+    assert b"/level" not in digests
+    assert b" 214748364800 " in (frames.get("stats") or b"")
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_a_folder_with_very_many_names_is_not_listed(shell: list[str], volume: Path) -> None:
+    for number in range(6000):
+        (volume / f"some-name-of-a-key-{number}").touch()
+    frames = run(shell, script([str(volume)]))
+    assert not (frames.get("files") or b"").strip()
+    assert pairs(frames.get("folders")) == {"left_out": "1"}
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_many_descriptors_are_counted_without_their_names(shell: list[str], tmp_path: Path) -> None:
+    read, write = os.pipe()
+    script_text = (
+        "import os,sys,time\nfor n in range(5000): os.dup(0)\nprint(flush=True)\nsys.stdin.read()"
+    )
+    many = subprocess.Popen(
+        ["sh", "-c", 'ulimit -n 8000; exec python3 -c "$0"', script_text],
+        stdin=read,
+        stdout=subprocess.PIPE,
+    )
+    try:
+        assert many.stdout
+        many.stdout.readline()
+        header = f"podx_find() {{ podx_pids_seen={many.pid} podx_main={many.pid} podx_shared=0 "
+        header += "podx_left_out=0 podx_own=; }\n"
+        stdin = look.header({}, ContainerEntry("a", "app", {}, {}), "nonce", "")
+        frames = run(shell, stdin + look.script() + header.encode() + b"podx_main_program\n")
+        found = pairs(frames.get("fds"))
+        assert found["table"] == "8192"
+        # Kernels before 6.2 do not count them.
+        assert found["open"] in ("-", "5003")
+        assert b"socket" not in (frames.get("fds") or b"")
+    finally:
+        os.close(write)
+        os.close(read)
+        many.wait(20)
+        if many.stdout:
+            many.stdout.close()
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+@pytest.mark.parametrize(("limited", "lean"), [(1, "1"), (0, "0")])
+def test_a_cgroup_that_cannot_be_read_counts_as_tight_under_a_limit(
+    shell: list[str], limited: int, lean: str, tmp_path: Path
+) -> None:
+    header = f"podx_cgroup_root={shlex.quote(str(tmp_path))}\npodx_limited={limited}\n"
+    frames = run(shell, script([], header))
+    found = pairs(frames.get("cgroup"))
+    assert (found["version"], found["lean"]) == ("unknown", lean)
+    assert found["headroom"] == ("unknown" if limited else "known")
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_memory_high_bounds_as_memory_max_does(shell: list[str], tmp_path: Path) -> None:
+    files = {
+        "memory_dot_max": "134217728",
+        "memory_dot_high": "33554432",
+        "memory_dot_current": "30000000",
+    }
+    frames = run(shell, script([], cgroup(tmp_path, **files)))
+    assert pairs(frames.get("cgroup"))["lean"] == "1"
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_a_privileged_container_finds_its_own_group(shell: list[str], tmp_path: Path) -> None:
+    """It sees the node's whole tree: its own group is at the path of /proc/self/cgroup."""
+    path = "/kubepods.slice/pod.slice/cri-containerd-1.scope"
+    cgroup(
+        tmp_path, **{f"{path.strip('/')}/memory_dot_{k}": "33000000" for k in ("max", "current")}
+    )
+    header = f"podx_cgroup_root={shlex.quote(str(tmp_path))}\n"
+    group_of = f"podx_group_of() {{ podx_found=0::{path}; }}\n"
+    head = script([], header).removesuffix(b"podx_main_program\n")
+    frames = run(shell, head + group_of.encode() + b"podx_main_program\n")
+    found = pairs(frames.first("cgroup"))
+    assert (found["version"], found["limit"], found["lean"]) == ("v2", "33000000", "1")
 
 
 def test_nothing_but_name_version_and_digest_is_on_the_command_line() -> None:

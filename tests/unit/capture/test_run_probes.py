@@ -250,6 +250,7 @@ def test_no_command_is_run_where_the_look_found_no_room_for_a_process() -> None:
         output=b"n cgroup\nlean 1\nn end\n",
         nonce="n",
         complete=True,
+        ended_by="",
         container_id="",
         started_at="",
         through="",

@@ -60,6 +60,7 @@ class World:
             output=(RECORDED / recording).read_bytes(),
             nonce="podx-recorded",
             complete=True,
+            ended_by="",
             container_id=status.container_id,
             started_at="2026-11-25T02:01:51Z",
             through=through,
@@ -201,6 +202,7 @@ def test_a_neighbour_without_the_rights_says_which_are_missing() -> None:
         output=output.encode(),
         nonce="n",
         complete=True,
+        ended_by="",
         container_id="x",
         started_at="",
         through="app",
@@ -217,24 +219,36 @@ def test_too_little_headroom_is_said_and_costs_only_what_needs_a_fork() -> None:
     output = (
         b"\nn start\n\nn cgroup\nversion v1\nlimit 20971520\nusage 19922944\nlean 1\n"
         b"\nn self\nmain 1\nself 9\nshared 0\nroot \nleft_out 0\nshell \n"
-        b"\nn hosts\n127.0.0.1\tlocalhost\n\nn mountinfo\n"
-        b"\nn files\n/config/level\0\nn end\n"
+        b"\nn limits\nMax open files            1024     1024     files\n"
+        b"\nn mountinfo\n\nn end\n"
     )
     raw = RawLook(
-        output=output, nonce="n", complete=True, container_id="x", started_at="", through=""
+        output=output,
+        nonce="n",
+        complete=True,
+        ended_by="",
+        container_id="x",
+        started_at="",
+        through="",
     )
     found = seal_look(world.sealer, world.pod, Outcome(call, "ok", answer=raw), world.objects, {})
     assert found.state == "partial"
     assert "16 MiB" in found.reason
     assert not found.headroom.enough
-    assert found.text.hosts == ["127.0.0.1\tlocalhost"]
-    assert [(one.path, one.state) for one in found.files] == [("/config/level", "notRead")]
+    assert found.open_files_limit == 1024
+    assert found.files == []
 
 
 def test_a_shell_that_prints_something_else_is_unobservable() -> None:
     world = World()
     raw = RawLook(
-        output=b"hello", nonce="n", complete=True, container_id="x", started_at="", through=""
+        output=b"hello",
+        nonce="n",
+        complete=True,
+        ended_by="",
+        container_id="x",
+        started_at="",
+        through="",
     )
     outcome = Outcome(exec_call(world.pod, "app"), "ok", answer=raw)
     found = seal_look(world.sealer, world.pod, outcome, world.objects, {})
@@ -262,6 +276,7 @@ def test_a_raw_look_can_neither_be_shown_nor_encoded(name: str) -> None:
         output=CANARY.encode(),
         nonce=name,
         complete=True,
+        ended_by="",
         container_id="",
         started_at="",
         through="",

@@ -7,6 +7,7 @@ import json
 import threading
 from collections import Counter
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ import pytest
 from kubectl_podx.capture.plan import PlannedCall, Wish, pod_calls
 from kubectl_podx.cli.environment import Environment
 from kubectl_podx.cli.funnel import main
+from kubectl_podx.model.clock import format_time
 from kubectl_podx.model.reference import RESOURCES, Reference
 
 RECORDED = json.loads(
@@ -41,6 +43,13 @@ class Server(ThreadingHTTPServer):
             return 200, {"gitVersion": "v1.37.2"}
         if path == "/api/v1/namespaces/lead/pods/everything":
             return 200, RECORDED["pod"]
+        if path == path_of(Reference("PodMetrics", "lead", "everything")):
+            return 200, {
+                "kind": "PodMetrics",
+                "metadata": {"name": "everything", "namespace": "lead"},
+                "timestamp": format_time(datetime.now(UTC)),
+                "containers": [{"name": "app", "usage": {"memory": "6120Ki"}}],
+            }
         for each in RECORDED["objects"]:
             meta = each["metadata"]
             reference = Reference(each["kind"], meta.get("namespace", ""), meta["name"])
@@ -111,9 +120,10 @@ def asked_by(server: Server, *words: str) -> Counter[str]:
 @pytest.mark.parametrize("exec_allowed", [True, False])
 def test_one_report_asks_for_the_plan_and_nothing_else(server: Server, exec_allowed: bool) -> None:
     plan = pod_calls(POD, RECORDED["pod"], Wish(exec_allowed=exec_allowed))
-    expected = Counter(map(planned_path, plan))
-    # The pod, and once more after the looks; the version.
-    expected[path_of(POD)] += 2 if exec_allowed else 1
+    # The kubelet is asked only for what the metrics do not tell.
+    expected = Counter(planned_path(call) for call in plan if call.kind != "stats")
+    # The pod, and not once more, as every exec is refused; the version.
+    expected[path_of(POD)] += 1
     expected["/version"] += 1
     assert asked_by(server, *([] if exec_allowed else ["--no-exec"])) == expected
 

@@ -48,7 +48,7 @@ def test_every_finding_is_explained_and_no_code_is_there_twice() -> None:
         assert re.fullmatch(r"[A-Z]{3}\d{3}", rule.code)
         assert rule.section in (*SECTIONS, "pod")
         assert all((rule.title, rule.meaning, rule.known_by, rule.remedy))
-        assert rule.link.startswith("https://kubernetes.io/docs/")
+        assert rule.link.startswith(("https://kubernetes.io/docs/", "https://docs.kernel.org/"))
         assert set(rule.gives_way_to) <= set(codes)
 
 
@@ -110,6 +110,9 @@ def test_the_explanation_of_a_finding_is_whole_sentences(rule: explain.CodeDoc) 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code)
 def test_the_link_of_a_finding_is_a_page_of_the_documentation(rule: Rule) -> None:
+    if rule.link.startswith("https://docs.kernel.org/"):
+        assert re.fullmatch(r"https://docs\.kernel\.org/[a-z0-9/-]+\.html", rule.link)
+        return
     page = re.fullmatch(r"https://kubernetes\.io/docs/([a-z0-9/.-]+/)(#[a-z0-9-]+)?", rule.link)
     assert page
     assert page[1].startswith(("concepts/", "tasks/", "reference/", "setup/", "tutorials/"))

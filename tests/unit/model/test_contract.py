@@ -32,7 +32,12 @@ KEYS = {
         "containerID resources pids files user security injectedBy recentLogs observation"
     ),
     "PullPolicy": "value basis",
-    "Resources": "cpu memory ephemeralStorage throttledShare oomKills",
+    "Resources": (
+        "cpu memory ephemeralStorage throttledShare oomKills memoryHigh memoryHighEvents swapUsage "
+        "swapLimit stalled"
+    ),
+    "Stalled": "memory cpu io",
+    "Stall": "some full",
     "Quantity": "request limit allocated actualLimit observedLimit observedUsage",
     "Limit": "limit used",
     "ObservationReport": "state method through reason needs",

@@ -194,6 +194,7 @@ def test_a_whole_look_is_sealed(output: bytes) -> None:
         output=output,
         nonce="podx-recorded",
         complete=True,
+        ended_by="",
         container_id=next(iter(containers(pod))).container_id,
         started_at="",
         through="",
