@@ -297,6 +297,7 @@ def _sample_pod() -> dict[str, object]:
             "containers": [
                 {
                     "name": "app",
+                    "resources": {"limits": {"memory": "64Mi"}},
                     "envFrom": [{"configMapRef": {"name": "settings"}}],
                     "livenessProbe": {"exec": {"command": ["true"]}},
                 }

@@ -240,7 +240,7 @@ def may_have_harmed(outcome: Outcome) -> bool:
     if outcome.call.kind != "exec" or outcome.state in ("denied", "skipped"):
         return False
     if outcome.state == "ok":
-        return not outcome.answer.complete
+        return isinstance(outcome.answer, RawLook) and not outcome.answer.complete
     return outcome.reason != NO_SHELL
 
 

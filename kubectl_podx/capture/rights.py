@@ -35,6 +35,7 @@ _SAMPLE_POD: Json = {
         "containers": [
             {
                 "name": "app",
+                "resources": {"limits": {"memory": "64Mi"}},
                 "envFrom": [
                     {"configMapRef": {"name": "settings"}},
                     {"secretRef": {"name": "login"}},

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from kubectl_podx.capture import procfs
 from kubectl_podx.capture.calls import Outcome, send_all
 from kubectl_podx.capture.frames import split
-from kubectl_podx.capture.look import RawLook
+from kubectl_podx.capture.look import KILLED, RawLook
 from kubectl_podx.capture.plan import PlannedCall, Wish
 from kubectl_podx.capture.probe_runs import Road, http_path, items_of, probe_calls, road
 from kubectl_podx.model.clock import Deadline
@@ -54,31 +54,37 @@ def run(
 
     What is run is added to the pods' `calls`.
     """
-    lean = _lean_containers(outcomes)
+    refused = _no_room(outcomes)
     for reference, pod in pods.items():
         calls[reference].extend(probe_calls(reference, pod, wish))
 
     def one(call: PlannedCall) -> Outcome:
-        tight = (call.reference.key, call.container) in lean
-        return _perform(server, call, pods[call.reference], wish, deadline, lean=tight)
+        why = refused.get((call.reference.key, call.container), "")
+        return _perform(server, call, pods[call.reference], wish, deadline, no_room=why)
 
     planned = [one for each in calls.values() for one in each if one.kind == "probe"]
     return send_all(planned, one, in_flight=in_flight, deadline=deadline)
 
 
 def _perform(
-    server: ApiServer, call: PlannedCall, pod: Json, wish: Wish, deadline: Deadline, *, lean: bool
+    server: ApiServer,
+    call: PlannedCall,
+    pod: Json,
+    wish: Wish,
+    deadline: Deadline,
+    *,
+    no_room: str,
 ) -> Outcome:
     """Runs the probe of one call as often as asked for; the attempts are the answer.
 
-    `lean`: the look found too little memory free for another process.
+    `no_room`: why another process could cost the container its life; empty where it could not.
     """
     query = dict(call.query)
     entry = next(one for one in containers(pod) if one.name == call.container)
     declared = mapping(entry.spec, query["field"])
     way = road(entry, query["field"], wish)
-    if way.start == "exec" and lean:
-        way = Road("nowhere", why="less than 16 MiB of memory is free: no command is run there")
+    if way.start == "exec" and no_room:
+        way = Road("nowhere", why=no_room)
     base = ProbeAttempt(container=call.container, type=query["type"], start=way.start)
     if way.start == "nowhere":
         return Outcome(call, "ok", answer=[_with(base, _Verdict("notRun", way.why), 0.0)])
@@ -129,14 +135,19 @@ def attempts_of(outcomes: Iterable[Outcome]) -> list[ProbeAttempt]:
     return found
 
 
-def _lean_containers(outcomes: Mapping[str, Outcome]) -> set[tuple[str, str]]:
-    """Pod and container of every look that found too little memory to start a process."""
-    found = set()
+def _no_room(outcomes: Mapping[str, Outcome]) -> dict[tuple[str, str], str]:
+    """Pod and container -> why no command is run there: what podx's own exec was refused for."""
+    found: dict[tuple[str, str], str] = {}
     for outcome in outcomes.values():
-        if isinstance(outcome.answer, RawLook):
+        if outcome.call.kind != "exec":
+            continue
+        where = (outcome.call.reference.key, outcome.call.container)
+        if outcome.state == "skipped" or outcome.reason == KILLED:
+            found[where] = outcome.reason
+        elif isinstance(outcome.answer, RawLook):
             frames = split(outcome.answer.output, outcome.answer.nonce)
             if procfs.pairs(frames.first("cgroup")).get("lean") == "1":
-                found.add((outcome.call.reference.key, outcome.call.container))
+                found[where] = "less than 16 MiB of memory is free: no command is run there"
     return found
 
 

@@ -106,7 +106,7 @@ class ApiServer:
     ) -> Answer:
         """The body at a path of `api_path`. Any answer other than 2xx is a ClusterError.
 
-        `within`: seconds that this answer is worth waiting for, where that is less than the run has.
+        `within`: seconds that this answer is worth waiting for, if the run has more than that.
 
         A body of more than `limit` bytes is an error; a log (`…/log`) is cut there instead. `bulk`:
         one of many large ones. On a loopback road it comes uncompressed: the server would take

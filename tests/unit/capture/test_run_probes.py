@@ -260,3 +260,14 @@ def test_no_command_is_run_where_the_look_found_no_room_for_a_process() -> None:
     (found,) = run(Server(ended(0)), EXEC, looks=looks)
     assert found.result == "notRun"
     assert "16 MiB" in found.detail
+
+
+def test_no_command_is_run_where_podx_did_not_exec_itself() -> None:
+    from kubectl_podx.capture.calls import Outcome
+
+    (planned,) = probe_calls(POD, pod(EXEC), Wish(probe_runs=1))
+    reason = "skipped: only 3Mi of 64Mi memory of container app is free"
+    looks = {"exec": Outcome(planned._replace(kind="exec"), "skipped", reason)}
+    server = Server(ended(0))
+    (found,) = run(server, EXEC, looks=looks)
+    assert (found.result, found.detail) == ("notRun", reason)
