@@ -6,6 +6,7 @@ if sys.version_info < (3, 11):  # noqa: UP036 - the system's python3 may be any
     sys.exit("error: hack/cluster needs Python >= 3.11")
 
 import argparse
+import os
 import shlex
 from pathlib import Path
 from types import ModuleType
@@ -15,13 +16,23 @@ import build
 import console
 import daemons
 import kind
+import metrics
 import own
 import surgery
-from layout import of_this_checkout
+import virtual
+from layout import Layout, of_this_checkout
+
+_NODE_VARIABLE = "PODX_CLUSTER_NODE"
+_NODES = ("", virtual.NODE)
 
 
 def main() -> int:
     arguments = _parser().parse_args()
+    # For everything below us, too.
+    if arguments.node not in _NODES:
+        print(f"error: {_NODE_VARIABLE}: there is no node {arguments.node}", file=sys.stderr)
+        return 2
+    os.environ[_NODE_VARIABLE] = arguments.node
     try:
         return _COMMANDS[arguments.command](arguments)
     except console.ClusterError as error:
@@ -36,7 +47,16 @@ def _provider() -> ModuleType:
     """A cluster that a person names comes first; then what makes one with less work."""
     if borrowed.named():
         return borrowed
+    if os.environ[_NODE_VARIABLE] == virtual.NODE:
+        return virtual
     return kind if kind.usable() else own
+
+
+def _own_layout() -> Layout:
+    provider = _provider()
+    if provider not in {own, virtual}:
+        raise console.ClusterError("only the daemons of a cluster that this tool made can be had")
+    return of_this_checkout(virtual.NODE if provider is virtual else "")
 
 
 def _up(_: argparse.Namespace) -> int:
@@ -58,7 +78,8 @@ def _status(_: argparse.Namespace) -> int:
 def _env(_: argparse.Namespace) -> int:
     provider = _provider()
     if problem := provider.problem():
-        hint = "" if provider is borrowed else ": run `make cluster-up`"
+        words = "make cluster-up NODE=v2" if provider is virtual else "make cluster-up"
+        hint = "" if provider is borrowed else f": run `{words}`"
         raise console.ClusterError(f"{problem}{hint}")
     variables = provider.environment()
     for name, value in variables.items():
@@ -75,9 +96,15 @@ def _build(arguments: argparse.Namespace) -> int:
 
 
 def _operate(arguments: argparse.Namespace) -> int:
-    if _provider() is not own:
-        raise console.ClusterError("only the daemons of a cluster that this tool made can be had")
-    getattr(surgery, arguments.command)(of_this_checkout(), arguments.daemon)
+    layout = _own_layout()
+    if layout.node and arguments.daemon not in daemons.CONTROL_PLANE:
+        raise console.ClusterError(f"{arguments.daemon} runs in the machine, out of reach")
+    getattr(surgery, arguments.command)(layout, arguments.daemon)
+    return 0
+
+
+def _metrics(arguments: argparse.Namespace) -> int:
+    (metrics.on if arguments.switch == "on" else metrics.off)(_own_layout())
     return 0
 
 
@@ -90,11 +117,18 @@ _COMMANDS = {
     "restart": _operate,
     "pause": _operate,
     "resume": _operate,
+    "metrics": _metrics,
 }
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="hack/cluster", description=__doc__)
+    parser.add_argument(
+        "--node",
+        choices=_NODES,
+        default=os.environ.get(_NODE_VARIABLE, ""),
+        help="v2: one with cgroup v2, in a virtual machine, beside the usual cluster",
+    )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     commands.add_parser("up", help="make the cluster, or reuse it where it is healthy")
     commands.add_parser("down", help="end it; no process, mount, interface or folder stays")
@@ -102,6 +136,8 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("env", help="print what a shell must export to reach it")
     builder = commands.add_parser("build", help="only build what `up` needs, print the folder")
     builder.add_argument("--extras", action="store_true", help="also krew and kwok")
+    switch = commands.add_parser("metrics", help="serve metrics.k8s.io, or no longer")
+    switch.add_argument("switch", choices=("on", "off"))
     for name, words in (
         ("restart", "end one daemon of the cluster and start it again"),
         ("pause", "let one daemon run no more"),

@@ -34,7 +34,7 @@ def run(layout: Layout, artefacts: Artefacts) -> None:
     chosen = network.choose(layout, [other.network for other in state.others(layout.state)])
     # Pods with a user namespace go through it as nobody in particular.
     layout.folder.mkdir(parents=True, mode=0o711)
-    written = State(str(layout.checkout), health.key(), str(artefacts.binaries), chosen)
+    written = State(str(layout.checkout), health.key(layout), str(artefacts.binaries), chosen)
     written.save(layout.state)
     layout.logs.mkdir()
     step(f"preparing node {layout.name}")
@@ -64,14 +64,18 @@ def run(layout: Layout, artefacts: Artefacts) -> None:
 class Node:
     """What runs so far."""
 
-    def __init__(self, layout: Layout, written: State, binaries: Path) -> None:
+    def __init__(
+        self, layout: Layout, written: State, binaries: Path, kubectl: Kubectl | None = None
+    ) -> None:
         self._layout = layout
         self._state = written
         self._binaries = binaries
-        self.kubectl = Kubectl(str(binaries / "kubectl"), str(layout.kubeconfig))
+        self.kubectl = kubectl or Kubectl(str(binaries / "kubectl"), str(layout.kubeconfig))
 
     def start(self, daemon: Daemon) -> None:
-        program = str(self._binaries / daemon.name)
+        """One of ours, or of the system's where there is none of ours."""
+        own = self._binaries / daemon.name
+        program = str(own) if own.exists() else daemon.name
         self._state.processes[daemon.name] = processes.start(
             [program, *daemon.flags],
             self._log(daemon.name),
@@ -80,9 +84,11 @@ class Node:
         )
         self._state.save(self._layout.state)
 
-    def wait(self, what: str, condition: Callable[[], bool]) -> None:
+    def wait(
+        self, what: str, condition: Callable[[], bool], patience: float = _PATIENCE_SECONDS
+    ) -> None:
         step(f"waiting until {what}")
-        deadline = time.monotonic() + _PATIENCE_SECONDS
+        deadline = time.monotonic() + patience
         while not condition():
             for name, process in self._state.processes.items():
                 if not process.alive():
@@ -90,7 +96,7 @@ class Node:
             if time.monotonic() > deadline:
                 last = list(self._state.processes)[-1]
                 raise ClusterError(
-                    f"gave up waiting until {what} after {_PATIENCE_SECONDS:.0f} s; all logs are "
+                    f"gave up waiting until {what} after {patience:.0f} s; all logs are "
                     f"in {self._layout.logs}\n{tail(self._log(last))}"
                 )
             time.sleep(_POLL_SECONDS)

@@ -9,6 +9,8 @@ from console import ClusterError
 from layout import Layout
 from network import API_SERVICE_ADDRESS, Network
 
+FRONT_PROXY = "front-proxy-client"
+METRICS_SERVICE = "metrics-server.kube-system.svc"
 _DAYS = "365"
 
 
@@ -29,16 +31,18 @@ def identities(layout: Layout) -> list[Identity]:
         Identity("kubelet", f"system:node:{layout.name}", "system:nodes"),
         # What the API server calls itself towards the kubelet, which asks it back for its rights.
         Identity("apiserver-kubelet-client", "kube-apiserver-kubelet-client", "system:masters"),
+        Identity("metrics-server", "podx-metrics-server", "system:masters"),
     ]
 
 
 def create(layout: Layout, network: Network) -> None:
     folder = layout.certificates
     folder.mkdir(mode=0o700)
-    _openssl(folder, *_request("ca", "/CN=podx-test-ca"), "-addext", "keyUsage=keyCertSign,cRLSign")
+    _authority(folder, "ca")
     names = ["localhost", "kubernetes", "kubernetes.default", "kubernetes.default.svc"]
-    _server(folder, "apiserver", names, ["127.0.0.1", API_SERVICE_ADDRESS])
+    _server(folder, "apiserver", names, ["127.0.0.1", API_SERVICE_ADDRESS, network.host_address])
     _server(folder, "kubelet-server", [layout.name], [network.node_address])
+    _server(folder, "metrics-server", [METRICS_SERVICE], [network.host_address])
     for identity in identities(layout):
         group = f"/O={identity.group}" if identity.group else ""
         usage = "extendedKeyUsage=clientAuth"
@@ -46,10 +50,19 @@ def create(layout: Layout, network: Network) -> None:
     _openssl(folder, "genrsa", "-out", "service-accounts.key", "2048")
     public = ("-pubout", "-out", "service-accounts.pub")
     _openssl(folder, "pkey", "-in", "service-accounts.key", *public)
-    server = f"https://127.0.0.1:{network.ports['apiserver']}"
+    # Who the API server is when it passes a request on: an authority that signs nothing else.
+    _authority(folder, "front-proxy-ca")
+    usage = "extendedKeyUsage=clientAuth"
+    _signed(folder, FRONT_PROXY, f"/CN={FRONT_PROXY}", usage, authority="front-proxy-ca")
+    server = f"https://{network.api_address}:{network.ports['apiserver']}"
     for identity in identities(layout):
         _write_kubeconfig(folder, identity, server, layout.name)
     (folder / "admin.kubeconfig").rename(layout.kubeconfig)
+
+
+def _authority(folder: Path, file: str) -> None:
+    usage = "keyUsage=keyCertSign,cRLSign"
+    _openssl(folder, *_request(file, f"/CN=podx-test-{file}"), "-addext", usage)
 
 
 def _server(folder: Path, file: str, names: list[str], addresses: list[str]) -> None:
@@ -58,11 +71,11 @@ def _server(folder: Path, file: str, names: list[str], addresses: list[str]) -> 
     _signed(folder, file, f"/CN={names[0]}", "extendedKeyUsage=serverAuth", subject)
 
 
-def _signed(folder: Path, file: str, subject: str, *extensions: str) -> None:
+def _signed(folder: Path, file: str, subject: str, *extensions: str, authority: str = "ca") -> None:
     added = [word for extension in extensions for word in ("-addext", extension)]
-    authority = ("-CA", "ca.crt", "-CAkey", "ca.key")
+    by = ("-CA", f"{authority}.crt", "-CAkey", f"{authority}.key")
     basics = ("-addext", "basicConstraints=critical,CA:FALSE")
-    _openssl(folder, *_request(file, subject), *authority, *basics, *added)
+    _openssl(folder, *_request(file, subject), *by, *basics, *added)
 
 
 def _request(file: str, subject: str) -> list[str]:

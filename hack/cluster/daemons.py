@@ -3,19 +3,15 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from certificates import FRONT_PROXY
 from configuration import CLUSTER_DOMAIN
 from layout import Layout
 from network import SERVICE_RANGE, Network
 
 _SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-NAMES = (
-    "etcd",
-    "kube-apiserver",
-    "kube-controller-manager",
-    "kube-scheduler",
-    "containerd",
-    "kubelet",
-)
+CONTROL_PLANE = ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler")
+NAMES = (*CONTROL_PLANE, "containerd", "kubelet")
+METRICS_SERVER = "metrics-server"
 # What else runs with the cluster's folder on its command line.
 HELPERS = ("containerd-shim-runc-v2", "runc", "ctr")
 
@@ -51,9 +47,9 @@ def etcd(layout: Layout, network: Network) -> Daemon:
 def api_server(layout: Layout, network: Network) -> Daemon:
     pki = layout.certificates
     flags = (
-        "--bind-address=127.0.0.1",
+        f"--bind-address={network.api_address}",
         f"--secure-port={network.ports['apiserver']}",
-        f"--advertise-address={network.node_address}",
+        f"--advertise-address={network.host_address}",
         f"--etcd-servers=http://127.0.0.1:{network.ports['etcd']}",
         f"--client-ca-file={pki}/ca.crt",
         f"--tls-cert-file={pki}/apiserver.crt",
@@ -63,6 +59,15 @@ def api_server(layout: Layout, network: Network) -> Daemon:
         f"--kubelet-client-key={pki}/apiserver-kubelet-client.key",
         # No DNS knows the node's name.
         "--kubelet-preferred-address-types=InternalIP",
+        # What other servers serve as part of its API; no kube-proxy finds their endpoints.
+        f"--requestheader-client-ca-file={pki}/front-proxy-ca.crt",
+        f"--requestheader-allowed-names={FRONT_PROXY}",
+        "--requestheader-username-headers=X-Remote-User",
+        "--requestheader-group-headers=X-Remote-Group",
+        "--requestheader-extra-headers-prefix=X-Remote-Extra-",
+        f"--proxy-client-cert-file={pki}/{FRONT_PROXY}.crt",
+        f"--proxy-client-key-file={pki}/{FRONT_PROXY}.key",
+        "--enable-aggregator-routing=true",
         # Pods cannot reach it, as there is no kube-proxy.
         "--endpoint-reconciler-type=none",
         "--authorization-mode=Node,RBAC",
@@ -102,6 +107,25 @@ def scheduler(layout: Layout, network: Network) -> Daemon:
         "--leader-elect=false",
     )
     return Daemon("kube-scheduler", flags)
+
+
+def metrics_server(layout: Layout, network: Network) -> Daemon:
+    pki = layout.certificates
+    kubeconfig = f"{pki}/metrics-server.kubeconfig"
+    flags = (
+        f"--bind-address={network.host_address}",
+        f"--secure-port={network.ports['metrics_server']}",
+        f"--kubeconfig={kubeconfig}",
+        f"--authentication-kubeconfig={kubeconfig}",
+        f"--authorization-kubeconfig={kubeconfig}",
+        f"--tls-cert-file={pki}/metrics-server.crt",
+        f"--tls-private-key-file={pki}/metrics-server.key",
+        f"--kubelet-certificate-authority={pki}/ca.crt",
+        "--kubelet-preferred-address-types=InternalIP",
+        "--kubelet-use-node-status-port",
+        "--metric-resolution=15s",
+    )
+    return Daemon(METRICS_SERVER, flags)
 
 
 def containerd(layout: Layout) -> Daemon:

@@ -23,14 +23,17 @@ PACKAGES = (
     "socat",
 )
 
+# What makes and runs a node in a virtual machine.
+FOR_A_GUEST = ("e2fsprogs", "mmdebstrap", "qemu-system-x86", "qemu-utils")
 
-def install_missing() -> None:
+
+def install_missing(more: tuple[str, ...] = ()) -> None:
     if not shutil.which("dpkg-query"):
         raise ClusterError(
             "this build needs Debian or a relative of it; elsewhere use kind, or point "
             "PODX_TEST_KUBECONFIG at a cluster"
         )
-    missing = [package for package in PACKAGES if not _installed(package)]
+    missing = [package for package in PACKAGES + more if not _installed(package)]
     if not missing:
         return
     if os.geteuid() != 0:

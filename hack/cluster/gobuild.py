@@ -91,6 +91,18 @@ def extras(versions: Versions) -> list[Recipe]:
     ]
 
 
+def metrics(versions: Versions) -> list[Recipe]:
+    server = "sigs.k8s.io/metrics-server"
+    return [
+        Recipe(
+            server,
+            versions.metrics_server,
+            {"metrics-server": f"{server}/cmd/metrics-server"},
+            {"k8s.io/component-base/version.gitVersion": versions.metrics_server},
+        )
+    ]
+
+
 def find_go() -> str:
     for candidate in _GO_CANDIDATES:
         found = shutil.which(candidate)

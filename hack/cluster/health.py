@@ -5,20 +5,26 @@ from pathlib import Path
 import build
 import cache
 import daemons
+import guestroot
 import images
+import machine
 import state
 import versions
 from kubectl import Kubectl, node_ready
 from layout import Layout
 
 _CONFIGURING = ("certificates.py", "configuration.py", "daemons.py", "bringup.py")
+_CONFIGURING_A_GUEST = ("guestsettings.py", "machine.py", "network.py", "virtual.py")
 
 
-def key() -> str:
+def key(layout: Layout) -> str:
     """Of everything that a running cluster was made from."""
     here = Path(__file__).parent
     parts = [str(build.locate().folder), images.recipe_digest(), *versions.load().images.values()]
     parts += [(here / name).read_text() for name in _CONFIGURING]
+    if layout.node:
+        parts.append(str(guestroot.locate(build.locate()).folder))
+        parts += [(here / name).read_text() for name in _CONFIGURING_A_GUEST]
     return cache.digest("\0".join(parts))
 
 
@@ -33,12 +39,13 @@ def problem(layout: Layout) -> str:
     recorded = state.load(layout.state)
     if recorded is None:
         return "half a cluster is there, without a record of it"
-    if recorded.key != key():
+    if recorded.key != key(layout):
         return "the cluster was made from other versions or configuration"
-    missing = [name for name in daemons.NAMES if name not in recorded.processes]
+    needed = (*daemons.CONTROL_PLANE, machine.QEMU) if layout.node else daemons.NAMES
+    missing = [name for name in needed if name not in recorded.processes]
     if missing:
         return f"the cluster was never finished: {missing[0]} was not started"
-    dead = [name for name, process in recorded.processes.items() if not process.alive()]
+    dead = [name for name in needed if not recorded.processes[name].alive()]
     if dead:
         return f"{', '.join(dead)} no longer runs"
     node = kubectl(layout).get("node", layout.name)

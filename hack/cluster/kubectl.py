@@ -11,12 +11,10 @@ class Kubectl:
     binary: str
     kubeconfig: str
 
-    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+    def run(self, *arguments: str, given: str | None = None) -> subprocess.CompletedProcess[str]:
         # A half-dead server may accept and never answer.
         words = [self.binary, "--kubeconfig", self.kubeconfig, "--request-timeout=3s", *arguments]
-        return subprocess.run(
-            words, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
-        )
+        return subprocess.run(words, input=given or "", capture_output=True, text=True, check=False)
 
     def get(self, *arguments: str) -> dict[str, Any] | None:
         """The object or list as it is now; None where it is not there or cannot be had."""

@@ -10,13 +10,16 @@ CLUSTERS = Path("/var/lib/kubectl-podx")
 
 @dataclass(frozen=True)
 class Layout:
-    """Everything that follows from the path of the checkout alone."""
+    """Everything that follows from the path of the checkout and the kind of node alone."""
 
     checkout: Path
+    # Empty for a node that is this machine; `v2` for one in a virtual machine.
+    node: str = ""
 
     @property
     def id(self) -> str:
-        return cache.digest(str(self.checkout))[:8]
+        kind = f":{self.node}" if self.node else ""
+        return cache.digest(f"{self.checkout}{kind}")[:8]
 
     @property
     def number(self) -> int:
@@ -35,6 +38,11 @@ class Layout:
     @property
     def pod_bridge(self) -> str:
         return f"pxp{self.id}"
+
+    @property
+    def tap(self) -> str:
+        """The cable to a virtual machine."""
+        return f"pxt{self.id}"
 
     @property
     def folder(self) -> Path:
@@ -89,5 +97,5 @@ class Layout:
         return self.folder / "containerd-state"
 
 
-def of_this_checkout() -> Layout:
-    return Layout(Path(__file__).resolve().parents[2])
+def of_this_checkout(node: str = "") -> Layout:
+    return Layout(Path(__file__).resolve().parents[2], node)

@@ -14,6 +14,7 @@ from layout import Layout
 
 SERVICE_RANGE = "10.96.0.0/16"
 API_SERVICE_ADDRESS = "10.96.0.1"
+TAP_PREFIX = 30
 _LISTENERS = (
     "etcd",
     "etcd_peer",
@@ -22,6 +23,7 @@ _LISTENERS = (
     "scheduler",
     "kubelet",
     "kubelet_health",
+    "metrics_server",
 )
 # Below the kernel's range for outgoing connections, which could take a port after we chose it.
 _FIRST_PORT, _PORTS = 20000, 10000
@@ -32,6 +34,10 @@ class Network:
     node_address: str
     pod_range: str
     ports: dict[str, int]
+    # Of the control plane; another than the node's where the node is a virtual machine.
+    host_address: str
+    # What the API server listens on.
+    api_address: str = "127.0.0.1"
 
 
 def choose(layout: Layout, taken: list[Network]) -> Network:
@@ -44,7 +50,10 @@ def choose(layout: Layout, taken: list[Network]) -> Network:
             candidate += 1
         ports[listener] = port
         candidate += 1
-    return Network(_node_address(number), _pod_range(number), ports)
+    host = _host_address(number)
+    if layout.node:
+        return Network(_guest_address(number), _pod_range(number), ports, host, host)
+    return Network(host, _pod_range(number), ports, host)
 
 
 def create_bridges(layout: Layout, network: Network) -> None:
@@ -60,6 +69,14 @@ def create_bridges(layout: Layout, network: Network) -> None:
         _ip("link", "set", bridge, "up")
 
 
+def create_tap(layout: Layout, network: Network) -> None:
+    """The host is one end of it, a virtual machine the other, behind which the pods are."""
+    _ip("tuntap", "add", "dev", layout.tap, "mode", "tap")
+    _ip("address", "add", f"{network.host_address}/{TAP_PREFIX}", "dev", layout.tap)
+    _ip("link", "set", layout.tap, "up")
+    _ip("route", "add", network.pod_range, "via", network.node_address)
+
+
 def remove_interfaces(layout: Layout) -> None:
     if not shutil.which("ip"):
         return  # Without it none were made.
@@ -70,7 +87,7 @@ def remove_interfaces(layout: Layout) -> None:
             # Gone already where the kernel has finished with the pod's network namespace.
             _ip("link", "delete", link["ifname"], may_fail=True)
     for link in links:
-        if link["ifname"] in bridges:
+        if link["ifname"] in {*bridges, layout.tap}:
             _ip("link", "delete", link["ifname"])
 
 
@@ -98,7 +115,7 @@ def _free_subnet(layout: Layout, taken: list[Network]) -> int:
         number = (layout.number + offset) % 256
         wanted = (
             ipaddress.ip_network(_pod_range(number)),
-            ipaddress.ip_network(_node_address(number)),
+            ipaddress.ip_network(f"{_host_address(number)}/{TAP_PREFIX}", strict=False),
         )
         if not any(one.overlaps(other) for one in wanted for other in in_use):
             return number
@@ -109,8 +126,12 @@ def _pod_range(number: int) -> str:
     return f"10.244.{number}.0/24"
 
 
-def _node_address(number: int) -> str:
+def _host_address(number: int) -> str:
     return f"10.200.{number}.1"
+
+
+def _guest_address(number: int) -> str:
+    return f"10.200.{number}.2"
 
 
 def _bindable(port: int) -> bool:

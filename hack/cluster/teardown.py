@@ -5,6 +5,7 @@ import shutil
 import cgroups
 import daemons
 import leftovers
+import machine
 import mounts
 import network
 import processes
@@ -41,7 +42,7 @@ def run(layout: Layout) -> None:
 def _end_processes(layout: Layout) -> None:
     recorded = state.load(layout.state)
     remaining = processes.kill(recorded.processes.values() if recorded else [])
-    programs = {*daemons.NAMES, *daemons.HELPERS}
+    programs = {*daemons.NAMES, *daemons.HELPERS, daemons.METRICS_SERVER, machine.QEMU}
     for _ in range(_ROUNDS):
         found = processes.using(layout.folder, programs) + cgroups.members(layout.name)
         if not found and not remaining:

@@ -16,6 +16,7 @@ class Versions:
     runc: str
     krew: str
     kwok: str
+    metrics_server: str
     images: dict[str, str]
 
     @property
@@ -31,5 +32,6 @@ def load() -> Versions:
         staging=document["kubernetes"]["staging"],
         **document["node"],
         **document["extras"],
+        metrics_server=document["metrics"]["server"],
         images=document["images"],
     )
