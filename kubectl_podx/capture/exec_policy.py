@@ -25,6 +25,8 @@ FORCE = "--force-exec"
 NEEDS_READING = f"get pods.metrics.k8s.io (or get nodes/proxy), or {FORCE}"
 # A kubelet on cgroup v1 reports a pod without a limit by what its cgroup says: 2**63 less a page.
 _UNLIMITED = 1 << 60
+# Seconds after its start in which a container is taken to be growing.
+_SETTLED = 60.0
 # A reading of a metrics pipeline that has stopped says nothing of now.
 _OLDEST_READING = 300.0
 
@@ -101,11 +103,21 @@ def decide(
         used = _used(pod, entry, limit, usages, now)
         if used is None:
             unknown.append(limit)
-        elif limit.size - used < NEEDED:
+        elif limit.size - used < _needed(entry, limit, usages):
             return Decision(allowed=False, reason=_too_little(limit, used), needs=FORCE)
     if not unknown:
         return Decision(allowed=True)
     return _unknown(pod, entry, min(limit.size for limit in unknown), waited_for=waited_for)
+
+
+def _needed(entry: ContainerEntry, limit: MemoryLimit, usages: Sequence[MemoryUsage]) -> int:
+    """Bytes that must be free: a program that has just begun has not taken yet what it will."""
+    started = parse_time(text(entry.status, "state", "running", "startedAt"))
+    read_at = [moment for one in usages if (moment := parse_time(one.read_at)) is not None]
+    if started is None or not read_at:
+        return NEEDED
+    young = (max(read_at) - started).total_seconds() < _SETTLED
+    return max(NEEDED, limit.size // 2) if young else NEEDED
 
 
 def _unknown(pod: Json, entry: ContainerEntry, limit: int, *, waited_for: bool) -> Decision:

@@ -75,6 +75,16 @@ def test_a_reading_of_enough_allows_it_whatever_is_on_record(free: int) -> None:
     assert decided(pod(restarts=3, last="OOMKilled"), used(64 - free)) == Decision(allowed=True)
 
 
+@pytest.mark.parametrize(("free", "allowed"), [(20, False), (31, False), (33, True)])
+def test_a_program_that_has_just_begun_has_not_taken_yet_what_it_will(
+    free: int, allowed: bool
+) -> None:
+    young = used(64 - free, "2026-11-29T11:00:30Z")
+    found = decide(pod(), next(iter(containers(pod()))), young, now="2026-11-29T11:00:40Z")
+    assert found.allowed is allowed
+    assert found.known
+
+
 def test_a_small_limit_never_leaves_enough() -> None:
     assert not decided(pod("16Mi"), used(0.3)).allowed
 
