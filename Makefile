@@ -13,6 +13,13 @@ RUN := $(UV) run --frozen --no-progress
 ifdef NODE
 export PODX_CLUSTER_NODE := $(NODE)
 endif
+# The cluster of `make cluster-up`, `e2e`, `incidents`: another release, another runtime.
+ifdef KUBERNETES
+export PODX_CLUSTER_KUBERNETES := $(KUBERNETES)
+endif
+ifdef RUNTIME
+export PODX_CLUSTER_RUNTIME := $(RUNTIME)
+endif
 
 .DEFAULT_GOAL := help
 .PHONY: help install dist manifest test-install bench bench-guard bench-scale docs record-demo record-samples demo test test-pages screenshots fuzz lint format e2e e2e-v2 incidents incident cluster-up cluster-down cluster-status check ci clean

@@ -18,7 +18,9 @@ import daemons
 import kind
 import metrics
 import own
+import runtimes
 import surgery
+import versions
 import virtual
 from layout import Layout, of_this_checkout
 
@@ -49,6 +51,8 @@ def _provider() -> ModuleType:
         return borrowed
     if os.environ[_NODE_VARIABLE] == virtual.NODE:
         return virtual
+    if versions.something_named():
+        return own
     return kind if kind.usable() else own
 
 
@@ -144,7 +148,7 @@ def _parser() -> argparse.ArgumentParser:
         ("resume", "and again"),
     ):
         operation = commands.add_parser(name, help=words)
-        operation.add_argument("daemon", choices=daemons.NAMES)
+        operation.add_argument("daemon", choices=(*daemons.NAMES, *runtimes.NAMES))
     return parser
 
 

@@ -1,6 +1,5 @@
 """Starts a cluster from nothing and waits until pods can be made in it."""
 
-import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -14,11 +13,12 @@ import images
 import leftovers
 import network
 import processes
+import runtimes
 import state
 import versions
 from build import Artefacts
 from console import ClusterError, step, tail
-from daemons import Daemon
+from daemon import Daemon
 from kubectl import Kubectl, node_ready
 from layout import Layout
 from state import State
@@ -42,17 +42,18 @@ def run(layout: Layout, artefacts: Artefacts) -> None:
     network.create_bridges(layout, chosen)
     cgroups.create(layout.name)
     certificates.create(layout, chosen)
-    configuration.write(layout, chosen, wanted.images["pause"])
+    configuration.write(layout, chosen, wanted, artefacts.binaries)
 
     node = Node(layout, written, artefacts.binaries)
     node.start(daemons.etcd(layout, chosen))
     node.start(daemons.api_server(layout, chosen))
-    node.start(daemons.containerd(layout))
-    node.wait("containerd answers", node.containerd_answers)
+    runtime = runtimes.of(wanted.runtime)
     archives = images.build(artefacts.images, wanted.images, artefacts.binaries)
     step(f"importing {len(archives)} images")
-    for archive in archives:
-        node.import_image(archive)
+    runtime.fill_before(layout, artefacts.binaries, archives)
+    node.start(runtime.daemon(layout))
+    node.wait(f"{runtime.NAME} answers", lambda: runtime.answers(layout, artefacts.binaries))
+    runtime.fill_after(layout, artefacts.binaries, archives)
     node.wait("the API server is ready", node.kubectl.ready)
     node.start(daemons.controller_manager(layout, chosen))
     node.start(daemons.scheduler(layout, chosen))
@@ -101,30 +102,11 @@ class Node:
                 )
             time.sleep(_POLL_SECONDS)
 
-    def containerd_answers(self) -> bool:
-        return self._ctr("version").returncode == 0
-
     def registered(self) -> bool:
         return node_ready(self.kubectl.get("node", self._layout.name))
 
     def has_default_account(self) -> bool:
         return self.kubectl.get("serviceaccount", "default", "--namespace=default") is not None
-
-    def import_image(self, archive: Path) -> None:
-        done = self._ctr("--namespace=k8s.io", "images", "import", str(archive))
-        if done.returncode != 0:
-            log = tail(self._log("containerd"))
-            raise ClusterError(f"cannot import {archive}: {done.stderr.strip()}\n{log}")
-
-    def _ctr(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        words = [str(self._binaries / "ctr"), f"--address={self._layout.containerd_socket}"]
-        return subprocess.run(
-            [*words, *arguments],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
 
     def _log(self, daemon: str) -> Path:
         return self._layout.logs / f"{daemon}.log"

@@ -1,25 +1,18 @@
 """The command lines of the daemons."""
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from certificates import FRONT_PROXY
 from configuration import CLUSTER_DOMAIN
+from daemon import Daemon
 from layout import Layout
 from network import SERVICE_RANGE, Network
 
 _SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 CONTROL_PLANE = ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler")
-NAMES = (*CONTROL_PLANE, "containerd", "kubelet")
+# Of every cluster, beside its runtime.
+NAMES = (*CONTROL_PLANE, "kubelet")
 METRICS_SERVER = "metrics-server"
-# What else runs with the cluster's folder on its command line.
-HELPERS = ("containerd-shim-runc-v2", "runc", "ctr")
-
-
-@dataclass(frozen=True)
-class Daemon:
-    name: str
-    flags: tuple[str, ...]
 
 
 def environment(binaries: Path) -> dict[str, str]:
@@ -126,10 +119,6 @@ def metrics_server(layout: Layout, network: Network) -> Daemon:
         "--metric-resolution=15s",
     )
     return Daemon(METRICS_SERVER, flags)
-
-
-def containerd(layout: Layout) -> Daemon:
-    return Daemon("containerd", (f"--config={layout.containerd_config}",))
 
 
 def kubelet(layout: Layout, network: Network) -> Daemon:

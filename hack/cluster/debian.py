@@ -26,6 +26,9 @@ PACKAGES = (
 # What makes and runs a node in a virtual machine.
 FOR_A_GUEST = ("e2fsprogs", "mmdebstrap", "qemu-system-x86", "qemu-utils")
 
+# Only where CRI-O is the runtime: what watches a container, and what fills the image store.
+FOR_CRIO = ("conmon", "skopeo")
+
 
 def install_missing(more: tuple[str, ...] = ()) -> None:
     if not shutil.which("dpkg-query"):
@@ -33,7 +36,7 @@ def install_missing(more: tuple[str, ...] = ()) -> None:
             "this build needs Debian or a relative of it; elsewhere use kind, or point "
             "PODX_TEST_KUBECONFIG at a cluster"
         )
-    missing = [package for package in PACKAGES + more if not _installed(package)]
+    missing = [package for package in (*PACKAGES, *more) if not _installed(package)]
     if not missing:
         return
     if os.geteuid() != 0:

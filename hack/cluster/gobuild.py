@@ -6,6 +6,7 @@ import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from console import ClusterError, step, tail
 from versions import Versions
@@ -28,9 +29,17 @@ class Recipe:
     staging_version: str = ""
 
 
+class SummedRecipe(Recipe):
+    """Its module brings checksums that the checksum database does not have."""
+
+
 def required(versions: Versions) -> list[Recipe]:
-    kubernetes = "k8s.io/kubernetes"
-    containerd = "github.com/containerd/containerd/v2"
+    """What the default node is made of."""
+    return [kubernetes(versions), containerd(versions), *shared(versions)]
+
+
+def kubernetes(versions: Versions) -> Recipe:
+    module = "k8s.io/kubernetes"
     major, minor = versions.kubernetes_minor
     stamps: dict[str, str] = {}
     for package in ("k8s.io/component-base/version", "k8s.io/client-go/pkg/version"):
@@ -41,24 +50,30 @@ def required(versions: Versions) -> list[Recipe]:
             f"{package}.gitMinor": minor,
         }
     commands = ("kube-apiserver", "kubelet", "kube-controller-manager", "kube-scheduler", "kubectl")
+    return Recipe(
+        module,
+        versions.kubernetes,
+        {name: f"{module}/cmd/{name}" for name in commands}
+        | {"agnhost": f"{module}/test/images/agnhost"},
+        stamps,
+        staging_version=versions.staging,
+    )
+
+
+def containerd(versions: Versions) -> Recipe:
+    module = "github.com/containerd/containerd/v2"
+    commands = ("containerd", "containerd-shim-runc-v2", "ctr")
+    return Recipe(
+        module,
+        versions.containerd,
+        {name: f"{module}/cmd/{name}" for name in commands},
+        {f"{module}/version.Version": versions.containerd},
+    )
+
+
+def shared(versions: Versions) -> list[Recipe]:
+    """What every node has, whatever its Kubernetes and its runtime."""
     return [
-        Recipe(
-            kubernetes,
-            versions.kubernetes,
-            {name: f"{kubernetes}/cmd/{name}" for name in commands}
-            | {"agnhost": f"{kubernetes}/test/images/agnhost"},
-            stamps,
-            staging_version=versions.staging,
-        ),
-        Recipe(
-            containerd,
-            versions.containerd,
-            {
-                name: f"{containerd}/cmd/{name}"
-                for name in ("containerd", "containerd-shim-runc-v2", "ctr")
-            },
-            {f"{containerd}/version.Version": versions.containerd},
-        ),
         Recipe(
             "go.etcd.io/etcd/server/v3", versions.etcd, {"etcd": "go.etcd.io/etcd/server/v3"}, {}
         ),
@@ -103,6 +118,31 @@ def metrics(versions: Versions) -> list[Recipe]:
     ]
 
 
+def crio(versions: Versions) -> Recipe:
+    module = "github.com/cri-o/cri-o"
+    tags = (
+        "containers_image_openpgp",
+        "exclude_graphdriver_btrfs",
+        "exclude_graphdriver_devicemapper",
+        "libdm_no_deferred_remove",
+        "seccomp",
+    )
+    return SummedRecipe(
+        module,
+        versions.crio,
+        {"crio": f"{module}/cmd/crio"},
+        {},
+        tags=" ".join(tags),
+        cgo=True,
+    )
+
+
+def source(recipe: Recipe, work: Path) -> Path:
+    """The folder of the module's own files."""
+    work.mkdir(parents=True, exist_ok=True)
+    return Path(_download(find_go(), recipe, work, os.environ | {"GOWORK": "off"})["Dir"])
+
+
 def find_go() -> str:
     for candidate in _GO_CANDIDATES:
         found = shutil.which(candidate)
@@ -129,7 +169,7 @@ def build(recipe: Recipe, binaries: Path, work: Path) -> None:
     if not (module / "go.sum").exists():
         step(f"resolving {recipe.module} {recipe.version}")
         _write_module(go, recipe, module, environment)
-        _run([go, "mod", "tidy"], module, environment, log)
+        _tidy(go, module, environment, log)
     flags = ["-trimpath", "-buildvcs=false", "-ldflags", _linker_flags(recipe)]
     if recipe.tags:
         flags += ["-tags", recipe.tags]
@@ -140,6 +180,15 @@ def build(recipe: Recipe, binaries: Path, work: Path) -> None:
         unfinished.rename(binaries / name)
 
 
+def _tidy(go: str, module: Path, environment: dict[str, str], log: Path) -> None:
+    try:
+        _run([go, "mod", "tidy"], module, environment, log)
+    except BaseException:
+        # Its presence says that the module is resolved.
+        (module / "go.sum").unlink(missing_ok=True)
+        raise
+
+
 def _linker_flags(recipe: Recipe) -> str:
     stamps = [f"-X {variable}={value}" for variable, value in recipe.version_variables.items()]
     return " ".join(["-s -w", *stamps])
@@ -147,7 +196,14 @@ def _linker_flags(recipe: Recipe) -> str:
 
 def _write_module(go: str, recipe: Recipe, module: Path, environment: dict[str, str]) -> None:
     lines = [f"module podx.test/{module.name}", f"require {recipe.module} {recipe.version}"]
-    upstream = _upstream_module(go, recipe, module, environment)
+    (module / "go.mod").unlink(missing_ok=True)
+    # GOFLAGS' -mod=mod is for building only; `mod download` of a path@version wants no module.
+    plain = environment | {"GOFLAGS": ""}
+    answer = _download(go, recipe, module, plain)
+    edited = _run(
+        [go, "mod", "edit", "-json", answer["GoMod"]], module, plain, module / "build.log"
+    )
+    upstream: dict[str, Any] = json.loads(edited)
     lines.append(f"go {upstream['Go']}")
     if recipe.staging_version:
         lines += [
@@ -158,20 +214,15 @@ def _write_module(go: str, recipe: Recipe, module: Path, environment: dict[str, 
     # A `tool` line makes tidy keep what a main package needs; an import of one is an error.
     lines += [f"tool {package}" for package in recipe.binaries.values()]
     (module / "go.mod").write_text("\n".join(lines) + "\n")
+    if isinstance(recipe, SummedRecipe):
+        shutil.copyfile(Path(answer["Dir"]) / "go.sum", module / "go.sum")
 
 
-def _upstream_module(
-    go: str, recipe: Recipe, module: Path, environment: dict[str, str]
-) -> dict[str, list[dict[str, dict[str, str]]]]:
-    (module / "go.mod").unlink(missing_ok=True)
-    log = module / "build.log"
+def _download(go: str, recipe: Recipe, folder: Path, environment: dict[str, str]) -> dict[str, str]:
     wanted = f"{recipe.module}@{recipe.version}"
-    # GOFLAGS' -mod=mod is for building only; `mod download` of a path@version wants no module.
-    plain = environment | {"GOFLAGS": ""}
-    answer = json.loads(_run([go, "mod", "download", "-json", wanted], module, plain, log))
-    edited = _run([go, "mod", "edit", "-json", answer["GoMod"]], module, plain, log)
-    parsed: dict[str, list[dict[str, dict[str, str]]]] = json.loads(edited)
-    return parsed
+    words = [go, "mod", "download", "-json", wanted]
+    answer: dict[str, str] = json.loads(_run(words, folder, environment, folder / "build.log"))
+    return answer
 
 
 def _run(arguments: list[str], folder: Path, environment: dict[str, str], log: Path) -> str:

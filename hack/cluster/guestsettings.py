@@ -18,8 +18,8 @@ _KEYS = ("ca.crt", "kubelet-server.crt", "kubelet-server.key", "kubelet.kubeconf
 _CONTAINERD = "unix:///run/containerd/containerd.sock"
 
 
-def write(layout: Layout, network: Network) -> Path:
-    configuration.write(layout, network, versions.load().images["pause"])
+def write(layout: Layout, network: Network, binaries: Path) -> Path:
+    configuration.write(layout, network, versions.load(), binaries)
     _change_kubelet(layout.kubelet_config)
     tar = layout.folder / "settings.tar"
     tar.touch(mode=0o600)

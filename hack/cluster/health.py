@@ -13,7 +13,14 @@ import versions
 from kubectl import Kubectl, node_ready
 from layout import Layout
 
-_CONFIGURING = ("certificates.py", "configuration.py", "daemons.py", "bringup.py")
+_CONFIGURING = (
+    "certificates.py",
+    "configuration.py",
+    "containerd.py",
+    "crio.py",
+    "daemons.py",
+    "bringup.py",
+)
 _CONFIGURING_A_GUEST = ("guestsettings.py", "machine.py", "network.py", "virtual.py")
 
 
@@ -41,7 +48,8 @@ def problem(layout: Layout) -> str:
         return "half a cluster is there, without a record of it"
     if recorded.key != key(layout):
         return "the cluster was made from other versions or configuration"
-    needed = (*daemons.CONTROL_PLANE, machine.QEMU) if layout.node else daemons.NAMES
+    wanted = (*daemons.NAMES, versions.load().runtime)
+    needed = (*daemons.CONTROL_PLANE, machine.QEMU) if layout.node else wanted
     missing = [name for name in needed if name not in recorded.processes]
     if missing:
         return f"the cluster was never finished: {missing[0]} was not started"

@@ -6,6 +6,7 @@ from pathlib import Path
 import cache
 
 CLUSTERS = Path("/var/lib/kubectl-podx")
+CNI_PLUGINS = "/usr/lib/cni"
 
 
 @dataclass(frozen=True)
@@ -69,8 +70,9 @@ class Layout:
         return self.folder / "etc"
 
     @property
-    def containerd_config(self) -> Path:
-        return self.configuration / "containerd.toml"
+    def networks(self) -> Path:
+        """Where the runtime reads what CNI plugins to call."""
+        return self.configuration / "cni"
 
     @property
     def kubelet_config(self) -> Path:
@@ -87,10 +89,6 @@ class Layout:
     @property
     def runc_state(self) -> Path:
         return self.folder / "runc"
-
-    @property
-    def containerd_socket(self) -> Path:
-        return self.folder / "containerd.sock"
 
     @property
     def containerd_state(self) -> Path:

@@ -6,18 +6,20 @@ from pathlib import Path
 
 from layout import CLUSTERS, Layout
 
-_KUBELET = Path("/var/lib/kubelet")
-_MARKER = _KUBELET / ".made-by-kubectl-podx"
+# Of the kubelet (device plugins and more), of CRI-O, and of the image store's library.
+_SHARED = (Path("/var/lib/kubelet"), Path("/run/crio"), Path("/var/lib/containers"))
+_MARKER = ".made-by-kubectl-podx"
 _CONTAINER_LOGS = Path("/var/log/containers")
 _CNI_RESULTS = Path("/var/lib/cni/results")
 _SHIM_SOCKETS = Path("/run/containerd/s")
 
 
 def prepare() -> None:
-    """Remembers whether /var/lib/kubelet (device plugins and more) is ours to delete."""
-    if not _KUBELET.exists():
-        _KUBELET.mkdir(parents=True)
-        _MARKER.touch()
+    """Remembers which of the folders are ours to delete."""
+    for folder in _SHARED:
+        if not folder.exists():
+            folder.mkdir(parents=True)
+            (folder / _MARKER).touch()
 
 
 def shim_sockets(layout: Layout) -> list[Path]:
@@ -28,7 +30,7 @@ def shim_sockets(layout: Layout) -> list[Path]:
 
 
 def remove(layout: Layout, sockets: list[Path]) -> None:
-    """A folder goes with its last file. /var/lib/kubelet goes with the last cluster."""
+    """A folder goes with its last file. What clusters share goes with the last of them."""
     for socket in sockets:
         socket.unlink(missing_ok=True)
     _remove_empty(_SHIM_SOCKETS, _SHIM_SOCKETS.parent)
@@ -41,8 +43,11 @@ def remove(layout: Layout, sockets: list[Path]) -> None:
         if link.is_symlink() and layout.folder in link.readlink().parents:
             link.unlink(missing_ok=True)
     _remove_empty(_CONTAINER_LOGS)
-    if _MARKER.exists() and not [one for one in CLUSTERS.glob("*") if one != layout.folder]:
-        shutil.rmtree(_KUBELET)
+    if [one for one in CLUSTERS.glob("*") if one != layout.folder]:
+        return
+    for folder in _SHARED:
+        if (folder / _MARKER).exists():
+            shutil.rmtree(folder)
 
 
 def _remove_empty(*folders: Path) -> None:

@@ -7,8 +7,10 @@ from pathlib import Path
 import daemons
 import health
 import processes
+import runtimes
 import state
 from console import ClusterError
+from daemon import Daemon
 from layout import Layout
 from processes import Process
 from state import State
@@ -58,10 +60,10 @@ def _written(layout: Layout) -> State:
     return written
 
 
-def _daemon(layout: Layout, written: State, name: str) -> daemons.Daemon:
+def _daemon(layout: Layout, written: State, name: str) -> Daemon:
     network = written.network
-    if name == "containerd":
-        return daemons.containerd(layout)
+    if name in runtimes.NAMES:
+        return runtimes.of(name).daemon(layout)
     makers = {
         "etcd": daemons.etcd,
         "kube-apiserver": daemons.api_server,

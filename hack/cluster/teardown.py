@@ -9,6 +9,7 @@ import machine
 import mounts
 import network
 import processes
+import runtimes
 import state
 from console import ClusterError
 from layout import CLUSTERS, Layout
@@ -42,7 +43,8 @@ def run(layout: Layout) -> None:
 def _end_processes(layout: Layout) -> None:
     recorded = state.load(layout.state)
     remaining = processes.kill(recorded.processes.values() if recorded else [])
-    programs = {*daemons.NAMES, *daemons.HELPERS, daemons.METRICS_SERVER, machine.QEMU}
+    programs = {*daemons.NAMES, *runtimes.NAMES, *runtimes.HELPERS}
+    programs |= {daemons.METRICS_SERVER, machine.QEMU}
     for _ in range(_ROUNDS):
         found = processes.using(layout.folder, programs) + cgroups.members(layout.name)
         if not found and not remaining:

@@ -16,7 +16,7 @@ import teardown
 from bringup import Node
 from build import Artefacts
 from console import ClusterError, step
-from daemons import Daemon
+from daemon import Daemon
 from guestroot import GuestRoot
 from layout import Layout, of_this_checkout
 from state import State
@@ -78,7 +78,7 @@ def _bring_up(layout: Layout, artefacts: Artefacts, guest: GuestRoot) -> None:
     step(f"preparing node {layout.name}")
     network.create_tap(layout, chosen)
     certificates.create(layout, chosen)
-    settings = guestsettings.write(layout, chosen)
+    settings = guestsettings.write(layout, chosen, artefacts.binaries)
     disk = machine.make_disk(layout, guest.disk)
     acceleration = machine.accelerator(guest.boot)
 
