@@ -38,11 +38,11 @@ def run(layout: Layout, artefacts: Artefacts) -> None:
     written.save(layout.state)
     layout.logs.mkdir()
     step(f"preparing node {layout.name}")
-    leftovers.prepare()
     network.create_bridges(layout, chosen)
     cgroups.create(layout.name)
     certificates.create(layout, chosen)
     configuration.write(layout, chosen, wanted, artefacts.binaries)
+    leftovers.prepare(layout)
 
     node = Node(layout, written, artefacts.binaries)
     node.start(daemons.etcd(layout, chosen))

@@ -121,6 +121,9 @@ namespaces_dir = '{run}/namespaces'
 pinns_path = '{binaries}/pinns'
 container_exits_dir = '{run}/exits'
 container_attach_socket_dir = '{run}'
+# Ports of the host are the CNI plugin portmap's, as with containerd: CRI-O's own way dies where
+# the kernel has no nftables.
+disable_hostport_mapping = true
 # Neither the host's interrupts nor its checkpoints are any business of tests.
 irqbalance_config_restore_file = 'disable'
 enable_criu_support = false

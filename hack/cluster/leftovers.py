@@ -6,18 +6,19 @@ from pathlib import Path
 
 from layout import CLUSTERS, Layout
 
-# Of the kubelet (device plugins and more), of CRI-O, and of the image store's library.
-_SHARED = (Path("/var/lib/kubelet"), Path("/run/crio"), Path("/var/lib/containers"))
+# What all clusters of a machine share, and by which file it is known who does: the kubelet's own
+# (device plugins and more), and what those who write into CRI-O's image store keep of it.
+_SHARED = {Path("/var/lib/kubelet"): "", Path("/var/lib/containers"): "etc/crio.toml"}
 _MARKER = ".made-by-kubectl-podx"
 _CONTAINER_LOGS = Path("/var/log/containers")
 _CNI_RESULTS = Path("/var/lib/cni/results")
 _SHIM_SOCKETS = Path("/run/containerd/s")
 
 
-def prepare() -> None:
-    """Remembers which of the folders are ours to delete."""
-    for folder in _SHARED:
-        if not folder.exists():
+def prepare(layout: Layout) -> None:
+    """Remembers which of the folders are ours to delete. After the configuration is written."""
+    for folder, known_by in _SHARED.items():
+        if (layout.folder / known_by).exists() and not folder.exists():
             folder.mkdir(parents=True)
             (folder / _MARKER).touch()
 
@@ -43,10 +44,10 @@ def remove(layout: Layout, sockets: list[Path]) -> None:
         if link.is_symlink() and layout.folder in link.readlink().parents:
             link.unlink(missing_ok=True)
     _remove_empty(_CONTAINER_LOGS)
-    if [one for one in CLUSTERS.glob("*") if one != layout.folder]:
-        return
-    for folder in _SHARED:
-        if (folder / _MARKER).exists():
+    for folder, known_by in _SHARED.items():
+        others = [one for one in CLUSTERS.glob("*") if one != layout.folder]
+        used = any((other / known_by).exists() for other in others)
+        if (folder / _MARKER).exists() and not used:
             shutil.rmtree(folder)
 
 

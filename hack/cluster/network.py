@@ -58,13 +58,16 @@ def choose(layout: Layout, taken: list[Network]) -> Network:
 
 def create_bridges(layout: Layout, network: Network) -> None:
     pods = ipaddress.ip_network(network.pod_range)
-    for bridge, address in (
+    # A bridge without a hardware address of its own takes that of its lowest port, which changes
+    # with every pod; CRI-O compares it with what it was when the pod's network was made.
+    hardware = ":".join(layout.id[place : place + 2] for place in range(0, 8, 2))
+    for bridge, address, own in (
         # The node needs an address that is not loopback, and not every kernel has dummy devices.
-        (layout.node_bridge, f"{network.node_address}/32"),
+        (layout.node_bridge, f"{network.node_address}/32", f"02:01:{hardware}"),
         # The CNI plugin would make this one for the first pod; made here, `down` always knows it.
-        (layout.pod_bridge, f"{pods[1]}/{pods.prefixlen}"),
+        (layout.pod_bridge, f"{pods[1]}/{pods.prefixlen}", f"02:02:{hardware}"),
     ):
-        _ip("link", "add", bridge, "type", "bridge")
+        _ip("link", "add", bridge, "address", own, "type", "bridge")
         _ip("address", "add", address, "dev", bridge)
         _ip("link", "set", bridge, "up")
 
