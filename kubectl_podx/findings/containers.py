@@ -6,7 +6,12 @@ from collections.abc import Iterator
 
 from kubectl_podx.facts.handlers import one_line
 from kubectl_podx.facts.spoken import spell_seconds, times
-from kubectl_podx.facts.start_error import innermost
+from kubectl_podx.facts.start_error import (
+    innermost,
+    start_failure,
+    start_was_refused,
+    unwrapped,
+)
 from kubectl_podx.facts.starting import blocked_since, first_blocker
 from kubectl_podx.facts.view import event_count
 from kubectl_podx.findings import container_limits
@@ -60,8 +65,12 @@ def refused_config(case: Case) -> Iterator[Hit]:
 def not_created(case: Case) -> Iterator[Hit]:
     """The runtime refuses to create the container."""
     for container in _waiting(case, *_CREATE):
+        what = "cannot be created by the runtime"
+        if start_was_refused(container.message):
+            what = "cannot start"
+        why = f": {start_failure(container.message)}" if container.message else ""
         yield Hit(
-            f"{container.name} cannot be created by the runtime",
+            f"{container.name} {what}{why}",
             (f"waiting, {container.reason}: {container.message}",),
             container=container.name,
             remedy=describe_pod(case),
@@ -72,8 +81,9 @@ def not_created(case: Case) -> Iterator[Hit]:
 def not_run(case: Case) -> Iterator[Hit]:
     """The runtime made the container and cannot start its command."""
     for container in _waiting(case, "RunContainerError"):
+        why = f": {start_failure(container.message)}" if container.message else ""
         yield Hit(
-            f"{container.name} was created and cannot be started",
+            f"{container.name} was created and cannot be started{why}",
             (f"waiting, RunContainerError: {container.message}",),
             container=container.name,
             remedy=edit_owner(case),
@@ -105,8 +115,9 @@ def _sandbox_error(message: str) -> str:
     """What the runtime says behind its wrappers; the network plugin's own words mostly."""
     if "oom-killed" in message.lower():
         return "the pod's memory limit is too low for it, and its init was OOM-killed"
-    said = innermost(message.removeprefix("Failed to create pod sandbox: "))
-    said = said.removeprefix("rpc error: code = Unknown desc = ")
+    if "set memory limit" in message:
+        return start_failure(message)
+    said = innermost(unwrapped(message).removeprefix("Failed to create pod sandbox: "))
     return one_line(said, 160) or "the runtime gave no message"
 
 
@@ -201,6 +212,7 @@ RULES: tuple[Rule, ...] = (
         remedy="read the message; it is the runtime's own",
         link=_DEBUG,
         check=not_created,
+        gives_way_to=frozenset({"RST010"}),
     ),
     Rule(
         code="CON004",

@@ -8,7 +8,7 @@ from kubectl_podx.facts.image_name import digest_of
 from kubectl_podx.findings.remedy import DOCS, describe_pod, edit_owner, get, restart
 from kubectl_podx.findings.rule import Case, Hit, Rule
 from kubectl_podx.findings.waiting_messages import pull_reason
-from kubectl_podx.model.pod import containers, text
+from kubectl_podx.model.pod import containers, items, text
 from kubectl_podx.model.report.surroundings import Image
 
 _IMAGES = DOCS + "concepts/containers/images/"
@@ -36,13 +36,22 @@ def _pull_error(case: Case, image: Image) -> str:
     return image.message
 
 
+def _named(case: Case, image: Image) -> str:
+    """`image X of app`, or the image of a volume: it keeps the container that mounts it waiting."""
+    for volume in items(case.view.pod, "spec", "volumes"):
+        reference = text(volume, "image", "reference")
+        if reference and reference != image.image and f'"{reference}"' in image.message:
+            return f"image {reference} of volume {text(volume, 'name')}"
+    return f"image {image.image} of {image.container}"
+
+
 def cannot_pull(case: Case) -> Iterator[Hit]:
     """The image cannot be pulled."""
     for image in _failed(case, *_PULL):
         error = _pull_error(case, image)
         broken = [s for s in image.pull_secrets if not s.endswith((": ok", ": unknown"))]
         yield Hit(
-            f"image {image.image} of {image.container} cannot be pulled: {pull_reason(error)}",
+            f"{_named(case, image)} cannot be pulled: {pull_reason(error)}",
             (
                 f"waiting, {image.reason}: {image.message}",
                 *(() if error.partition(": ")[2] in image.message else (error,)),
@@ -59,7 +68,7 @@ def never_pulled(case: Case) -> Iterator[Hit]:
     """The policy is Never and the image is not on the node."""
     for image in _failed(case, "ErrImageNeverPull"):
         yield Hit(
-            f"image {image.image} of {image.container} is not on the node and may not be pulled",
+            f"{_named(case, image)} is not on the node and may not be pulled",
             (f"waiting, {image.reason}: {image.message}", f"imagePullPolicy {image.pull_policy}"),
             container=image.container,
             remedy=edit_owner(case),
@@ -82,8 +91,11 @@ def invalid_name(case: Case) -> Iterator[Hit]:
 def unusable(case: Case) -> Iterator[Hit]:
     """The image or its registry is refused for another reason."""
     for image in _failed(case, *_OTHER):
+        why = _OTHER[image.reason]
+        if "short-name" in image.message:
+            why = "its short name stands for no registry on the node"
         yield Hit(
-            f"image {image.image} of {image.container}: {_OTHER[image.reason]}",
+            f"{_named(case, image)}: {why}",
             (f"waiting, {image.reason}: {image.message}",),
             container=image.container,
             remedy=describe_pod(case),

@@ -8,9 +8,11 @@ from collections.abc import Callable, Iterator
 from kubectl_podx.facts.backoff import RESET_SECONDS
 from kubectl_podx.facts.handlers import one_line
 from kubectl_podx.facts.probe_events import event_span, strip_combined
+from kubectl_podx.facts.start_error import innermost
 from kubectl_podx.findings.command import checked, kubectl
 from kubectl_podx.findings.remedy import describe_pod, edit_owner, logs, namespace, owner
 from kubectl_podx.findings.rule import Case, Hit
+from kubectl_podx.findings.waiting_messages import missing_source
 from kubectl_podx.model.clock import format_time, parse_time
 from kubectl_podx.model.pod import ContainerEntry, dig, text
 from kubectl_podx.model.report.health import Restart
@@ -147,10 +149,12 @@ def next_start_blocked(case: Case) -> Iterator[Hit]:
             continue
         found = _newest_start_error(case, entry, row)
         if found is not None:
-            words, when = found
+            said, when = found
+            missing = missing_source(said)
+            words = f"{missing} does not exist" if missing else one_line(innermost(said))
             yield Hit(
                 f"{row.container} cannot start again: {words}",
-                (f"event at {when}: {words}", f"the exit before it: {row.summary}"),
+                (f"event at {when}: {one_line(said)}", f"the exit before it: {row.summary}"),
                 container=row.container,
                 remedy=describe_pod(case),
                 blocking=True,
@@ -168,5 +172,5 @@ def _newest_start_error(case: Case, entry: ContainerEntry, row: Restart) -> tupl
             return None
         message, _ = strip_combined(text(event, "message"))
         if reason == "Failed" and message.startswith("Error: "):
-            return one_line(message.removeprefix("Error: ")), format_time(last)
+            return message.removeprefix("Error: "), format_time(last)
     return None

@@ -119,7 +119,8 @@ RULES: tuple[Rule, ...] = (
         title="A container cannot be started",
         meaning="The runtime made the container and could not start its command: a missing or "
         "forbidden program, a bad working directory, or no memory for the start itself.",
-        known_by="Reason StartError with exit code 128; the message is the runtime's.",
+        known_by="Reason StartError with exit code 128, or, of CRI-O, which never makes such a "
+        "container, waiting reason CreateContainerError; the message is the runtime's.",
         remedy="Correct command, args, workingDir or the image.",
         link=_POD,
         check=by_cause("startError"),

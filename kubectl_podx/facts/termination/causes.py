@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from kubectl_podx.facts.spoken import spell_seconds, times
-from kubectl_podx.facts.start_error import start_failure
+from kubectl_podx.facts.start_error import start_failure, start_was_refused
 from kubectl_podx.facts.termination.changed import NEW_IMAGE, RESIZED, changed
 from kubectl_podx.facts.termination.conclusion import Conclusion, fact
 from kubectl_podx.facts.termination.exit_causes import by_exit_code
@@ -63,9 +63,10 @@ def _unknown_past(w: Witnesses) -> Conclusion | None:
     """Restarts of which no instance is on record: the kubelet keeps one, or none."""
     if w.instance is not None:
         return None
-    if w.waiting_reason == "RunContainerError":
+    refused = w.waiting_reason == "CreateContainerError" and start_was_refused(w.waiting_message)
+    if refused or w.waiting_reason == "RunContainerError":
         why = start_failure(w.waiting_message)
-        evidence = (fact("status", f"waiting RunContainerError: {w.waiting_message}"),)
+        evidence = (fact("status", f"waiting {w.waiting_reason}: {w.waiting_message}"),)
         return Conclusion("startError", "proven", f"cannot start: {why}", evidence)
     if not w.restart_count:
         return None

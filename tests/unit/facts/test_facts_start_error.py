@@ -1,10 +1,10 @@
-"""Why a container could not start, from messages of a real runtime (containerd 2.4, runc 1.5)."""
+"""Why a container could not start: what a real containerd 2.4, CRI-O 1.34 and runc 1.5 said."""
 
 from __future__ import annotations
 
 import pytest
 
-from kubectl_podx.facts.start_error import innermost, start_failure
+from kubectl_podx.facts.start_error import innermost, start_failure, start_was_refused
 
 WRAPPED = (
     "failed to create containerd task: failed to create shim task: OCI runtime create failed: "
@@ -36,3 +36,188 @@ def test_the_reason_in_plain_words(message: str, words: str) -> None:
 def test_the_innermost_error_is_what_the_last_wrapper_wraps() -> None:
     assert innermost(WRAPPED + "no such device") == "no such device"
     assert innermost("no wrapper at all") == "no wrapper at all"
+
+
+def logged(said: str) -> str:
+    """As CRI-O 1.34 hands on what runc 1.5 wrote to its log."""
+    quoted = said.replace('"', '\\"')
+    return f'time="2026-11-29T21:06:00Z" level=error msg="{quoted}"\n'
+
+
+RUNC = "runc create failed: unable to start container process: error during container init: "
+MERGED = "/var/lib/containers/storage/overlay/29e13927281326be3bfd4ad4db61/merged"
+
+
+@pytest.mark.parametrize(
+    ("message", "words"),
+    [
+        (
+            RUNC + 'exec: "/opt/server": stat /opt/server: no such file or directory',
+            '"/opt/server" does not exist in the image',
+        ),
+        (
+            RUNC + 'exec: "server": executable file not found in $PATH',
+            '"server" is not in the image\'s PATH',
+        ),
+        (
+            RUNC + 'exec: "/etc/passwd": permission denied',
+            '"/etc/passwd" may not be executed (permission denied)',
+        ),
+        (RUNC + 'exec: "/etc": is a directory', '"/etc" is a directory'),
+        (
+            RUNC + 'error mounting "/var/lib/kubelet/pods/4055/volumes/kubernetes.io~empty-dir/e" '
+            'to rootfs at "/etc/passwd": mount src=/var/lib/kubelet/pods/4055/volumes/'
+            "kubernetes.io~empty-dir/e, dst=/etc/passwd, dstFd=/proc/thread-self/fd/16, "
+            "flags=MS_BIND|MS_REC: not a directory",
+            "at /etc/passwd a file is mounted over a directory, or a directory over a file",
+        ),
+        (
+            RUNC + 'error mounting "/var/lib/kubelet/pods/4c3d/volumes/kubernetes.io~empty-dir/e" '
+            'to rootfs at "/proc/x": create mountpoint for /proc/x mount: make mountpoint '
+            f'"/proc/x": mkdirat {MERGED}/proc/x: no such file or directory',
+            "nothing can be mounted at /proc/x: no such file or directory",
+        ),
+    ],
+)
+def test_what_crio_hands_on_from_runc(message: str, words: str) -> None:
+    whole = f"container create failed: {logged(message)}"
+    assert start_failure(whole) == words
+    assert start_was_refused(whole)
+
+
+@pytest.mark.parametrize(
+    ("message", "words", "refused"),
+    [
+        (
+            f"mkdir {MERGED}/etc/passwd: not a directory",
+            "its working directory '/etc/passwd' cannot be entered",
+            True,
+        ),
+        (
+            "set memory limit 1048576 too low; should be at least 12582912 bytes",
+            (
+                "its memory limit of 1048576 bytes is less than the 12582912 bytes "
+                "that the runtime demands"
+            ),
+            True,
+        ),
+        (
+            "error reading container (probably exited) json message: EOF",
+            "CRI-O's monitor of it (conmon) died, as it does where the pod's memory is used up",
+            True,
+        ),
+        (
+            (
+                "setup seccomp: unable to load local profile "
+                '"/var/lib/kubelet/seccomp/nowhere.json": open '
+                "/var/lib/kubelet/seccomp/nowhere.json: no such file or directory"
+            ),
+            "the node has no seccomp profile /var/lib/kubelet/seccomp/nowhere.json",
+            False,
+        ),
+        (
+            'ImageVolumeMountFailed: sub path "no/such" does not exist in image volume "7aa139f1"',
+            "there is no no/such in the image of its volume",
+            False,
+        ),
+        (
+            "failed to mkdir /proc/nowhere: mkdir /proc/nowhere: no such file or directory",
+            "the node has no /proc/nowhere, and it cannot be made",
+            False,
+        ),
+        (
+            'unknown capability "CAP_NOSUCH" to add',
+            'unknown capability "CAP_NOSUCH" to add',
+            False,
+        ),
+        (
+            'path "/tmp" is mounted on "/" but it is not a shared mount',
+            'path "/tmp" is mounted on "/" but it is not a shared mount',
+            False,
+        ),
+    ],
+)
+def test_what_crio_says_itself(message: str, words: str, refused: bool) -> None:
+    assert start_failure(message) == words
+    assert start_was_refused(message) == refused
+
+
+@pytest.mark.parametrize(
+    ("message", "words"),
+    [
+        (
+            (
+                'failed to generate container "b55bd0416c9c" spec: failed to generate spec: '
+                'failed to mkdir "/proc/nowhere": mkdir /proc/nowhere: no such file or directory'
+            ),
+            "the node has no /proc/nowhere, and it cannot be made",
+        ),
+        (
+            (
+                "failed to mount image volume: ImageVolumeMountFailed: failed to ensure image "
+                'subpath "no/such" in "/run/containerd/image-volumes/37e0": openat no/such: '
+                "no such file or directory"
+            ),
+            "there is no no/such in the image of its volume",
+        ),
+        (
+            (
+                'failed to generate container "076d111df3d4" spec: failed to generate spec: path '
+                '"/tmp" is mounted on "/" but it is not a shared mount'
+            ),
+            'path "/tmp" is mounted on "/" but it is not a shared mount',
+        ),
+        (
+            (
+                "failed to create containerd container: cannot load seccomp profile "
+                '"/var/lib/kubelet/seccomp/nowhere.json": open '
+                "/var/lib/kubelet/seccomp/nowhere.json: no such file or directory"
+            ),
+            "the node has no seccomp profile /var/lib/kubelet/seccomp/nowhere.json",
+        ),
+    ],
+)
+def test_what_containerd_says_itself(message: str, words: str) -> None:
+    assert start_failure(message) == words
+    assert not start_was_refused(message)
+
+
+@pytest.mark.parametrize("after", ["", ', message: ""'])
+def test_an_exec_that_crio_could_not_run(after: str) -> None:
+    runc = logged(
+        'exec failed: unable to start container process: exec: "/no/probe": stat /no/probe: no '
+        "such file or directory"
+    )
+    said = f"command error: {runc}, stdout: , stderr: , exit code -1{after}"
+    message = f"rpc error: code = Unknown desc = {said}"
+    assert start_failure(message) == '"/no/probe" does not exist in the image'
+    assert innermost(message) == 'exec: "/no/probe": stat /no/probe: no such file or directory'
+
+
+@pytest.mark.parametrize(
+    ("message", "words"),
+    [
+        (
+            (
+                "failed to create pod network sandbox k8s_cni4_ex_5648505c-50f9_0(10e7883ee307): "
+                'error adding pod ex_cni4 to CNI network "net": plugin type="bridge" failed '
+                "(add): no range"
+            ),
+            (
+                'error adding pod ex_cni4 to CNI network "net": plugin type="bridge" failed (add): '
+                "no range"
+            ),
+        ),
+        (
+            (
+                "failed to pin namespaces [0x18accea88870 0x18accea888d0]: [pinns:w]: failed to "
+                "write to /proc/sys/net/ipv4/ip_unprivileged_port_start: Invalid argument\n"
+                "[pinns:e]: Failed to configure sysctls after unshare: Invalid argument\n"
+                " exit status 1"
+            ),
+            "failed to write to /proc/sys/net/ipv4/ip_unprivileged_port_start: Invalid argument",
+        ),
+    ],
+)
+def test_a_sandbox_that_crio_could_not_make(message: str, words: str) -> None:
+    assert innermost(f"rpc error: code = Unknown desc = {message}").startswith(words)

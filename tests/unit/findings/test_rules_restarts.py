@@ -118,7 +118,7 @@ def test_the_last_exit_is_an_older_story_than_the_newest_event() -> None:
     failed = event("Failed", 'Error: configmap "gone" not found', 3)
     hit = found(report(pod({}, looping(1), ready=False), [failed]), "RST024")
     assert hit is not None
-    assert hit.title == 'app cannot start again: configmap "gone" not found'
+    assert hit.title == "app cannot start again: ConfigMap gone does not exist"
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,7 @@ def test_what_blocks_now_comes_before_the_last_exit() -> None:
     failed = event("Failed", 'Error: configmap "gone" not found', 3)
     found = report(pod({}, looping(1), ready=False), [failed]).verdict
     assert found.codes == ["RST024"]
-    assert 'configmap "gone" not found' in found.summary
+    assert "ConfigMap gone does not exist" in found.summary
 
 
 def test_a_config_error_comes_before_the_last_exit() -> None:
