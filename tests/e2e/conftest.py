@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from support import Answer, Bench
+from support import Answer, Bench, minor_of, server_minor
 
 _HINT = 'these tests need a cluster: run `make e2e`, or `eval "$(python3 hack/cluster env)"` first'
 
@@ -36,6 +36,21 @@ def node(kubectl_binary: str) -> str:
     nodes = Bench(kubectl_binary, "default").kubectl("get", "nodes", "--output=json").json
     name: str = nodes["items"][0]["metadata"]["name"]
     return name
+
+
+@pytest.fixture(scope="session")
+def server(kubectl_binary: str) -> int:
+    """The minor release of the cluster's server: 30 for 1.30.14."""
+    return server_minor(Bench(kubectl_binary, "default"))
+
+
+@pytest.fixture(autouse=True)
+def _needs_server(request: pytest.FixtureRequest, server: int) -> None:
+    """`@pytest.mark.needs_server("1.33", "what it has")`: an older server lacks what is tested."""
+    for marker in request.node.iter_markers("needs_server"):
+        release, what = marker.args
+        if server < minor_of(release):
+            pytest.skip(f"this server is older than {release}: {what}")
 
 
 @pytest.fixture(scope="module")

@@ -133,6 +133,17 @@ class Bench:
         return f"{pods.stdout}{pods.stderr}{recent}"
 
 
+def server_minor(bench: Bench) -> int:
+    """30 for a server of 1.30.14."""
+    version = bench.kubectl("get", "--raw=/version").json
+    return int(version["minor"].rstrip("+"))
+
+
+def minor_of(release: str) -> int:
+    """30 for `1.30`."""
+    return int(release.removeprefix("1."))
+
+
 def is_ready(pod: Manifest) -> bool:
     """The pod's Ready condition is True."""
     conditions = pod.get("status", {}).get("conditions", [])

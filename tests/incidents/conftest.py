@@ -13,7 +13,7 @@ from catalogue import EVERY
 from incident import Incident
 from judge import cause_is_right
 from stage import Stage
-from support import Bench
+from support import Bench, minor_of, server_minor
 
 from kubectl_podx.capture.bundle import read_bundle, write_bundle
 from kubectl_podx.findings.analyse import analyse
@@ -21,6 +21,7 @@ from kubectl_podx.model.capture import Capture
 from kubectl_podx.model.report import PodReport
 
 RECORDED = Path(__file__).parent / "recorded"
+"""With containerd; what CRI-O says otherwise is in a folder of its own below it."""
 _SCORE = pytest.StashKey[list[str]]()
 
 
@@ -38,22 +39,32 @@ def stage(request: pytest.FixtureRequest) -> Iterator[Stage]:
         pytest.fail("these tests need a cluster: run `make incidents`", pytrace=False)
     name = f"incidents-{secrets.token_hex(3)}"
     bench = Bench(kubectl, name)
-    node = bench.kubectl("get", "nodes", "--output=name").stdout.split()[0].partition("/")[2]
+    node = bench.kubectl("get", "nodes", "--output=json").json["items"][0]
+    said = node["status"]["nodeInfo"]["containerRuntimeVersion"]
+    runtime = said.partition(":")[0].replace("-", "")
     bench.kubectl("create", "namespace", name)
-    made = Stage(bench, node)
+    made = Stage(bench, node["metadata"]["name"], runtime)
     try:
         bench.wait_for(lambda: bench.get("serviceaccount", "default"), "the default account")
-        made.play(_chosen(request.session))
+        made.play(_chosen(request.session, server_minor(bench)))
         yield made
     finally:
         bench.kubectl("delete", "namespace", name, "--wait=false", check=False)
 
 
-def _chosen(session: pytest.Session) -> list[Incident]:
-    """What the selected tests are about: `-k` and `--slow` decide."""
+def _chosen(session: pytest.Session, server: int) -> list[Incident]:
+    """What the selected tests are about: `-k`, `--slow` and the server decide."""
     names = {item.callspec.params["incident"].name for item in session.items if _is_one(item)}
     slow = session.config.getoption("--slow")
-    return [one for one in EVERY if one.name in names and (slow or not one.slow)]
+    asked = [one for one in EVERY if one.name in names and (slow or not one.slow)]
+    return [one for one in asked if not _lacking(one, server)]
+
+
+def _lacking(incident: Incident, server: int) -> str:
+    """What an older server does not have, for which the incident is skipped there."""
+    if incident.needs is None or server >= minor_of(incident.needs[0]):
+        return ""
+    return f"this server is older than {incident.needs[0]}: {incident.needs[1]}"
 
 
 def _is_one(item: pytest.Item) -> bool:
@@ -65,21 +76,30 @@ def report(request: pytest.FixtureRequest, stage: Stage, incident: Incident) -> 
     """The report about the incident's pod; recorded afterwards, where that was asked for."""
     if incident.slow and not request.config.getoption("--slow"):
         pytest.skip("takes more than ten minutes: --slow")
+    if lacking := _lacking(incident, server_minor(stage.bench)):
+        pytest.skip(lacking)
     if incident.name in stage.failures:
         if incident.on_node and "step" in stage.failures[incident.name]:
-            pytest.skip("its step needs root on the machine that is the node")
+            pytest.skip(stage.failures[incident.name])
         pytest.fail(stage.failures[incident.name], pytrace=False)
     capture = stage.captures[incident.name]
     made = analyse(capture).items[0]
     score = request.config.stash.setdefault(_SCORE, [])
-    score.append("" if cause_is_right(incident, made) else incident.name)
+    right = cause_is_right(incident.on(stage.runtime), made)
+    score.append("" if right else incident.name)
     if request.config.getoption("--record"):
-        _record(incident, capture)
+        _record(incident, capture, stage.runtime)
     return made
 
 
-def _record(incident: Incident, capture: Capture) -> None:
-    path = RECORDED / f"{incident.name}.podx"
+def _record(incident: Incident, capture: Capture, runtime: str) -> None:
+    folder = RECORDED
+    if runtime != "containerd":
+        if not incident.runtime_speaks:
+            return
+        folder /= runtime
+        folder.mkdir(exist_ok=True)
+    path = folder / f"{incident.name}.podx"
     write_bundle(capture, path)
     path.chmod(0o644)
     assert analyse(read_bundle(path)).items[0].verdict == analyse(capture).items[0].verdict

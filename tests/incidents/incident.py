@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from manifests import pod
@@ -79,7 +79,19 @@ class Incident:
     slow: bool = False
     """Takes more than ten minutes; only with `--slow`."""
     on_node: bool = False
-    """Needs root on the node that the cluster runs on."""
+    """Needs root on the node that the cluster runs on, and a process for each sandbox."""
+    with_crio: Expected | None = None
+    """Where CRI-O leaves another last end: it makes nothing of what it refuses to start."""
+    needs: tuple[str, str] | None = None
+    """The first release of a server that has what it is about, and what that is."""
+    runtime_speaks: bool = False
+    """What is said about it are the runtime's own words: recorded with each runtime."""
+
+    def on(self, runtime: str) -> Incident:
+        """As it is expected with this runtime."""
+        if runtime == "crio" and self.with_crio is not None:
+            return replace(self, expected=self.with_crio)
+        return self
 
 
 def subject(name: str, *containers: Manifest, **spec: Any) -> Manifest:
@@ -99,10 +111,23 @@ def broken(
     steps: tuple[Step, ...] = (),
     timeout: float = 150.0,
     on_node: bool = False,
+    with_crio: Expected | None = None,
+    needs: tuple[str, str] | None = None,
+    runtime_speaks: bool = False,
     **spec: Any,
 ) -> Incident:
     """An incident of one bare pod, with what it needs beside it applied first."""
     made = (*objects, subject(name, *containers, **spec))
     return Incident(
-        name, story, made, until, expected, steps=steps, timeout=timeout, on_node=on_node
+        name,
+        story,
+        made,
+        until,
+        expected,
+        steps=steps,
+        timeout=timeout,
+        on_node=on_node,
+        with_crio=with_crio,
+        needs=needs,
+        runtime_speaks=runtime_speaks,
     )

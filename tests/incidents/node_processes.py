@@ -36,7 +36,10 @@ def _pids(pod: Manifest, name: str) -> set[int]:
 
 
 def _kill(pids: set[int]) -> None:
-    assert pids, "the pod has no such process on this machine: does its node run here, as root?"
+    assert pids, (
+        "the pod has no such process on this machine: does its node run here, as root, with a "
+        "runtime that keeps a process for a sandbox (CRI-O does not)?"
+    )
     for pid in pids:
         os.kill(pid, signal.SIGKILL)
 

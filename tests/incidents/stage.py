@@ -50,6 +50,8 @@ class Stage:
     bench: Bench
     node: str
     """The node's name, which stands in for `THIS_NODE`."""
+    runtime: str
+    """What runs its containers: `containerd` or `crio`."""
     captures: dict[str, Capture] = field(default_factory=dict)
     failures: dict[str, str] = field(default_factory=dict)
     pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(_CAPTURES))

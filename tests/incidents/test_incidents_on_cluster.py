@@ -6,6 +6,7 @@ import pytest
 from catalogue import EVERY
 from incident import Incident
 from judge import mistakes
+from stage import Stage
 
 from kubectl_podx.model.report import PodReport
 
@@ -13,5 +14,5 @@ pytestmark = pytest.mark.cluster
 
 
 @pytest.mark.parametrize("incident", EVERY, ids=[each.name for each in EVERY])
-def test_what_the_report_says(incident: Incident, report: PodReport) -> None:
-    assert not mistakes(incident, report)
+def test_what_the_report_says(incident: Incident, report: PodReport, stage: Stage) -> None:
+    assert not mistakes(incident.on(stage.runtime), report)

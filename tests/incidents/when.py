@@ -14,6 +14,18 @@ def every(*conditions: Condition) -> Condition:
     return lambda look: all(condition(look) for condition in conditions)
 
 
+def either(*conditions: Condition) -> Condition:
+    """One of them holds."""
+    return lambda look: any(condition(look) for condition in conditions)
+
+
+def refused(container: str = "app", times: int = 2) -> Condition:
+    """The runtime refused to start it that often: an end that is none (containerd), or nothing
+    made at all (CRI-O)."""
+    never_made = every(waiting("CreateContainerError", container), event("Failed", times=times))
+    return either(ended(container, times), never_made)
+
+
 def ready(look: Look) -> bool:
     """The pod is Ready."""
     return is_ready(look.pod)

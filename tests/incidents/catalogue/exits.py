@@ -170,6 +170,7 @@ INCIDENTS = (
             ],
         ),
         restartPolicy="Never",
+        needs=("1.35", "restartPolicyRules of a container"),
         until=ended(times=2),
         expected=exits(42, severity=("warning", "critical")),
     ),

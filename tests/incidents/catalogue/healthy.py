@@ -26,12 +26,22 @@ def healthy(
     steps: tuple[Step, ...] = (),
     slow: bool = False,
     timeout: float = 150.0,
+    needs: tuple[str, str] | None = None,
     **spec: Any,
 ) -> Incident:
     """A bare pod with which nothing is wrong."""
     made = (*objects, subject(name, *containers, **spec))
     return Incident(
-        name, story, made, until, expected, steps=steps, healthy=True, slow=slow, timeout=timeout
+        name,
+        story,
+        made,
+        until,
+        expected,
+        steps=steps,
+        healthy=True,
+        slow=slow,
+        timeout=timeout,
+        needs=needs,
     )
 
 
@@ -290,6 +300,7 @@ INCIDENTS = (
         "fine-user-namespace",
         "a pod with a user namespace of its own",
         shell(),
+        needs=("1.33", "user namespaces"),
         hostUsers=False,
     ),
     healthy(

@@ -72,6 +72,7 @@ INCIDENTS = (
             resources={"requests": {"memory": "32Mi"}, "limits": {"memory": "64Mi"}},
         ),
         steps=(Step(SETTLED, resize),),
+        needs=("1.33", "a resize in place"),
         until=every(
             ready,
             lambda look: (

@@ -6,7 +6,7 @@ from typing import Any
 
 from incident import Expected, broken
 from manifests import FOREVER, shell
-from when import ended, event, every, looping, ready, restarted, stopped
+from when import either, ended, event, every, looping, ready, restarted, stopped, waiting
 
 from catalogue.probe_kills import FAST, STUBBORN, on_term
 
@@ -47,9 +47,14 @@ INCIDENTS = (
             volumeMounts=[{"name": "scratch", "mountPath": "/scratch"}],
         ),
         volumes=[{"name": "scratch", "emptyDir": {"medium": "Memory"}}],
-        until=every(looping(times=2), event("Failed", "memory")),
+        until=either(
+            every(looping(times=2), event("Failed", "memory")),
+            every(waiting("CreateContainerError"), event("Failed", times=2)),
+        ),
         # The volume outlives the container: it starts with its memory full, and cannot.
         expected=Expected("startError", words=("app cannot start", "memory")),
+        with_crio=Expected("oomKilled", words=("app cannot start", "memory")),
+        runtime_speaks=True,
     ),
     broken(
         "oom-init",

@@ -172,6 +172,7 @@ INCIDENTS = (
         "a resize that restarts, of a program that ends 0 on TERM",
         shell(on_term(0), **RESIZED),
         steps=(Step(running_for(3), more_memory),),
+        needs=("1.33", "a resize in place"),
         until=restarted(),
         expected=Expected("resize", severity=NOT_YET_HEALTHY, words=("resize",)),
     ),

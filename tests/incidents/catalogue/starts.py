@@ -7,7 +7,7 @@ from typing import Any
 from incident import Expected, Step, broken
 from manifests import FOREVER, config_map, container, secret, shell
 from support import Bench, Manifest
-from when import condition, ended, event, every, looping, running, waiting
+from when import condition, ended, event, every, looping, refused, running, waiting
 
 RESTRICTED = {"limits": {"memory": "1Mi"}}
 
@@ -34,21 +34,24 @@ INCIDENTS = (
         "start-missing-binary",
         "a command that the image does not have",
         container(command=["/app/server"]),
-        until=every(ended(times=2), event("Failed", "/app/server")),
+        until=every(refused(), event("Failed", "/app/server")),
+        runtime_speaks=True,
         expected=Expected("startError", words=("/app/server",), at_least="proven"),
     ),
     broken(
         "start-not-executable",
         "a command that is a file without the right to be run",
         container(command=["/etc/passwd"]),
-        until=ended(times=2),
+        until=refused(),
+        runtime_speaks=True,
         expected=Expected("startError", words=("permission denied",), at_least="proven"),
     ),
     broken(
         "start-bad-working-directory",
         "a working directory that is a file",
         shell(workingDir="/etc/passwd"),
-        until=ended(times=2),
+        until=refused(),
+        runtime_speaks=True,
         expected=Expected("startError", words=("/etc/passwd",), at_least="proven"),
     ),
     broken(
@@ -56,7 +59,8 @@ INCIDENTS = (
         "so little memory that not even the runtime's own start fits",
         shell(resources=RESTRICTED),
         shell(name="neighbour", resources={"limits": {"memory": "64Mi"}}),
-        until=ended(times=2),
+        until=refused(),
+        runtime_speaks=True,
         expected=Expected("startError", words=("memory",)),
     ),
     broken(
@@ -64,14 +68,48 @@ INCIDENTS = (
         "so little memory in the whole pod that its sandbox does not fit",
         shell(resources=RESTRICTED),
         until=event("FailedCreatePodSandBox", times=2),
-        expected=blocked("sandbox", "OOM-killed"),
+        runtime_speaks=True,
+        expected=blocked("sandbox", "memory limit"),
+    ),
+    broken(
+        "start-folder-over-file",
+        "a volume mounted where the image has a file",
+        shell(volumeMounts=[{"name": "scratch", "mountPath": "/etc/passwd"}]),
+        volumes=[{"name": "scratch", "emptyDir": {}}],
+        until=refused(),
+        runtime_speaks=True,
+        expected=Expected("startError", words=("/etc/passwd", "mounted"), at_least="proven"),
+    ),
+    broken(
+        "seccomp-profile-missing",
+        "a seccomp profile that the node does not have",
+        shell(
+            securityContext={
+                "seccompProfile": {"type": "Localhost", "localhostProfile": "nowhere.json"}
+            }
+        ),
+        until=waiting("CreateContainerError"),
+        runtime_speaks=True,
+        expected=blocked("seccomp profile", "nowhere.json"),
+    ),
+    broken(
+        "start-wrong-format",
+        "a command that is no program of any kind: the kernel refuses it after the start",
+        container(command=["/app/server"], volumeMounts=[{"name": "app", "mountPath": "/app"}]),
+        objects=(config_map("start-wrong-format-app", {"server": "\u0001\u0002\n"}),),
+        volumes=[
+            {"name": "app", "configMap": {"name": "start-wrong-format-app", "defaultMode": 0o755}}
+        ],
+        until=looping(times=2),
+        expected=Expected("exitCode", words=("255", "exec format error")),
     ),
     broken(
         "start-init-container",
         "an init container whose command is not there",
         shell(),
         initContainers=[container("setup", command=["/setup"])],
-        until=ended("setup", 2),
+        until=refused("setup"),
+        runtime_speaks=True,
         expected=Expected("startError", "setup", words=("setup", "/setup")),
     ),
     broken(
@@ -121,7 +159,9 @@ INCIDENTS = (
         steps=(Step(running(), delete_config_map),),
         until=every(ended(), event("Failed", "not found")),
         # The last exit is an older story: the verdict is about what blocks now.
-        expected=Expected("exitCode", words=("config-map-gone-after-exit-config", "not found")),
+        expected=Expected(
+            "exitCode", words=("config-map-gone-after-exit-config", "does not exist")
+        ),
     ),
     broken(
         "secret-gone-in-back-off",
@@ -133,7 +173,7 @@ INCIDENTS = (
         objects=(secret("secret-gone-in-back-off-login", {"password": "x1y2z3"}),),
         steps=(Step(ended(), delete_secret),),
         until=every(event("Failed", "not found"), looping()),
-        expected=Expected("exitCode", words=("secret-gone-in-back-off-login", "not found")),
+        expected=Expected("exitCode", words=("secret-gone-in-back-off-login", "does not exist")),
     ),
     broken(
         "config-map-volume-missing",
@@ -172,6 +212,7 @@ INCIDENTS = (
         "an image whose registry does not answer",
         {"name": "app", "image": "127.0.0.1:1/absent:1"},
         until=every(event("BackOff", "pulling"), waiting("ImagePullBackOff")),
+        runtime_speaks=True,
         expected=blocked("127.0.0.1:1/absent:1"),
     ),
     broken(

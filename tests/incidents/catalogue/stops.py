@@ -94,6 +94,7 @@ INCIDENTS = (
         "a resize in place of a container that is to be restarted for one",
         shell(on_term(143), **RESIZED),
         steps=(Step(running_for(3), more_memory),),
+        needs=("1.33", "a resize in place"),
         until=restarted(),
         expected=Expected("resize", severity=NOT_YET_HEALTHY, words=("resize",)),
     ),
@@ -175,6 +176,7 @@ INCIDENTS = (
             ],
         ),
         restartPolicy="Never",
+        needs=("1.36", "a rule that restarts all containers"),
         until=restarted("other"),
         expected=Expected(
             "restartAllContainers", "other", severity=NOT_YET_HEALTHY, words=("restart",)

@@ -20,6 +20,15 @@ from kubectl_podx.render.document import to_json
 RECORDED = Path(__file__).resolve().parents[2] / "incidents" / "recorded"
 CAPTURES = {path.stem: read_bundle(path) for path in sorted(RECORDED.glob("*.podx"))}
 KNOWN = [each for each in EVERY if each.name in CAPTURES]
+OF_CRIO = {path.stem: read_bundle(path) for path in sorted((RECORDED / "crio").glob("*.podx"))}
+CASES = [
+    *((each, CAPTURES[each.name], each.name) for each in KNOWN),
+    *(
+        (each.on("crio"), OF_CRIO[each.name], f"crio/{each.name}")
+        for each in EVERY
+        if each.name in OF_CRIO
+    ),
+]
 
 
 def report_of(capture: Capture) -> PodReport:
@@ -91,51 +100,49 @@ def _pods(capture: Capture, change: Callable[[CapturedPod], CapturedPod]) -> Cap
     return msgspec.structs.replace(capture, pods=[change(pod) for pod in capture.pods])
 
 
-def each_of(incidents: list[Incident]) -> pytest.MarkDecorator:
-    return pytest.mark.parametrize("incident", incidents, ids=[each.name for each in incidents])
+EACH = pytest.mark.parametrize(
+    ("incident", "capture"), [case[:2] for case in CASES], ids=[case[2] for case in CASES]
+)
 
 
 def test_the_corpus_is_whole() -> None:
     names = [each.name for each in EVERY]
     assert len(set(names)) == len(names)
     assert set(CAPTURES) == set(names)
+    assert set(OF_CRIO) == {each.name for each in EVERY if each.runtime_speaks}
     assert len(INCIDENTS) >= 40
     assert len(HEALTHY) >= 20
 
 
 def test_every_cause_is_right() -> None:
-    wrong = [
-        each.name for each in KNOWN if not cause_is_right(each, report_of(CAPTURES[each.name]))
-    ]
+    wrong = [name for each, capture, name in CASES if not cause_is_right(each, report_of(capture))]
     assert wrong == []
 
 
-@each_of(KNOWN)
-def test_what_the_report_says(incident: Incident) -> None:
-    assert mistakes(incident, report_of(CAPTURES[incident.name])) == []
+@EACH
+def test_what_the_report_says(incident: Incident, capture: Capture) -> None:
+    assert mistakes(incident, report_of(capture)) == []
 
 
-@each_of(KNOWN)
+@EACH
 @pytest.mark.parametrize("less", LESS)
 def test_a_witness_that_is_gone_spoils_no_cause(
-    incident: Incident, less: Callable[[Capture], Capture]
+    incident: Incident, capture: Capture, less: Callable[[Capture], Capture]
 ) -> None:
-    capture = CAPTURES[incident.name]
     whole, part = report_of(capture), report_of(less(capture))
     assert mistakes_with_less(incident, whole, part) == []
 
 
-@each_of(KNOWN)
+@EACH
 @pytest.mark.parametrize("less", BLIND)
 def test_without_the_events_a_wrong_cause_is_no_more_than_possible(
-    incident: Incident, less: Callable[[Capture], Capture]
+    incident: Incident, capture: Capture, less: Callable[[Capture], Capture]
 ) -> None:
-    capture = CAPTURES[incident.name]
     whole, part = report_of(capture), report_of(less(capture))
     assert mistakes_with_less(incident, whole, part, blind=True) == []
 
 
-@each_of(KNOWN)
-def test_the_report_is_of_its_types(incident: Incident) -> None:
-    report = report_of(CAPTURES[incident.name])
+@EACH
+def test_the_report_is_of_its_types(incident: Incident, capture: Capture) -> None:
+    report = report_of(capture)
     assert msgspec.json.decode(to_json(report), type=PodReport) == report
