@@ -88,6 +88,24 @@ def test_the_runtimes_refusals_block(reason: str, code: str) -> None:
     assert hit.evidence == (f"waiting, {reason}: boom",)
 
 
+@pytest.mark.parametrize(
+    ("message", "title"),
+    [
+        (
+            "set memory limit 1048576 too low; should be at least 12582912 bytes",
+            "app cannot start: its memory limit of 1048576 bytes is less than",
+        ),
+        (
+            'unknown capability "CAP_NOSUCH" to add',
+            'app cannot be created by the runtime: unknown capability "CAP_NOSUCH" to add',
+        ),
+    ],
+)
+def test_what_the_runtime_refuses_is_said(message: str, title: str) -> None:
+    (hit,) = hits(RULES, case_of(waiting("CreateContainerError", message)))["CON003"]
+    assert hit.title.startswith(title)
+
+
 def test_sandbox_errors_are_known_by_their_event_only() -> None:
     failed = event("FailedCreatePodSandBox", "Failed to create pod sandbox: cni", count=7)
     (hit,) = hits(RULES, case_of(waiting("ContainerCreating"), events=(failed,)))["CON005"]

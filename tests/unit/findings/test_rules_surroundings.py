@@ -384,6 +384,20 @@ def test_other_image_failures_block(reason: str, code: str) -> None:
     assert found[code][0].blocking
 
 
+def test_the_image_of_a_volume_is_called_that() -> None:
+    said = 'Container image "shop/data:1" is not present with pull policy of Never'
+    body = waiting("ErrImageNeverPull", said)
+    body["spec"]["volumes"] = [{"name": "data", "image": {"reference": "shop/data:1"}}]
+    (hit,) = hits(images.RULES, case_of(body))["IMG002"]
+    assert hit.title.startswith("image shop/data:1 of volume data is not on the node")
+
+
+def test_a_short_name_that_stands_for_no_registry() -> None:
+    said = 'Failed to inspect image "": short-name "nginx:1" did not resolve to an alias'
+    (hit,) = hits(images.RULES, case_of(waiting("ImageInspectError", said)))["IMG004"]
+    assert hit.title.endswith("its short name stands for no registry on the node")
+
+
 def test_pull_secrets_matter_more_while_a_pull_fails() -> None:
     secrets = (("spec", "imagePullSecrets"), [{"name": "gone"}, {"name": "odd"}])
     objects = (
