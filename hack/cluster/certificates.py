@@ -42,7 +42,7 @@ def create(layout: Layout, network: Network) -> None:
     names = ["localhost", "kubernetes", "kubernetes.default", "kubernetes.default.svc"]
     _server(folder, "apiserver", names, ["127.0.0.1", API_SERVICE_ADDRESS, network.host_address])
     _server(folder, "kubelet-server", [layout.name], [network.node_address])
-    _server(folder, "metrics-server", [METRICS_SERVICE], [network.host_address])
+    _server(folder, "metrics-serving", [METRICS_SERVICE], [network.host_address])
     for identity in identities(layout):
         group = f"/O={identity.group}" if identity.group else ""
         usage = "extendedKeyUsage=clientAuth"

@@ -76,6 +76,8 @@ def api_server(layout: Layout, network: Network) -> Daemon:
 
 def controller_manager(layout: Layout, network: Network) -> Daemon:
     pki = layout.certificates
+    # An emulated node may be silent for a minute, and be well.
+    patience = ("--node-monitor-grace-period=10m",) if layout.node else ()
     flags = (
         "--bind-address=127.0.0.1",
         f"--secure-port={network.ports['controller_manager']}",
@@ -88,6 +90,7 @@ def controller_manager(layout: Layout, network: Network) -> Daemon:
         f"--cluster-signing-key-file={pki}/ca.key",
         # Else it makes one in /usr/libexec.
         f"--flex-volume-plugin-dir={layout.volume_plugins}",
+        *patience,
     )
     return Daemon("kube-controller-manager", flags)
 
@@ -111,8 +114,8 @@ def metrics_server(layout: Layout, network: Network) -> Daemon:
         f"--kubeconfig={kubeconfig}",
         f"--authentication-kubeconfig={kubeconfig}",
         f"--authorization-kubeconfig={kubeconfig}",
-        f"--tls-cert-file={pki}/metrics-server.crt",
-        f"--tls-private-key-file={pki}/metrics-server.key",
+        f"--tls-cert-file={pki}/metrics-serving.crt",
+        f"--tls-private-key-file={pki}/metrics-serving.key",
         f"--kubelet-certificate-authority={pki}/ca.crt",
         "--kubelet-preferred-address-types=InternalIP",
         "--kubelet-use-node-status-port",

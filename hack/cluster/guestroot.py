@@ -17,8 +17,7 @@ from build import Artefacts
 from console import ClusterError, step, tail
 from machine import Boot
 
-FILES = Path(__file__).with_name("guest")
-CONTAINERD = "/usr/local/bin/containerd"
+_INIT = Path(__file__).with_name("guest") / "init"
 _BINARIES = ("kubelet", "containerd", "containerd-shim-runc-v2", "runc")
 _PACKAGES = (
     "ca-certificates",
@@ -56,7 +55,6 @@ _MASKED = (
     "systemd-update-utmp.service",
     "systemd-update-utmp-runlevel.service",
 )
-_UNITS = ("containerd.service", "kubelet.service", "podx-network.service")
 _DISK_SIZE = "6G"
 _KERNEL_NAME = re.compile(r"linux-image-(\d\S*)-cloud-amd64-unsigned")
 _SOURCES = ("/etc/apt/sources.list.d/debian.sources", "/etc/apt/sources.list")
@@ -76,7 +74,7 @@ class GuestRoot:
 
 
 def locate(artefacts: Artefacts) -> GuestRoot:
-    sources = [Path(__file__), Path(preload.__file__), *sorted(FILES.iterdir())]
+    sources = [Path(__file__), Path(preload.__file__), _INIT]
     parts = [artefacts.folder.name, images.recipe_digest(), *versions.load().images.values()]
     parts += [path.read_text() for path in sources]
     return GuestRoot(cache.cache_root() / f"guest-{cache.digest(chr(0).join(parts))}")
@@ -163,7 +161,7 @@ def _initrd(initrd: Path, modules: Path, work: Path, log: Path) -> None:
     for name in ("bin", "dev", "proc", "root"):
         (work / name).mkdir(parents=True)
     shutil.copy2("/bin/busybox", work / "bin/busybox")
-    shutil.copy2(FILES / "init", work / "init")
+    shutil.copy2(_INIT, work / "init")
     (work / "init").chmod(0o755)
     driver = next(modules.rglob("virtio_blk.ko*"))
     unpacked = work / "virtio_blk.ko"
@@ -184,19 +182,6 @@ def _settle(root: Path) -> None:
         link.symlink_to("/dev/null")
     (system / "default.target").unlink(missing_ok=True)
     (system / "default.target").symlink_to("/lib/systemd/system/multi-user.target")
-    wants = system / "multi-user.target.wants"
-    wants.mkdir(exist_ok=True)
-    for name in _UNITS:
-        shutil.copy2(FILES / name, system / name)
-        (wants / name).symlink_to(f"/etc/systemd/system/{name}")
-    folder = root / "etc/podx"
-    folder.mkdir()
-    containerd = (FILES / "containerd.toml").read_text()
-    pause = versions.load().images["pause"]
-    (folder / "containerd.toml").write_text(containerd.replace("@PAUSE@", pause))
-    shutil.copy2(FILES / "journald.conf", root / "etc/systemd/journald.conf")
-    (root / "etc/modules-load.d").mkdir(exist_ok=True)
-    shutil.copy2(FILES / "modules.conf", root / "etc/modules-load.d/podx.conf")
     # Mounted as the initrd left it.
     (root / "etc/fstab").write_text("")
 

@@ -1,5 +1,5 @@
-"""What one cluster's guest is told: names, addresses, keys and configuration, as a tar that is its
-second disk. In the guest the cluster's files lie where they lie on this machine."""
+"""What one cluster's guest is told: its daemons, names, addresses, keys and configuration, as a tar
+that is its second disk. There, the cluster's files lie where they lie on this machine."""
 
 import hashlib
 import io
@@ -15,17 +15,23 @@ from layout import Layout
 from network import TAP_PREFIX, Network
 
 _KEYS = ("ca.crt", "kubelet-server.crt", "kubelet-server.key", "kubelet.kubeconfig")
+_FILES = Path(__file__).with_name("guest")
+_UNITS = ("containerd.service", "kubelet.service", "podx-network.service")
+_SYSTEMD = "/etc/systemd/system"
 _CONTAINERD = "unix:///run/containerd/containerd.sock"
 
 
 def write(layout: Layout, network: Network, binaries: Path) -> Path:
-    configuration.write(layout, network, versions.load(), binaries)
+    wanted = versions.load()
+    configuration.write(layout, network, wanted, binaries)
     _change_kubelet(layout.kubelet_config)
     tar = layout.folder / "settings.tar"
     tar.touch(mode=0o600)
     with tarfile.open(tar, "w") as archive:
-        for path, text in _texts(layout, network).items():
+        for path, text in (_common(wanted.images["pause"]) | _own(layout, network)).items():
             _add(archive, path, text.encode(), 0o644)
+        for name in _UNITS:
+            _link(archive, f"{_SYSTEMD}/multi-user.target.wants/{name}", f"{_SYSTEMD}/{name}")
         for name in _KEYS:
             file = layout.certificates / name
             _add(archive, str(file), file.read_bytes(), 0o600)
@@ -47,7 +53,17 @@ def _change_kubelet(path: Path) -> None:
     path.write_text(json.dumps(document, indent=2) + "\n")
 
 
-def _texts(layout: Layout, network: Network) -> dict[str, str]:
+def _common(pause: str) -> dict[str, str]:
+    containerd = (_FILES / "containerd.toml").read_text()
+    return {
+        "/etc/podx/containerd.toml": containerd.replace("@PAUSE@", pause),
+        "/etc/systemd/journald.conf": (_FILES / "journald.conf").read_text(),
+        "/etc/modules-load.d/podx.conf": (_FILES / "modules.conf").read_text(),
+        **{f"{_SYSTEMD}/{name}": (_FILES / name).read_text() for name in _UNITS},
+    }
+
+
+def _own(layout: Layout, network: Network) -> dict[str, str]:
     kubelet = daemons.kubelet(layout, network)
     conflist = next(layout.configuration.rglob("*.conflist"))
     return {
@@ -79,3 +95,9 @@ def _add(archive: tarfile.TarFile, path: str, content: bytes, mode: int) -> None
     info = tarfile.TarInfo(path.lstrip("/"))
     info.size, info.mode = len(content), mode
     archive.addfile(info, io.BytesIO(content))
+
+
+def _link(archive: tarfile.TarFile, path: str, target: str) -> None:
+    info = tarfile.TarInfo(path.lstrip("/"))
+    info.type, info.linkname = tarfile.SYMTYPE, target
+    archive.addfile(info)

@@ -31,7 +31,9 @@ def key(layout: Layout) -> str:
     parts += [(here / name).read_text() for name in _CONFIGURING]
     if layout.node:
         parts.append(str(guestroot.locate(build.locate()).folder))
-        parts += [(here / name).read_text() for name in _CONFIGURING_A_GUEST]
+        guests = [here / name for name in _CONFIGURING_A_GUEST]
+        guests += sorted((here / "guest").iterdir())
+        parts += [path.read_text() for path in guests]
     return cache.digest("\0".join(parts))
 
 

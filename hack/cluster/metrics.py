@@ -2,6 +2,7 @@
 
 import base64
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from network import Network
 from state import State
 
 _PATIENCE_SECONDS = 180.0
+_POLL_SECONDS = 0.5
 _API = "v1beta1.metrics.k8s.io"
 _NAME, _NAMESPACE = METRICS_SERVICE.split(".")[:2]
 
@@ -47,7 +49,11 @@ def on(layout: Layout) -> None:
         node = Node(layout, written, binaries, kubectl)
         if running is None or not running.alive():
             node.start(daemons.metrics_server(layout, written.network))
-        _apply(kubectl, _objects(layout, written.network))
+        objects = _objects(layout, written.network)
+        document = json.dumps({"apiVersion": "v1", "kind": "List", "items": objects})
+        # Without the fetch of every schema there is, which a busy machine does not do in time.
+        how = ("--server-side", "--force-conflicts", "--validate=false", "--filename=-")
+        _insist(kubectl, "apply", *how, given=document)
         path = f"/apis/metrics.k8s.io/v1beta1/nodes/{layout.name}"
         node.wait(
             "the metrics of the node are served",
@@ -63,9 +69,7 @@ def off(layout: Layout) -> None:
         kubectl = health.kubectl(layout)
         for kind, name in (("apiservice", _API), ("endpointslice", _NAME), ("service", _NAME)):
             where = f"--namespace={_NAMESPACE}"
-            done = kubectl.run("delete", kind, name, where, "--ignore-not-found")
-            if done.returncode != 0:
-                raise ClusterError(f"cannot delete {kind} {name}: {done.stderr.strip()}")
+            _insist(kubectl, "delete", kind, name, where, "--ignore-not-found")
         if running := written.processes.pop(daemons.METRICS_SERVER, None):
             processes.kill([running])
             written.save(layout.state)
@@ -73,19 +77,19 @@ def off(layout: Layout) -> None:
 
 
 def _written(layout: Layout) -> State:
-    if problem := health.problem(layout):
-        raise ClusterError(problem)
     written = state.load(layout.state)
     if written is None:
-        raise ClusterError("the cluster has no record of itself")
+        raise ClusterError(f"there is no cluster: {health.problem(layout)}")
     return written
 
 
-def _apply(kubectl: Kubectl, objects: list[dict[str, Any]]) -> None:
-    document = json.dumps({"apiVersion": "v1", "kind": "List", "items": objects})
-    done = kubectl.run("apply", "--filename=-", given=document)
-    if done.returncode != 0:
-        raise ClusterError(f"cannot register {_API}: {done.stderr.strip()}")
+def _insist(kubectl: Kubectl, *words: str, given: str | None = None) -> None:
+    """Until the API server, which may be busy, has done it."""
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    while (done := kubectl.run(*words, given=given)).returncode != 0:
+        if time.monotonic() > deadline:
+            raise ClusterError(f"`kubectl {words[0]}` failed: {done.stderr.strip()}")
+        time.sleep(_POLL_SECONDS)
 
 
 def _objects(layout: Layout, network: Network) -> list[dict[str, Any]]:

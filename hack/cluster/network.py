@@ -35,7 +35,7 @@ class Network:
     pod_range: str
     ports: dict[str, int]
     # Of the control plane; another than the node's where the node is a virtual machine.
-    host_address: str
+    host_address: str = ""
     # What the API server listens on.
     api_address: str = "127.0.0.1"
 

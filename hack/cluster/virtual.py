@@ -11,6 +11,7 @@ import health
 import machine
 import metrics
 import network
+import processes
 import state
 import teardown
 from bringup import Node
@@ -85,6 +86,7 @@ def _bring_up(layout: Layout, artefacts: Artefacts, guest: GuestRoot) -> None:
     node = Node(layout, written, artefacts.binaries)
     flags = machine.arguments(layout, guest.boot, acceleration, disk, settings)
     node.start(Daemon(machine.QEMU, flags))
+    processes.favour(written.processes[machine.QEMU])
     node.start(daemons.etcd(layout, chosen))
     node.start(daemons.api_server(layout, chosen))
     node.wait("the API server is ready", node.kubectl.ready)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from manifests import pod, shell
-from patient import PatientBench
+from patient import IDLE, PatientBench
 
 pytestmark = pytest.mark.cluster
 
@@ -17,8 +17,8 @@ def inside(bench: PatientBench) -> PatientBench:
     """With a pod that runs in a private cgroup namespace, and one that has the node's."""
     # The node has one processor to give.
     limits = {"requests": {"cpu": "10m"}, "limits": {"memory": str(_LIMIT), "cpu": "500m"}}
-    seen = pod("own", shell(name="app", resources=limits), shell(name="neighbour"))
-    bench.start(seen, pod("host", shell(securityContext={"privileged": True})))
+    seen = pod("own", shell(IDLE, "app", resources=limits), shell(IDLE, "neighbour"))
+    bench.start(seen, pod("host", shell(IDLE, securityContext={"privileged": True})))
     return bench
 
 
