@@ -1,4 +1,4 @@
-"""A real cluster for development and tests: python3 hack/cluster up|down|status|env|build|…"""
+"""A real cluster for development and tests: python3 hack/cluster up|down|status|env|metrics|…"""
 
 import sys
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import cache
 import images
+import mounts
 import preload
 import versions
 from build import Artefacts
@@ -87,12 +88,19 @@ def build(artefacts: Artefacts) -> GuestRoot:
     with cache.only_one_builder(guest.folder):
         if not guest.disk.exists():
             work = guest.folder / "work"
-            if work.exists():
-                shutil.rmtree(work)
+            _clear(work)
             work.mkdir()
             _build(guest, artefacts, work)
-            shutil.rmtree(work)
+            _clear(work)
     return guest
+
+
+def _clear(work: Path) -> None:
+    """Deleting would go through what a killed build left mounted."""
+    if staying := mounts.unmount_below(work):
+        raise ClusterError(f"{staying[0]} is still mounted: unmount it")
+    if work.exists():
+        shutil.rmtree(work)
 
 
 def _build(guest: GuestRoot, artefacts: Artefacts, work: Path) -> None:

@@ -3,11 +3,11 @@
 import os
 import signal
 import subprocess
-import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
+import processes
 from console import ClusterError, step, tail
 from layout import Layout
 
@@ -41,10 +41,10 @@ class Boot:
     initrd: Path
 
 
-def accelerator(boot: Boot) -> tuple[str, ...]:
+def accelerator(layout: Layout, boot: Boot) -> tuple[str, ...]:
     """The processor's own virtualization where it really starts this kernel: on many a machine
     the device is there, and a guest dies of the first instruction that is not known to it."""
-    if _trial(boot):
+    if _trial(layout, boot):
         return ("-accel", "kvm", "-cpu", "host", "-smp", "2")
     step("emulating the processor, as its own virtualization cannot be had: this is slow")
     # One: under emulation by several threads the kernel dies of changing its own code.
@@ -89,23 +89,23 @@ def journal(layout: Layout) -> Path:
     return layout.logs / "guest-journal.log"
 
 
-def _trial(boot: Boot) -> bool:
+def _trial(layout: Layout, boot: Boot) -> bool:
     if not os.access(_KVM, os.R_OK | os.W_OK):
         return False
-    words = [QEMU, "-accel", "kvm", "-cpu", "host", "-m", "256", *_BASICS, *_SERIAL]
+    words = [*processes.DIES_WITH_US, QEMU, "-accel", "kvm", "-cpu", "host", "-m", "256"]
+    words += [*_BASICS, *_SERIAL]
     words += ["-kernel", str(boot.kernel), "-initrd", str(boot.initrd)]
     words += ["-append", f"console=ttyS0 panic=-1 {TRIAL}"]
-    with tempfile.TemporaryDirectory(prefix="podx-kvm-") as folder:
-        log = Path(folder) / "log"
-        with log.open("wb") as output:
-            process = subprocess.Popen(
-                words, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT
-            )
-        try:
-            return _said(log, process)
-        finally:
-            process.send_signal(signal.SIGKILL)
-            process.wait()
+    log = layout.logs / "kvm-trial.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            words, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT
+        )
+    try:
+        return _said(log, process)
+    finally:
+        process.send_signal(signal.SIGKILL)
+        process.wait()
 
 
 def _said(log: Path, process: subprocess.Popen[bytes]) -> bool:

@@ -3,6 +3,7 @@ machine. It stands beside the checkout's usual cluster, and shares nothing with 
 
 import build
 import certificates
+import containerd
 import daemons
 import debian
 import guestroot
@@ -14,6 +15,7 @@ import network
 import processes
 import state
 import teardown
+import versions
 from bringup import Node
 from build import Artefacts
 from console import ClusterError, step
@@ -34,6 +36,8 @@ def up() -> None:
     if not problem:
         step(f"reusing the running cluster {layout.name}")
         return
+    if versions.load().runtime != containerd.NAME:
+        raise ClusterError("a node in a virtual machine runs containerd, and no other runtime")
     # Outside of the lock: it takes minutes, and another checkout may need its `down` meanwhile.
     artefacts = build.build()
     debian.install_missing(debian.FOR_A_GUEST)
@@ -81,7 +85,7 @@ def _bring_up(layout: Layout, artefacts: Artefacts, guest: GuestRoot) -> None:
     certificates.create(layout, chosen)
     settings = guestsettings.write(layout, chosen, artefacts.binaries)
     disk = machine.make_disk(layout, guest.disk)
-    acceleration = machine.accelerator(guest.boot)
+    acceleration = machine.accelerator(layout, guest.boot)
 
     node = Node(layout, written, artefacts.binaries)
     flags = machine.arguments(layout, guest.boot, acceleration, disk, settings)
