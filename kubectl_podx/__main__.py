@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import gc
 import os
 import sys
 from typing import NoReturn
+
+_INTERRUPTED = 130
 
 
 def run() -> None:
@@ -16,6 +17,7 @@ def run() -> None:
     that talk to the server take turns with one that computes and imports: at Python's 5 ms for a
     turn each of them would wait longer for its turn than for the server.
     """
+    _leave_on_interrupt()
     gc.disable()
     sys.setswitchinterval(0.0005)
     from kubectl_podx.cli.funnel import main  # noqa: PLC0415 - after the collector is off
@@ -23,6 +25,14 @@ def run() -> None:
     status = main(sys.argv[1:])
     gc.freeze()
     _leave(status)
+
+
+def _leave_on_interrupt() -> None:
+    """Until the funnel has a handler of its own: Ctrl-C in an import would be a traceback."""
+    # What `signal` is made of: that module takes 3 ms to import.
+    import _signal  # type: ignore[import-not-found]  # noqa: PLC0415
+
+    _signal.signal(_signal.SIGINT, lambda _number, _frame: os._exit(_INTERRUPTED))
 
 
 def _leave(status: int) -> NoReturn:
@@ -33,8 +43,10 @@ def _leave(status: int) -> NoReturn:
     """
     if "threading" in sys.modules and sys.modules["threading"].active_count() > 1:
         for stream in (sys.stdout, sys.stderr):
-            with contextlib.suppress(OSError, ValueError, AttributeError):
+            try:
                 stream.flush()
+            except (OSError, ValueError, AttributeError):
+                continue
         os._exit(status)
     sys.exit(status)
 

@@ -142,7 +142,7 @@ class Gatherer:
             outcomes |= self._send(together.split(outcomes, stand_ins), bound=bound)
         outcomes |= self._gate.refused()
         if "version" in outcomes and outcomes["version"].state == "ok":
-            self._version = self._sealer.server_version(outcomes["version"].answer)
+            self._version = self._sealer.server_version(outcomes["version"].answer) or ""
         outcomes |= self._look_through_neighbours(bodies, calls, outcomes)
         if self._wish.probe_runs:
             from kubectl_podx.capture import run_probes  # noqa: PLC0415 - only where asked for

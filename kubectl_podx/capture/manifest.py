@@ -9,7 +9,6 @@ import msgspec
 from kubectl_podx.model.errors import InputError
 
 _MAX_YAML = 4 << 20
-_MAX_DEPTH = 60
 
 
 def documents(data: bytes, name: str) -> list[dict[str, Any]]:
@@ -38,37 +37,14 @@ def documents(data: bytes, name: str) -> list[dict[str, Any]]:
 
 
 def _yaml(data: bytes, name: str) -> list[Any]:
-    import yaml  # noqa: PLC0415 - 13 ms that only a YAML manifest costs
+    # 13 ms that only a YAML manifest costs.
+    from kubectl_podx.cluster import full_yaml  # noqa: PLC0415
+    from kubectl_podx.cluster.block_yaml import BadYamlError  # noqa: PLC0415
 
     if len(data) > _MAX_YAML:
         raise InputError(f"{name} is larger than {_MAX_YAML >> 20} MiB; save it as JSON instead")
-
-    class Loader(yaml.SafeLoader):
-        """Refuses aliases (304 bytes of them became 23 MB) and deep nesting; pure Python, because
-        the C loader segfaults on 200 kB of `[`.
-        """
-
-        depth = 0
-
-        def compose_node(self, parent: Any, index: Any) -> Any:
-            if self.check_event(yaml.events.AliasEvent):
-                raise InputError(f"{name} uses YAML aliases, which podx does not read")
-            self.depth += 1
-            if self.depth > _MAX_DEPTH:
-                raise InputError(f"{name} is nested too deeply")
-            try:
-                return super().compose_node(parent, index)
-            finally:
-                self.depth -= 1
-
-    # kubectl reads times as text; PyYAML would make datetime objects of them.
-    Loader.yaml_implicit_resolvers = {
-        first: [
-            (tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"
-        ]
-        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-    }
     try:
-        return list(yaml.load_all(data, Loader=Loader))
-    except (yaml.YAMLError, ValueError, RecursionError):
-        raise InputError(f"{name} is not valid YAML") from None
+        return full_yaml.documents(data, first_only=False, max_aliases=0)
+    except BadYamlError as error:
+        why = f": {error.why}" if error.why else ""
+        raise InputError(f"{name} is not valid YAML{why}") from None

@@ -220,7 +220,8 @@ def _reach(server: ApiServer) -> tuple[str, str]:
         if error.kind != "denied":
             raise
         return "", format_time(datetime.now(UTC))
-    return Sealer().server_version(outcome.answer), server_time(outcome.date)
+    version = Sealer().server_version(outcome.answer)
+    return version or "", server_time(outcome.date)
 
 
 def server_time(date: str | None) -> str:

@@ -218,9 +218,12 @@ class Sealer:
                     kept.append(redact.plain(item, self.scrub))
         return kept
 
-    def server_version(self, body: bytes) -> str:
-        """`gitVersion` of `/version`."""
-        return text(_json(body), "gitVersion")[:64]
+    def server_version(self, body: bytes) -> str | None:
+        """`gitVersion` of `/version`; None for an answer that is none, such as a portal's page."""
+        try:
+            return text(_json(body), "gitVersion")[:64]
+        except WrongObjectError:
+            return None
 
     def _decode(self, body: bytes, reference: Reference) -> Mapping[str, Any]:
         decoded = _json(body)

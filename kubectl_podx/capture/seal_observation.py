@@ -70,6 +70,9 @@ def seal_look(
         method="neighbour" if raw.through else "exec",
         through=raw.through,
     )
+    if frames.broken():
+        reason = "the container's shell answered with more than the script can have written"
+        return replace(base, state="unobservable", method="none", reason=reason)
     if frames.get("denied") is not None:
         reason, needs = _why_denied(frames, raw.through)
         return replace(base, state="unobservable", reason=reason, needs=needs)

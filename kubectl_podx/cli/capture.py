@@ -10,6 +10,7 @@ import click
 from kubectl_podx.cli.command import Command
 from kubectl_podx.cli.options import reading_options
 from kubectl_podx.model.errors import ExitStatus, InputError, UsageError
+from kubectl_podx.render.escape import clean
 
 _HELP = """
 Save what was seen of a pod in a file, a bundle, that any reading command replays with --from.
@@ -116,7 +117,7 @@ def command(name: str) -> click.Command:
             return ExitStatus.OK
         digest = write_bundle(found if include_values else without_values(found), path)
         pods = "1 pod" if len(found.pods) == 1 else f"{len(found.pods)} pods"
-        env.write(f"{file} written: {pods}, sha256 {digest}\n")
+        env.write(f"{clean(file)} written: {pods}, sha256 {digest}\n")
         return ExitStatus.OK
 
     return capture

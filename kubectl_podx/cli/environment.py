@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TextIO
 
+from kubectl_podx.cli.time_limit import TimeLimit
 from kubectl_podx.model.errors import PodxError
 from kubectl_podx.model.terminal import Terminal
 from kubectl_podx.render.escape import clean
@@ -19,7 +20,7 @@ _AT_ONCE = 1 << 20
 class Environment:
     """Streams, variables and the home folder of one run; where not given, the process's own."""
 
-    __slots__ = ("home", "stderr", "stdout", "variables")
+    __slots__ = ("home", "stderr", "stdout", "time_limit", "variables")
 
     def __init__(
         self,
@@ -32,6 +33,8 @@ class Environment:
         self.stderr: TextIO = sys.stderr if stderr is None else stderr
         self.variables: Mapping[str, str] = os.environ if variables is None else variables
         self.home: str = _home(os.environ) if home is None else home
+        self.time_limit: TimeLimit | None = None
+        """Set by the funnel, which also ends it."""
 
     def terminal(self, *, no_color: bool = False) -> Terminal:
         """The terminal behind standard output."""
@@ -39,6 +42,8 @@ class Environment:
 
     def write(self, text: str) -> None:
         """Writes to standard output; PodxError where that cannot be, BrokenPipeError untouched."""
+        if self.time_limit is not None:
+            self.time_limit.disarm()
         try:
             # A stream encodes what it is given as a whole: of a large text a second one in memory.
             for start in range(0, len(text), _AT_ONCE):

@@ -15,6 +15,7 @@ import click
 
 from kubectl_podx.cli.command import PROGRAM
 from kubectl_podx.cli.environment import Environment
+from kubectl_podx.cli.time_limit import TimeLimit
 from kubectl_podx.cli.words import COMMANDS, near
 from kubectl_podx.model.errors import ExitStatus, PodxError
 from kubectl_podx.render.escape import clean
@@ -29,6 +30,7 @@ _PATIENCE = 0.8
 def main(args: Sequence[str], environment: Environment | None = None) -> int:
     """Runs one command line; returns its exit status and never raises."""
     env = environment or Environment()
+    env.time_limit = TimeLimit()
     _no_core_dump()
     for stream in (env.stdout, env.stderr):
         if isinstance(stream, io.TextIOWrapper):
@@ -45,6 +47,8 @@ def main(args: Sequence[str], environment: Environment | None = None) -> int:
         return ExitStatus.INTERRUPTED
     except Exception as error:  # noqa: BLE001 - the last net: never a traceback
         return _report(error, args, env)
+    finally:
+        env.time_limit.disarm()
     return status
 
 

@@ -11,6 +11,8 @@ from kubectl_podx.cli.environment import Environment
 from kubectl_podx.model.errors import UsageError
 
 _NO_EXEC = "KUBECTL_PODX_NO_EXEC"
+# capture.wait_start.LONGEST, which is not worth its import here.
+_LONGEST_WAIT = 330.0
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,6 +73,8 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
         known["no_exec"] = bool(known.get("no_exec")) or env.variables.get(_NO_EXEC) == "1"
         request = cls(**{**known, "words": tuple(words), "connection": dict(values), **more})
         request.check()
+        if env.time_limit is not None and not request.watch:
+            env.time_limit.arm(request.deadline + (_LONGEST_WAIT if request.wait_start else 0.0))
         return request
 
     @property

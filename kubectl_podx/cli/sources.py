@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from kubectl_podx.model.revealed import Revealed
 
 _SUFFIX = ".podx"
+_FOR_ANSWERS = 0.93
 
 
 def capture_of(
@@ -134,7 +135,8 @@ def _taken(
             wait_start=request.wait_start,
             max_in_flight=request.max_in_flight,
         ),
-        deadline=Deadline(request.deadline),
+        # What is left is for the report itself.
+        deadline=Deadline(request.deadline * _FOR_ANSWERS),
         environ=env.variables,
         home=env.home,
         warn=env.warn,

@@ -92,6 +92,9 @@ def _read_body(response: http.client.HTTPResponse, limit: int, cut: bool) -> tup
         while chunk := response.read(_CHUNK):
             # One byte more than may be kept tells that there is more.
             body += unpacker.decompress(chunk, limit + 1 - len(body)) if unpacker else chunk
+            if unpacker and unpacker.unused_data:
+                # Bytes after the end of the stream: zlib would keep them all.
+                raise _damaged()
             if len(body) > limit:
                 if cut:
                     return bytes(body[:limit]), False
@@ -104,10 +107,17 @@ def _read_body(response: http.client.HTTPResponse, limit: int, cut: bool) -> tup
     except (http.client.HTTPException, OSError):
         raise _cut_short() from None
     except zlib.error:
-        raise ClusterError("failed", "the server's answer cannot be unpacked") from None
+        raise _damaged() from None
+    except ValueError:
+        # A chunk length that is negative or no number, which http.client hands to `read`.
+        raise _malformed() from None
     if response.length or (unpacker and body and not unpacker.eof):
         raise _cut_short()
     return bytes(body), True
+
+
+def _damaged() -> ClusterError:
+    return ClusterError("failed", "the server's answer cannot be unpacked")
 
 
 def _cut_short() -> ClusterError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import datetime, timedelta
 
-from kubectl_podx.model.clock import format_time, parse_time
+from kubectl_podx.model.clock import format_time, parse_time, seconds_after
 from kubectl_podx.model.pod import ContainerEntry, dig, number, text
 from kubectl_podx.model.report.health import BackOff
 
@@ -41,7 +41,7 @@ def backoff(entry: ContainerEntry, now: datetime | None) -> BackOff | None:
     if reason == "CrashLoopBackOff":
         delay = delay_of(text(entry.status, "state", "waiting", "message"))
         ended = parse_time(dig(entry.status, "lastState", "terminated", "finishedAt"))
-        due = format_time(ended + timedelta(seconds=delay)) if ended and delay is not None else None
+        due = format_time(seconds_after(ended, delay)) if ended and delay is not None else None
         return BackOff(
             delay=delay,
             next=due,

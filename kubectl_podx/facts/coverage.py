@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from kubectl_podx.facts.admission_match import were_read
 from kubectl_podx.facts.looked import look
+from kubectl_podx.facts.mounted_files import MOST_FILES, mounted_files
 from kubectl_podx.facts.template import why_no_template
 from kubectl_podx.facts.view import PodView
 from kubectl_podx.model.capture import Call
@@ -68,6 +69,7 @@ def build(view: PodView, sections: frozenset[str]) -> list[Coverage]:
         *_looks(view),
         *_incomplete_lists(view),
         *_not_compared(view),
+        *_too_many(view, sections),
     ):
         if row.section in sections:
             rows[row] = None
@@ -161,6 +163,13 @@ def _not_compared(view: PodView) -> Iterator[Coverage]:
     reason = why_no_template(view) if were_read(view) and view.applied is None else ""
     if reason:
         yield Coverage(section="injections", state="unobservable", reason=reason)
+
+
+def _too_many(view: PodView, sections: frozenset[str]) -> Iterator[Coverage]:
+    """Files beyond the most that one report compares."""
+    if "files" in sections and len(mounted_files(view)) >= MOST_FILES:
+        reason = f"only the first {MOST_FILES:,} files of the pod were compared"
+        yield Coverage(section="files", state="partial", reason=reason)
 
 
 def _merged(rows: list[Coverage]) -> list[Coverage]:

@@ -57,10 +57,12 @@ class Environment(NamedTuple):
     shadowed: list[tuple[Declaration, Declaration]]
     """Each with the one that wins over it."""
     open_imports: list[OpenImport]
+    losers: dict[str, list[Declaration]]
+    """Name -> its declarations that do not win, in order."""
 
     def overridden(self, name: str) -> list[Declaration]:
         """The declarations of this name that do not win."""
-        return [loser for loser, _ in self.shadowed if loser.name == name]
+        return self.losers.get(name, [])
 
 
 def environment(view: PodView, spec: Json) -> Environment:
@@ -71,11 +73,14 @@ def environment(view: PodView, spec: Json) -> Environment:
     order = [*_imported(view, spec, imports), *_entries(view, spec)]
     winners: dict[str, Declaration] = {}
     losers: list[Declaration] = []
+    by_name: dict[str, list[Declaration]] = {}
     for declaration in order:
         if declaration.name in winners:
             losers.append(winners[declaration.name])
+            by_name.setdefault(declaration.name, []).append(losers[-1])
         winners[declaration.name] = declaration
-    return Environment(winners, [(loser, winners[loser.name]) for loser in losers], imports)
+    shadowed = [(loser, winners[loser.name]) for loser in losers]
+    return Environment(winners, shadowed, imports, by_name)
 
 
 def _imported(view: PodView, spec: Json, imports: list[OpenImport]) -> Iterator[Declaration]:

@@ -43,6 +43,10 @@ class MountedFile(NamedTuple):
     """Why it is not known what is declared here."""
 
 
+MOST_FILES = 10_000
+"""Of one pod. Each mount of a large ConfigMap has all of its keys."""
+
+
 @per_view
 def mounted_files(view: PodView) -> list[MountedFile]:
     """All of them, by container in start order, then by mount as declared, then by path."""
@@ -58,6 +62,8 @@ def mounted_files(view: PodView) -> list[MountedFile]:
             _, declared = contents.get(text(mount, "name"), ({}, None))
             if declared is not None:
                 found += _of_mount(view, entry, mount, declared, paths)
+            if len(found) >= MOST_FILES:
+                return found[:MOST_FILES]
     return found
 
 

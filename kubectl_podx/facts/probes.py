@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import NamedTuple
 
 from kubectl_podx.facts.handlers import handler, one_line
@@ -11,7 +11,7 @@ from kubectl_podx.facts.probe_timing import seconds_to_action, timing
 from kubectl_podx.facts.start_error import start_failure
 from kubectl_podx.facts.view import PodView, event_count
 from kubectl_podx.model.capture import ProbeCounter
-from kubectl_podx.model.clock import format_time, parse_time
+from kubectl_podx.model.clock import format_time, parse_time, seconds_after
 from kubectl_podx.model.pod import ContainerEntry, dig, mapping, number, text
 from kubectl_podx.model.report.health import Counters, Handler, LiveProbe, Probe, Timing
 from kubectl_podx.model.report.words import ProbeState, ProbeType
@@ -166,7 +166,7 @@ def _off(view: PodView, seen: _Seen) -> tuple[ProbeState, str] | None:
         return "passing", "it has succeeded: the container counts as started"
     delay = seen.timing.initial_delay
     if seen.run is not None and seen.run < delay and seen.started_at:
-        first = seen.started_at + timedelta(seconds=delay)
+        first = seconds_after(seen.started_at, delay)
         return "waiting", f"first run at {format_time(first)} (initialDelaySeconds: {delay:g})"
     return None
 

@@ -100,7 +100,9 @@ class Use(NamedTuple):
         """Why it cannot be satisfied now; empty where it can or where that is not known."""
         if self.source.gone:
             return self.source.gone
-        return next((gone for key in self.keys if (gone := self.source.key_gone(key))), "")
+        known = self.source.keys
+        missing = next((key for key in self.keys if known is not None and key not in known), None)
+        return "" if missing is None else self.source.key_gone(missing)
 
 
 @per_view

@@ -8,7 +8,7 @@ from kubectl_podx.facts.looked import look
 from kubectl_podx.facts.mounted_files import MountedFile, mounted_files, normal
 from kubectl_podx.facts.view import PodView
 from kubectl_podx.model.capture import ObservedToken
-from kubectl_podx.model.clock import format_time, parse_time
+from kubectl_podx.model.clock import format_time, parse_time, seconds_after
 from kubectl_podx.model.pod import Json, dig, items, number, text
 from kubectl_podx.model.report.content import TokenRow
 
@@ -110,7 +110,7 @@ def refresh_at(token: ObservedToken, declared_seconds: float | None) -> datetime
     if end is not None:
         life = end - issued
     elif declared_seconds is not None:
-        life = timedelta(seconds=declared_seconds)
+        life = seconds_after(issued, declared_seconds) - issued
     else:
         return None
     return issued + min(life * _REFRESH_SHARE, _LONGEST_USE)

@@ -10,7 +10,7 @@ import msgspec
 from kubectl_podx.facts.mount_state import expanded_sub_path, seen, undeclared
 from kubectl_podx.facts.sources import uses
 from kubectl_podx.facts.template import is_service_account_volume, owner_template
-from kubectl_podx.facts.view import PodView
+from kubectl_podx.facts.view import PodView, per_view
 from kubectl_podx.facts.volume_source import describe
 from kubectl_podx.model.capture import Mount
 from kubectl_podx.model.pod import ContainerEntry, Json, dig, items, text
@@ -31,13 +31,13 @@ def _volume(view: PodView, volume: Json) -> Volume:
     source = describe(view, volume)
     mounts: list[VolumeMount] = []
     found: list[Mount] = []
-    for entry in view.containers:
-        for mount in items(entry.spec, "volumeMounts"):
-            if text(mount, "name") == name:
-                row, observed = _mount(view, entry, mount)
-                mounts.append(row)
-                found += [observed] if observed else []
-        mounts += _devices(entry, name)
+    for entry, mount in _mounts_by_volume(view).get(name, ()):
+        if "devicePath" in mount:
+            mounts.append(_device(entry, mount))
+            continue
+        row, observed = _mount(view, entry, mount)
+        mounts.append(row)
+        found += [observed] if observed else []
     return _measured(
         Volume(
             name=name,
@@ -82,13 +82,20 @@ def _mount(view: PodView, entry: ContainerEntry, mount: Json) -> tuple[VolumeMou
     return row, found
 
 
-def _devices(entry: ContainerEntry, volume: str) -> list[VolumeMount]:
-    """Raw block devices: no file system, so no mount to look at."""
-    return [
-        VolumeMount(container=entry.name, path=text(device, "devicePath"), fstype="block")
-        for device in items(entry.spec, "volumeDevices")
-        if text(device, "name") == volume
-    ]
+@per_view
+def _mounts_by_volume(view: PodView) -> dict[str, list[tuple[ContainerEntry, Json]]]:
+    """Volume -> its mounts and devices with their containers, in start order."""
+    found: dict[str, list[tuple[ContainerEntry, Json]]] = {}
+    for entry in view.containers:
+        for field in ("volumeMounts", "volumeDevices"):
+            for mount in items(entry.spec, field):
+                found.setdefault(text(mount, "name"), []).append((entry, mount))
+    return found
+
+
+def _device(entry: ContainerEntry, device: Json) -> VolumeMount:
+    """A raw block device: no file system, so no mount to look at."""
+    return VolumeMount(container=entry.name, path=text(device, "devicePath"), fstype="block")
 
 
 def _proven_shared(mounts: Sequence[VolumeMount]) -> bool:

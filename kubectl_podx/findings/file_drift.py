@@ -58,11 +58,10 @@ def _missing(case: Case) -> Iterable[Hit]:
         changed = parse_time(row.source_changed_at)
         return now is None or changed is None or (now - changed).total_seconds() > REFRESH_SECONDS
 
+    gone_uses = {(use.volume, use.source.name) for use in uses(case.view) if use.gone}
+
     def counts(row: FileRow) -> bool:
-        gone = any(
-            use.gone and use.volume == row.volume and use.source.name == row.source.name
-            for use in uses(case.view)
-        )
+        gone = (row.volume, row.source.name) in gone_uses
         entry = case.view.container(row.container)
         alive = entry is not None and entry.running
         told = gone or (row.container, row.path) in folders

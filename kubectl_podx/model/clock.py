@@ -12,6 +12,12 @@ _RFC3339 = re.compile(
 )
 
 _LONGEST = 40
+# Kubernetes writes the year 1 for `not set`, certificates 9999 for `never`; beyond these years a
+# moment can be neither added to nor drawn.
+_FIRST_YEAR, _LAST_YEAR = 1970, 2500
+
+
+_BEGINNING, _END = datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 30, tzinfo=UTC)
 
 
 class Deadline:
@@ -37,6 +43,7 @@ class Deadline:
 def parse_time(text: object) -> datetime | None:
     """The moment that an RFC 3339 text names, in UTC; None for anything else.
 
+    Also None outside of the years 1970 to 2500: the year 1 means `not set`, 9999 `never`.
     metav1.Time has whole seconds, metav1.MicroTime six digits; nanoseconds are cut.
     """
     return _parsed(text) if isinstance(text, str) and len(text) <= _LONGEST else None
@@ -50,6 +57,8 @@ def _parsed(text: str) -> datetime | None:
         return None
     year, month, day, hour, minute, second, fraction, zone = match.groups()
     micro = int(((fraction or "") + "000000")[:6])
+    if not _FIRST_YEAR <= int(year) <= _LAST_YEAR:
+        return None
     try:
         moment = datetime(
             int(year), int(month), int(day), int(hour), int(minute), int(second), micro, UTC
@@ -60,6 +69,17 @@ def _parsed(text: str) -> datetime | None:
         return moment
     sign = -1 if zone[0] == "-" else 1
     return moment - sign * timedelta(hours=int(zone[1:3]), minutes=int(zone[4:6]))
+
+
+def seconds_after(moment: datetime, seconds: float) -> datetime:
+    """The moment so many seconds later (or earlier, below 0), at the latest the end of time.
+
+    A manifest may hold any number: 2**63 - 1 is a usual way to write `for ever`.
+    """
+    try:
+        return moment + timedelta(seconds=seconds)
+    except OverflowError:
+        return _END if seconds > 0 else _BEGINNING
 
 
 def format_time(moment: datetime) -> str:

@@ -12,7 +12,8 @@ import warnings
 from typing import Any
 
 import jmespath
-from jmespath import exceptions, functions
+import msgspec
+from jmespath import exceptions, functions, visitor
 
 from kubectl_podx.model.clock import human_duration, parse_time
 from kubectl_podx.model.errors import UsageError
@@ -20,6 +21,13 @@ from kubectl_podx.render.escape import clean
 from kubectl_podx.render.units import human_size
 
 _LONGEST_EXPRESSION = 4096
+# Of one evaluation: an expression of 34 parts can double what it has with each.
+_MOST_STEPS = 3_000_000
+_LONGEST_LIST = 1_000_000
+_LONGEST_TEXT = 16 << 20
+_MOST_VALUES = 2_000_000
+_OPEN_ALL = frozenset({"to_string", "contains", "unique"})
+_TAKE_EXPRESSIONS = frozenset({"sort_by", "max_by", "min_by", "map"})
 
 
 class QueryError(UsageError):
@@ -50,7 +58,65 @@ class _Functions(functions.Functions):
 
     @functions.signature({"types": ["array"]})
     def _func_unique(self, rows: list[Any]) -> list[Any]:
-        return [row for at, row in enumerate(rows) if row not in rows[:at]]
+        kept: list[Any] = []
+        seen: set[bytes] = set()
+        for row in rows:
+            key = msgspec.json.encode(row, order="sorted")
+            if key not in seen:
+                seen.add(key)
+                kept.append(row)
+        return kept
+
+
+class _TooLargeError(Exception):
+    """The evaluation takes or makes more than is sensible."""
+
+
+class _Interpreter(visitor.TreeInterpreter):
+    """jmespath's own, with an end."""
+
+    def __init__(self, options: jmespath.Options) -> None:
+        super().__init__(options)
+        self._steps = 0
+
+    def visit(self, node: Any, *args: Any, **kwargs: Any) -> Any:
+        """One node of the expression on one value."""
+        self._steps += 1
+        found = super().visit(node, *args, **kwargs)
+        if self._steps > _MOST_STEPS:
+            raise _TooLargeError
+        if isinstance(found, list) and len(found) > _LONGEST_LIST:
+            raise _TooLargeError
+        if isinstance(found, str) and len(found) > _LONGEST_TEXT:
+            raise _TooLargeError
+        return found
+
+    def visit_comparator(self, node: Any, value: Any) -> Any:
+        """Compares; two large structures would be gone through once for each place."""
+        for child in node["children"]:
+            _bounded(self.visit(child, value))
+        return super().visit_comparator(node, value)
+
+    def visit_function_expression(self, node: Any, value: Any) -> Any:
+        """Calls; `to_string`, `contains` and `unique` go through all of their arguments."""
+        if node["value"] in _OPEN_ALL:
+            for child in node["children"]:
+                _bounded(self.visit(child, value))
+        return super().visit_function_expression(node, value)
+
+
+def _bounded(answer: Any) -> Any:
+    """The answer itself; what it holds is counted once for each place where it stands."""
+    left = _MOST_VALUES
+    waiting = [answer]
+    while waiting:
+        one = waiting.pop()
+        inner = one.values() if isinstance(one, dict) else one if isinstance(one, list) else ()
+        left -= 1 + len(inner)
+        if left < 0:
+            raise _TooLargeError
+        waiting.extend(each for each in inner if isinstance(each, dict | list))
+    return answer
 
 
 def ask(document: Any, expression: str) -> Any:
@@ -60,7 +126,9 @@ def ask(document: Any, expression: str) -> Any:
     captured_at = metadata.get("capturedAt", "") if isinstance(metadata, dict) else ""
     options = jmespath.Options(custom_functions=_Functions(captured_at))
     try:
-        return compiled.search(document, options=options)
+        return _bounded(_Interpreter(options).visit(compiled.parsed, document))
+    except _TooLargeError:
+        raise _at(expression, 0, "its result is too large") from None
     except exceptions.ArityError as error:
         name = str(error.function_name)
         text = f"{name}() takes {error.expected_arity} arguments, not {error.actual_arity}"
@@ -86,6 +154,7 @@ def parse(expression: str) -> Any:
             warnings.simplefilter("ignore", PendingDeprecationWarning)
             compiled = jmespath.compile(expression)
         unknown = _unknown_function(compiled.parsed)
+        misplaced = _misplaced_expression(compiled.parsed)
     except exceptions.IncompleteExpressionError:
         raise _at(expression, len(expression), "the expression ends too early") from None
     except exceptions.LexerError as error:
@@ -98,7 +167,20 @@ def parse(expression: str) -> Any:
         raise _at(expression, 0, "the expression cannot be read") from None
     if unknown is not None:
         raise _at(expression, _position(expression, unknown), f"unknown function {unknown}()")
+    if misplaced:
+        text = "&expression is only an argument of sort_by, min_by, max_by and map"
+        raise _at(expression, max(0, expression.find("&")), text)
     return compiled
+
+
+def _misplaced_expression(node: Any, allowed: bool = False) -> bool:
+    """Whether an expression type (`&name`) stands where it would become a result."""
+    if not isinstance(node, dict):
+        return False
+    if node.get("type") == "expref" and not allowed:
+        return True
+    takes = node.get("type") == "function_expression" and node.get("value") in _TAKE_EXPRESSIONS
+    return any(_misplaced_expression(child, takes) for child in node.get("children", ()))
 
 
 def _unknown_function(node: Any) -> str | None:

@@ -13,7 +13,7 @@ from kubectl_podx.facts.probe_events import event_span
 from kubectl_podx.facts.spoken import spell_seconds
 from kubectl_podx.facts.termination.instance import Instance
 from kubectl_podx.facts.view import PodView
-from kubectl_podx.model.clock import parse_time
+from kubectl_podx.model.clock import parse_time, seconds_after
 from kubectl_podx.model.pod import ContainerEntry, Json, dig, items, number, text
 from kubectl_podx.model.report.words import RestartCause
 
@@ -129,7 +129,7 @@ def _deadline(view: PodView, said: str) -> PodEnd:
     began = parse_time(dig(view.pod, "status", "startTime"))
     when = _event_moment(view, "DeadlineExceeded")
     if when is None and seconds is not None and began:
-        when = began + timedelta(seconds=seconds)
+        when = seconds_after(began, seconds)
     when = when or _last_stop(view)
     limit = f" of {spell_seconds(seconds)}" if seconds is not None else ""
     return PodEnd("deadlineExceeded", f"was ended at the pod's active deadline{limit}", said, when)
@@ -143,7 +143,7 @@ def _deleted(view: PodView, disruption: Json) -> PodEnd | None:
     if deletion is None and not (gone and why):
         return None
     grace = number(pod, "metadata", "deletionGracePeriodSeconds") or 0
-    asked = deletion - timedelta(seconds=grace) if deletion else None
+    asked = seconds_after(deletion, -grace) if deletion else None
     if why:
         asked = parse_time(dig(disruption, "lastTransitionTime")) or asked
     said = f"DisruptionTarget {why}: {one_line(text(disruption, 'message'))}" if why else ""
@@ -177,7 +177,7 @@ def _last_stop(view: PodView) -> datetime | None:
         return None
     newest = max(filter(None, ends), default=None)
     grace = number(view.pod, "spec", "terminationGracePeriodSeconds")
-    return newest - timedelta(seconds=_GRACE if grace is None else grace) if newest else None
+    return seconds_after(newest, -(_GRACE if grace is None else grace)) if newest else None
 
 
 def _event_moment(view: PodView, reason: str) -> datetime | None:

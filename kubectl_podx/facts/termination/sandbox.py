@@ -8,7 +8,7 @@ from typing import NamedTuple
 from kubectl_podx.facts.probe_events import event_span
 from kubectl_podx.facts.termination.exit_codes import stop_signal
 from kubectl_podx.facts.termination.instance import Instance
-from kubectl_podx.facts.view import PodView
+from kubectl_podx.facts.view import PodView, per_view
 from kubectl_podx.model.clock import format_time, parse_time
 from kubectl_podx.model.pod import ContainerEntry, dig, items, text
 from kubectl_podx.model.report.health import Evidence
@@ -65,14 +65,11 @@ def sandbox_kept(view: PodView, entry: ContainerEntry, instance: Instance) -> bo
     ended, began = instance.finished_at, instance.started_at
     if ended is None:
         return False
-    for other in view.containers:
-        running = parse_time(dig(other.status, "state", "running", "startedAt"))
-        done = parse_time(dig(other.status, "state", "terminated", "finishedAt"))
-        since = running or parse_time(dig(other.status, "state", "terminated", "startedAt"))
+    for name, kind, since, running, done in _lives(view):
         lived_on = since and since < ended and (running or (done and done > ended))
-        if other.name != entry.name and lived_on:
+        if name != entry.name and lived_on:
             return True
-        if other.kind == "init" and entry.kind != "init" and done and began and done <= began:
+        if kind == "init" and entry.kind != "init" and done and began and done <= began:
             return True
     for condition in items(view.pod, "status", "conditions"):
         if text(condition, "type") == "PodReadyToStartContainers":
@@ -80,6 +77,27 @@ def sandbox_kept(view: PodView, entry: ContainerEntry, instance: Instance) -> bo
             return text(condition, "status") == "True" and since is not None and since < ended
     code = instance.exit_code
     return code not in (0, 255) and not stop_signal(code)
+
+
+class _Life(NamedTuple):
+    """When a container's newest instance ran."""
+
+    name: str
+    kind: str
+    since: datetime | None
+    running: datetime | None
+    done: datetime | None
+
+
+@per_view
+def _lives(view: PodView) -> list[_Life]:
+    found: list[_Life] = []
+    for other in view.containers:
+        running = parse_time(dig(other.status, "state", "running", "startedAt"))
+        done = parse_time(dig(other.status, "state", "terminated", "finishedAt"))
+        since = running or parse_time(dig(other.status, "state", "terminated", "startedAt"))
+        found.append(_Life(other.name, other.kind, since, running, done))
+    return found
 
 
 def _init_again(view: PodView, entry: ContainerEntry, instance: Instance) -> list[Evidence]:
