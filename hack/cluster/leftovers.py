@@ -1,5 +1,6 @@
 """What the daemons leave outside the cluster's folder, because no flag says otherwise."""
 
+import contextlib
 import re
 import shutil
 from pathlib import Path
@@ -37,8 +38,10 @@ def remove(layout: Layout, sockets: list[Path]) -> None:
     _remove_empty(_SHIM_SOCKETS, _SHIM_SOCKETS.parent)
     for result in _CNI_RESULTS.glob("*"):
         # Each names its pod's network namespace, which is a file in our folder.
-        if f"{layout.folder}/" in result.read_text(errors="replace"):
-            result.unlink(missing_ok=True)
+        with contextlib.suppress(FileNotFoundError):
+            # A pod of another cluster may end while we look.
+            if f"{layout.folder}/" in result.read_text(errors="replace"):
+                result.unlink()
     _remove_empty(_CNI_RESULTS, _CNI_RESULTS.parent)
     for link in _CONTAINER_LOGS.glob("*.log"):
         if link.is_symlink() and layout.folder in link.readlink().parents:
