@@ -74,14 +74,23 @@ e2e: install cluster-up ## the suite on the real cluster
 	exports="$$($(PYTHON) hack/cluster env)" && eval "$$exports" && $(RUN) pytest tests/e2e -m cluster
 
 e2e-v2: export PODX_CLUSTER_NODE := v2
-e2e-v2: install cluster-up ## the suite on a node with cgroup v2, a virtual machine (emulated: slow)
-	exports="$$($(PYTHON) hack/cluster env)" && eval "$$exports" && $(RUN) pytest tests/v2 -m cluster
+e2e-v2: install cluster-up ## the suite on a node with cgroup v2, a virtual machine (emulated: slow); TRIALS=full for all 216 looks
+	exports="$$($(PYTHON) hack/cluster env)" && eval "$$exports" && PODX_TRIALS=$(TRIALS) $(RUN) pytest tests/v2 -m cluster
 
 # On a real cluster a slow minute of the machine looks like a failure: what fails twice has failed.
 e2e-again: install cluster-up
 	exports="$$($(PYTHON) hack/cluster env)" && eval "$$exports" && \
 	  { $(RUN) pytest tests/e2e -m cluster || \
 	    $(RUN) pytest tests/e2e -m cluster --last-failed --last-failed-no-failures none; }
+
+# The same where the node is emulated: nothing there happens when it is due.
+v2-again: export PODX_CLUSTER_NODE := v2
+v2-again: install cluster-up
+	exports="$$($(PYTHON) hack/cluster env)" && eval "$$exports" && \
+	  { $(RUN) pytest tests/v2 -m cluster || \
+	    $(RUN) pytest tests/v2 -m cluster --last-failed --last-failed-no-failures none; } && \
+	  { $(RUN) pytest tests/incidents -m cluster --sample=30 || \
+	    $(RUN) pytest tests/incidents -m cluster --sample=30 --last-failed --last-failed-no-failures none; }
 
 dist: install ## wheel, sdist, the archive for this machine and Krew's manifest, in dist/
 	UV="$(UV)" $(RUN) python hack/dist.py
@@ -102,7 +111,7 @@ screenshots: install ## the pages' pictures in docs/images
 	$(RUN) pytest tests/pages/test_screenshots.py --screenshots
 
 incidents: install cluster-up ## every broken pod of the catalogue on the real cluster, and the score (5 minutes)
-	exports="$$($(PYTHON) hack/cluster env)" && eval "$$exports" && $(RUN) pytest tests/incidents -m cluster $(if $(RECORD),--record) $(if $(SLOW),--slow)
+	exports="$$($(PYTHON) hack/cluster env)" && eval "$$exports" && $(RUN) pytest tests/incidents -m cluster $(if $(RECORD),--record) $(if $(SLOW),--slow) $(if $(SAMPLE),--sample=$(SAMPLE))
 
 incident: install cluster-up ## one of them: make incident NAME=oom-main
 	exports="$$($(PYTHON) hack/cluster env)" && eval "$$exports" && $(RUN) pytest tests/incidents -m cluster -k "$(NAME)" $(if $(RECORD),--record)

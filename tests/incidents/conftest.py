@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import secrets
 import shutil
@@ -12,7 +13,7 @@ import pytest
 from catalogue import EVERY
 from incident import Incident
 from judge import cause_is_right
-from stage import Stage
+from stage import EMULATED, Pace, Stage
 from support import Bench, minor_of, server_minor
 
 from kubectl_podx.capture.bundle import read_bundle, write_bundle
@@ -28,7 +29,20 @@ _SCORE = pytest.StashKey[list[str]]()
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("incidents")
     group.addoption("--record", action="store_true", help="write each right one to recorded/")
+    group.addoption("--sample", type=int, default=0, help="only so many of them, always the same")
     group.addoption("--slow", action="store_true", help="also those that take over ten minutes")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """`--sample`: spread over the catalogue by the digest of the name."""
+    wanted = config.getoption("--sample")
+    if not wanted:
+        return
+    ones = [item for item in items if _is_one(item) and not item.callspec.params["incident"].slow]  # type: ignore[attr-defined]
+    ones.sort(key=lambda item: hashlib.sha256(item.name.encode()).digest())
+    kept = set(ones[:wanted])
+    config.hook.pytest_deselected(items=[item for item in items if item not in kept])
+    items[:] = [item for item in items if item in kept]
 
 
 @pytest.fixture(scope="session")
@@ -43,7 +57,9 @@ def stage(request: pytest.FixtureRequest) -> Iterator[Stage]:
     said = node["status"]["nodeInfo"]["containerRuntimeVersion"]
     runtime = said.partition(":")[0].replace("-", "")
     bench.kubectl("create", "namespace", name)
-    made = Stage(bench, node["metadata"]["name"], runtime)
+    emulated = os.environ.get("PODX_CLUSTER_NODE") == "v2"
+    pace = EMULATED if emulated else Pace()
+    made = Stage(bench, node["metadata"]["name"], runtime, pace=pace)
     try:
         bench.wait_for(lambda: bench.get("serviceaccount", "default"), "the default account")
         made.play(_chosen(request.session, server_minor(bench)))

@@ -20,15 +20,27 @@ from kubectl_podx.cluster.access import AccessFlags
 from kubectl_podx.model.capture import Capture
 from kubectl_podx.model.clock import Deadline
 
-# A node of two cores: with more at once, probes of healthy pods time out for want of CPU.
-_AT_ONCE = 24
 _TICK_SECONDS = 0.5
-_CAPTURES = 6
-"""At once: what others look like meanwhile must not be missed."""
-_CAPTURE_SECONDS = 20.0
 _LOG_LINES = 10
 _AGAIN = 5
 """Captures of one incident: a symptom may pass between seeing it and looking."""
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How much a node can be asked for."""
+
+    # A node of two cores: with more at once, probes of healthy pods time out for want of CPU.
+    at_once: int = 24
+    captures: int = 6
+    """At once: what others look like meanwhile must not be missed."""
+    capture_seconds: float = 20.0
+    patience: float = 1.0
+    """What each incident's own time is multiplied by."""
+
+
+EMULATED = Pace(at_once=4, captures=2, capture_seconds=120.0, patience=8.0)
+"""For a node in an emulated machine (NODE=v2)."""
 
 
 @dataclass
@@ -54,14 +66,18 @@ class Stage:
     """What runs its containers: `containerd` or `crio`."""
     captures: dict[str, Capture] = field(default_factory=dict)
     failures: dict[str, str] = field(default_factory=dict)
-    pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(_CAPTURES))
+    pace: Pace = Pace()
+    pool: ThreadPoolExecutor = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.pool = ThreadPoolExecutor(self.pace.captures)
 
     def play(self, incidents: Iterable[Incident]) -> None:
         """Until each is captured, or its time is over. What takes longest begins first."""
         queue = sorted(incidents, key=lambda each: each.timeout)
         acts: list[Act] = []
         while queue or acts:
-            while queue and len(acts) < _AT_ONCE:
+            while queue and len(acts) < self.pace.at_once:
                 acts.append(self._begin(queue.pop()))
             looks = self._looks()
             acts = [act for act in acts if not self._over(act, looks.get(act.incident.name))]
@@ -70,7 +86,7 @@ class Stage:
     def _begin(self, incident: Incident) -> Act:
         text = json.dumps({"apiVersion": "v1", "kind": "List", "items": incident.objects})
         self.bench.apply(text.replace(THIS_NODE, self.node))
-        return Act(incident, time.monotonic() + incident.timeout)
+        return Act(incident, time.monotonic() + incident.timeout * self.pace.patience)
 
     def _over(self, act: Act, look: Look | None) -> bool:
         """Takes the incident one tick on; whether it has come to its end."""
@@ -130,7 +146,7 @@ class Stage:
             AccessFlags(namespace=self.bench.namespace),
             Targets(words=(f"pod/{pod}",)),
             LookOptions(log_lines=_LOG_LINES),
-            deadline=Deadline(_CAPTURE_SECONDS),
+            deadline=Deadline(self.pace.capture_seconds),
             environ=os.environ,
             home=str(Path.home()),
             warn=lambda _: None,
