@@ -21,6 +21,9 @@ NEEDED = 16 * MIB
 """Bytes that must be free: 6 for the exec, 3 for the script, and what the reading does not know."""
 ROOMY_LIMIT = 256 * MIB
 """From such a limit on, a container that never ran out of memory is taken to have room."""
+STALLED = 20.0
+"""Percent of the last minute in which a process waited for memory (PSI): at memory.high an exec
+took 24 to 59 s and stalled the container some thousand times."""
 FORCE = "--force-exec"
 NEEDS_READING = f"get pods.metrics.k8s.io (or get nodes/proxy), or {FORCE}"
 # A kubelet on cgroup v1 reports a pod without a limit by what its cgroup says: 2**63 less a page.
@@ -105,6 +108,17 @@ def decide(
             unknown.append(limit)
         elif limit.size - used < _needed(entry, limit, usages):
             return Decision(allowed=False, reason=_too_little(limit, used), needs=FORCE)
+    stall = max(
+        (one.memory_pressure.some60 or 0.0 for one in usages if one.container == entry.name),
+        default=0.0,
+    )
+    if stall >= STALLED:
+        return Decision(
+            allowed=False,
+            reason=f"skipped: container {entry.name} was stalled on memory for {stall:.0f}% of the "
+            "last minute; an exec would take long and stall it more",
+            needs=FORCE,
+        )
     if not unknown:
         return Decision(allowed=True)
     return _unknown(pod, entry, min(limit.size for limit in unknown), waited_for=waited_for)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import posixpath
+import re
 import secrets
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
@@ -27,7 +28,13 @@ KILLED = "the exec was killed in the container"
 _MAX_OUTPUT = 8 << 20
 _MAX_ERRORS = 64 << 10
 _CONFIG_SOURCES = ("configMap", "secret", "projected", "downwardAPI")
-_NOT_THERE = ("executable file not found", "no such file or directory")
+# runc: `exec: "sh": executable file not found in $PATH`, `exec: "sh": stat sh: no such file …`;
+# crun: `executable file `sh` not found in $PATH`. Any other missing file is not the shell.
+_NOT_THERE = re.compile(
+    r'exec: "(?:/bin/)?sh": (?:executable file not found|(?:stat \S+: )?no such file or directory)'
+    r"|executable file [`'\"]?(?:/bin/)?sh[`'\"]? not found"
+)
+_GONE = "the container stopped before it could be looked into"
 # What is left of an exec whose own start was killed: by the kubelet, and by runc.
 _KILLED_AT_START = ("procready not received", "write init-p: broken pipe")
 _STOPPED = ("container not found", "not running", "stopped container", "no running task found")
@@ -189,16 +196,23 @@ def perform(server: ApiServer, call: PlannedCall, pod: Json, deadline: Deadline)
     nonce = "podx-" + secrets.token_hex(12)
     target = looked_at.container_id if call.through else ""
     stdin = header(pod, looked_at, nonce, target) + script() + b"podx_main_program\n"
-    result = server.exec(
-        call.reference.namespace,
-        call.reference.name,
-        call.through or call.container,
-        command(),
-        stdin=stdin,
-        deadline=deadline,
-        stdout_limit=_MAX_OUTPUT,
-        stderr_limit=_MAX_ERRORS,
-    )
+    from kubectl_podx.cluster.errors import ClusterError  # noqa: PLC0415 - it is there by now
+
+    try:
+        result = server.exec(
+            call.reference.namespace,
+            call.reference.name,
+            call.through or call.container,
+            command(),
+            stdin=stdin,
+            deadline=deadline,
+            stdout_limit=_MAX_OUTPUT,
+            stderr_limit=_MAX_ERRORS,
+        )
+    except ClusterError as error:
+        if error.kind == "failed" and any(words in str(error).lower() for words in _STOPPED):
+            return Outcome(call, "failed", _GONE)
+        raise
     if not result.stdout:
         return _nothing(call, result)
     return Outcome(
@@ -218,10 +232,10 @@ def perform(server: ApiServer, call: PlannedCall, pod: Json, deadline: Deadline)
 
 def _nothing(call: PlannedCall, result: ExecResult) -> Outcome:
     said = result.message.lower()
-    if any(words in said for words in _NOT_THERE):
+    if _NOT_THERE.search(said):
         return Outcome(call, "failed", NO_SHELL)
     if any(words in said for words in _STOPPED):
-        return Outcome(call, "failed", "the container stopped before it could be looked into")
+        return Outcome(call, "failed", _GONE)
     if result.exit_code == 137 or any(words in said for words in _KILLED_AT_START):
         return Outcome(call, "failed", KILLED)
     if result.exit_code is not None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import msgspec
 
-from kubectl_podx.model.capture import MemoryUsage
+from kubectl_podx.model.capture import MemoryUsage, Pressure
 from kubectl_podx.model.quantity import in_units
 
 _MOST_BYTES = 1 << 60
@@ -35,14 +35,31 @@ class _PodMetrics(msgspec.Struct):
     containers: list[_MetricsContainer] | None = None
 
 
+class _Averages(msgspec.Struct):
+    avg10: float | None = None
+    avg60: float | None = None
+
+
+class _Stalls(msgspec.Struct):
+    some: _Averages | None = None
+    full: _Averages | None = None
+
+
 class _Memory(msgspec.Struct):
     time: str | None = None
     working_set: int | None = msgspec.field(name="workingSetBytes", default=None)
+    psi: _Stalls | None = None
+
+
+class _Other(msgspec.Struct):
+    psi: _Stalls | None = None
 
 
 class _StatsContainer(msgspec.Struct):
     name: str = ""
     memory: _Memory | None = None
+    cpu: _Other | None = None
+    io: _Other | None = None
 
 
 class _PodReference(msgspec.Struct):
@@ -97,17 +114,29 @@ def of_summary(body: bytes, pod_uid: str) -> list[MemoryUsage]:
     for pod in found.pods or []:
         if pod.reference is None or pod.reference.uid != pod_uid:
             continue
-        named = [(each.name, each.memory) for each in pod.containers or [] if each.name]
-        return [
-            MemoryUsage(
-                container=name,
-                working_set=memory.working_set,
-                read_at=memory.time,
-                source="kubelet",
-            )
-            for name, memory in (*named, ("", pod.memory))
-            if memory is not None
-            and memory.working_set is not None
-            and 0 <= memory.working_set < _MOST_BYTES
-        ]
+        whole = _StatsContainer(memory=pod.memory)
+        named = [each for each in pod.containers or [] if each.name]
+        return [usage for each in (*named, whole) if (usage := _usage(each)) is not None]
     return []
+
+
+def _usage(found: _StatsContainer) -> MemoryUsage | None:
+    memory = found.memory
+    if memory is None or memory.working_set is None or not 0 <= memory.working_set < _MOST_BYTES:
+        return None
+    return MemoryUsage(
+        container=found.name,
+        working_set=memory.working_set,
+        read_at=memory.time,
+        source="kubelet",
+        memory_pressure=_pressure(memory.psi),
+        cpu_pressure=_pressure(found.cpu.psi if found.cpu else None),
+        io_pressure=_pressure(found.io.psi if found.io else None),
+    )
+
+
+def _pressure(stalls: _Stalls | None) -> Pressure:
+    """The kubelet's psi (KubeletPSI, since 1.33): shares of time in percent."""
+    some = (stalls.some if stalls else None) or _Averages()
+    full = (stalls.full if stalls else None) or _Averages()
+    return Pressure(some10=some.avg10, some60=some.avg60, full10=full.avg10, full60=full.avg60)

@@ -11,7 +11,7 @@ from kubectl_podx.facts.pod import moment
 from kubectl_podx.facts.security import security
 from kubectl_podx.facts.starting import blocked_since, restart_rules, waits_for
 from kubectl_podx.facts.view import PodView
-from kubectl_podx.model.capture import Headroom, Observation, Pressure
+from kubectl_podx.model.capture import Headroom, MemoryUsage, Observation, Pressure
 from kubectl_podx.model.pod import ContainerEntry, dig, number, text
 from kubectl_podx.model.report.pod import (
     Container,
@@ -105,17 +105,20 @@ def container_state(entry: ContainerEntry) -> State:
     return State("unknown")
 
 
-def _outside(view: PodView, entry: ContainerEntry) -> int | None:
+def _outside(view: PodView, entry: ContainerEntry) -> MemoryUsage | None:
     """The container's memory as read from outside, where it was."""
-    usages = view.captured.memory_usages
-    return next((one.working_set for one in usages if one.container == entry.name), None)
+    return next((one for one in view.captured.memory_usages if one.container == entry.name), None)
 
 
-def _resources(entry: ContainerEntry, headroom: Headroom, outside: int | None) -> Resources:
+def _resources(entry: ContainerEntry, headroom: Headroom, outside: MemoryUsage | None) -> Resources:
     cores = None
     if headroom.cpu_quota and headroom.cpu_quota > 0 and headroom.cpu_period:
         cores = headroom.cpu_quota / headroom.cpu_period
-    usage = headroom.memory_usage if headroom.memory_usage is not None else outside
+    usage, stalls = headroom.memory_usage, headroom.memory_pressure
+    cpu, io = headroom.cpu_pressure, headroom.io_pressure
+    if usage is None and outside is not None:
+        usage, stalls = outside.working_set, outside.memory_pressure
+        cpu, io = outside.cpu_pressure, outside.io_pressure
     return Resources(
         cpu=_quantity(entry, "cpu", limit=cores),
         memory=_quantity(entry, "memory", limit=headroom.memory_limit, usage=usage),
@@ -127,9 +130,9 @@ def _resources(entry: ContainerEntry, headroom: Headroom, outside: int | None) -
         swap_usage=headroom.swap_usage,
         swap_limit=headroom.swap_limit,
         stalled=Stalled(
-            memory=_stall(headroom.memory_pressure),
-            cpu=_stall(headroom.cpu_pressure),
-            io=_stall(headroom.io_pressure),
+            memory=_stall(stalls),
+            cpu=_stall(cpu),
+            io=_stall(io),
         ),
     )
 

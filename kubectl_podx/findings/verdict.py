@@ -11,7 +11,7 @@ from kubectl_podx.findings.ranking import ranked, root_of
 from kubectl_podx.findings.restart_checks import matters, weight
 from kubectl_podx.findings.rule import Case
 from kubectl_podx.model.clock import parse_time
-from kubectl_podx.model.pod import dig, items, text
+from kubectl_podx.model.pod import dig, items, number, text
 from kubectl_podx.model.report.finding import Finding
 from kubectl_podx.model.report.pod import Verdict
 
@@ -28,7 +28,7 @@ def verdict(case: Case, findings: Sequence[Finding]) -> Verdict:
     if not case.view.pod:
         return Verdict(severity="unknown", summary="the pod could not be read")
     found = _judged(case, findings)
-    if case.view.captured.ended_during_exec and found.severity != "critical":
+    if case.view.captured.ended_during_exec and not _already_told(case, found):
         return Verdict(severity="unknown", summary=ended_words(case), codes=["POD005"])
     killed = [one.container for one in case.view.captured.observations if one.exec_killed]
     if killed and found.severity in ("ok", "info"):
@@ -42,6 +42,15 @@ def verdict(case: Case, findings: Sequence[Finding]) -> Verdict:
             words = f"the pod changed while it was looked at: {case.view.captured.disturbed}"
             return Verdict(severity="unknown", summary=words, codes=found.codes)
     return found
+
+
+def _already_told(case: Case, found: Verdict) -> bool:
+    """Whether the verdict is of a container that went down before any exec of this run."""
+    if found.severity == "critical":
+        return True
+    entries = (case.view.container(one.container) for one in case.view.captured.ended_during_exec)
+    went_down = any(entry and (number(entry.status, "restartCount") or 0) > 0 for entry in entries)
+    return found.severity == "warning" and went_down
 
 
 def ended_words(case: Case) -> str:

@@ -127,6 +127,10 @@ class MemoryUsage(Wire, frozen=True, kw_only=True):
     """Bytes: usage less the page cache that the kernel drops first."""
     read_at: str | None = None
     source: Literal["metrics.k8s.io", "kubelet"]
+    memory_pressure: Pressure = Pressure()
+    """The kubelet's only."""
+    cpu_pressure: Pressure = Pressure()
+    io_pressure: Pressure = Pressure()
 
 
 class EndedDuringExec(Wire, frozen=True, kw_only=True):
