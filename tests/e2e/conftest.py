@@ -44,12 +44,16 @@ def server(kubectl_binary: str) -> int:
     return server_minor(Bench(kubectl_binary, "default"))
 
 
-@pytest.fixture(autouse=True)
-def _needs_server(request: pytest.FixtureRequest, server: int) -> None:
-    """`@pytest.mark.needs_server("1.33", "what it has")`: an older server lacks what is tested."""
-    for marker in request.node.iter_markers("needs_server"):
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """`@pytest.mark.needs_server("1.33", "what it has")`: an older server lacks what is tested.
+
+    Before the fixtures of the test's module, which may need the same.
+    """
+    for marker in item.iter_markers("needs_server"):
         release, what = marker.args
-        if server < minor_of(release):
+        kubectl = os.environ.get("PODX_TEST_KUBECTL") or shutil.which("kubectl")
+        if kubectl and server_minor(Bench(kubectl, "default")) < minor_of(release):
             pytest.skip(f"this server is older than {release}: {what}")
 
 

@@ -12,6 +12,7 @@ from support import Bench, Manifest, container_status, is_ready, waiting
 
 pytestmark = pytest.mark.cluster
 
+RESIZES = 33
 READS_ITS_CONFIG = (
     "while grep -q good /config/level; do sleep 0.5; done; echo 'bad level' >&2; exit 2"
 )
@@ -45,7 +46,7 @@ def pods_of(bench: Bench, app: str) -> list[Manifest]:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def started(bench: Bench) -> None:
+def started(bench: Bench, server: int) -> None:
     """Healthy pods first; then each is changed in its own way."""
     bench.apply(config_map("broken-config", {"level": "good"}))
     template = pod("shop", shell(FOREVER))
@@ -59,7 +60,9 @@ def started(bench: Bench) -> None:
     bench.wait_for(lambda: all(map(is_ready, pods_of(bench, "shop"))), "deploy/shop")
     more = {"requests": {"cpu": "60m"}, "limits": {"cpu": "150m"}}
     patch = {"spec": {"containers": [{"name": "app", "resources": more}]}}
-    bench.kubectl("patch", "pod", "resized", "--subresource=resize", "--patch", json.dumps(patch))
+    words = ("patch", "pod", "resized", "--subresource=resize", "--patch", json.dumps(patch))
+    if server >= RESIZES:
+        bench.kubectl(*words)
     bench.apply(config_map("broken-config", {"level": "poor"}))
     # The next revision: another image, and a command that fails.
     change = {
@@ -95,6 +98,7 @@ def test_a_config_map_written_before_the_container_went_down(bench: Bench) -> No
     assert row(report, "restarts", container="app")["exitCode"] == 2
 
 
+@pytest.mark.needs_server("1.33", "a resize in place")
 def test_a_resize_in_place_and_an_edit_of_labels(bench: Bench) -> None:
     def resized() -> Any:
         report = bench.report("resized")

@@ -11,6 +11,7 @@ from support import Bench, container_status, waiting
 
 pytestmark = pytest.mark.cluster
 
+RESIZES, RULES = 33, 35
 LIMITS = {
     "requests": {"cpu": "50m", "memory": "32Mi"},
     "limits": {"cpu": "500m", "memory": "64Mi"},
@@ -21,8 +22,18 @@ MISSING = [{"name": "A", "valueFrom": {"configMapKeyRef": {"name": "not-there", 
 
 
 @pytest.fixture(scope="module", autouse=True)
-def started(bench: Bench) -> None:
+def started(bench: Bench, server: int) -> None:
     """Every pod of the module, started together."""
+    ruled = pod(
+        "ruled",
+        shell(
+            FOREVER,
+            restartPolicy="Never",
+            restartPolicyRules=[
+                {"action": "Restart", "exitCodes": {"operator": "In", "values": [42]}}
+            ],
+        ),
+    )
     bench.apply(
         [
             pod("init-blocks", initContainers=[shell("sleep 1000", "slow"), shell("true", "next")]),
@@ -68,20 +79,11 @@ def started(bench: Bench) -> None:
                 resources={"limits": {"memory": "24Mi"}},
             ),
         ),
-        pod(
-            "ruled",
-            shell(
-                FOREVER,
-                restartPolicy="Never",
-                restartPolicyRules=[
-                    {"action": "Restart", "exitCodes": {"operator": "In", "values": [42]}}
-                ],
-            ),
-        ),
+        *([ruled] if server >= RULES else []),
     )
 
 
-def test_order_resources_and_user_of_a_healthy_pod(bench: Bench) -> None:
+def test_order_resources_and_user_of_a_healthy_pod(bench: Bench, server: int) -> None:
     report = bench.report("ordered")
     assert [(one["name"], one["kind"]) for one in report["containers"]] == [
         ("prepare", "init"),
@@ -92,7 +94,8 @@ def test_order_resources_and_user_of_a_healthy_pod(bench: Bench) -> None:
     app = row(report, "containers", name="app")
     assert (app["user"], app["waitsFor"], app["started"]) == (1000, "", True)
     memory, cpu = app["resources"]["memory"], app["resources"]["cpu"]
-    assert (memory["request"], memory["limit"], memory["allocated"]) == ("32Mi", "64Mi", "32Mi")
+    allocated = "32Mi" if server >= RESIZES else None
+    assert (memory["request"], memory["limit"], memory["allocated"]) == ("32Mi", "64Mi", allocated)
     assert (memory["observedLimit"], cpu["observedLimit"]) == (64 << 20, 0.5)
     assert 0 < memory["observedUsage"] < 64 << 20
     assert app["pids"]["used"] >= 1
@@ -207,6 +210,7 @@ def test_a_child_that_was_killed_for_memory(bench: Bench) -> None:
     assert "killed for memory" in finding(report, "CON011")["title"]
 
 
+@pytest.mark.needs_server("1.35", "restartPolicyRules of a container")
 def test_a_container_with_restart_rules_of_its_own(bench: Bench) -> None:
     app = row(bench.report("ruled"), "containers", name="app")
     assert app["restartPolicy"] == "Never"

@@ -30,8 +30,30 @@ def resource(name: str, divisor: str = "1", **fields: Any) -> Manifest:
     return {"resourceFieldRef": {"resource": name, "divisor": divisor, **fields}}
 
 
+FILES = 35
+FROM_FILE = pod(
+    "from-file",
+    shell(
+        env=[
+            variable(
+                "COLOUR",
+                fileKeyRef={"volumeName": "made", "path": "app.env", "key": "COLOUR"},
+            )
+        ]
+    ),
+    initContainers=[
+        shell(
+            "echo \"COLOUR='green'\" > /made/app.env",
+            "maker",
+            volumeMounts=[{"name": "made", "mountPath": "/made"}],
+        )
+    ],
+    volumes=[{"name": "made", "emptyDir": {}}],
+)
+
+
 @pytest.fixture(scope="module", autouse=True)
-def started(bench: Bench) -> None:
+def started(bench: Bench, server: int) -> None:
     """Every pod of the module, started together; then their sources change."""
     bench.apply(
         [
@@ -85,25 +107,7 @@ def started(bench: Bench) -> None:
             volumes=[{"name": "s", "emptyDir": {}}],
         ),
         pod("orphan", shell(env=[variable("K", **of("secret", "going", "key"))])),
-        pod(
-            "from-file",
-            shell(
-                env=[
-                    variable(
-                        "COLOUR",
-                        fileKeyRef={"volumeName": "made", "path": "app.env", "key": "COLOUR"},
-                    )
-                ]
-            ),
-            initContainers=[
-                shell(
-                    "echo \"COLOUR='green'\" > /made/app.env",
-                    "maker",
-                    volumeMounts=[{"name": "made", "mountPath": "/made"}],
-                )
-            ],
-            volumes=[{"name": "made", "emptyDir": {}}],
-        ),
+        *([FROM_FILE] if server >= FILES else []),
         pod(
             "sized",
             shell(
@@ -194,6 +198,7 @@ def test_a_key_that_is_missing_blocks_the_start(bench: Bench) -> None:
     assert "settings" in blocking["title"]
 
 
+@pytest.mark.needs_server("1.35", "variables from files")
 def test_a_variable_from_a_file_that_an_init_container_made(bench: Bench) -> None:
     report = bench.report("from-file")
     colour = row(report, "environment", name="COLOUR")
@@ -203,6 +208,7 @@ def test_a_variable_from_a_file_that_an_init_container_made(bench: Bench) -> Non
     assert_healthy(report)
 
 
+@pytest.mark.needs_server("1.33", "a resize in place")
 def test_downward_values_before_and_after_a_resize_and_an_edit(bench: Bench) -> None:
     before = bench.report("sized")
     assert set(states(before, "downwardAPI", "name").values()) == {"current"}

@@ -9,12 +9,13 @@ from support import Bench
 
 pytestmark = pytest.mark.cluster
 
+OVERRIDES = 35
 ALIASES = [{"ip": "127.0.0.1", "hostnames": ["foo.local", "bar.local"]}]
 OVERWRITE = "printf '127.0.0.1 localhost\\n' > /etc/hosts"
 
 
 @pytest.fixture(scope="module", autouse=True)
-def started(bench: Bench) -> None:
+def started(bench: Bench, server: int) -> None:
     """Every pod of the module, started together."""
     bench.start(
         pod(
@@ -33,7 +34,7 @@ def started(bench: Bench) -> None:
         ),
         pod("writes", shell(f"echo '192.0.2.7 hand.made' >> /etc/hosts; {FOREVER}")),
         pod("forgets", shell(f"{OVERWRITE}; {FOREVER}"), hostAliases=ALIASES),
-        pod("renamed", hostnameOverride="given-name"),
+        *([pod("renamed", hostnameOverride="given-name")] if server >= OVERRIDES else []),
         pod("on-node", hostNetwork=True, dnsPolicy="ClusterFirstWithHostNet"),
     )
 
@@ -74,6 +75,7 @@ def test_an_alias_that_the_program_overwrote(bench: Bench) -> None:
     assert report["verdict"]["severity"] == "warning"
 
 
+@pytest.mark.needs_server("1.35", "hostnameOverride")
 def test_a_host_name_of_its_own(bench: Bench) -> None:
     hosts = bench.report("renamed")["hosts"]
     assert (hosts["hostname"], hosts["observedHostname"], hosts["differs"]) == (

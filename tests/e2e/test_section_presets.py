@@ -26,6 +26,7 @@ ANOTHER = {"name": "DB_PORT", "value": "5432"}
 CACHE_MOUNT = {"mountPath": "/cache", "name": "cache-volume"}
 CACHE = {"name": "cache-volume", "emptyDir": {}}
 FRONTEND = {"app": "website", "role": "frontend"}
+POLICY = pytest.mark.needs_server("1.36", "MutatingAdmissionPolicy")
 # What the API server does to every pod.
 EVERY_POD = ("API default", "ServiceAccount adm", "Priority adm", "default tolerations")
 ADDED = {
@@ -236,6 +237,7 @@ PODS: dict[str, tuple[Manifest, bool]] = {
 }
 
 
+@POLICY
 @pytest.mark.parametrize("case", PODS)
 def test_a_preview_is_what_the_policy_makes(policies: Policies, case: str) -> None:
     """Two ways to one pod: podx' own merge, and the API server with the converted presets."""
@@ -246,6 +248,7 @@ def test_a_preview_is_what_the_policy_makes(policies: Policies, case: str) -> No
     assert bool(annotated) is applied
 
 
+@POLICY
 def test_the_merged_pod_is_one_that_the_server_takes(policies: Policies) -> None:
     merged = policies.previewed(website("merged", labels={"role": "frontend"}))
     assert lists(policies.created(merged)) == lists(merged)
@@ -278,6 +281,7 @@ def applied_by_hand(bench: Bench) -> str:
     return "seed"
 
 
+@POLICY
 @pytest.mark.parametrize("made", [of_a_deployment, applied_by_hand])
 def test_injected_names_the_policy_with_exactly_what_it_brought(
     bench: Bench, policies: Policies, made: Callable[[Bench], str]
@@ -289,6 +293,7 @@ def test_injected_names_the_policy_with_exactly_what_it_brought(
     assert all(name in row["by"] for row in found.values()), found
 
 
+@POLICY
 def test_a_conflict_leaves_the_pod_as_it_was_written(bench: Bench, policies: Policies) -> None:
     (made,) = bench.start(website("in-conflict", env=[ANOTHER]))
     assert made["spec"]["containers"][0]["env"] == [ANOTHER]
@@ -298,12 +303,14 @@ def test_a_conflict_leaves_the_pod_as_it_was_written(bench: Bench, policies: Pol
     assert 'the pod:                  {"name": "DB_PORT", "value": "5432"}' in answer.stdout
 
 
+@POLICY
 def test_what_kubectl_says_of_the_kind_and_what_podx_says(bench: Bench, policies: Policies) -> None:
     refused = bench.kubectl("apply", "-f", policies.file, check=False)
     assert 'no matches for kind "PodPreset" in version "settings.k8s.io/v1alpha1"' in refused.stderr
     assert 'no matches for kind "PodPreset"' in bench.podx("explain", "PodPreset").stdout
 
 
+@POLICY
 def test_a_password_of_a_live_pod_is_not_shown(bench: Bench, policies: Policies) -> None:
     secret = "canary-93b1c2"
     password = {"name": "DB_PASSWORD", "value": secret}
@@ -465,6 +472,7 @@ def test_a_preset_that_was_written_since_is_told(kind: Kind) -> None:
     assert later["metadata"]["resourceVersion"] in one["evidence"][0]
 
 
+@POLICY
 def test_a_container_of_any_image_is_previewed(bench: Bench, policies: Policies) -> None:
     """The documentation's own file, with an image that this cluster could not pull."""
     body = pod("website", container("website", "nginx"), labels=FRONTEND)

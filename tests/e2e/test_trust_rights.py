@@ -54,6 +54,7 @@ NEEDS = {
     "list pods": "list pods",
 }
 COUNTERS = "get nodes/proxy"
+ASKED = pytest.mark.needs_server("1.35", "the right to create an exec over a WebSocket")
 
 
 def least(bench: Bench) -> list[Manifest]:
@@ -193,7 +194,14 @@ def test_the_administrator_lacks_nothing(bench: Bench, target: str) -> None:
     assert bench.podx("doctor", target, "-o", "json").json["pods"][0]["coverage"] == []
 
 
-@pytest.mark.parametrize("what", [one for one in TAKEN if one != "persistentvolumeclaims"])
+@pytest.mark.parametrize(
+    "what",
+    [
+        pytest.param(one, marks=ASKED if one == "create pods/exec" else ())
+        for one in TAKEN
+        if one != "persistentvolumeclaims"
+    ],
+)
 def test_one_right_less_costs_its_rows_and_is_named(bench: Bench, target: str, what: str) -> None:
     report, foretold = both(bench, target, what)
     verb, resource = TAKEN[what]

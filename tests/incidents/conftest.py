@@ -62,6 +62,7 @@ def stage(request: pytest.FixtureRequest) -> Iterator[Stage]:
     made = Stage(bench, node["metadata"]["name"], runtime, pace=pace)
     try:
         bench.wait_for(lambda: bench.get("serviceaccount", "default"), "the default account")
+        made.warm()
         made.play(_chosen(request.session, server_minor(bench)))
         yield made
     finally:

@@ -14,7 +14,7 @@ from typing import Any
 from incident import HELPER, LABEL, THIS_NODE, Incident, Look
 from support import Bench, Manifest
 
-from kubectl_podx.capture.session import LookOptions, take
+from kubectl_podx.capture.session import LookOptions, connect, take
 from kubectl_podx.capture.targets import Targets
 from kubectl_podx.cluster.access import AccessFlags
 from kubectl_podx.model.capture import Capture
@@ -71,6 +71,17 @@ class Stage:
 
     def __post_init__(self) -> None:
         self.pool = ThreadPoolExecutor(self.pace.captures)
+
+    def warm(self) -> None:
+        """The first look of all, alone: msgspec may die where several threads are the first to
+        read a type."""
+        connect(
+            AccessFlags(namespace=self.bench.namespace),
+            deadline=Deadline(_CAPTURE_SECONDS),
+            environ=os.environ,
+            home=str(Path.home()),
+            warn=lambda _: None,
+        )
 
     def play(self, incidents: Iterable[Incident]) -> None:
         """Until each is captured, or its time is over. What takes longest begins first."""
