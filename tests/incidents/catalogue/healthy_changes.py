@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from incident import Incident, Step, subject
-from manifests import FOREVER, config_map, deployment, shell
+from manifests import BUSYBOX, FOREVER, config_map, deployment, shell
 from support import Bench, Manifest
 from when import every, ready, running_for
 
@@ -41,10 +41,8 @@ def open_gate(bench: Bench, pod: Manifest) -> None:
 
 def debug_shell(bench: Bench, pod: Manifest) -> None:
     """An ephemeral container that comes, fails, and is gone."""
-    one = {**shell("exit 1", "debugger"), "targetContainerName": "app"}
-    change = json.dumps({"spec": {"ephemeralContainers": [one]}})
-    name = pod["metadata"]["name"]
-    bench.kubectl("patch", "pod", name, "--subresource=ephemeralcontainers", "--patch", change)
+    words = ("--container=debugger", "--target=app", "--attach=false", "--", "sh", "-c", "exit 1")
+    bench.kubectl("debug", pod["metadata"]["name"], f"--image={BUSYBOX}", *words)
 
 
 def label(bench: Bench, pod: Manifest) -> None:
