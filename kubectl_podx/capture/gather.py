@@ -9,7 +9,7 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
 from kubectl_podx import __version__
-from kubectl_podx.capture import exec_gate, follow, look, plan, recheck, resolve
+from kubectl_podx.capture import follow, look, plan, recheck, resolve
 from kubectl_podx.capture.calls import (
     GRACE,
     Meanwhile,
@@ -38,6 +38,7 @@ from kubectl_podx.model.probe_attempt import ProbeAttempt
 from kubectl_podx.model.reference import Reference
 
 if TYPE_CHECKING:
+    from kubectl_podx.capture.exec_gate import ExecGate
     from kubectl_podx.cluster.server import ApiServer
     from kubectl_podx.model.revealed import Revealed
 
@@ -90,7 +91,7 @@ class Gatherer:
         self._revealed = revealed
         self._attempts_of: Callable[[list[Outcome]], list[ProbeAttempt]] = lambda _: []
         self._sealer = Sealer()
-        self._gate = exec_gate.ExecGate(lambda: self._captured_at, waited_for=wish.waited_for)
+        self._gate: ExecGate | None = None
         self._store = Store(self._sealer)
         self._notes: list[str] = []
         self._led_to: dict[str, list[PlannedCall]] = {}
@@ -123,7 +124,10 @@ class Gatherer:
             for reference, body in bodies.items()
         }
         everything = [plan.get_version()] if bodies else []
-        held = self._gate.hold(calls, {r: self._sealer.raw_pod(r) for r in bodies})
+        held: set[str] = set()
+        if any(call.kind == "podMetrics" for planned in calls.values() for call in planned):
+            self._gate = self._make_gate()
+            held = self._gate.hold(calls, {r: self._sealer.raw_pod(r) for r in bodies})
         asked, stand_ins = _asked(calls)
         everything += asked
         self._dial_for(everything)
@@ -140,7 +144,8 @@ class Gatherer:
             from kubectl_podx.capture import together  # noqa: PLC0415 - of many pods only
 
             outcomes |= self._send(together.split(outcomes, stand_ins), bound=bound)
-        outcomes |= self._gate.refused()
+        if self._gate is not None:
+            outcomes |= self._gate.refused()
         if "version" in outcomes and outcomes["version"].state == "ok":
             self._version = self._sealer.server_version(outcomes["version"].answer) or ""
         outcomes |= self._look_through_neighbours(bodies, calls, outcomes)
@@ -168,6 +173,12 @@ class Gatherer:
             lists=self._store.lists,
             notes=self._notes,
         )
+
+    def _make_gate(self) -> ExecGate:
+        """Only where a container has a memory limit."""
+        from kubectl_podx.capture.exec_gate import ExecGate  # noqa: PLC0415
+
+        return ExecGate(lambda: self._captured_at, waited_for=self._wish.waited_for)
 
     # -- reading ---------------------------------------------------------------------------------
 
@@ -202,7 +213,7 @@ class Gatherer:
     def _follow(self, outcome: Outcome) -> list[PlannedCall]:
         """What this answer leads to; remembered, as it belongs to the same pods."""
         call = outcome.call
-        if call.kind in ("podMetrics", "stats"):
+        if self._gate is not None and call.kind in ("podMetrics", "stats"):
             return self._gate.release(outcome)
         kind = call.reference.kind if call.kind == "get" and outcome.state == "ok" else ""
         # A ConfigMap leads nowhere, but to judge its keys takes time, of which there is some now.
@@ -361,7 +372,7 @@ class Gatherer:
                 if outcome.call.kind == "log"
             ],
             calls=[outcome.record() for outcome in mine],
-            memory_usages=self._gate.usages(reference),
+            memory_usages=self._gate.usages(reference) if self._gate is not None else [],
             ended_during_exec=recheck.ended_during_exec(body, again.get(reference), executed),
             disturbed="; ".join(sorted(set(moved.values()))),
             declared_variables=declared,

@@ -17,7 +17,7 @@ import msgspec
 from kubectl_podx import __version__
 from kubectl_podx.capture import follow, rights, session
 from kubectl_podx.capture.calls import Outcome, perform_read, send_all
-from kubectl_podx.capture.exec_gate import RehearsedGate
+from kubectl_podx.capture.exec_gate import ExecGate, RehearsedGate
 from kubectl_podx.capture.gather import Gatherer
 from kubectl_podx.capture.plan import PlannedCall, get_version
 from kubectl_podx.capture.rights import Key, Need
@@ -124,10 +124,12 @@ class Rehearsal(Gatherer):
     ) -> None:
         super().__init__(server, options.wish(), deadline, options.max_in_flight)
         self._store = _RehearsedStore(self._sealer)
-        self._gate = RehearsedGate(lambda: "", waited_for=options.wait_start)
         self._authorizer = authorizer
         self._exec_verbs = exec_verbs
         self.asked: dict[Key, Need] = {}
+
+    def _make_gate(self) -> ExecGate:
+        return RehearsedGate(lambda: "", waited_for=self._wish.waited_for)
 
     def _perform(self, call: PlannedCall) -> Outcome:
         questions = rights.needs([call], exec_verbs=self._exec_verbs)

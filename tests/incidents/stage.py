@@ -77,7 +77,7 @@ class Stage:
         read a type."""
         connect(
             AccessFlags(namespace=self.bench.namespace),
-            deadline=Deadline(_CAPTURE_SECONDS),
+            deadline=Deadline(self.pace.capture_seconds),
             environ=os.environ,
             home=str(Path.home()),
             warn=lambda _: None,
