@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from kubectl_podx.facts.handlers import handler, one_line
+from kubectl_podx.facts.kills import stop_in_progress
 from kubectl_podx.facts.probe_events import FIELDS, ProbeEvent, failure_rows, probe_events
 from kubectl_podx.facts.probe_timing import seconds_to_action, timing
 from kubectl_podx.facts.start_error import start_failure
@@ -157,6 +158,11 @@ def _off(view: PodView, seen: _Seen) -> tuple[ProbeState, str] | None:
     terminating = bool(text(view.pod, "metadata", "deletionTimestamp"))
     if terminating and seen.type != "readiness":
         return "waiting", "the pod is being deleted: liveness and startup probes have stopped"
+    stop = stop_in_progress(view, entry)
+    if stop is not None and stop.kill.kind == f"{seen.type}Probe":
+        return "failing", "it has failed often enough: the kubelet is stopping the container"
+    if stop is not None and seen.type != "readiness":
+        return "waiting", "the kubelet is stopping the container"
     started = dig(entry.status, "started")
     if seen.type != "startup" and started is False:
         # While `started` is false, liveness and readiness are not executed at all (worker.go).

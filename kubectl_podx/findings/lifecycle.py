@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from kubectl_podx.facts.kills import stop_in_progress
 from kubectl_podx.facts.lifecycle import grace_period
 from kubectl_podx.facts.spoken import spell_seconds
 from kubectl_podx.findings.command import checked, kubectl
 from kubectl_podx.findings.remedy import DOCS, about_pod, describe_pod, edit_owner, logs
 from kubectl_podx.findings.rule import Case, Hit, Rule
-from kubectl_podx.model.clock import parse_time
+from kubectl_podx.model.clock import format_time, parse_time
 from kubectl_podx.model.pod import dig, text
 
 _TERMINATION = DOCS + "concepts/workloads/pods/pod-lifecycle/#pod-termination"
@@ -36,6 +37,41 @@ def post_start_failed(case: Case) -> Iterator[Hit]:
                 severity="critical" if blocking else "warning",
                 blocking=blocking,
             )
+
+
+_STOPPED_FOR = {
+    "livenessProbe": "its liveness probe failed",
+    "startupProbe": "its startup probe failed",
+    "definitionChanged": "its definition was changed",
+    "resize": "a resize needs a restart",
+    "postStartHook": "its postStart hook failed",
+    "restartAllContainers": "all containers are restarted",
+    "stop": "the kubelet was told to",
+}
+
+
+def being_stopped(case: Case) -> Iterator[Hit]:
+    """The kubelet has begun to stop a container of a pod that stays, and it still runs."""
+    if text(case.view.pod, "metadata", "deletionTimestamp"):
+        return
+    for entry in case.view.containers:
+        stop = stop_in_progress(case.view, entry)
+        if stop is None:
+            continue
+        when = "" if stop.left is None else f": {spell_seconds(max(0, stop.left))} of grace left"
+        if stop.left is not None and stop.left < 0:
+            when = f": its grace period ended {spell_seconds(-stop.left)} ago"
+        began = f" at {format_time(stop.kill.last)}" if stop.kill.last else ""
+        yield Hit(
+            f"{entry.name} is being stopped because {_STOPPED_FOR[stop.kill.kind]}{when}",
+            (
+                f"event Killing{began}: {stop.kill.message}",
+                f"grace period {spell_seconds(stop.grace)}, preStop hook included",
+                "until it has ended the pod's status shows it as running and perhaps as ready",
+            ),
+            container=entry.name,
+            remedy=logs(case, entry.name),
+        )
 
 
 def pre_stop_failed(case: Case) -> Iterator[Hit]:
@@ -243,5 +279,18 @@ RULES: tuple[Rule, ...] = (
         remedy="wait; a hook that takes long has to fit into terminationGracePeriodSeconds",
         link=_TERMINATION,
         check=within_grace,
+    ),
+    Rule(
+        code="LIF008",
+        section="lifecycle",
+        severity="warning",
+        title="A container is being stopped",
+        meaning="The kubelet has decided to end a container, most often because its liveness probe "
+        "failed. Until the container has ended, its preStop hook and grace period included, its "
+        "status still says that it runs.",
+        known_by="A Killing event newer than the start of the running instance.",
+        remedy="read its log now; the next instance starts when this one has ended",
+        link=_TERMINATION,
+        check=being_stopped,
     ),
 )

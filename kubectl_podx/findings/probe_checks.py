@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kubectl_podx.facts.backoff import RESET_SECONDS
+from kubectl_podx.facts.kills import stop_in_progress
 from kubectl_podx.facts.spoken import spell_seconds, times
 from kubectl_podx.findings.remedy import edit_owner, logs
 from kubectl_podx.findings.restart_checks import running_for
@@ -56,8 +57,15 @@ def liveness_failing(case: Case) -> Iterator[Hit]:
     """A liveness probe fails now: the container is on its way to be killed."""
     for probe in _probes(case, "failing", "liveness"):
         within = spell_seconds(probe.seconds_to_action or 0)
+        entry = case.view.container(probe.container)
+        if entry is not None and stop_in_progress(case.view, entry) is not None:
+            newest = probe.recent_failures[-1].message if probe.recent_failures else ""
+            title = f"{_named(probe)} failed: {newest or 'no output'}"
+        else:
+            why = probe.reason or "no output"
+            title = f"{_named(probe)} fails: {why}; it is killed within {within}"
         yield Hit(
-            f"{_named(probe)} fails: {probe.reason or 'no output'}; it is killed within {within}",
+            title,
             _evidence(probe),
             container=probe.container,
             remedy=_logs(case, probe),

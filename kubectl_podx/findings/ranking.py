@@ -61,7 +61,7 @@ def group(code: str) -> int:
 
 def _standing_group(code: str) -> int:
     """Where nothing blocks, a container that went down comes before everything else."""
-    return -1 if code.startswith("RST") else group(code)
+    return -1 if code.startswith(("RST", "LIF008")) else group(code)
 
 
 def root_of(top: Finding, order: Sequence[Finding]) -> Finding:

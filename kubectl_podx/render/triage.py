@@ -43,7 +43,7 @@ def _head(report: TriageReport) -> str:
     if not report.scanned:
         return f"No pods in {where}."
     if not report.sick:
-        return f"{_count(report.scanned, 'pod')} in {where}: all healthy."
+        return f"{_count(report.scanned, 'pod')} in {where}: nothing wrong by status."
     words = (
         f"{_count(report.scanned, 'pod')} in {where}: {report.sick:,} sick, "
         f"{report.healthy:,} healthy."

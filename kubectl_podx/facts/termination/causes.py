@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from kubectl_podx.facts.kills import Kill
 from kubectl_podx.facts.spoken import spell_seconds, times
 from kubectl_podx.facts.start_error import start_failure, start_was_refused
 from kubectl_podx.facts.termination.changed import NEW_IMAGE, RESIZED, changed
@@ -16,7 +17,6 @@ from kubectl_podx.facts.termination.conclusion import Conclusion, fact
 from kubectl_podx.facts.termination.exit_causes import by_exit_code
 from kubectl_podx.facts.termination.exit_codes import CRASHES, stop_signal
 from kubectl_podx.facts.termination.hook import failed_hook, hook_died_with_it, post_start
-from kubectl_podx.facts.termination.kills import Kill
 from kubectl_podx.facts.termination.probe_witness import ProbeWitness
 from kubectl_podx.facts.termination.witnesses import Witnesses
 from kubectl_podx.model.report.health import Evidence

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from kubectl_podx.facts.kills import kills_of
 from kubectl_podx.facts.probe_events import FIELDS
 from kubectl_podx.facts.probe_timing import earliest_kill
 from kubectl_podx.facts.probes import counter_of
 from kubectl_podx.facts.spoken import spell_seconds
 from kubectl_podx.facts.termination.instance import Instance
-from kubectl_podx.facts.termination.kills import kills_of
 from kubectl_podx.facts.view import PodView
 from kubectl_podx.model.clock import parse_time
 from kubectl_podx.model.pod import ContainerEntry, dig, number

@@ -6,13 +6,13 @@ from datetime import datetime
 from typing import NamedTuple
 
 from kubectl_podx.facts.handlers import handler
+from kubectl_podx.facts.kills import kills_of
 from kubectl_podx.facts.probe_events import FIELDS, ProbeEvent, event_span, probe_events
 from kubectl_podx.facts.probe_timing import earliest_kill, seconds_to_action, timing
 from kubectl_podx.facts.probes import counter_of
 from kubectl_podx.facts.spoken import spell_seconds
 from kubectl_podx.facts.termination.cleared import ROUNDING, Count, cleared
 from kubectl_podx.facts.termination.instance import Instance
-from kubectl_podx.facts.termination.kills import kills_of
 from kubectl_podx.facts.view import PodView, event_count
 from kubectl_podx.model.clock import format_time
 from kubectl_podx.model.pod import ContainerEntry, dig, mapping, number

@@ -7,9 +7,9 @@ from datetime import datetime
 from typing import NamedTuple
 
 from kubectl_podx.facts.handlers import handler
+from kubectl_podx.facts.kills import Kill, kills_of
 from kubectl_podx.facts.probe_events import event_span
 from kubectl_podx.facts.termination.instance import Instance, last_instance
-from kubectl_podx.facts.termination.kills import Kill, kills_of
 from kubectl_podx.facts.termination.pod_end import PodEnd, pod_end
 from kubectl_podx.facts.termination.policy import matching_rule, policy_of, restarts_after
 from kubectl_podx.facts.termination.probe_witness import ProbeWitness, probe_witness

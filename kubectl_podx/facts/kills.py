@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
 from kubectl_podx.facts.probe_events import event_span, strip_combined
 from kubectl_podx.facts.view import PodView, event_count
-from kubectl_podx.model.pod import ContainerEntry, text
+from kubectl_podx.model.clock import parse_time
+from kubectl_podx.model.pod import ContainerEntry, number, text
 
 KillKind = Literal[
     "livenessProbe",
@@ -62,3 +63,39 @@ def kills_of(view: PodView, entry: ContainerEntry) -> list[Kill]:
                 found.append(Kill(kind, event_count(event), first, last, message))
                 break
     return found
+
+
+class Stop(NamedTuple):
+    """A container that the kubelet is stopping now."""
+
+    kill: Kill
+    grace: int
+    """Seconds that the kubelet gives it, preStop hook included."""
+    left: float | None
+    """Of them; negative if they are over; None where the time is not known."""
+
+
+_GRACE_FIELD = {"livenessProbe": "livenessProbe", "startupProbe": "startupProbe"}
+_DEFAULT_GRACE = 30
+
+
+def stop_in_progress(view: PodView, entry: ContainerEntry) -> Stop | None:
+    """The stop of this very instance that has begun and not ended: it runs, and the kubelet's
+    Killing event is newer than its start. Of the start's own second it may be the stop of the
+    instance before, so that is none.
+    """
+    started = parse_time(text(entry.status, "state", "running", "startedAt"))
+    if started is None:
+        return None
+    second = started + timedelta(seconds=1)
+    newer = [kill for kill in kills_of(view, entry) if kill.last and kill.last >= second]
+    if not newer:
+        return None
+    kill = newer[-1]
+    own = number(entry.spec, _GRACE_FIELD.get(kill.kind, ""), "terminationGracePeriodSeconds")
+    grace = own if own is not None else number(view.pod, "spec", "terminationGracePeriodSeconds")
+    grace = _DEFAULT_GRACE if grace is None else grace
+    left = None
+    if view.now is not None and kill.last is not None:
+        left = grace - (view.now - kill.last).total_seconds()
+    return Stop(kill, grace, left)
