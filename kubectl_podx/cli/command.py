@@ -118,15 +118,19 @@ class Group(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Says which command may have been meant."""
+        """A word that is no command names what to describe: `kubectl podx deploy/web`.
+
+        One that is nearly a command is a mistake; KIND/NAME cannot be one.
+        """
         command = load(args[0])
-        if command is None:
-            text = f'unknown command "{args[0]}" for "{PROGRAM}"'
-            meant = near(args[0], COMMANDS)
-            if meant:
-                text += f"; did you mean {' or '.join(meant)}?"
-            raise click.UsageError(text, ctx)
-        return args[0], command, args[1:]
+        if command is not None:
+            return args[0], command, args[1:]
+        meant = [] if "/" in args[0] else near(args[0], COMMANDS)
+        if not meant:
+            return "describe", load("describe"), args
+        text = f'unknown command "{args[0]}" for "{PROGRAM}"'
+        text += f"; did you mean {' or '.join(meant)}? For a pod of that name: describe {args[0]}"
+        raise click.UsageError(text, ctx)
 
     def format_help(
         self,
@@ -144,7 +148,7 @@ class Group(click.Group):
             ]
             parts.append("\n".join([group, *lines]))
         parts += [
-            f"Usage:\n  {PROGRAM} COMMAND [flags] [options]",
+            f"Usage:\n  {PROGRAM} COMMAND [flags] [options]\n  {PROGRAM} TARGET (as describe TARGET)",
             f'Use "{PROGRAM} COMMAND --help" for more information about a given command.\n'
             + _GLOBAL,
         ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -14,6 +15,13 @@ pytestmark = pytest.mark.cluster
 SMALL = {"requests": {"cpu": "10m"}}
 LIMITED = {**SMALL, "limits": {"memory": "64Mi", "cpu": "500m"}}
 DEADLINE = ("--deadline", "120s")
+
+
+@pytest.fixture(autouse=True)
+def _the_node_is_quiet_again(bench: PatientBench) -> Iterator[None]:
+    """It has one emulated processor: what loops or stalls slows every test after it."""
+    yield
+    bench.kubectl("delete", "pods", "--all", "--wait=false", "--grace-period=1", check=False)
 
 
 def report(bench: PatientBench, name: str, *words: str) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from cli_runs import Run
@@ -21,7 +22,8 @@ KNOWN = ", ".join(each.key for each in words.SECTIONS.values())
     [
         (
             "descrbe web",
-            'unknown command "descrbe" for "kubectl podx"; did you mean describe?',
+            'unknown command "descrbe" for "kubectl podx"; did you mean describe? For a pod of '
+            "that name: describe descrbe",
             "kubectl podx",
         ),
         (
@@ -220,3 +222,13 @@ def test_the_version(run: Run) -> None:
     assert run("version", "-o", "yaml").out == (
         f"podxVersion: v{__version__}\nreportVersion: podx/v1\n"
     )
+
+
+@pytest.mark.parametrize("target", ["web-0", "pod/web-0"])
+def test_a_target_alone_is_described(run: Run, target: str, tmp_path: Path) -> None:
+    path = tmp_path / "pod.json"
+    path.write_text('{"kind": "Pod", "metadata": {"name": "web-0"}, "spec": {}}')
+    alone = run(target, "-f", str(path))
+    assert alone == run("describe", target, "-f", str(path))
+    assert alone.status == 0
+    assert "web-0" in alone.out
