@@ -22,8 +22,8 @@ KNOWN = ", ".join(each.key for each in words.SECTIONS.values())
     [
         (
             "descrbe web",
-            'unknown command "descrbe" for "kubectl podx"; did you mean describe? For a pod of '
-            "that name: describe descrbe",
+            ('unknown command "descrbe" for "kubectl podx"; did you mean describe? For a pod of '
+            "that name: describe descrbe"),
             "kubectl podx",
         ),
         (
