@@ -148,8 +148,10 @@ class Group(click.Group):
             ]
             parts.append("\n".join([group, *lines]))
         parts += [
-            f"Usage:\n  {PROGRAM} COMMAND [flags] [options]\n"
-            f"  {PROGRAM} TARGET (as describe TARGET)",
+            (
+                f"Usage:\n  {PROGRAM} COMMAND [flags] [options]\n"
+                f"  {PROGRAM} TARGET (as describe TARGET)"
+            ),
             f'Use "{PROGRAM} COMMAND --help" for more information about a given command.\n'
             + _GLOBAL,
         ]
