@@ -165,10 +165,10 @@ def test_memory_high_stalls_and_is_said(bench: PatientBench) -> None:
 
     finding = bench.wait_for(stalled, "the stall to be found")
     assert "stalled on memory" in finding["title"]
-    # Once the kubelet's own reading shows the stall, podx adds no exec to it.
+    # By the kubelet: podx adds no exec to it, or has one that does not end.
     found = bench.report("stalled", *DEADLINE)
     (one,) = found["containers"]
-    assert "stalled on memory" in one["observation"]["reason"]
+    assert one["observation"]["state"] == "unobservable"
 
 
 def test_an_exec_that_ends_its_container_is_owned_up_to(bench: PatientBench) -> None:
