@@ -9,8 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from kubectl_podx.capture.candidate import name_kind
 from kubectl_podx.capture.managed import managed_paths
-from kubectl_podx.capture.secretlike import HIDDEN, hide_literal, hide_text, hide_words, secret_name
+from kubectl_podx.capture.secretlike import (
+    HIDDEN,
+    hide_literal,
+    hide_text,
+    hide_words,
+    secret_name,
+    secret_value,
+)
 from kubectl_podx.model.pod import Json, items, mapping, text
 from kubectl_podx.model.preset import says_applied
 
@@ -19,6 +27,13 @@ _MANIFEST_ANNOTATIONS = ("last-applied-configuration", "applied-configuration", 
 _LONGEST_ANNOTATION = 256
 # Of a pod or workload; there is nothing else in one that anything here knows.
 _PARTS = ("kind", "apiVersion", "spec", "status")
+# Maps of a driver's own, in which anything may stand: csi, flexVolume, StorageClass and the like.
+_FREE_FORM = frozenset(
+    {"volumeAttributes", "volumeContext", "publishContext", "options", "parameters", "attributes"}
+)
+# Kinds whose fields are long lists of names and addresses and hold no driver's map.
+_WITHOUT_FREE_FORM = frozenset({"Node", "EndpointSlice", "Namespace", "Service"})
+_DEEPEST = 32
 
 
 def metadata(body: Json, *, labels: bool = True, paths: bool = False) -> dict[str, Any]:
@@ -90,6 +105,9 @@ def pod(body: Json, scrub: Callable[[str], str], known: Json | None = None) -> d
     for field in ("initContainers", "containers", "ephemeralContainers"):
         if isinstance(spec.get(field), list):
             spec[field] = [_container(entry, scrub) for entry in items(spec, field)]
+    for field in ("volumes", "dnsConfig", "resourceClaims"):
+        if field in spec:
+            spec[field] = _judged(spec[field], scrub)
     kept["spec"] = spec
     if isinstance(body.get("status"), Mapping):
         kept["status"] = _messages(body["status"], scrub)
@@ -116,6 +134,8 @@ def pod_preset(body: Json, scrub: Callable[[str], str]) -> dict[str, Any]:
     kept: dict[str, Any] = {field: body[field] for field in _PARTS if field in body}
     kept["metadata"] = metadata(body)
     kept["spec"] = _container(mapping(body, "spec"), scrub)
+    if "volumes" in kept["spec"]:
+        kept["spec"]["volumes"] = _judged(kept["spec"]["volumes"], scrub)
     return kept
 
 
@@ -124,6 +144,8 @@ def plain(body: Json, scrub: Callable[[str], str]) -> dict[str, Any]:
     kept = {
         key: value for key, value in body.items() if key not in ("metadata", "data", "stringData")
     }
+    if text(body, "kind") not in _WITHOUT_FREE_FORM:
+        kept = {key: _judged(value, scrub, key) for key, value in kept.items()}
     kept["metadata"] = metadata(body)
     if isinstance(kept.get("status"), Mapping):
         # The images on a Node's disk are most of its bytes, and nothing here needs them.
@@ -155,6 +177,49 @@ def event(body: Json, scrub: Callable[[str], str]) -> dict[str, Any]:
     kept["metadata"] = {f: meta[f] for f in ("name", "uid", "creationTimestamp") if f in meta}
     kept["message"] = hide_text(scrub(text(body, "message")))
     return kept
+
+
+def _judged(value: Any, scrub: Callable[[str], str], name: str = "", depth: int = 0) -> Any:
+    """A copy in which a driver's own maps hold no secret, and no text a password that it names."""
+    if depth > _DEEPEST:
+        return HIDDEN
+    if name in _FREE_FORM:
+        return _free_form(value, scrub, depth=depth)
+    if isinstance(value, Mapping):
+        return {
+            str(key): _judged(inner, scrub, str(key), depth + 1) for key, inner in value.items()
+        }
+    if isinstance(value, list):
+        return [_judged(inner, scrub, "", depth + 1) for inner in value]
+    return hide_text(value) if isinstance(value, str) else value
+
+
+def _free_form(value: Any, scrub: Callable[[str], str], name: str = "", depth: int = 0) -> Any:
+    """Whatever a driver takes: each text judged by the name it stands under and by itself."""
+    if depth > _DEEPEST:
+        return HIDDEN
+    if isinstance(value, Mapping):
+        # `{"name": "password", "value": "…"}` of a list of options.
+        named = text(value, "name") or text(value, "key")
+        return {
+            str(key): _free_form(
+                inner, scrub, named if key == "value" and named else str(key), depth + 1
+            )
+            for key, inner in value.items()
+        }
+    if isinstance(value, list):
+        return [_free_form(inner, scrub, name, depth + 1) for inner in value]
+    if isinstance(value, bool) or value is None:
+        return value
+    if isinstance(value, int | float):
+        return HIDDEN if _shown_option(name, str(value)) == HIDDEN else value
+    return scrub(hide_text(_shown_option(name, value))) if isinstance(value, str) else value
+
+
+def _shown_option(name: str, value: str) -> str:
+    # `csi.storage.k8s.io/node-publish-secret-name` names a Secret and is none.
+    secret = bool(name_kind(name.rpartition("/")[2])) or secret_value(value)
+    return HIDDEN if value and secret else value
 
 
 def _container(spec: Json, scrub: Callable[[str], str]) -> dict[str, Any]:

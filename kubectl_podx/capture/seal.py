@@ -23,12 +23,13 @@ from kubectl_podx.capture import redact
 from kubectl_podx.capture.certificates import earliest_end
 from kubectl_podx.capture.secretlike import (
     HIDDEN,
-    hide_literal,
     hide_text,
+    secret_literal_parts,
     secret_name,
+    secret_parts,
     secret_value,
 )
-from kubectl_podx.capture.spellings import in_base64, spellings
+from kubectl_podx.capture.spellings import encoded, in_base64, spellings, texts_of, usual_spellings
 from kubectl_podx.model.capture import KeyFacts, Sealed, StoredObject
 from kubectl_podx.model.pod import containers, dig, items, mapping, text
 from kubectl_podx.model.reference import Reference
@@ -38,6 +39,12 @@ _SHORTEST_SCRUBBED = 6
 _LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 # Of one value; a key file has some fifty.
 _MOST_LINES = 1000
+# What is longer is looked for in its usual spellings alone.
+_LONGEST_SPELT = 8192
+_FEW_LINES = 20
+_FEWEST_KNOWN = 4
+# Of one configuration.
+_MOST_PARTS = 100
 _WORKLOADS = frozenset(
     {
         "ReplicaSet",
@@ -97,20 +104,31 @@ class Sealer:
         """A value sealed in its scope; `shown` only where anyone may read it."""
         return Sealed(
             digest=self.digest(scope, hashlib.sha256(value).hexdigest()),
-            size=len(value),
+            size=len(value) if shown is not None else None,
             text=shown,
         )
 
-    def key_digest(self, reference: Reference, key: str, sha256_hex: str) -> str:
+    def key_digest(
+        self, reference: Reference, key: str, sha256_hex: str, *, belongs: bool = True
+    ) -> str:
         """The digest under which bytes compare with one key of one object.
 
-        `sha256:…` for a ConfigMap key that looks harmless, keyed for everything else.
+        `sha256:…` for a ConfigMap key that was read and looks harmless, keyed for everything else.
+        `belongs`: the bytes were written from this key, perhaps from an older value of it. Bytes of
+        another source are digested plainly only if they are the key's own.
         """
-        if reference.kind == "ConfigMap":
-            value = self._known.get(_identity(reference), {}).get(key)
-            if value is None or not self._is_suspect(key, value):
+        if self.is_public(reference, key):
+            value = self._known[_identity(reference)][key]
+            if belongs or hashlib.sha256(value).hexdigest() == sha256_hex:
                 return f"sha256:{sha256_hex}"
         return self.digest((reference.key, key), sha256_hex)
+
+    def is_public(self, reference: Reference, key: str) -> bool:
+        """Whether this is a key of a ConfigMap that was read and does not look like a secret."""
+        if reference.kind != "ConfigMap":
+            return False
+        value = self._known.get(_identity(reference), {}).get(key)
+        return value is not None and not self._is_suspect(key, value)
 
     # -- objects ---------------------------------------------------------------------------------
 
@@ -250,9 +268,11 @@ class Sealer:
                 if field == "binaryData":
                     binary.add(str(key))
         self._known[_identity(reference)] = values
-        if secret:
-            for value in values.values():
+        for key, value in values.items():
+            if secret:
                 self._remember(value)
+            elif self._is_suspect(key, value):
+                self._remember_parts(key, value)
         return {
             key: self._key_facts(reference, key, value, binary=key in binary)
             for key, value in values.items()
@@ -265,7 +285,7 @@ class Sealer:
             decoded = _utf8(value)
             shown = decoded if decoded is not None and len(decoded) <= _LONGEST_TEXT else None
         return KeyFacts(
-            size=len(value),
+            size=len(value) if reference.kind == "ConfigMap" and not suspect else None,
             digest=self.key_digest(reference, key, hashlib.sha256(value).hexdigest()),
             text=shown,
             binary=binary,
@@ -290,22 +310,49 @@ class Sealer:
 
     def _remember(self, value: bytes) -> None:
         """Makes `scrub` remove this secret value, its lines and its usual spellings."""
-        if len(value) >= _SHORTEST_SCRUBBED:
-            self._secret_values |= {*in_base64(value), value.hex()}
-        decoded = _utf8(value)
-        lines = (decoded or "").splitlines()[:_MOST_LINES]
-        for part in {decoded or "", (decoded or "").strip(), *lines}:
-            if len(part.encode()) >= _SHORTEST_SCRUBBED:
-                self._secret_values |= spellings(part)
+        short = len(value) <= _LONGEST_SPELT
+        for whole in {value, value.strip()}:
+            if len(whole) >= _SHORTEST_SCRUBBED:
+                self._secret_values |= encoded(whole) if short else {*in_base64(whole), whole.hex()}
+        for decoded in texts_of(value) if short else [value.decode("utf-8", "replace")]:
+            self._remember_text(decoded, short=short)
         self._longest_first = ()
+
+    def _remember_text(self, decoded: str, *, short: bool) -> None:
+        lines = decoded.splitlines()[:_MOST_LINES]
+        spelt = spellings if short and len(lines) <= _FEW_LINES else usual_spellings
+        for part in {decoded, decoded.strip(), *lines, *(line.strip() for line in lines)}:
+            known = part.replace("\ufffd", "")
+            if len(known.encode("utf-8", "replace")) >= (
+                _SHORTEST_SCRUBBED if known == part else _FEWEST_KNOWN
+            ):
+                self._secret_values |= spelt(part)
+        # Of `{"auths":{"registry":{"password":"…"}}}` a program prints the password alone.
+        for part in secret_parts(decoded[:_LONGEST_SPELT])[:_MOST_PARTS]:
+            if len(part.encode("utf-8", "replace")) >= _SHORTEST_SCRUBBED:
+                self._secret_values |= spellings(part)
+
+    def _remember_parts(self, name: str, value: bytes) -> None:
+        """What is secret in the value of a literal or of a ConfigMap's key, which may hold more."""
+        decoded = value.decode("utf-8", "replace")
+        for part in secret_literal_parts(name, decoded)[:_MOST_PARTS]:
+            self._remember(part.encode("utf-8", "surrogatepass"))
+
+    def remember_unread(self, name: str, value: bytes, *, secret: bool) -> None:
+        """An observed variable whose source was not read, unless it is a word or a number.
+
+        `secret`: it is declared to come from an object that may not be read.
+        """
+        self._remember_parts(f"{name}_secret" if secret else name, value)
 
     def _remember_literals(self, pod: Mapping[str, Any]) -> None:
         """Passwords that stand in the pod itself, so that logs and events do not repeat them."""
         for entry in containers(pod):
             for variable in items(entry.spec, "env"):
                 value = text(variable, "value")
-                if value and hide_literal(text(variable, "name"), value) == HIDDEN:
-                    self._remember(value.encode("utf-8", "surrogatepass"))
+                if value:
+                    encoded_value = value.encode("utf-8", "surrogatepass")
+                    self._remember_parts(text(variable, "name"), encoded_value)
 
     def scrub(self, free_text: str) -> str:
         """Free text (log, event, message) with every known secret value replaced."""
@@ -327,8 +374,7 @@ def _identity(reference: Reference) -> tuple[str, str]:
 
 
 def _looks_secret(key: str, value: bytes) -> bool:
-    decoded = _utf8(value)
-    return secret_name(key) or (decoded is not None and secret_value(decoded[:65536]))
+    return secret_name(key) or secret_value(value[:65536].decode("utf-8", "replace"))
 
 
 def _utf8(value: bytes) -> str | None:

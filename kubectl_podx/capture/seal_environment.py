@@ -84,6 +84,7 @@ def with_observed(
     """
     scope = _scope(pod, container)
     by_name = {variable.name: variable for variable in declared}
+    _remember_unread(sealer, declared, [injected or {}, process or {}])
     for name in sorted({*(injected or {}), *(process or {})} - set(by_name)):
         by_name[name] = Variable(name=name, declared_state="undeclared")
     return [
@@ -96,6 +97,18 @@ def with_observed(
     ]
 
 
+def _remember_unread(
+    sealer: Sealer, declared: list[Variable], environments: list[Mapping[str, bytes]]
+) -> None:
+    """What an unread Secret, an image or a script gave a container, so that no log repeats it."""
+    states = {variable.name: variable.declared_state for variable in declared}
+    for found in environments:
+        for name, value in found.items():
+            state = states.get(name, "undeclared")
+            if state == "denied" or (state in ("undeclared", "unknown") and secret_name(name)):
+                sealer.remember_unread(name, value, secret=state == "denied")
+
+
 def parse_environment(content: bytes | None) -> dict[str, bytes] | None:
     """`/proc/N/environ`; of a repeated name the first counts, as getenv has it."""
     if content is None:
@@ -106,6 +119,11 @@ def parse_environment(content: bytes | None) -> dict[str, bytes] | None:
         if equals and name:
             found.setdefault(name.decode("utf-8", "replace")[:1024], value)
     return found
+
+
+def as_text(found: Mapping[str, bytes]) -> dict[str, str]:
+    """An observed environment as the shell and the kernel print it."""
+    return {name: value.decode("utf-8", "replace") for name, value in found.items()}
 
 
 def _scope(pod: Json, container: str) -> tuple[str, ...]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import posixpath
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 import msgspec
 
+from kubectl_podx.capture import procfs
 from kubectl_podx.capture.expected import item_value, without_kubelets_own
 from kubectl_podx.capture.frames import Frames
 from kubectl_podx.capture.look import ConfigMount, annotation_files, config_mounts
@@ -21,6 +23,7 @@ from kubectl_podx.facts.volume_content import content as declared_content
 from kubectl_podx.model.capture import (
     Capture,
     CapturedPod,
+    KeyFacts,
     ObservedFile,
     ObservedToken,
     ObservedVolume,
@@ -58,7 +61,8 @@ def observed_files(
     digests = _digests(frames.get("digests"))
     stats = _stats(frames.get("stats"))
     plain = _plain(pod, container, frames)
-    scopes = _Scopes(sealer, pod, container, objects)
+    mounted = [mount.path for mount in procfs.mountinfo(frames.get("mountinfo") or b"")]
+    scopes = _Scopes(sealer, pod, container, objects, mounted)
     found: list[ObservedFile] = []
     for name in listed[:_MOST_FILES]:
         path = name.removeprefix(root)
@@ -96,9 +100,12 @@ class _Scopes:
         pod: Json,
         container: ContainerEntry,
         objects: Mapping[str, StoredObject],
+        mounted: list[str],
     ) -> None:
         self._sealer = sealer
         self._pod = pod
+        declared = [text(mount, "mountPath") for mount in items(container.spec, "volumeMounts")]
+        self._all_mounts = {_normal(path) for path in (*declared, *mounted)}
         self._namespace = text(pod, "metadata", "namespace")
         self._mounts = list(config_mounts(pod, container.spec))
         reference = Reference("Pod", self._namespace, text(pod, "metadata", "name"))
@@ -117,20 +124,58 @@ class _Scopes:
         known = declared.files.get(relative) if declared else None
         if known is not None and known.origin.kind in ("ConfigMap", "Secret"):
             reference = Reference(known.origin.kind, self._namespace, known.origin.name)
-            return self._with(file, self._key(reference, known.origin.key, digest), known.key)
+            owned = self._owned(file.path, mount)
+            return self._of_key(file, reference, known.origin.key, digest, known.key, owned=owned)
         item = self._downward_item(mount, relative)
         if item is not None:
             return self._downward(file, item, digest)
         whole_source = self._whole(mount)
         if known is None and whole_source is not None:
-            return self._with(file, self._key(whole_source, relative, digest), None)
+            return self._of_key(file, whole_source, relative, digest, None, owned=False)
         scope = ("file", mount.path, relative)
-        return self._with(file, self._sealer.digest(scope, digest) if digest else None, None)
+        sealed = self._sealer.digest(scope, digest) if digest else None
+        return msgspec.structs.replace(file, digest=sealed, not_after=None, size=None)
 
-    def _key(self, reference: Reference, key: str, digest: str | None) -> str | None:
-        return self._sealer.key_digest(reference, key, digest) if digest else None
+    def _owned(self, path: str, mount: ConfigMount) -> bool:
+        """Whether no other mount stands between the config mount and this file."""
+        place, top = _normal(path), _normal(mount.path)
+        if top not in self._all_mounts:
+            return True
+        while place != top and len(place) > len(top):
+            if place in self._all_mounts:
+                return False
+            place = place.rpartition("/")[0]
+        return True
 
-    def _with(self, file: ObservedFile, digest: str | None, key: Any) -> ObservedFile:
+    def _of_key(
+        self,
+        file: ObservedFile,
+        reference: Reference,
+        key: str,
+        digest: str | None,
+        facts: KeyFacts | None,
+        *,
+        owned: bool,
+    ) -> ObservedFile:
+        public = owned and self._sealer.is_public(reference, key)
+        if digest is None:
+            sealed = None if public else self._other_size(file, reference, key)
+        else:
+            sealed = self._sealer.key_digest(reference, key, digest, belongs=owned)
+        size = file.size if public else None
+        return self._with(msgspec.structs.replace(file, size=size), sealed, facts)
+
+    def _other_size(self, file: ObservedFile, reference: Reference, key: str) -> str | None:
+        """A digest that no value has, if the size alone shows that the file is another one.
+
+        The sizes themselves tell the length of a password.
+        """
+        value = self._sealer.value(reference.kind, reference.namespace, reference.name, key)
+        if value is None or file.size is None or file.size == len(value):
+            return None
+        return self._sealer.digest((reference.key, key, "another size"), "")
+
+    def _with(self, file: ObservedFile, digest: str | None, key: KeyFacts | None) -> ObservedFile:
         # An end of validity is known without reading the bytes where they equal the key's.
         if key is None or digest is None or key.digest != digest:
             return msgspec.structs.replace(file, digest=digest, not_after=None)
@@ -168,7 +213,14 @@ class _Scopes:
             if value is not None and sealed == expected and self._showable(item, value)
             else None
         )
-        return msgspec.structs.replace(file, digest=sealed, expected_digest=expected, text=shown)
+        harmless = value is not None and self._showable(item, value)
+        return msgspec.structs.replace(
+            file,
+            digest=sealed,
+            expected_digest=expected,
+            text=shown,
+            size=file.size if harmless else None,
+        )
 
     def _showable(self, item: Json, value: str) -> bool:
         path = text(item, "fieldRef", "fieldPath")
@@ -184,6 +236,12 @@ class _Scopes:
             name = path.partition("['")[2].removesuffix("']")
             return shown_annotation(name, value) == value
         return len(value) <= _LONGEST_TEXT and not secret_value(value)
+
+
+def _normal(path: str) -> str:
+    """`/var/run` is a link to `/run` in nearly every image."""
+    normal = posixpath.normpath("/" + path.strip("/"))
+    return normal.removeprefix("/var") if normal.startswith("/var/run/") else normal
 
 
 def _digests(content: bytes | None) -> dict[str, str]:

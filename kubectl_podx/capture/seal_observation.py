@@ -13,8 +13,14 @@ from kubectl_podx.capture.cgroup import headroom
 from kubectl_podx.capture.frames import Frames, split
 from kubectl_podx.capture.look import KILLED, RawLook
 from kubectl_podx.capture.seal import Sealer
-from kubectl_podx.capture.seal_environment import parse_environment, with_observed
+from kubectl_podx.capture.seal_environment import (
+    as_text,
+    declared_values,
+    parse_environment,
+    with_observed,
+)
 from kubectl_podx.capture.seal_files import observed_files, observed_tokens, observed_volumes
+from kubectl_podx.capture.seal_mounts import sealed_mounts
 from kubectl_podx.capture.secretlike import hide_text
 from kubectl_podx.capture.space import with_space
 from kubectl_podx.model.capture import (
@@ -99,7 +105,10 @@ def _observed(
     counts = procfs.argument_counts(frames.get("arguments") or b"")
     inside = next((e for e in containers(pod) if e.name == (raw.through or base.container)), None)
     reader = procfs.CgroupReader(own.get("group", ""), inside.container_id if inside else "")
-    seen = procfs.processes(frames.get("processes") or b"", clock, counts, reader)
+    seen = [
+        replace(one, executable=sealer.scrub(one.executable))
+        for one in procfs.processes(frames.get("processes") or b"", clock, counts, reader)
+    ]
     main_pid = procfs.whole(own.get("main"))
     folders = procfs.namespaces(frames.get("namespaces") or b"")
     owners = procfs.socket_owners(frames.get("fds") or b"")
@@ -109,6 +118,17 @@ def _observed(
     environment = _whole_variables(frames.get("environment"))
     injected = None if raw.through else parse_environment(environment)
     process = parse_environment(_whole_variables(process_environment)) if was_read else None
+    variables = with_observed(sealer, pod, base.container, declared, injected, process)
+    mounts = sealed_mounts(
+        sealer,
+        container.spec,
+        with_space(procfs.mountinfo(frames.get("mountinfo") or b""), frames, root),
+        variables,
+        [
+            declared_values(sealer, pod, objects, container),
+            *(as_text(each) for each in (injected, process) if each is not None),
+        ],
+    )
     files, left_out = observed_files(sealer, pod, container, frames, root, objects)
     group = headroom(frames.get("cgroup"), enough=enough)
     refused = _refused(frames, raw, main_pid, seen, was_read=was_read, group=group)
@@ -126,10 +146,10 @@ def _observed(
         processes_left_out=procfs.whole(own.get("left_out")) or 0,
         environment_source="none" if injected is None else "exec",
         process_environment=_process_environment(frames, was_read=was_read),
-        variables=with_observed(sealer, pod, base.container, declared, injected, process),
+        variables=variables,
         listeners=listeners,
         connections=connections,
-        mounts=with_space(procfs.mountinfo(frames.get("mountinfo") or b""), frames, root),
+        mounts=mounts,
         volumes=observed_volumes(pod, container, frames, root),
         files=files,
         files_left_out=left_out,

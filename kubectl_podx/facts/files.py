@@ -37,6 +37,8 @@ def _row(view: PodView, file: MountedFile) -> FileRow:
     write = _source_write(view, file)
     written = _written(observation, file.mount)
     secret = file.origin.kind != "ConfigMap"
+    # Bundles of an older podx hold the sizes of Secrets.
+    hidden = file.origin.kind in ("Secret", "serviceAccountToken")
     return FileRow(
         container=file.entry.name,
         path=file.path,
@@ -52,8 +54,8 @@ def _row(view: PodView, file: MountedFile) -> FileRow:
         readable=_readable(observation, observed),
         digest=None if secret or observed is None else _plain(observed.digest),
         source_digest=None if secret or file.key is None else _plain(file.key.digest),
-        size=observed.size if observed else None,
-        source_size=file.key.size if file.key else None,
+        size=observed.size if observed and not hidden else None,
+        source_size=file.key.size if file.key and not hidden else None,
         modified_at=observed.modified_at if observed else None,
         volume_written_at=written,
         volume_written_after_start=_after_start(view, file, written),
@@ -120,10 +122,10 @@ def _equal(file: MountedFile) -> bool | None:
     return None if file.origin.name == ROOT_CA and not same else same
 
 
-def _same_bytes(observed: ObservedFile, digest: str, size: int) -> bool | None:
+def _same_bytes(observed: ObservedFile, digest: str, size: int | None) -> bool | None:
     if observed.digest is not None:
         return observed.digest == digest
-    return False if observed.size is not None and observed.size != size else None
+    return False if None not in (observed.size, size) and observed.size != size else None
 
 
 def _frozen(file: MountedFile) -> str:

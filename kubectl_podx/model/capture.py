@@ -27,8 +27,8 @@ class Sealed(Wire, frozen=True, kw_only=True):
 
     digest: str
     """Keyed digest of the bytes, within its scope; or `sha256:…` of a value that is no secret."""
-    size: int
-    """Bytes."""
+    size: int | None = None
+    """Bytes; None where the value is hidden."""
     text: str | None = None
     """The value, only where it equals a declared or ConfigMap value that is not secret-like."""
 
@@ -36,9 +36,10 @@ class Sealed(Wire, frozen=True, kw_only=True):
 class KeyFacts(Wire, frozen=True, kw_only=True):
     """One key of a ConfigMap or Secret."""
 
-    size: int
+    size: int | None = None
+    """Bytes; None for a Secret, and for a ConfigMap's key that looks like a secret."""
     digest: str
-    """`sha256:…` for a ConfigMap, a keyed digest for a Secret."""
+    """`sha256:…` for a ConfigMap's key that looks harmless, a keyed digest for everything else."""
     text: str | None = None
     """A ConfigMap's short value that is not secret-like."""
     binary: bool = False
@@ -238,6 +239,7 @@ class ObservedFile(Wire, frozen=True, kw_only=True):
     text: str | None = None
     """A downward API file's content where it equals the value of the pod now."""
     size: int | None = None
+    """Bytes, of a file from a ConfigMap's harmless key or the downward API; else None."""
     mode: str | None = None
     """Octal, such as `0644`."""
     uid: int | None = None
