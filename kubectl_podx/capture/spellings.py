@@ -39,11 +39,12 @@ def encoded(value: bytes) -> set[str]:
     base32 = base64.b32encode(value).decode().rstrip("=")
     found |= {base32, base32.lower(), base64.b32hexencode(value).decode().rstrip("=")}
     digits = [f"{byte:02x}" for byte in value]
-    for mark in ("", ":", " ", "\\x", "%"):
-        joined = mark.join(digits) if mark in ("", ":", " ") else "".join(mark + d for d in digits)
-        found |= {joined, joined.upper() if mark != "\\x" else joined.replace("\\x", "\\X").upper()}
-        if mark == "\\x":
-            found.add("".join(f"\\x{byte:02X}" for byte in value))
+    for mark in ("", ":", " "):
+        found |= {mark.join(digits), mark.join(digits).upper()}
+    for mark in ("\\x", "%"):
+        found |= {"".join(mark + d for d in digits), "".join(mark + d.upper() for d in digits)}
+    for url in (quote(value, safe=""), quote(value), quote_plus(value)):
+        found |= {url, _small_hex(url)}
     found.add("".join(f"\\{byte:03o}" for byte in value))
     found.add("[" + " ".join(str(byte) for byte in value) + "]")
     found.add(", ".join(str(byte) for byte in value))
@@ -80,7 +81,7 @@ def usual_spellings(value: str) -> set[str]:
         quoted = {quote(value), quote(value, safe=""), quote_plus(value)}
     except UnicodeEncodeError:
         return found
-    return found | quoted | {_ESCAPE.sub(lambda match: match.group().lower(), q) for q in quoted}
+    return found | quoted | {_small_hex(url) for url in quoted}
 
 
 def spellings(value: str) -> set[str]:
@@ -115,8 +116,12 @@ def spellings(value: str) -> set[str]:
     # Go's url.QueryEscape and PathEscape, encodeURIComponent, encodeURI, Python.
     for safe in ("", "/", "!'()*", ";,/?:@&=+$#!'()*", "$&+=:@", "~!*()'", "-_.!~*'():@&=+$,/"):
         for text in (quote(value, safe=safe), quote_plus(value, safe=safe)):
-            found |= {text, _ESCAPE.sub(lambda match: match.group().lower(), text)}
+            found |= {text, _small_hex(text)}
     return found
+
+
+def _small_hex(url: str) -> str:
+    return _ESCAPE.sub(lambda match: match.group().lower(), url)
 
 
 def _in_json(value: str) -> set[str]:
