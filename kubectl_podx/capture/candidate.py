@@ -108,6 +108,7 @@ serviceaccount vault webhook
 """)
 _LOWER, _UPPER, _DIGIT = lazy("[a-z]"), re.compile("[A-Z]"), re.compile("[0-9]")
 _RUNS = lazy(r"[A-Za-z0-9]+")
+_NOUNS = words("user service server system client database key token")
 _SPECIAL_VALUE = lazy(r"dsn|conn(?:ection)?[-_.]?str", re.IGNORECASE)
 
 
@@ -164,7 +165,7 @@ def is_secret(kind: NameKind, name: str, value: str, place: Place) -> bool:
     if is_nothing(value):
         return False
     if kind == "password":
-        return _is_password(value, place)
+        return _is_password(name, value, place)
     if not place.assigned and not place.quoted and _INNER.match(value):
         # `webhook: certDir=/tmp`: the inner name is judged by itself.
         return False
@@ -173,14 +174,20 @@ def is_secret(kind: NameKind, name: str, value: str, place: Place) -> bool:
     return _is_session(name, value, place)
 
 
-def _is_password(value: str, place: Place) -> bool:
+def _is_password(name: str, value: str, place: Place) -> bool:
     if _is_place(value) or _LINE.fullmatch(value):
+        return False
+    if name.lower() in ("pwd", "oldpwd") and value.startswith("/"):
         return False
     if place.assigned or place.quoted:
         return value.lower() not in STATES
     bare = value.rstrip(".,;:!?)")
     if bare.lower() in POPULAR:
-        return not (place.prose_before and _is_message_word(place.next_word))
+        noun = place.prose_before or bare.lower() in _NOUNS
+        return not (noun and _is_message_word(place.next_word))
+    if all_words(bare) and _PLAIN_LETTERS.fullmatch(bare) and _is_message_word(place.next_word):
+        # `previously used`, with the ending of an English word.
+        return False
     if value.endswith(":") and _LABEL.fullmatch(bare) and place.prose_before and not _mixed(bare):
         return False
     return not (_PLAIN_LETTERS.fullmatch(bare.replace("'", "")) and bare.lower() in WORDS)
@@ -218,7 +225,7 @@ def _is_token(name: str, value: str, place: Place) -> bool:
     if place.assigned or place.quoted:
         return not (lower in STATES or lower in _ANONYMOUS or _says_state(bare))
     if lower in POPULAR:
-        return not _is_message_word(place.next_word)
+        return not place.next_word
     endings = bool(place.prose_before or place.next_word)
     if all_words(bare, endings=endings) or lower in WORDS:
         return False
@@ -233,6 +240,9 @@ def _is_session(name: str, value: str, place: Place) -> bool:
         return False
     if _OBJECT.fullmatch(bare) or _FILE.fullmatch(bare) or _VERSION.fullmatch(bare):
         return False
+    if not place.assigned and ":" in bare:
+        # `auth: bob:hunter2`
+        return is_mixed(bare.rpartition(":")[2])
     if not place.assigned or name.lower() in ("key", "cert", "certificate", "webhook"):
         return _looks_made(bare)
     # Of the names of objects: `webhook=validate-nginx`, `certs=web-tls`.
@@ -285,8 +295,9 @@ def _is_object(value: str, place: Place) -> bool:
 
 
 def _is_message_word(word: str) -> bool:
+    """The word after the value: a word too, or a name in quotes."""
     bare = word.strip("\"'(),.:;!")
-    return bool(bare) and is_word(bare)
+    return bool(bare) and (is_word(bare) or word[0] in "\"'")
 
 
 def _is_sentence(value: str) -> bool:
@@ -303,7 +314,7 @@ def _joined(value: str) -> bool:
 
 
 def _says_state(value: str) -> bool:
-    """`insufficient_scope`, `invalid-grant`, `AccessDenied`: words, one of which says what failed."""
+    """`insufficient_scope`, `invalid-grant`, `AccessDenied`: words, and one says what failed."""
     if not all_words(value):
         return False
     parts = [part.lower() for part in re.split(r"[\s_-]+", _CAMEL.sub("_", value)) if part]
@@ -336,7 +347,9 @@ def _looks_made(value: str) -> bool:
     if lower and upper and len(value) >= 12 and value.isalnum() and not all_words(value):
         return changes(value) * 3 >= len(value)
     # `web-5f7d8c9b6d-x2x9q` is a pod, `k3y9f2h7d1` none.
-    return digit and (lower or upper) and not re.match(r"[a-z]+[-.:]", value) and len(value) >= 10
+    # `SCRAM-SHA-256` is a mechanism.
+    named = re.match(r"[a-z]+[-.:]|[A-Z]+[-_]", value)
+    return digit and (lower or upper) and not named and len(value) >= 10
 
 
 def looks_random(word: str) -> bool:

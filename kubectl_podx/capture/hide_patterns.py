@@ -102,9 +102,10 @@ BARE_USERINFO = lazy(
 Q = r"\\*[\"'`]|&(?:quot|apos|#3[49]|#x2[27]);|%2[27]|\\+u002[27]|\\+x2[27]"
 NAMED = lazy(
     r"(?<![\w.-])(?P<name>(?:[\w-]|\.(?!\.)|\$(?=\w)){2,64}+)"
-    rf"(?P<close>{Q}|\])?"
-    r"(?P<sep>(?:[ \t]|\\t){0,8}\\?(?:={1,2}>|->|:=|={1,2}|:(?!:|//)|%3[AaDd]|\\+u003[adAD]|&#61;|\.{3,80}"
-    r"|[ \t]\|(?=[ \t]))(?:[ \t]|\\t){0,8})"
+    rf"(?P<close>(?:{Q})\]?|\])?"
+    r"(?P<sep>(?:[ \t]|\\t){0,8}\\?"
+    r"(?:={1,2}>|->|:=|={1,2}|:(?!:|//)|%3[AaDd]|\\+u003[adAD]|&#61;|\.{3,80}"
+    r"|[ \t]\|(?=[ \t]))(?:[ \t]|\\t|\\n[ ]){0,8})"
     r"(?P<list>[\[({][ \t]?)?"
     rf"(?P<open>[bru]{{0,2}}(?:{Q}))?"
 )
@@ -113,7 +114,8 @@ INNER = lazy(
     r"\{\s{0,8}\\*[\"']?(?i:value|val|plaintext|raw)\\*[\"']?\s{0,4}[:=]\s{0,4}(?P<open>\\*[\"'])?"
 )
 UNQUOTED = lazy(
-    r"(?:(?![;&,][ ]?[\w.\- ]{1,40}=|[,;][\"'\s]|\\+[\"']|&(?:quot|apos|#3[49]|lt);|&amp;[\w.-]{1,40}=)"
+    r"(?:(?![;&,][ ]?[\w.\- ]{1,40}=|[,;][\"'\s]|\\+[\"']"
+    r"|&(?:quot|apos|#3[49]|lt);|&amp;[\w.-]{1,40}=)"
     r"[^\s\"'`<]|[\"'](?=[A-Za-z0-9])|<(?![/h])){1,4096}"
 )
 NEXT_WORD = lazy(r"[ \t,;:]*([^\s]{1,32})?")
@@ -128,11 +130,13 @@ TWO_WORDS = lazy(
 AUTHORIZATION = lazy(
     rf"(?i:(?<![\w-])(?:proxy-|x-)?authorization)(?:{Q}|\])?[ \t]{{0,4}}(?:=>|[:=]|%3A)[ \t]{{0,4}}"
     rf"(?:[\[(]{{0,2}})(?:{Q})?"
-    r"(?P<scheme>[A-Za-z][\w-]{1,20}(?:[ \t]|%20|\+(?=[A-Za-z])){1,4})?(?P<value>[^\s\"'`<>\\\])&]{1,4096})"
+    r"(?P<scheme>[A-Za-z][\w-]{1,20}(?:[ \t]|%20|\+(?=[A-Za-z])){1,4})?"
+    r"(?P<value>[^\s\"'`<>\\\])&]{1,4096})"
     r"(?P<rest>[^\r\n\"'`<>\\]{0,2048})"
 )
 WITH_PARAMETERS = lazy(
-    r"(?<![\w-])(?i:digest|oauth|aws4-hmac-sha256|hawk|mac|signature|vapid|sharedaccesssignature)[ \t]{1,4}"
+    r"(?<![\w-])(?i:digest|oauth|aws4-hmac-sha256|hawk|mac|signature|vapid|sharedaccesssignature)"
+    r"[ \t]{1,4}"
     r"(?=[\w-]{1,40}=\\*[\"\w])(?P<rest>[^\r\n]{1,4096})"
 )
 PARAMETER_SCHEMES = words("""
@@ -144,11 +148,13 @@ hmac jwt kerberos key mac negotiate ntlm oauth private-token sharedaccesssignatu
 sharedkeylite signature splunk ssws token vapid
 """)
 SCHEME = lazy(
-    r"(?i:(?<![\w-])(?P<scheme>bearer|basic|negotiate|ssws|apikey)(?:[ \t]{1,4}|%20))(?P<value>[\w.~+/=:-]{6,})"
+    r"(?i:(?<![\w-])(?P<scheme>bearer|basic|negotiate|ssws|apikey)(?:[ \t]{1,4}|%20))"
+    r"(?P<value>[\w.~+/=:-]{6,})"
 )
 PARAMETER = lazy(r"(?<![\w-])(?P<name>[\w-]{1,40})=\\*\"?(?P<value>[^\s,;&\"\\]{2,})")
 COOKIE = lazy(
-    rf"(?i:(?<![\w-])(?:set-)?cookie2?s?)(?:{Q}|\])?[ \t]{{0,4}}(?:=>|[:=])[ \t]{{0,4}}(?:[\[(])?(?:{Q})?"
+    rf"(?i:(?<![\w-])(?:set-)?cookie2?s?)(?:{Q}|\])?"
+    rf"[ \t]{{0,4}}(?:=>|[:=])[ \t]{{0,4}}(?:[\[(])?(?:{Q})?"
     r"(?P<rest>[^\r\n\"'<>\\`\]]{1,8192})"
 )
 COOKIE_PAIR = lazy(r"(?P<name>[\w!#$%&*.^|~-]{1,80})=(?P<value>[^;,\s]+)")
@@ -163,24 +169,32 @@ XML_PAIR = lazy(
     r"(?:<|&lt;)(?:name|key)(?:>|&gt;)(?P<name>[\w.-]{2,64}+)(?:<|&lt;)/(?:name|key)(?:>|&gt;)\s{0,64}"
     r"(?:<|&lt;)(?:value|string)(?:>|&gt;)(?P<value>[^<>&]{1,4096})"
 )
-XML_NAME = lazy(r"(?:key|name|id)\s?=\s?\\*[\"']([\w.-]{2,64})")
+XML_NAME = lazy(r"(?i:key|name|id)\s?=\s?\\*[\"']([\w.-]{2,64})")
 PAIR = lazy(
-    rf"(?<![\w-])(?i:name|key)(?:{Q})?[ \t]{{0,4}}[:=][ \t]{{0,4}}(?:{Q})?(?P<name>[\w.-]{{2,64}}+)(?:{Q})?"
+    rf"(?<![\w-])(?i:name|key)(?:{Q})?[ \t]{{0,4}}[:=][ \t]{{0,4}}"
+    rf"(?:{Q})?(?P<name>[\w.-]{{2,64}}+)(?:{Q})?"
     r"[\s,;]{0,32}"
     rf"(?:{Q})?(?i:value)(?:{Q})?[ \t]{{0,4}}[:=][ \t]{{0,4}}(?P<open>{Q})?"
 )
 SPOKEN = lazy(
-    r"(?<![\w.-])(?P<name>(?i:[\w.-]{0,40}passw(?:or)?d|passphrase|passcode|pwd))"
+    r"(?<![\w.-])(?P<name>(?i:[\w.-]{0,40}passw(?:or)?d|passphrase|passcode|pwd|\w{0,20}pw)|PASS)"
     r"(?P<sep>[ \t]{1,4}(?:(?:is|was|to|of)[ \t]{1,4})?|\([ \t]?)(?P<open>\\*[\"'`])?"
     r"(?P<value>[^\s\"'`\\]{1,256})"
 )
 SPOKEN_TOKEN = lazy(
-    r"(?<![\w.-])(?i:token|api[ _-]?key|access[ _-]key|passcode|credential)s?[ ](?:(?:is|was)[ ])?(?P<open>\\*[\"'`])?"
+    r"(?<![\w.-])(?i:token|api[ _-]?key|access[ _-]key|passcode|credential)s?[ ]"
+    r"(?:(?:is|was)[ ])?(?P<open>\\*[\"'`])?"
     r"(?P<value>[^\s\"'`\\]{8,512})"
 )
-AUTH_COMMAND = lazy(r"(?<![\w.-])AUTH(?:\"[ ]\"|[ ])(?P<value>[^\s\"]{4,256})")
+AUTH_COMMAND = lazy(
+    r"(?<![\w.-])(?:AUTH(?:[ ][\w.-]{1,64}(?=[ ]))?[ ]"
+    r"|\"(?i:auth)\"[ ](?:\"[\w.-]{1,64}\"[ ](?=\"))?\")"
+    r"(?P<value>[^\s\"]{4,256})"
+)
 STATEMENT = lazy(
-    r"(?<![\w-])(?i:identified[ ]by|requirepass|masterauth|login[ ]\S{1,64}[ ]password)[ \t]{1,4}"
+    r"(?<![\w-])(?:"
+    r"(?i:identified[ ]by|requirepass|masterauth|login[ ]\S{1,64}[ ]password)[ \t]{1,4}"
+    r"|--from-literal[ =]\\*[\"']?[\w.-]{1,64}=)"
     r"(?P<open>\\*[\"'`])?(?P<value>[^\s\"'`]{1,256})"
 )
 FLAG_AND_WORD = lazy(
@@ -188,11 +202,13 @@ FLAG_AND_WORD = lazy(
     r"(?P<open>\\*[\"'])?(?P<value>[^\s\"'-][^\s\"']*|-[^\s\"'-][^\s\"']*[0-9!@#$%^&*][^\s\"']*)"
 )
 USER_FLAG = lazy(
-    r"(?<![\w-])(?:-u|-U|--user|--proxy-user|--auth|-a|-D)(?:[ \t=]{1,4}|(?=\w))\\*[\"']?(?P<user>[^\s:\"'%]{0,128})[:%]"
+    r"(?<![\w-])(?:-u|-U|--user|--proxy-user|--auth|-a|-D)(?:[ \t=]{1,4}|(?=\w))"
+    r"\\*[\"']?(?P<user>[^\s:\"'%]{0,128})[:%]"
     r"(?P<value>[^\s\"'\\]{1,256})"
 )
 SHORT = lazy(
-    r"(?<![\w-])-(?P<flag>[paw])(?P<gap>[ \t]{0,4})(?P<open>\\*[\"'])?(?P<value>[^\s\"'\\-][^\s\"'\\]{0,256})"
+    r"(?<![\w-])-(?P<flag>[paw])(?P<gap>[ \t]{0,4})(?P<open>\\*[\"'])?"
+    r"(?P<value>[^\s\"'\\-][^\s\"'\\]{0,256})"
 )
 TOOLS = {
     "p": (

@@ -26,12 +26,15 @@ from kubectl_podx.capture.secretwords import WORDS, all_words
 
 HIDDEN = "<hidden>"
 
+# Letters that such a pattern takes for `i`, `s` and `k`.
+_LIKE_ASCII = {0x130: "i", 0x131: "i", 0x17F: "s", 0x212A: "k"}
+
 
 def may_match(text: str) -> bool:
     """Whether it is worth while to search the text for more than random words."""
     if ("://" in text and "@" in text) or any(hint in text for hint in p.HINTS):
         return True
-    lower = text.lower()
+    lower = _small(text)
     return (
         any(hint in lower for hint in p.LOWER_HINTS)
         or ("@" in text and ":" in text)
@@ -41,6 +44,11 @@ def may_match(text: str) -> bool:
         or "dapi" in text
         or "SK" in text
     )
+
+
+def _small(text: str) -> str:
+    """In small letters, as patterns without regard to case see them."""
+    return text.lower() if text.isascii() else text.translate(_LIKE_ASCII).lower()
 
 
 def hide_text(text: str) -> str:
@@ -64,7 +72,7 @@ def _hide(text: str, found: list[str] | None) -> str:
     hider = _Hider(found)
     if may_match(text):
         text = without_pem(text, hider.take)
-        lower = text.lower()
+        lower = _small(text)
         for hints, step in _STEPS:
             if not hints or any(hint in lower for hint in hints):
                 text = step(hider, text)
@@ -152,7 +160,7 @@ class _Hider:
 
     def authorization(self, match: re.Match[str]) -> str:
         scheme = (match["scheme"] or "").replace("%20", " ").strip().lower()
-        value, rest = match["value"], match["rest"]
+        value = match["value"]
         if (not scheme and value.lower() in p.SCHEMES) or (scheme and scheme not in p.SCHEMES):
             # `authorization: failed message: …` is a sentence; `Authorization: X Y` of an unknown
             # scheme is judged by its value.
@@ -241,10 +249,9 @@ class _Hider:
                 continue
             start = match.start()
             before = text[max(0, start - 24) : start]
-            if before.endswith(("/", "\\")) and "=" not in match["sep"] and before[-2:] != "\\\\":
+            if before.endswith("/") and "=" not in match["sep"]:
                 # `/etc/passwd: not a directory` names a file, no secret.
-                if before.endswith("/"):
-                    continue
+                continue
             if (
                 kind == "weak"
                 and name.lower() in ("key", "string", "code")
@@ -449,8 +456,8 @@ def _block_end(text: str, start: int, indent: str) -> int:
     return max(start + len(indent), at - 1)
 
 
-# What a text must hold in small letters, and what is then looked for; in this order, as a later step
-# sees what an earlier one left.
+# What a text must hold in small letters, and what is then looked for; in this order, as a later
+# step sees what an earlier one left.
 _STEPS: tuple[tuple[tuple[str, ...], Callable[[_Hider, str], str]], ...] = (
     (("@",), _Hider.addresses),
     (("authorization",), lambda one, text: p.WITH_PARAMETERS.sub(one.parameters, text)),
@@ -460,8 +467,11 @@ _STEPS: tuple[tuple[tuple[str, ...], Callable[[_Hider, str], str]], ...] = (
     (("<", "&lt;"), lambda one, text: p.XML.sub(one.xml, text)),
     (("<", "&lt;"), lambda one, text: p.XML_PAIR.sub(one.xml_pair, text)),
     (("value",), _Hider.pairs),
-    (("pass", "pwd"), lambda one, text: p.SPOKEN.sub(one.spoken, text)),
-    (("identified", "pass", "masterauth"), lambda one, text: p.STATEMENT.sub(one.value, text)),
+    (("pass", "pw"), lambda one, text: p.SPOKEN.sub(one.spoken, text)),
+    (
+        ("identified", "pass", "masterauth", "literal"),
+        lambda one, text: p.STATEMENT.sub(one.value, text),
+    ),
     (("token", "key", "cred"), lambda one, text: p.SPOKEN_TOKEN.sub(one.spoken_token, text)),
     (("auth ", 'auth"'), lambda one, text: p.AUTH_COMMAND.sub(one.spoken_token, text)),
     (("-",), _Hider.flags),

@@ -103,7 +103,7 @@ def _masked(root: str, volume: str) -> str:
 
 
 def _folder(root: str, volume: str) -> str | None:
-    """`…/volumes/PLUGIN/NAME` or `…/volume-subpaths/NAME/CONTAINER/INDEX` at the root's beginning."""
+    """`…/volumes/PLUGIN/NAME` or `…/volume-subpaths/NAME/CONTAINER/INDEX` where the root begins."""
     parts = root.split("/")
     for index, part in enumerate(parts):
         if part == "volumes" and parts[index + 2 : index + 3] == [volume]:

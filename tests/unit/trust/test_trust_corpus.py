@@ -1,8 +1,8 @@
 """Both directions of the scrubbing of free text, measured over lines as programs write them.
 
-`corpus/planted.txt`: a value, a tab, a line that holds it. `corpus/harmless.txt`: lines of kubelets,
-webhooks, registries, TLS, OAuth, databases and programs, that hold no secret. The figures stand in
-docs/SECURITY.md; `pytest -s tests/unit/trust/test_trust_corpus.py` prints them.
+`corpus/planted.txt`: a value, a tab, a line with it. `corpus/harmless.txt`: lines of kubelets,
+webhooks, registries, TLS, OAuth, databases and programs, without a secret. The figures stand in
+docs/SECURITY.md, and the last test checks them there.
 """
 
 from __future__ import annotations
@@ -37,13 +37,11 @@ def test_the_corpus_is_large_enough() -> None:
 
 def test_recall_every_planted_value_is_hidden() -> None:
     missed = [line for value, line in PLANTED if value in hide_text(line)]
-    print(f"\nrecall {len(PLANTED) - len(missed)} of {len(PLANTED)}")
     assert missed == []
 
 
 def test_precision_harmless_lines_stay_as_they_are() -> None:
     changed = [line for line in HARMLESS if hide_text(line) != line]
-    print(f"\nprecision {len(HARMLESS) - len(changed)} of {len(HARMLESS)}")
     assert len(changed) <= len(HARMLESS) // 100, changed
 
 
@@ -69,7 +67,7 @@ def test_a_planted_line_is_a_secret_value_and_its_part_is_known(value: str, line
     assert any(value in part or part in value for part in secret_parts(line))
 
 
-# -- values that are known to be secret, in the spellings of programs --------------------------------
+# -- values that are known to be secret, in the spellings of programs ----------------------------
 
 KNOWN = (
     b'p@ss "w\xc3\xb6rd"/with\\all & more',
@@ -198,3 +196,11 @@ def test_a_secret_inside_of_base64_is_scrubbed() -> None:
 )
 def test_a_password_glued_to_its_flag(words: list[str], shown: list[str]) -> None:
     assert hide_words(words) == shown
+
+
+def test_the_figures_of_the_documentation_are_these() -> None:
+    security = (Path(__file__).resolve().parents[3] / "docs" / "SECURITY.md").read_text()
+    assert f"(`tests/unit/trust/corpus/planted.txt`) | {len(PLANTED)} |" in security
+    assert f"(`harmless.txt`) | {len(HARMLESS)} |" in security
+    most = max(len(spelt(value)) for value in KNOWN)
+    assert f"| {len(KNOWN)} values, up to {most} spellings |" in security

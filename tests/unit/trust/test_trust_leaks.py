@@ -194,7 +194,7 @@ def test_harmless_keys_compare_across_captures_and_others_do_not() -> None:
     assert unread.key_digest(CONFIG, "level", sha("calm")).startswith("keyed:")
 
 
-# -- folders that a variable names -------------------------------------------------------------------
+# -- folders that a variable names ----------------------------------------------------------------
 
 
 def mounted_by(value: str, *, kind: str = "secretKeyRef", read: bool = True) -> str:
@@ -249,7 +249,7 @@ def test_a_folder_named_by_the_pod_stays() -> None:
     assert mount.root == root
 
 
-# -- maps of a driver's own --------------------------------------------------------------------------
+# -- maps of a driver's own -----------------------------------------------------------------------
 
 
 def test_maps_of_drivers_hold_no_secret() -> None:
@@ -321,7 +321,7 @@ def test_a_secret_of_known_value_is_scrubbed_from_a_map() -> None:
     assert CANARY not in msgspec.json.encode(sealer.keep(POD, pod)).decode()
 
 
-# -- hidden values of ConfigMaps and of the pod, in logs ---------------------------------------------
+# -- hidden values of ConfigMaps and of the pod, in logs ------------------------------------------
 
 
 def test_hidden_values_of_a_config_map_are_scrubbed_and_its_words_are_not() -> None:
@@ -375,7 +375,7 @@ def test_a_config_maps_value_with_a_password_in_it_is_not_shown(value: str) -> N
     assert "hunter2" not in world.written(found)
 
 
-# -- lengths -----------------------------------------------------------------------------------------
+# -- lengths --------------------------------------------------------------------------------------
 
 
 def test_no_length_of_a_hidden_value_is_told() -> None:
