@@ -135,18 +135,18 @@ class _Hider:
 
     def _userinfo(self, match: re.Match[str]) -> str:
         value = match["pass"]
-        if p.PORT_AND_PATH.match(value) or is_nothing(value):
+        if p.PORT_AND_PATH.match(value) or is_nothing(value) or _before_digest(match):
             return match.group()
         return self._part(match, "pass")
 
     def _lone_user(self, match: re.Match[str]) -> str:
         value = match["pass"]
         made = any(c.isdigit() for c in value) and any(c.isalpha() for c in value)
-        return self._part(match, "pass") if made and "%40" not in value else match.group()
+        return self._part(match, "pass") if made and not _before_digest(match) else match.group()
 
     def _bare_userinfo(self, match: re.Match[str]) -> str:
         value, host = match["pass"], match["host"]
-        if host.startswith(("sha256", "sha512")) or is_nothing(value) or value.startswith("<"):
+        if _before_digest(match) or is_nothing(value) or value.startswith("<"):
             return match.group()
         if match["user"].lower() in ("mailto", "email", "user", "from", "to", "cc", "by", "git"):
             return match.group()
@@ -438,6 +438,11 @@ def _bare(value: str) -> str:
             break
         value = value[:-1]
     return value
+
+
+def _before_digest(match: re.Match[str]) -> bool:
+    """`docker-pullable://nginx:1.27@sha256:…` is an image, no user with a password."""
+    return match.string.startswith(("sha256:", "sha512:"), match.end("pass") + 1)
 
 
 def _next(text: str, at: int) -> str:

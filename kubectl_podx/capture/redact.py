@@ -213,7 +213,7 @@ def _free_form(value: Any, scrub: Callable[[str], str], name: str = "", depth: i
         return value
     if isinstance(value, int | float):
         return HIDDEN if _shown_option(name, str(value)) == HIDDEN else value
-    return scrub(hide_text(_shown_option(name, value))) if isinstance(value, str) else value
+    return hide_text(scrub(_shown_option(name, value))) if isinstance(value, str) else value
 
 
 def _shown_option(name: str, value: str) -> str:
@@ -266,7 +266,7 @@ def _handler(handler: Json, scrub: Callable[[str], str]) -> dict[str, Any]:
 
 
 def _words(words: list[Any], scrub: Callable[[str], str]) -> list[str]:
-    return [scrub(word) for word in hide_words([w if isinstance(w, str) else "" for w in words])]
+    return hide_words([scrub(word) if isinstance(word, str) else "" for word in words])
 
 
 def _messages(value: Any, scrub: Callable[[str], str]) -> Any:

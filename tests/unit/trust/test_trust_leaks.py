@@ -321,6 +321,15 @@ def test_a_secret_of_known_value_is_scrubbed_from_a_map() -> None:
     assert CANARY not in msgspec.json.encode(sealer.keep(POD, pod)).decode()
 
 
+def test_an_argument_that_is_a_secret_goes_whole() -> None:
+    """Not only the password that stands in it: all of it is the Secret's value."""
+    sealer = Sealer()
+    whole = "host=hidden-host;Password=abc12;x=1"
+    sealer.keep(SECRET, {**SECRET_BODY, "data": packed(dsn=whole)})
+    stored = sealer.keep(POD, pod_of(args=["run", f"--db={whole}"]))
+    assert (stored.body or {})["spec"]["containers"][0]["args"] == ["run", "--db=<hidden>"]
+
+
 # -- hidden values of ConfigMaps and of the pod, in logs ------------------------------------------
 
 
