@@ -130,6 +130,17 @@ class Sealer:
         value = self._known.get(_identity(reference), {}).get(key)
         return value is not None and not self._is_suspect(key, value)
 
+    def tells_size(self, reference: Reference, key: str) -> bool:
+        """Whether the length of this key's value may be told: it is public, or a certificate."""
+        if self.is_public(reference, key):
+            return True
+        value = self._known.get(_identity(reference), {}).get(key, b"")
+        return (
+            reference.kind == "ConfigMap"
+            and value.lstrip().startswith(b"-----BEGIN CERTIFICATE-----")
+            and b"PRIVATE" not in value
+        )
+
     # -- objects ---------------------------------------------------------------------------------
 
     def open(self, reference: Reference, body: bytes) -> StoredObject:
@@ -285,7 +296,7 @@ class Sealer:
             decoded = _utf8(value)
             shown = decoded if decoded is not None and len(decoded) <= _LONGEST_TEXT else None
         return KeyFacts(
-            size=len(value) if reference.kind == "ConfigMap" and not suspect else None,
+            size=len(value) if self.tells_size(reference, key) else None,
             digest=self.key_digest(reference, key, hashlib.sha256(value).hexdigest()),
             text=shown,
             binary=binary,

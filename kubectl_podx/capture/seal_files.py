@@ -162,7 +162,7 @@ class _Scopes:
             sealed = None if public else self._other_size(file, reference, key)
         else:
             sealed = self._sealer.key_digest(reference, key, digest, belongs=owned)
-        size = file.size if public else None
+        size = file.size if owned and self._sealer.tells_size(reference, key) else None
         return self._with(msgspec.structs.replace(file, size=size), sealed, facts)
 
     def _other_size(self, file: ObservedFile, reference: Reference, key: str) -> str | None:

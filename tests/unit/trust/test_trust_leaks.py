@@ -407,6 +407,15 @@ def test_no_length_of_a_hidden_value_is_told() -> None:
     assert f'"size":{len(CANARY)}' not in world.written(found)
 
 
+def test_the_length_of_a_certificate_is_told() -> None:
+    """The bundle of a certificate authority is public, though it looks like a key."""
+    certificate = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
+    key = "-----BEGIN PRIVATE KEY-----\nMIIB\n-----END PRIVATE KEY-----\n"
+    data = {"ca.crt": certificate, "both": certificate + key}
+    keys = Sealer().keep(CONFIG, {**CONFIG_BODY, "data": data}).keys or {}
+    assert (keys["ca.crt"].size, keys["both"].size) == (len(certificate), None)
+
+
 def test_a_file_of_another_length_differs_without_telling_it() -> None:
     """Without sha256sum in the image the sizes are what tells."""
     world = World(pod_of(), SECRET_BODY)
