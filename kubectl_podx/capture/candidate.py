@@ -72,7 +72,7 @@ ts tsx ttl type types uri url usage valid version
 """)
 
 _MASK = lazy(
-    r"[xX*\u2022.#_?-]{3,}|<[a-zA-Z/][\w .:-]*>|\[[A-Z_ -]+\]|\(\w+\)|&lt;\w+&gt;"
+    r"[*]{2,}|[xX*\u2022.#_?-]{3,}|<[a-zA-Z/][\w .:-]*>|\[[A-Z_ -]+\]|\(\w+\)|&lt;\w+&gt;"
     r"|\{[A-Za-z_]+\}"
 )
 _RELATIVE = lazy(r"(?:~|\.{1,2})/[\w./-]+")
@@ -108,6 +108,8 @@ serviceaccount vault webhook
 """)
 _LOWER, _UPPER, _DIGIT = lazy("[a-z]"), re.compile("[A-Z]"), re.compile("[0-9]")
 _RUNS = lazy(r"[A-Za-z0-9]+")
+_SMALL_LETTERS = lazy(r"[a-z]+")
+_STANDARD = lazy(r"[A-Z]{2,5}[#-]?\d{1,4}(?:\.\d)?")
 _NOUNS = words("user service server system client database key token")
 _SPECIAL_VALUE = lazy(r"dsn|conn(?:ection)?[-_.]?str", re.IGNORECASE)
 
@@ -201,29 +203,37 @@ def _is_token(name: str, value: str, place: Place) -> bool:
     if name.lower().endswith("credentials") and not place.assigned and not place.quoted:
         return _is_session(name, value, place)
     bare = value.rstrip(".,;:!?)")
-    number = bool(_NUMBER.fullmatch(bare))
-    if number and value.endswith(":"):
-        return False
-    if number:
-        short_code = name.lower().endswith(("pin", "otp", "code"))
-        return ((place.assigned and not place.prose_before) or short_code) and (
-            short_code or len(bare) >= 6
-        )
+    if _NUMBER.fullmatch(bare):
+        return not value.endswith(":") and _is_code(name, bare, place)
     if name.lower().endswith("secret") and _is_object(value, place):
         return False
     if " " in value:
         first = value.split(maxsplit=1)[0].strip("\"'")
         told = all_words(first) or not _mixed(first) or _is_harmless_form(first)
         return not (told and _is_sentence(value))
-    label = value.endswith(":") and not place.assigned and not place.quoted
-    if label and (place.prose_before or all_words(bare)):
+    if place.assigned or place.quoted:
+        lower = bare.lower()
+        return not (lower in STATES or lower in _ANONYMOUS or _says_state(bare))
+    return _is_token_of_text(value, bare, place)
+
+
+def _is_code(name: str, digits: str, place: Place) -> bool:
+    """`otp=1234`, `token=123456`, and not `token: 401`."""
+    if name.lower().endswith(("pin", "otp", "code")):
+        return True
+    return not place.prose_before and len(digits) >= (6 if place.assigned else 8)
+
+
+def _is_token_of_text(value: str, bare: str, place: Place) -> bool:
+    """Of a word after `token:`, in a sentence or in YAML."""
+    if value.endswith(":") and (place.prose_before or all_words(bare)):
         # `token: square/go-jose: error …`: whoever says what follows.
         return _mixed(bare) and "/" not in bare
+    if _is_word_among_words(bare, place.next_word):
+        return False
     if _joined(bare) and not _says_state(bare):
         return True
     lower = bare.lower()
-    if place.assigned or place.quoted:
-        return not (lower in STATES or lower in _ANONYMOUS or _says_state(bare))
     if lower in POPULAR:
         return not place.next_word
     endings = bool(place.prose_before or place.next_word)
@@ -232,6 +242,16 @@ def _is_token(name: str, value: str, place: Place) -> bool:
     plain = bool(_PLAIN_LETTERS.fullmatch(bare)) and (bare.islower() or bare.istitle())
     # `could not read token: dunno about it`: a word among words.
     return not (plain and place.prose_before and place.next_word)
+
+
+def _is_word_among_words(bare: str, next_word: str) -> bool:
+    """`secret: labels mismatch`, `credential: assume-role denied`, `key: PKCS#1 expected`."""
+    if not next_word or not is_word(next_word.strip("\"'(),.:;!"), endings=False):
+        return False
+    if _joined(bare):
+        parts = {part.lower() for part in re.split(r"[_-]", bare)}
+        return parts <= WORDS and not parts & POPULAR
+    return bool(_SMALL_LETTERS.fullmatch(bare) or _STANDARD.fullmatch(bare))
 
 
 def _is_session(name: str, value: str, place: Place) -> bool:
