@@ -43,6 +43,9 @@ _MOST_LINES = 1000
 _LONGEST_SPELT = 8192
 _FEW_LINES = 20
 _FEWEST_KNOWN = 4
+_LONGEST_JUDGED = 65536
+# Every text is searched for each: above this many, for the usual ones of a value alone.
+_MOST_SPELLINGS = 20_000
 # Of one configuration.
 _MOST_PARTS = 100
 _WORKLOADS = frozenset(
@@ -321,7 +324,7 @@ class Sealer:
 
     def _remember(self, value: bytes) -> None:
         """Makes `scrub` remove this secret value, its lines and its usual spellings."""
-        short = len(value) <= _LONGEST_SPELT
+        short = len(value) <= _LONGEST_SPELT and len(self._secret_values) < _MOST_SPELLINGS
         for whole in {value, value.strip()}:
             if len(whole) >= _SHORTEST_SCRUBBED:
                 self._secret_values |= encoded(whole) if short else {*in_base64(whole), whole.hex()}
@@ -338,6 +341,8 @@ class Sealer:
                 _SHORTEST_SCRUBBED if known == part else _FEWEST_KNOWN
             ):
                 self._secret_values |= spelt(part)
+        if not short:
+            return
         # Of `{"auths":{"registry":{"password":"…"}}}` a program prints the password alone.
         for part in secret_parts(decoded[:_LONGEST_SPELT])[:_MOST_PARTS]:
             if len(part.encode("utf-8", "replace")) >= _SHORTEST_SCRUBBED:
@@ -345,7 +350,11 @@ class Sealer:
 
     def _remember_parts(self, name: str, value: bytes) -> None:
         """What is secret in the value of a literal or of a ConfigMap's key, which may hold more."""
-        decoded = value.decode("utf-8", "replace")
+        if len(self._secret_values) >= _MOST_SPELLINGS:
+            # A ConfigMap of thousands of passwords: to look for each of them in each text takes
+            # minutes.
+            return
+        decoded = value[:_LONGEST_JUDGED].decode("utf-8", "replace")
         for part in secret_literal_parts(name, decoded)[:_MOST_PARTS]:
             self._remember(part.encode("utf-8", "surrogatepass"))
 
@@ -385,7 +394,7 @@ def _identity(reference: Reference) -> tuple[str, str]:
 
 
 def _looks_secret(key: str, value: bytes) -> bool:
-    return secret_name(key) or secret_value(value[:65536].decode("utf-8", "replace"))
+    return secret_name(key) or secret_value(value[:_LONGEST_JUDGED].decode("utf-8", "replace"))
 
 
 def _utf8(value: bytes) -> str | None:

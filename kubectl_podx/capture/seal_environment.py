@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Literal, NamedTuple
 
 import msgspec
@@ -21,6 +22,7 @@ from kubectl_podx.model.pod import ContainerEntry, Json, containers, dig, items,
 from kubectl_podx.model.reference import Reference
 
 _LONGEST_TEXT = 4096
+_MOST_UNDECLARED = 200
 _SERVICE_VARIABLE = re.compile(r"[A-Z][A-Z0-9_]*_(?:SERVICE_HOST|SERVICE_PORT\w*|PORT\w*)")
 
 State = Literal["resolved", "denied", "missing", "optionalMissing", "unresolved", "unknown"]
@@ -101,12 +103,16 @@ def _remember_unread(
     sealer: Sealer, declared: list[Variable], environments: list[Mapping[str, bytes]]
 ) -> None:
     """What an unread Secret, an image or a script gave a container, so that no log repeats it."""
-    states = {variable.name: variable.declared_state for variable in declared}
+    denied = [variable.name for variable in declared if variable.declared_state == "denied"]
+    known = {variable.name for variable in declared if variable.declared_state != "unknown"}
     for found in environments:
-        for name, value in found.items():
-            state = states.get(name, "undeclared")
-            if state == "denied" or (state in ("undeclared", "unknown") and secret_name(name)):
-                sealer.remember_unread(name, value, secret=state == "denied")
+        for name in denied:
+            if name in found:
+                sealer.remember_unread(name, found[name], secret=True)
+        # A forged shell may print any number.
+        for name, value in islice(found.items(), _MOST_UNDECLARED):
+            if name not in known and secret_name(name):
+                sealer.remember_unread(name, value, secret=False)
 
 
 def parse_environment(content: bytes | None) -> dict[str, bytes] | None:

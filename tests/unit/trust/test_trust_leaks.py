@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import time
 from typing import Any
 
 import msgspec
@@ -382,6 +383,19 @@ def test_a_config_maps_value_with_a_password_in_it_is_not_shown(value: str) -> N
     world = World(pod_of(env=env), body)
     found = world.look({"environment": f"SETTINGS={value}\0"})
     assert "hunter2" not in world.written(found)
+
+
+def test_thousands_of_secrets_cost_seconds_and_not_minutes() -> None:
+    """Each text is searched for each spelling of each: their number is bounded."""
+    many = {f"password_{n}": f"v4lue-{n}<&>" for n in range(5_000)}
+    begun = time.process_time()
+    sealer = Sealer()
+    sealer.keep(CONFIG, {**CONFIG_BODY, "data": many})
+    assert sealer.scrub("nothing") == "nothing"
+    world = World(pod_of())
+    world.look({"environment": "".join(f"TOKEN_{n}=v4lue-{n}<&>\0" for n in range(20_000))})
+    assert world.sealer.scrub("nothing") == "nothing"
+    assert time.process_time() - begun < 15
 
 
 # -- lengths --------------------------------------------------------------------------------------
