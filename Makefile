@@ -88,9 +88,7 @@ v2-again: export PODX_CLUSTER_NODE := v2
 v2-again: install cluster-up
 	exports="$$($(PYTHON) hack/cluster env)" && eval "$$exports" && \
 	  { $(RUN) pytest tests/v2 -m cluster || \
-	    $(RUN) pytest tests/v2 -m cluster --last-failed --last-failed-no-failures none; } && \
-	  { $(RUN) pytest tests/incidents -m cluster --sample=30 || \
-	    $(RUN) pytest tests/incidents -m cluster --sample=30 --last-failed --last-failed-no-failures none; }
+	    $(RUN) pytest tests/v2 -m cluster --last-failed --last-failed-no-failures none; }
 
 dist: install ## wheel, sdist, the archive for this machine and Krew's manifest, in dist/
 	UV="$(UV)" $(RUN) python hack/dist.py
