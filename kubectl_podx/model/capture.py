@@ -11,7 +11,7 @@ from typing import Any, Literal
 from kubectl_podx.model.probe_attempt import ProbeAttempt
 from kubectl_podx.model.wire import Wire
 
-CAPTURE_VERSION = 1
+CAPTURE_VERSION = 2
 
 ObjectState = Literal["present", "denied", "missing", "failed", "timedOut"]
 ObservationState = Literal["observed", "partial", "unobservable"]
