@@ -107,7 +107,9 @@ def test_a_container_with_1_mib_to_spare_is_left_alone(bench: Bench, image: str)
 
 def slow_look(bench: Bench, name: str) -> list[str]:
     """The command line of a look that takes long, as the container has little CPU."""
-    return [sys.executable, "-m", "kubectl_podx", "describe", name, "-n", bench.namespace]
+    words = ["describe", name, "-n", bench.namespace, "--deadline", "90s"]
+    # To see it run takes an exec of the same starved container.
+    return [sys.executable, "-m", "kubectl_podx", *words]
 
 
 @pytest.fixture(scope="module")
