@@ -304,9 +304,7 @@ class Gatherer:
             reference: [
                 outcomes[call.id]
                 for call in calls[reference]
-                if call.kind == "exec"
-                and call.id in outcomes
-                and outcomes[call.id].state not in ("skipped", "denied")
+                if call.id in outcomes and look.was_sent(outcomes[call.id])
             ]
             for reference in bodies
         }
@@ -318,7 +316,7 @@ class Gatherer:
         patience = self._deadline.within(_RECHECK_PATIENCE)
         doubtful = [r for r, sent in execs.items() if any(map(look.may_have_harmed, sent))]
         while doubtful and patience.remaining() > _RECHECK_STEP:
-            doubtful = [r for r in doubtful if not recheck.changes_meanwhile(bodies[r], again[r])]
+            doubtful = [r for r in doubtful if not recheck.compare(bodies[r], again[r]).changes]
             if doubtful:
                 time.sleep(_RECHECK_STEP)
                 more = self._send([plan.get_pod(reference) for reference in doubtful])
@@ -341,12 +339,8 @@ class Gatherer:
         uid = text(body, "metadata", "uid")
         pod = self._sealer.raw_pod(reference)
         declared = declared_variables(self._sealer, pod, self._store.objects)
-        moved = recheck.changes_meanwhile(body, again.get(reference))
-        executed = {
-            one.call.container
-            for one in mine
-            if one.call.kind == "exec" and one.state not in ("skipped", "denied")
-        }
+        executed = {one.call.container for one in mine if look.was_sent(one)}
+        moved, ended = recheck.compare(body, again.get(reference), executed)
         observations = [
             self._observation(pod, outcome, declared, moved)
             for outcome in mine
@@ -373,7 +367,7 @@ class Gatherer:
             ],
             calls=[outcome.record() for outcome in mine],
             memory_usages=self._gate.usages(reference) if self._gate is not None else [],
-            ended_during_exec=recheck.ended_during_exec(body, again.get(reference), executed),
+            ended_during_exec=ended,
             disturbed="; ".join(sorted(set(moved.values()))),
             declared_variables=declared,
         )

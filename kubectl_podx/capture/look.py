@@ -249,9 +249,14 @@ def _nothing(call: PlannedCall, result: ExecResult) -> Outcome:
     return Outcome(call, "failed", "the container runtime refused the exec")
 
 
+def was_sent(outcome: Outcome) -> bool:
+    """Whether this is an exec that the container may have felt."""
+    return outcome.call.kind == "exec" and outcome.state not in ("denied", "skipped")
+
+
 def may_have_harmed(outcome: Outcome) -> bool:
     """Whether the container may have ended of this exec: it broke off, or had no answer."""
-    if outcome.call.kind != "exec" or outcome.state in ("denied", "skipped"):
+    if not was_sent(outcome):
         return False
     if outcome.state == "ok":
         return isinstance(outcome.answer, RawLook) and not outcome.answer.complete

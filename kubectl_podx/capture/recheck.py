@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from typing import NamedTuple
+
 from kubectl_podx.capture.calls import Outcome
 from kubectl_podx.capture.seal import Sealer, WrongObjectError
 from kubectl_podx.model.capture import EndedDuringExec
@@ -10,35 +13,49 @@ from kubectl_podx.model.pod import ContainerEntry, Json, containers, dig, number
 _NOT_AGAIN = "the pod could not be read again after the look"
 
 
-def changes_meanwhile(before: Json, outcome: Outcome | None) -> dict[str, str]:
-    """Container -> what changed; the empty name stands for the whole pod.
+class Meanwhile(NamedTuple):
+    """What is different in the second reading of a pod."""
 
-    `outcome` is the second reading; None where nobody was looked into. What changed makes an
-    observation worthless: it may be of another instance than the API's facts are.
+    changes: dict[str, str]
+    """Container -> what changed; the empty name stands for the whole pod."""
+    ended: list[EndedDuringExec]
+    """Of the containers that an exec ran in. The exec may have ended them (memory); nobody can tell
+    that from outside, so this is never reported as an end of the app's own."""
+
+
+def compare(before: Json, outcome: Outcome | None, executed: Collection[str] = ()) -> Meanwhile:
+    """The second reading against the first; None stands for a pod that nobody looked into.
+
+    `executed`: the containers that an exec ran in. What changed makes an observation worthless: it
+    may be of another instance than the API's facts are.
     """
     if outcome is None:
-        return {}
+        return Meanwhile({}, [])
     if outcome.state == "missing":
-        return {"": "the pod was deleted while it was looked at"}
+        return Meanwhile({"": "the pod was deleted while it was looked at"}, [])
     if outcome.state != "ok":
-        return {"": _NOT_AGAIN}
+        return Meanwhile({"": _NOT_AGAIN}, [])
     try:
         now = Sealer().open(outcome.call.reference, outcome.answer).body or {}
     except WrongObjectError:
-        return {"": _NOT_AGAIN}
+        return Meanwhile({"": _NOT_AGAIN}, [])
     if text(now, "metadata", "uid") != text(before, "metadata", "uid"):
-        return {"": "the pod was replaced by a namesake while it was looked at"}
+        return Meanwhile({"": "the pod was replaced by a namesake while it was looked at"}, [])
     known = {entry.name: entry for entry in containers(before)}
-    changed: dict[str, str] = {}
+    found = Meanwhile({}, [])
     for entry in containers(now):
-        before_it = known.get(entry.name)
-        if before_it is None:
+        first = known.get(entry.name)
+        if first is None:
             continue
-        if _is_another_instance(before_it, entry):
-            changed[entry.name] = f"container {entry.name} restarted while it was looked at"
-        elif before_it.running and not entry.running:
-            changed[entry.name] = f"container {entry.name} ended while it was looked at"
-    return changed
+        stopped = first.running and not entry.running
+        another = _is_another_instance(first, entry)
+        if another:
+            found.changes[entry.name] = f"container {entry.name} restarted while it was looked at"
+        elif stopped:
+            found.changes[entry.name] = f"container {entry.name} ended while it was looked at"
+        if entry.name in executed and first.running and (stopped or another):
+            found.ended.append(_ended(first, entry))
+    return found
 
 
 def _is_another_instance(before: ContainerEntry, now: ContainerEntry) -> bool:
@@ -47,38 +64,11 @@ def _is_another_instance(before: ContainerEntry, now: ContainerEntry) -> bool:
     )
 
 
-def ended_during_exec(
-    before: Json, outcome: Outcome | None, executed: set[str]
-) -> list[EndedDuringExec]:
-    """The containers among `executed` whose instance of the first reading has ended since.
-
-    The exec may have ended them (memory); nobody can tell that from outside, so they are reported
-    as such, and never as an end of the app's own.
-    """
-    if outcome is None or outcome.state != "ok":
-        return []
-    try:
-        now = Sealer().open(outcome.call.reference, outcome.answer).body or {}
-    except WrongObjectError:
-        return []
-    if text(now, "metadata", "uid") != text(before, "metadata", "uid"):
-        return []
-    known = {entry.name: entry for entry in containers(before)}
-    found: list[EndedDuringExec] = []
-    for entry in containers(now):
-        first = known.get(entry.name)
-        if entry.name not in executed or first is None or not first.running:
-            continue
-        if entry.running and not _is_another_instance(first, entry):
-            continue
-        ends = [dig(entry.status, state, "terminated") for state in ("state", "lastState")]
-        identity = text(first.status, "containerID")
-        own = next((end for end in ends if text(end, "containerID") == identity), None)
-        found.append(
-            EndedDuringExec(
-                container=entry.name,
-                reason=text(own, "reason"),
-                exit_code=number(own, "exitCode"),
-            )
-        )
-    return found
+def _ended(first: ContainerEntry, now: ContainerEntry) -> EndedDuringExec:
+    """How the instance of the first reading ended, if the status tells by now."""
+    ends = [dig(now.status, state, "terminated") for state in ("state", "lastState")]
+    identity = text(first.status, "containerID")
+    own = next((end for end in ends if text(end, "containerID") == identity), None)
+    return EndedDuringExec(
+        container=now.name, reason=text(own, "reason"), exit_code=number(own, "exitCode")
+    )
