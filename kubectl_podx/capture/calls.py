@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 _MAX_PAGES = 40
 _MAX_BODY = 64 << 20
 _TABLE = "application/json;as=Table;v=v1;g=meta.k8s.io"
-# After the deadline every socket is closed; this is what the threads get to notice.
 READING_SECONDS = 4.0
 """An exec waits for the readings of memory: a metrics server that hangs must leave time for it."""
+# After the deadline every socket is closed; this is what the threads get to notice.
 GRACE = 0.5
 """Seconds."""
 _STEP = 0.2

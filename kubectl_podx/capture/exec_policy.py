@@ -221,10 +221,10 @@ def _lowest(*quantities: object) -> int | None:
 
 def _sum_of_limits(pod: Json) -> int | None:
     total = 0
-    for spec in (*items(pod, "spec", "containers"), *items(pod, "spec", "initContainers")):
-        if spec in items(pod, "spec", "initContainers") and text(spec, "restartPolicy") != "Always":
+    for entry in containers(pod):
+        if entry.kind not in ("app", "sidecar"):
             continue
-        one = _lowest(dig(spec, "resources", "limits", "memory"))
+        one = _lowest(dig(entry.spec, "resources", "limits", "memory"))
         if one is None:
             return None
         total += one

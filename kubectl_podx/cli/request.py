@@ -11,8 +11,6 @@ from kubectl_podx.cli.environment import Environment
 from kubectl_podx.model.errors import UsageError
 
 _NO_EXEC = "KUBECTL_PODX_NO_EXEC"
-# capture.wait_start.LONGEST, which is not worth its import here.
-_LONGEST_WAIT = 330.0
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,8 +72,16 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
         request = cls(**{**known, "words": tuple(words), "connection": dict(values), **more})
         request.check()
         if env.time_limit is not None and not request.watch:
-            env.time_limit.arm(request.deadline + (_LONGEST_WAIT if request.wait_start else 0.0))
+            env.time_limit.arm(request.deadline + request.longest_wait())
         return request
+
+    def longest_wait(self) -> float:
+        """Seconds that come before the deadline counts (`--wait-start`)."""
+        if not self.wait_start:
+            return 0.0
+        from kubectl_podx.capture.wait_start import LONGEST
+
+        return LONGEST
 
     @property
     def offline(self) -> bool:

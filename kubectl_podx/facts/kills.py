@@ -6,6 +6,7 @@ import re
 from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
+from kubectl_podx.facts.lifecycle import grace_period
 from kubectl_podx.facts.probe_events import event_span, strip_combined
 from kubectl_podx.facts.view import PodView, event_count
 from kubectl_podx.model.clock import parse_time
@@ -75,10 +76,6 @@ class Stop(NamedTuple):
     """Of them; negative if they are over; None where the time is not known."""
 
 
-_GRACE_FIELD = {"livenessProbe": "livenessProbe", "startupProbe": "startupProbe"}
-_DEFAULT_GRACE = 30
-
-
 def stop_in_progress(view: PodView, entry: ContainerEntry) -> Stop | None:
     """The stop of this very instance that has begun and not ended: it runs, and the kubelet's
     Killing event is newer than its start. Of the start's own second it may be the stop of the
@@ -92,9 +89,9 @@ def stop_in_progress(view: PodView, entry: ContainerEntry) -> Stop | None:
     if not newer:
         return None
     kill = newer[-1]
-    own = number(entry.spec, _GRACE_FIELD.get(kill.kind, ""), "terminationGracePeriodSeconds")
-    grace = own if own is not None else number(view.pod, "spec", "terminationGracePeriodSeconds")
-    grace = _DEFAULT_GRACE if grace is None else grace
+    # A kill by a probe has the probe's field for its kind.
+    own = number(entry.spec, kill.kind, "terminationGracePeriodSeconds")
+    grace = grace_period(view) if own is None else own
     left = None
     if view.now is not None and kill.last is not None:
         left = grace - (view.now - kill.last).total_seconds()
