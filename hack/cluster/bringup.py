@@ -27,10 +27,9 @@ _PATIENCE_SECONDS = 120.0
 _POLL_SECONDS = 0.1
 
 
-def run(layout: Layout, artefacts: Artefacts) -> None:
-    """Each thing is written down before or right after it is made, so that `down` can undo it
-    whatever happens in between."""
-    wanted = versions.load()
+def begin(layout: Layout, artefacts: Artefacts) -> State:
+    """The cluster's folder, network and record. From here on each thing is written down before or
+    right after it is made, so that `down` can undo it whatever happens in between."""
     chosen = network.choose(layout, [other.network for other in state.others(layout.state)])
     # Pods with a user namespace go through it as nobody in particular.
     layout.folder.mkdir(parents=True, mode=0o711)
@@ -38,6 +37,14 @@ def run(layout: Layout, artefacts: Artefacts) -> None:
     written.save(layout.state)
     layout.logs.mkdir()
     step(f"preparing node {layout.name}")
+    return written
+
+
+def run(layout: Layout, artefacts: Artefacts) -> None:
+    """A cluster whose node is this machine."""
+    wanted = versions.load()
+    written = begin(layout, artefacts)
+    chosen = written.network
     network.create_bridges(layout, chosen)
     cgroups.create(layout.name)
     certificates.create(layout, chosen)

@@ -1,38 +1,18 @@
-"""The cluster that this tool makes itself, one for each checkout."""
+"""The cluster whose node is this machine, one for each checkout."""
 
 import bringup
 import build
 import health
-import state
-import teardown
-from console import step
+import made
 from layout import of_this_checkout
 
 
 def up() -> None:
-    layout = of_this_checkout()
-    with state.only_one_change():
-        problem = health.problem(layout)
-    if not problem:
-        step(f"reusing the running cluster {layout.name}")
-        return
-    # Outside of the lock: it takes minutes, and another checkout may need its `down` meanwhile.
-    artefacts = build.build()
-    with state.only_one_change():
-        if not health.problem(layout):
-            return
-        if teardown.exists(layout):
-            step(f"replacing the cluster: {problem}")
-        teardown.run(layout)
-        bringup.run(layout, artefacts)
-    step(f"cluster {layout.name} is ready")
+    made.up(of_this_checkout(), build.build, bringup.run)
 
 
 def down() -> None:
-    layout = of_this_checkout()
-    with state.only_one_change():
-        teardown.run(layout)
-    step(f"nothing of cluster {layout.name} is left")
+    made.down(of_this_checkout())
 
 
 def problem() -> str:
@@ -40,8 +20,4 @@ def problem() -> str:
 
 
 def environment() -> dict[str, str]:
-    layout = of_this_checkout()
-    return {
-        "KUBECONFIG": str(layout.kubeconfig),
-        "PODX_TEST_KUBECTL": str(build.locate().binaries / "kubectl"),
-    }
+    return made.environment(of_this_checkout())

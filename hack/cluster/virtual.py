@@ -1,6 +1,8 @@
 """A cluster whose only node is a virtual machine with cgroup v2; its control plane runs on this
 machine. It stands beside the checkout's usual cluster, and shares nothing with it."""
 
+from typing import NamedTuple
+
 import build
 import certificates
 import containerd
@@ -10,54 +12,34 @@ import guestroot
 import guestsettings
 import health
 import machine
+import made
 import metrics
 import network
 import processes
-import state
-import teardown
 import versions
-from bringup import Node
+from bringup import Node, begin
 from build import Artefacts
-from console import ClusterError, step
+from console import ClusterError
 from daemon import Daemon
 from guestroot import GuestRoot
 from layout import Layout, of_this_checkout
-from state import State
 
 NODE = "v2"
 # From the start of the machine, emulated on a busy computer of two processors.
 _BOOT_SECONDS = 900.0
 
 
+class _Parts(NamedTuple):
+    artefacts: Artefacts
+    guest: GuestRoot
+
+
 def up() -> None:
-    layout = of_this_checkout(NODE)
-    with state.only_one_change():
-        problem = health.problem(layout)
-    if not problem:
-        step(f"reusing the running cluster {layout.name}")
-        return
-    if versions.load().runtime != containerd.NAME:
-        raise ClusterError("a node in a virtual machine runs containerd, and no other runtime")
-    # Outside of the lock: it takes minutes, and another checkout may need its `down` meanwhile.
-    artefacts = build.build()
-    debian.install_missing(debian.FOR_A_GUEST)
-    guest = guestroot.build(artefacts)
-    metrics.build()
-    with state.only_one_change():
-        if not health.problem(layout):
-            return
-        if teardown.exists(layout):
-            step(f"replacing the cluster: {problem}")
-        teardown.run(layout)
-        _bring_up(layout, artefacts, guest)
-    step(f"cluster {layout.name} is ready")
+    made.up(of_this_checkout(NODE), _build, _bring_up)
 
 
 def down() -> None:
-    layout = of_this_checkout(NODE)
-    with state.only_one_change():
-        teardown.run(layout)
-    step(f"nothing of cluster {layout.name} is left")
+    made.down(of_this_checkout(NODE))
 
 
 def problem() -> str:
@@ -65,22 +47,23 @@ def problem() -> str:
 
 
 def environment() -> dict[str, str]:
-    layout = of_this_checkout(NODE)
-    return {
-        "KUBECONFIG": str(layout.kubeconfig),
-        "PODX_TEST_KUBECTL": str(build.locate().binaries / "kubectl"),
-    }
+    return made.environment(of_this_checkout(NODE))
 
 
-def _bring_up(layout: Layout, artefacts: Artefacts, guest: GuestRoot) -> None:
-    """Each thing is written down before or right after it is made, as with a cluster without a
-    machine of its own."""
-    chosen = network.choose(layout, [other.network for other in state.others(layout.state)])
-    layout.folder.mkdir(parents=True, mode=0o711)
-    written = State(str(layout.checkout), health.key(layout), str(artefacts.binaries), chosen)
-    written.save(layout.state)
-    layout.logs.mkdir()
-    step(f"preparing node {layout.name}")
+def _build() -> _Parts:
+    if versions.load().runtime != containerd.NAME:
+        raise ClusterError("a node in a virtual machine runs containerd, and no other runtime")
+    artefacts = build.build()
+    debian.install_missing(debian.FOR_A_GUEST)
+    guest = guestroot.build(artefacts)
+    metrics.build()
+    return _Parts(artefacts, guest)
+
+
+def _bring_up(layout: Layout, parts: _Parts) -> None:
+    artefacts, guest = parts
+    written = begin(layout, artefacts)
+    chosen = written.network
     network.create_tap(layout, chosen)
     certificates.create(layout, chosen)
     settings = guestsettings.write(layout, chosen, artefacts.binaries)
