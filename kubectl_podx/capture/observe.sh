@@ -758,6 +758,8 @@ podx_table_size_of() {
 }
 
 podx_full() {
+  # Right after they were found: a program that starts others has other ones a second later.
+  podx_processes
   podx_written_files
   podx_frame namespaces
   podx_hold ls -l "/proc/$podx_self/ns/" /proc/1/ns/
@@ -780,7 +782,6 @@ podx_full() {
   podx_table mounts podx_run df -kP --
   podx_frame space_inodes
   podx_table mounts podx_run df -iP --
-  podx_processes
   podx_sockets
 }
 
