@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from kubectl_podx.facts.handlers import one_line
+from kubectl_podx.facts.lifecycle import grace_period
 from kubectl_podx.facts.probe_events import event_span
 from kubectl_podx.facts.spoken import spell_seconds
 from kubectl_podx.facts.termination.instance import Instance
@@ -40,7 +41,6 @@ REJECTIONS = frozenset(
 )
 """status.reason of a pod that the kubelet would not admit; also every `OutOf…`."""
 
-_GRACE = 30
 _SLACK = timedelta(seconds=5)
 _RESOURCE = re.compile(r"The node was low on resource: ([^.]+?)\.")
 _USING = re.compile(r"Container (\S+) was using ([^,]+), request is ([^,]+),")
@@ -176,8 +176,7 @@ def _last_stop(view: PodView) -> datetime | None:
     ):
         return None
     newest = max(filter(None, ends), default=None)
-    grace = number(view.pod, "spec", "terminationGracePeriodSeconds")
-    return seconds_after(newest, -(_GRACE if grace is None else grace)) if newest else None
+    return seconds_after(newest, -grace_period(view)) if newest else None
 
 
 def _event_moment(view: PodView, reason: str) -> datetime | None:
