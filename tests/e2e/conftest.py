@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-import re
-import secrets
 import shutil
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from fresh import answering_kubectl, first_node, namespace_of, own_namespace
 from support import Answer, Bench, minor_of, server_minor
 
 _HINT = 'these tests need a cluster: run `make e2e`, or `eval "$(python3 hack/cluster env)"` first'
@@ -18,24 +17,13 @@ _HINT = 'these tests need a cluster: run `make e2e`, or `eval "$(python3 hack/cl
 @pytest.fixture(scope="session")
 def kubectl_binary() -> str:
     """The kubectl that goes with the cluster, which answers."""
-    found = os.environ.get("PODX_TEST_KUBECTL") or shutil.which("kubectl")
-    if not os.environ.get("KUBECONFIG"):
-        pytest.fail(f"KUBECONFIG is not set; {_HINT}", pytrace=False)
-    if not found:
-        pytest.fail(f"there is no kubectl on PATH; {_HINT}", pytrace=False)
-    answer = Bench(found, "default").kubectl("get", "--raw=/readyz", check=False)
-    if answer.status != 0:
-        said = answer.stderr.strip()
-        pytest.fail(f"the cluster of KUBECONFIG does not answer: {said}\n{_HINT}", pytrace=False)
-    return found
+    return answering_kubectl(_HINT)
 
 
 @pytest.fixture(scope="session")
 def node(kubectl_binary: str) -> str:
     """The name of the cluster's first node, on a development cluster its only one."""
-    nodes = Bench(kubectl_binary, "default").kubectl("get", "nodes", "--output=json").json
-    name: str = nodes["items"][0]["metadata"]["name"]
-    return name
+    return first_node(Bench(kubectl_binary, "default"))
 
 
 @pytest.fixture(scope="session")
@@ -60,17 +48,8 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 @pytest.fixture(scope="module")
 def namespace(kubectl_binary: str, request: pytest.FixtureRequest) -> Iterator[str]:
     """A fresh namespace for the module, in which pods may be made. It goes when it likes to."""
-    topic = re.sub(r"[^a-z0-9]+", "-", request.module.__name__.rpartition(".")[2].lower())
-    name = f"{topic[:40].strip('-')}-{secrets.token_hex(3)}"
-    bench = Bench(kubectl_binary, name)
-    bench.kubectl("create", "namespace", name)
-    try:
-        bench.wait_for(
-            lambda: bench.get("serviceaccount", "default"), f"the default account of {name}"
-        )
-        yield name
-    finally:
-        bench.kubectl("delete", "namespace", name, "--wait=false", check=False)
+    with own_namespace(Bench(kubectl_binary, namespace_of(request.module.__name__))) as bench:
+        yield bench.namespace
 
 
 @pytest.fixture(scope="module")

@@ -13,16 +13,11 @@ import sys
 from typing import Any
 
 import pytest
+from inside import command_lines, memory_peak, memory_usage, script_runs
 from manifests import DEBIAN, pod, shell
 from support import ROOT, Bench
 
 pytestmark = pytest.mark.cluster
-
-
-def script_runs(bench: Bench, name: str) -> bool:
-    command = "for p in /proc/[0-9]*/cmdline; do tr '\\0' ' ' < $p; echo; done 2>/dev/null"
-    listed = bench.exec(name, "sh", "-c", command)
-    return any(line.startswith("sh -s podx-observe") for line in listed.splitlines())
 
 
 def paths(report: Any) -> set[str]:
@@ -129,9 +124,8 @@ def test_a_digest_that_takes_long_ends_with_its_client(bench: Bench) -> None:
     words += ["-n", bench.namespace, "--deadline", "60s"]
 
     def sleeping() -> bool:
-        command = "for p in /proc/[0-9]*/cmdline; do tr '\\0' ' ' < $p; echo; done 2>/dev/null"
-        listed = bench.exec("slow-digest", "sh", "-c", command)
-        return any(line.startswith("sleep 3000") for line in listed.splitlines())
+        lines = command_lines(bench, "slow-digest")
+        return any(line.startswith("sleep 3000") for line in lines)
 
     process = subprocess.Popen(
         words,
@@ -181,18 +175,10 @@ def test_nineteen_thousand_descriptors_cost_no_memory(bench: Bench) -> None:
         ),
         timeout=120,
     )
-    peak = (
-        "cat /sys/fs/cgroup/memory.peak 2>/dev/null"
-        " || cat /sys/fs/cgroup/memory/memory.max_usage_in_bytes"
-    )
-    usage = (
-        "cat /sys/fs/cgroup/memory.current 2>/dev/null"
-        " || cat /sys/fs/cgroup/memory/memory.usage_in_bytes"
-    )
-    before = int(bench.exec("descriptors", "sh", "-c", peak))
+    before = memory_peak(bench, "descriptors")
     report = bench.report("descriptors")
     (one,) = report["containers"]
     assert one["observation"]["state"] in ("observed", "partial")
-    after = int(bench.exec("descriptors", "sh", "-c", peak))
-    now = int(bench.exec("descriptors", "sh", "-c", usage))
+    after = memory_peak(bench, "descriptors")
+    now = memory_usage(bench, "descriptors")
     assert after <= max(before, now + (4 << 20))

@@ -10,6 +10,7 @@ import time
 from typing import Any
 
 import pytest
+from inside import command_lines, is_cgroup_v1, memory_peak, memory_usage, script_runs
 from manifests import BUSYBOX, DEBIAN, container, pod, shell
 from support import ROOT, Bench, container_status
 
@@ -54,12 +55,6 @@ def foreign(bench: Bench, name: str, before: list[str]) -> list[str]:
     ]
 
 
-def is_v1(bench: Bench, name: str) -> bool:
-    """Only there may an exec be forced on a full container: on v2 it ends all of it."""
-    found = bench.exec(name, "sh", "-c", "[ -e /sys/fs/cgroup/cgroup.controllers ] || echo v1")
-    return found.strip() == "v1"
-
-
 @pytest.mark.parametrize("image", [BUSYBOX, DEBIAN], ids=["busybox", "dash"])
 def test_a_container_with_1_mib_to_spare_is_left_alone(bench: Bench, image: str) -> None:
     name = f"tight-{'busybox' if image == BUSYBOX else 'debian'}"
@@ -93,7 +88,7 @@ def test_a_container_with_1_mib_to_spare_is_left_alone(bench: Bench, image: str)
         assert one["observation"]["reason"].startswith("skipped: ")
         assert "--force-exec" in one["observation"]["needs"]
         assert {row["state"] for row in report["coverage"]} == {"skipped"}
-    for _ in range(10 if is_v1(bench, name) else 0):
+    for _ in range(10 if is_cgroup_v1(bench, name) else 0):
         report = bench.report(name, "--force-exec")
         (one,) = report["containers"]
         assert one["observation"]["state"] == "partial"
@@ -105,39 +100,33 @@ def test_a_container_with_1_mib_to_spare_is_left_alone(bench: Bench, image: str)
     assert container_status(found, "app")["ready"]
 
 
-def slow_look(bench: Bench, name: str) -> list[str]:
-    """The command line of a look that takes long, as the container has little CPU."""
+def endless_look(bench: Bench, name: str) -> list[str]:
+    """The command line of a look that goes on until somebody ends it."""
     words = ["describe", name, "-n", bench.namespace, "--deadline", "90s"]
-    # To see it run takes an exec of the same starved container.
     return [sys.executable, "-m", "kubectl_podx", *words]
 
 
 @pytest.fixture(scope="module")
-def throttled(bench: Bench) -> str:
-    """A container with PID 1 that never reaps, and with 10 millicores, so that a look is slow."""
+def endless(bench: Bench) -> str:
+    """A container whose PID 1 never reaps, and whose own sha256sum never ends: so the moment at
+    which a look is interrupted is no race with its end.
+    """
+    digest = "printf '#!/bin/sh\\nexec sleep 3000\\n' > /usr/bin/sha256sum"
     script = "trap 'exit 0' TERM; while :; do read -r line < /pipe; done"
-    bench.start(
-        pod(
-            "throttled",
-            shell(f"mkfifo /pipe; {script}", resources={"limits": {"cpu": "10m"}}),
-        ),
-        timeout=120,
-    )
-    return "throttled"
-
-
-def looking(bench: Bench, name: str) -> bool:
-    """Whether a look runs in the container at this moment."""
-    command = "for p in /proc/[0-9]*/cmdline; do tr '\\0' ' ' < $p; echo; done 2>/dev/null"
-    return "podx-observe" in bench.exec(name, "sh", "-c", command)
+    bench.start(pod("endless", shell(f"mkfifo /pipe; {digest}; {script}", image=DEBIAN)))
+    return "endless"
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL, signal.SIGTERM])
 def test_when_podx_is_ended_in_the_middle_nothing_stays(
-    bench: Bench, throttled: str, number: signal.Signals
+    bench: Bench, endless: str, number: signal.Signals
 ) -> None:
+    def digests() -> bool:
+        lines = command_lines(bench, endless)
+        return any(line.startswith("sleep 3000") for line in lines)
+
     process = subprocess.Popen(
-        slow_look(bench, throttled),
+        endless_look(bench, endless),
         cwd=ROOT,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
@@ -145,7 +134,7 @@ def test_when_podx_is_ended_in_the_middle_nothing_stays(
         env=dict(os.environ),
     )
     bench.wait_for(
-        lambda: looking(bench, throttled) or process.poll() is not None,
+        lambda: digests() or process.poll() is not None,
         "the look to run in the container",
     )
     assert process.poll() is None, "the look ended before it could be interrupted"
@@ -160,13 +149,13 @@ def test_when_podx_is_ended_in_the_middle_nothing_stays(
     def gone() -> bool:
         left: list[Any] = [
             line
-            for line in processes(bench, throttled)
+            for line in processes(bench, endless)
             if line.split()[1] == "Z" or (line.split()[0] != "1" and "podx" in line)
         ]
-        return not left and not looking(bench, throttled)
+        return not left and not digests() and not script_runs(bench, endless)
 
     bench.wait_for(gone, "no process and no zombie of the look", timeout=30)
-    assert foreign(bench, throttled, ["1 S sh"]) == []
+    assert foreign(bench, endless, ["1 S sh"]) == []
 
 
 def test_a_look_writes_no_file(bench: Bench) -> None:
@@ -178,27 +167,14 @@ def test_a_look_writes_no_file(bench: Bench) -> None:
     assert bench.exec("clean", "sh", "-c", f"{find}; true") == before
 
 
-PEAK = (
-    "cat /sys/fs/cgroup/memory.peak 2>/dev/null"
-    " || cat /sys/fs/cgroup/memory/memory.max_usage_in_bytes"
-)
-USAGE = (
-    "cat /sys/fs/cgroup/memory.current 2>/dev/null"
-    " || cat /sys/fs/cgroup/memory/memory.usage_in_bytes"
-)
-
-
 @pytest.mark.parametrize("image", [BUSYBOX, DEBIAN], ids=["busybox", "dash"])
 def test_a_look_costs_at_most_3_mib_of_memory(bench: Bench, image: str) -> None:
     name = f"idle-{'busybox' if image == BUSYBOX else 'debian'}"
     limits = {"limits": {"memory": "64Mi"}}
     bench.start(pod(name, container("app", image, command=["sleep", "100000"], resources=limits)))
 
-    def bytes_of(command: str) -> int:
-        return int(bench.exec(name, "sh", "-c", command))
-
-    started = bytes_of(PEAK)
+    started = memory_peak(bench, name)
     for _ in range(3):
         report = bench.report(name)
         assert report["containers"][0]["observation"]["state"] == "observed"
-    assert bytes_of(PEAK) <= max(started, bytes_of(USAGE) + (3 << 20))
+    assert memory_peak(bench, name) <= max(started, memory_usage(bench, name) + (3 << 20))

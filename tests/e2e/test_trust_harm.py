@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from faulty_proxy import FaultyProxy
+from inside import is_cgroup_v1
 from manifests import DEBIAN, pod, shell
 from support import ROOT, Bench, container_status
 
@@ -63,16 +64,11 @@ def limited(bench: Bench) -> str:
     return "limited"
 
 
-def is_v1(bench: Bench, name: str) -> bool:
-    found = bench.exec(name, "sh", "-c", "[ -e /sys/fs/cgroup/cgroup.controllers ] || echo v1")
-    return found.strip() == "v1"
-
-
 def test_fifty_looks_at_a_container_at_its_limits(bench: Bench, limited: str) -> None:
     """By ten at once, as many people look at a pod in trouble."""
     words = (sys.executable, "-m", "kubectl_podx", "describe", limited, "-n", bench.namespace)
     words = (*words, "-o", "json", "--deadline", "60s", "--section", "containers")
-    if not is_v1(bench, limited):
+    if not is_cgroup_v1(bench, limited):
         pytest.skip("on cgroup v2 an exec that is forced on a full container ends it")
     # Without this flag none of them would look inside.
     words = (*words, "--force-exec")

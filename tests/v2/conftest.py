@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import re
-import secrets
-import shutil
 from collections.abc import Iterator
 
 import pytest
+from fresh import answering_kubectl, first_node, namespace_of, own_namespace
 from patient import PatientBench, be_patient, serve_metrics
 
 _HINT = (
@@ -20,40 +17,24 @@ _HINT = (
 @pytest.fixture(scope="session")
 def kubectl_binary() -> str:
     """The kubectl that goes with the cluster, which answers."""
-    found = os.environ.get("PODX_TEST_KUBECTL") or shutil.which("kubectl")
-    if not found or not os.environ.get("KUBECONFIG"):
-        pytest.fail(_HINT, pytrace=False)
     be_patient()
-    answer = PatientBench(found, "default").kubectl("get", "--raw=/readyz", check=False)
-    if answer.status != 0:
-        said = answer.stderr.strip()
-        pytest.fail(f"the cluster of KUBECONFIG does not answer: {said}\n{_HINT}", pytrace=False)
-    return found
+    return answering_kubectl(_HINT)
 
 
 @pytest.fixture(scope="session")
 def node(kubectl_binary: str) -> str:
     """The name of the cluster's only node."""
-    nodes = PatientBench(kubectl_binary, "default").kubectl("get", "nodes", "--output=json").json
-    name: str = nodes["items"][0]["metadata"]["name"]
-    return name
+    return first_node(PatientBench(kubectl_binary, "default"))
 
 
 @pytest.fixture(scope="module")
 def bench(kubectl_binary: str, request: pytest.FixtureRequest) -> Iterator[PatientBench]:
     """A fresh namespace for the module. Its pods are gone when the next module makes its own."""
-    topic = re.sub(r"[^a-z0-9]+", "-", request.module.__name__.rpartition(".")[2].lower())
-    name = f"{topic[:40].strip('-')}-{secrets.token_hex(3)}"
-    made = PatientBench(kubectl_binary, name)
-    made.kubectl("create", "namespace", name)
-    try:
-        made.wait_for(
-            lambda: made.get("serviceaccount", "default"), f"the default account of {name}"
-        )
-        yield made
-    finally:
-        made.kubectl("delete", "pods", "--all", "--wait=true", "--timeout=600s", check=False)
-        made.kubectl("delete", "namespace", name, "--wait=false", check=False)
+    with own_namespace(PatientBench(kubectl_binary, namespace_of(request.module.__name__))) as made:
+        try:
+            yield made
+        finally:
+            made.kubectl("delete", "pods", "--all", "--wait=true", "--timeout=600s", check=False)
 
 
 @pytest.fixture
