@@ -1,46 +1,34 @@
-"""The explicit list of every rule, by section. A new section adds one row."""
+"""Every rule: those about the pod as a whole, then those of each section in the report's order."""
 
 from __future__ import annotations
 
-from kubectl_podx.rules.rule import Rule
-from kubectl_podx.sections.changes import rules as changes
-from kubectl_podx.sections.containers import rules as containers
-from kubectl_podx.sections.downward import rules as downward
-from kubectl_podx.sections.environment import rules as environment
-from kubectl_podx.sections.files import rules as files
-from kubectl_podx.sections.hosts import rules as hosts
-from kubectl_podx.sections.images import rules as images
-from kubectl_podx.sections.injections import preset_rules as presets
-from kubectl_podx.sections.injections import rules as injections
-from kubectl_podx.sections.lifecycle import rules as lifecycle
-from kubectl_podx.sections.namespaces import rules as namespaces
-from kubectl_podx.sections.network import rules as network
-from kubectl_podx.sections.node import rules as node
-from kubectl_podx.sections.pod import rules as pod
-from kubectl_podx.sections.probes import rules as probes
-from kubectl_podx.sections.restarts import rules as restarts
-from kubectl_podx.sections.scheduling import rules as scheduling
-from kubectl_podx.sections.tokens import rules as tokens
-from kubectl_podx.sections.volumes import rules as volumes
+from functools import cache, lru_cache
 
-RULES: tuple[Rule, ...] = (
-    *pod.RULES,
-    *containers.RULES,
-    *namespaces.RULES,
-    *network.RULES,
-    *volumes.RULES,
-    *files.RULES,
-    *environment.RULES,
-    *downward.RULES,
-    *tokens.RULES,
-    *probes.RULES,
-    *restarts.RULES,
-    *changes.RULES,
-    *lifecycle.RULES,
-    *scheduling.RULES,
-    *node.RULES,
-    *images.RULES,
-    *hosts.RULES,
-    *injections.RULES,
-    *presets.RULES,
-)
+from kubectl_podx.rules.rule import Rule
+from kubectl_podx.sections import folders
+from kubectl_podx.sections.pod.rules import RULES as OF_THE_POD
+from kubectl_podx.sections.table import BY_LETTERS, KEYS, SECTIONS
+
+
+@lru_cache(maxsize=64)
+def rules_about(sections: frozenset[str]) -> tuple[Rule, ...]:
+    """Those about these sections, by the report's keys, and about the pod as a whole."""
+    found = [*OF_THE_POD]
+    for section in SECTIONS:
+        if section.key in sections:
+            found += folders.rules(section)
+    return tuple(found)
+
+
+@cache
+def rule_of(code: str) -> Rule:
+    """The rule of this code."""
+    section = BY_LETTERS.get(code[:3])
+    return next(
+        rule for rule in (folders.rules(section) if section else OF_THE_POD) if rule.code == code
+    )
+
+
+def every_rule() -> tuple[Rule, ...]:
+    """The whole catalogue."""
+    return rules_about(frozenset(KEYS))

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from kubectl_podx.analysis.analyse import pod_report
-from kubectl_podx.analysis.pod_facts import NONE, UNKNOWN, pod_facts
+from kubectl_podx.analysis.pod_facts import UNKNOWN, pod_facts
 from kubectl_podx.analysis.reports import ComparedPod, ComparisonReport, Difference
 from kubectl_podx.model.capture import Capture, CapturedPod
-from kubectl_podx.model.parts import Metadata
+from kubectl_podx.model.parts import NONE, Metadata
 from kubectl_podx.pod.view import PodView
 from kubectl_podx.sections.report import PodReport
 
@@ -52,8 +52,8 @@ def _pod(side: Side, captured: CapturedPod, sides: Sequence[Side]) -> _Pod:
     view = PodView(side.capture, captured)
     report = pod_report(side.capture, captured)
     facts: dict[_Key, str] = {}
-    for one in pod_facts(report, view):
-        facts.setdefault((one.section, one.container, one.fact), one.value)
+    for section, fact in pod_facts(report, view):
+        facts.setdefault((section, fact.container, fact.name), fact.value)
     about = ComparedPod(
         label=_label(side, view, sides),
         namespace=report.pod.namespace,

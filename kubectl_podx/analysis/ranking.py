@@ -4,39 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from kubectl_podx.analysis.catalogue import rule_of
 from kubectl_podx.model.parts import Finding
+from kubectl_podx.model.words import SEVERITIES
 from kubectl_podx.rules.rule import Case
+from kubectl_podx.sections.table import BY_KEY, OTHERS
 
-_SEVERITY = {"critical": 0, "warning": 1, "info": 2}
-
-# What keeps a container from existing, before why it ends, before why it is not ready, before who
-# waits for it. A code or its letters; the longest that fits counts.
-_GROUPS: dict[str, int] = {
-    "RST024": 0,
-    "SCH": 1,
-    "NOD": 1,
-    "VOL": 1,
-    "IMG": 1,
-    "CON": 1,
-    # Why the pod as a whole ended: evicted, preempted, its node's shutdown, its deadline, rejected.
-    "RST015": 1,
-    "RST016": 1,
-    "RST017": 1,
-    "RST018": 1,
-    "RST019": 1,
-    "RST": 2,
-    "RST021": 3,
-    "CON004": 3,
-    "NSP": 4,
-    "NET": 4,
-    "PRB006": 4,
-    "PRB": 5,
-    "CON006": 7,
-}
-_OTHERS = 6
-
-_BEHIND_A_PROBE = frozenset({"NET001", "NET002", "NET009"})
-"""Nobody listens, on the loopback only, or does not accept: why a probe gets no answer."""
+_WENT_DOWN = -1
 
 
 def ranked(case: Case, findings: Sequence[Finding]) -> list[Finding]:
@@ -44,35 +18,41 @@ def ranked(case: Case, findings: Sequence[Finding]) -> list[Finding]:
     places = {entry.name: place for place, entry in enumerate(case.view.containers)}
 
     def key(found: Finding) -> tuple[bool, int, int, int]:
+        # Where nothing blocks, a container that went down comes before everything else.
+        first = not found.blocking and is_of_an_end(found)
         return (
             not found.blocking,
-            _SEVERITY[found.severity],
-            group(found.code) if found.blocking else _standing_group(found.code),
+            SEVERITIES.index(found.severity),
+            _WENT_DOWN if first else rank(found.code),
             places.get(found.container, -1),
         )
 
     return sorted(findings, key=key)
 
 
-def group(code: str) -> int:
+def rank(code: str) -> int:
     """How near to the cause the findings of this code are; lower is nearer."""
-    return _GROUPS.get(code, _GROUPS.get(code[:3], _OTHERS))
+    rule = rule_of(code)
+    if rule.rank is not None:
+        return rule.rank
+    return BY_KEY[rule.section].rank if rule.section in BY_KEY else OTHERS
 
 
-def _standing_group(code: str) -> int:
-    """Where nothing blocks, a container that went down comes before everything else."""
-    return -1 if code.startswith(("RST", "LIF008")) else group(code)
+def is_of_an_end(found: Finding) -> bool:
+    """Whether it is about a container that went down."""
+    rule = rule_of(found.code)
+    return rule.went_down or rule.section == "restarts"
 
 
 def root_of(top: Finding, order: Sequence[Finding]) -> Finding:
     """The finding behind this one: nobody listens behind a probe that fails."""
-    if not top.code.startswith("PRB") or not top.blocking:
+    if rule_of(top.code).section != "probes" or not top.blocking:
         return top
     return next(
         (
             each
             for each in order
-            if each.code in _BEHIND_A_PROBE and each.container == top.container
+            if rule_of(each.code).explains_probe and each.container == top.container
         ),
         top,
     )

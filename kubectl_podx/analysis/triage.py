@@ -10,12 +10,11 @@ from kubectl_podx.analysis.analyse import pod_report
 from kubectl_podx.analysis.reports import TriageNode, TriageReport, TriageRow
 from kubectl_podx.model.capture import Capture
 from kubectl_podx.model.parts import Coverage, Metadata
-from kubectl_podx.model.words import GroupedBy, Symptom, TriageBasis
+from kubectl_podx.model.words import SEVERITIES, GroupedBy, Symptom, TriageBasis
 from kubectl_podx.pod.sick import RANK, Group, GroupKey, Triaged
 from kubectl_podx.rules.remedies import checked, kubectl
 from kubectl_podx.sections.report import PodReport
 
-_SEVERITY = {"critical": 0, "unknown": 1, "warning": 2, "info": 3, "ok": 4}
 # A node is told of when so many pods, the most of those on it, of several owners, are sick.
 _FEW, _SHARE, _OWNERS = 5, 0.5, 2
 _MOST = 5
@@ -100,7 +99,7 @@ def _newer(metadata: Metadata, capture: Capture) -> Metadata:
 
 
 def _badness(row: TriageRow) -> tuple[int, int, int, str, str]:
-    return _SEVERITY[row.severity], RANK[row.symptom], -row.pods, row.namespace, row.name
+    return SEVERITIES.index(row.severity), RANK[row.symptom], -row.pods, row.namespace, row.name
 
 
 def _row(key: GroupKey, group: Group, judged: tuple[TriageBasis, PodReport] | None) -> TriageRow:

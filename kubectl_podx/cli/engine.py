@@ -145,10 +145,10 @@ def _rendered(request: Request, env: Environment, reports: PodReportList, *, sin
     terminal = env.terminal(no_color=request.no_color)
     wide = request.format == "wide"
     if request.format == "table" or (request.as_table and wide):
-        from kubectl_podx.render.grids import GRIDS
         from kubectl_podx.render.table import tables
+        from kubectl_podx.sections.table import KEYS
 
-        sections = request.sections or tuple(GRIDS)
+        sections = request.sections or KEYS
         shown = tables(reports.items, sections, wide=wide, color=terminal.color, several=not single)
         if not shown and reports.items:
             env.say(f"No {', '.join(sections)} to show.")

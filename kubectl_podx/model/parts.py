@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 
 from msgspec import Meta
 
@@ -15,6 +15,13 @@ from kubectl_podx.model.words import (
     ValueState,
 )
 
+# Where a field comes from, as a section's ORIGINS say it.
+FROM_POD = "the Pod in the API"
+FROM_SPEC = "the Pod's spec"
+FROM_STATUS = "the Pod's status"
+FROM_INSIDE = "a look inside the container"
+WORKED_OUT = "worked out by podx"
+
 Seconds = Annotated[float, Meta(extra_json_schema={"x-unit": "s"})]
 
 
@@ -22,6 +29,19 @@ Bytes = Annotated[int, Meta(extra_json_schema={"x-unit": "B"})]
 
 
 Time = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
+
+
+NONE = "none"
+"""A value that is not there, in a comparison."""
+
+
+class Fact(NamedTuple):
+    """What replicas should have in common: one fact of one pod, beside those of the others."""
+
+    container: str
+    """Empty for one of the whole pod."""
+    name: str
+    value: str
 
 
 class Metadata(Wire, frozen=True, kw_only=True):

@@ -47,3 +47,9 @@ def digest_of(image_id: str) -> str:
     """The digest in a status's imageID: `repository@sha256:…`, `docker-pullable://…`, or bare."""
     found = _DIGEST.search(image_id)
     return found.group() if found else ""
+
+
+def short_digest(image: str) -> str:
+    """The first twelve digits, as `docker images` shows them."""
+    digest = image.rpartition("sha256:")[2]
+    return f"sha256:{digest[:12]}" if digest != image else image

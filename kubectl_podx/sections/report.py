@@ -6,7 +6,15 @@ from typing import Annotated, Final, Literal
 
 from msgspec import Meta
 
-from kubectl_podx.model.parts import Coverage, Finding, Metadata, Verdict
+from kubectl_podx.model.parts import (
+    FROM_POD,
+    FROM_STATUS,
+    WORKED_OUT,
+    Coverage,
+    Finding,
+    Metadata,
+    Verdict,
+)
 from kubectl_podx.model.wire import Wire
 from kubectl_podx.sections.changes.report import Change
 from kubectl_podx.sections.containers.report import Container
@@ -112,3 +120,26 @@ class PodReportList(Wire, frozen=True, kw_only=True):
         list[str], Meta(description="Why a workload or Service that was named has no pods.")
     ] = []
     items: Annotated[list[PodReport], Meta(description="A report of every pod.")] = []
+
+
+ORIGINS: dict[str, str] = {
+    "ComparisonReport": "the reports of the pods, and the versions of what they read",
+    "DoctorReport": "SelfSubjectAccessReviews about the rights of the plan",
+    "TriageReport": "the lists of pods and nodes, and the reports on pods that stand for others",
+    "TriageShard": "the lines that one completion of a Job prints",
+    "apiVersion": "podx",
+    "kind": "podx",
+    "metadata": "podx",
+    "metadata.capturedAt": "the Date header of the API server's answer",
+    "metadata.serverVersion": "GET /version",
+    "verdict": f"{WORKED_OUT} from the findings and the containers' states",
+    "pod": FROM_POD,
+    "pod.status": f"{WORKED_OUT} as kubectl's printer does, from phase, reasons and states",
+    "pod.ready": f"{FROM_STATUS}: containerStatuses",
+    "pod.restarts": f"{FROM_STATUS}: containerStatuses",
+    "pod.startedAt": f"{FROM_STATUS}: startTime",
+    "pod.owners": "metadata.ownerReferences, and those of the owner",
+    "pod.age": "metadata.creationTimestamp and the time of the capture",
+    "coverage": "the calls that were refused, failed or not made",
+}
+"""Where the fields of no section come from, by path, and what other documents are made of."""

@@ -11,7 +11,8 @@ from canaries import CANARIES, forms, leaks, objects
 from manifests import account, allow, secret
 from support import Answer, Bench, restarted
 
-from kubectl_podx.cli.words import FORMATS, SECTIONS
+from kubectl_podx.cli.words import FORMATS
+from kubectl_podx.sections.table import BY_COMMAND
 
 pytestmark = pytest.mark.cluster
 
@@ -83,7 +84,7 @@ def test_the_whole_report_in_every_format(bench: Bench, canary: str, output: str
     clean(bench.podx("describe", canary, "-o", output, *words, check=False))
 
 
-@pytest.mark.parametrize("name", SECTIONS)
+@pytest.mark.parametrize("name", BY_COMMAND)
 def test_each_section(bench: Bench, canary: str, name: str) -> None:
     clean(bench.podx(name, canary, "-o", "wide", check=False))
 

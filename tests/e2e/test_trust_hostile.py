@@ -12,7 +12,8 @@ import pytest
 from manifests import FOREVER, config_map, deployment, pod, shell
 from support import Bench, restarted
 
-from kubectl_podx.cli.words import FORMATS, SECTIONS
+from kubectl_podx.cli.words import FORMATS
+from kubectl_podx.sections.table import BY_COMMAND
 
 pytestmark = pytest.mark.cluster
 
@@ -146,7 +147,7 @@ def test_every_format_is_harmless(bench: Bench, nasty: str, output: str) -> None
         assert yaml.safe_load(answer.stdout)["pod"]["name"] == nasty
 
 
-@pytest.mark.parametrize("name", SECTIONS)
+@pytest.mark.parametrize("name", BY_COMMAND)
 def test_every_table_is_harmless(bench: Bench, nasty: str, name: str) -> None:
     answer = bench.podx(name, nasty, "-o", "wide")
     printed_is_harmless(answer.stdout + answer.stderr)

@@ -23,3 +23,9 @@ class Change(Wire, frozen=True, kw_only=True):
     time: Annotated[Time | None, Meta(description="When it was written.")] = None
     by: Annotated[str, Meta(description="The field manager, where managedFields tell.")] = ""
     object: Annotated[str, Meta(description="The object, as KIND/NAME.")] = ""
+
+
+ORIGINS: dict[str, str] = {
+    "": "managedFields, the owner's revisions and the objects that the pod reads",
+}
+"""Where each field comes from, by its path below the section; empty for the section itself."""

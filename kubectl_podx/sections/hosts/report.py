@@ -6,6 +6,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
+from kubectl_podx.model.parts import FROM_INSIDE, FROM_SPEC
 from kubectl_podx.model.wire import Wire
 
 
@@ -36,3 +37,13 @@ class Hosts(Wire, frozen=True, kw_only=True):
         list[str], Meta(description="The options of resolv.conf in the container.")
     ] = []
     differs: Annotated[list[str], Meta(description="What is not as declared.")] = []
+
+
+ORIGINS: dict[str, str] = {
+    "": f"{FROM_INSIDE}: /etc/hosts and /etc/resolv.conf",
+    "hostname": f"{FROM_SPEC}: hostname, else the pod's name",
+    "observedHostname": f"{FROM_INSIDE}: /proc/sys/kernel/hostname",
+    "subdomain": f"{FROM_SPEC}: subdomain",
+    "dnsPolicy": f"{FROM_SPEC}: dnsPolicy",
+}
+"""Where each field comes from, by its path below the section; empty for the section itself."""

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
+from kubectl_podx.model.parts import FROM_SPEC, FROM_STATUS
 from kubectl_podx.model.wire import Wire
 
 
@@ -29,3 +30,16 @@ class Image(Wire, frozen=True, kw_only=True):
             description="Names of the pull secrets, each with `ok`, `missing`, `denied` or `wrongType`."
         ),
     ] = []
+
+
+ORIGINS: dict[str, str] = {
+    "": f"{FROM_SPEC}: image",
+    "digest": f"{FROM_STATUS}: imageID",
+    "pullPolicy": f"{FROM_SPEC}: imagePullPolicy",
+    "pullPolicyBasis": f"{FROM_SPEC}: imagePullPolicy, and the image's tag",
+    "state": f"{FROM_STATUS}: state; events of the pod",
+    "reason": f"{FROM_STATUS}: state; events of the pod",
+    "message": f"{FROM_STATUS}: state; events of the pod",
+    "pullSecrets": f"{FROM_SPEC}: imagePullSecrets, with the type of each Secret",
+}
+"""Where each field comes from, by its path below the section; empty for the section itself."""

@@ -27,3 +27,10 @@ class Injection(Wire, frozen=True, kw_only=True):
         "possible"
     )
     detail: Annotated[str, Meta(description="How it is known.")] = ""
+
+
+ORIGINS: dict[str, str] = {
+    "": "the Pod against the pod template of its owner",
+    "by": "managedFields, annotations and known names of what injects",
+}
+"""Where each field comes from, by its path below the section; empty for the section itself."""

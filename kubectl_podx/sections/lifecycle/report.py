@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from kubectl_podx.model.parts import Handler, Seconds
+from kubectl_podx.model.parts import FROM_SPEC, FROM_STATUS, Handler, Seconds
 from kubectl_podx.model.wire import Wire
 
 
@@ -22,3 +22,12 @@ class Hook(Wire, frozen=True, kw_only=True):
     stop_signal: Annotated[
         str, Meta(description="The signal of the stop, where it is not TERM.")
     ] = ""
+
+
+ORIGINS: dict[str, str] = {
+    "": f"{FROM_SPEC}: lifecycle of the containers",
+    "state": f"{FROM_STATUS}: state.waiting; events: FailedPostStartHook, FailedPreStopHook",
+    "reason": f"{FROM_STATUS}: state.waiting; events: FailedPostStartHook, FailedPreStopHook",
+    "gracePeriod": f"{FROM_SPEC}: terminationGracePeriodSeconds",
+}
+"""Where each field comes from, by its path below the section; empty for the section itself."""

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
+from kubectl_podx.model.parts import FROM_INSIDE, FROM_SPEC
 from kubectl_podx.model.wire import Wire
 
 
@@ -69,3 +70,14 @@ class Network(Wire, frozen=True, kw_only=True):
         list[ReadinessGate],
         Meta(description="Conditions besides the containers' that Ready waits for."),
     ] = []
+
+
+ORIGINS: dict[str, str] = {
+    "": f"{FROM_INSIDE}: /proc/net",
+    "services": "the Services of the namespace whose selector matches the pod's labels",
+    "services.ports.listening": f"{FROM_INSIDE}: /proc/net",
+    "services.endpoint": "the EndpointSlices of the Service",
+    "services.serving": "the EndpointSlices of the Service",
+    "readinessGates": f"{FROM_SPEC}: readinessGates; status: conditions",
+}
+"""Where each field comes from, by its path below the section; empty for the section itself."""

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from kubectl_podx.model.clock import parse_time
+from kubectl_podx.model.parts import NONE, Fact
 from kubectl_podx.model.raw import Json, dig, items, text
 from kubectl_podx.pod.node_match import taint_text
 from kubectl_podx.pod.pod import conditions
@@ -30,6 +33,13 @@ def build(view: PodView) -> Node:
         kubelet_version=text(body, "status", "nodeInfo", "kubeletVersion"),
         runtime=text(body, "status", "nodeInfo", "containerRuntimeVersion"),
     )
+
+
+def compared(found: Node, _view: PodView) -> Iterator[Fact]:
+    """What replicas should have in common, whichever node they are on."""
+    if found.kubelet_version:
+        yield Fact("", "kubelet", found.kubelet_version)
+        yield Fact("", "container runtime", found.runtime or NONE)
 
 
 def _state(node: Json) -> str:

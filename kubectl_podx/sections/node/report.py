@@ -6,7 +6,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from kubectl_podx.model.parts import Condition, Seconds
+from kubectl_podx.model.parts import FROM_SPEC, Condition, Seconds
 from kubectl_podx.model.wire import Wire
 
 
@@ -28,3 +28,11 @@ class Node(Wire, frozen=True, kw_only=True):
     ] = []
     kubelet_version: Annotated[str, Meta(description="status.nodeInfo.kubeletVersion.")] = ""
     runtime: Annotated[str, Meta(description="status.nodeInfo.containerRuntimeVersion.")] = ""
+
+
+ORIGINS: dict[str, str] = {
+    "": "the Node in the API",
+    "name": f"{FROM_SPEC}: nodeName",
+    "heartbeatAge": "the Node's status: lastHeartbeatTime of its conditions",
+}
+"""Where each field comes from, by its path below the section; empty for the section itself."""

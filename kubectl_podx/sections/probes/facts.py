@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import NamedTuple
 
 from kubectl_podx.model.capture import ProbeCounter
 from kubectl_podx.model.clock import format_time, parse_time, seconds_after
-from kubectl_podx.model.parts import Handler, Timing
+from kubectl_podx.model.parts import Fact, Handler, Timing
 from kubectl_podx.model.raw import dig, mapping, number, one_line, text
 from kubectl_podx.model.words import ProbeState, ProbeType
 from kubectl_podx.pod.containers import ContainerEntry
@@ -69,6 +70,16 @@ def build(view: PodView) -> list[Probe]:
         for kind, field in FIELDS.items()
         if isinstance(dig(entry.spec, field), dict)
     ]
+
+
+def compared(found: list[Probe], _view: PodView) -> Iterator[Fact]:
+    """What replicas should have in common."""
+    for row in found:
+        yield Fact(row.container, f"{row.type} probe", row.state)
+        yield Fact(row.container, f"{row.type} handler", row.handler.text)
+        if row.counters is not None:
+            failed = "some failed" if row.counters.failed else "none failed"
+            yield Fact(row.container, f"{row.type} attempts", failed)
 
 
 def _probe(view: PodView, entry: ContainerEntry, kind: ProbeType) -> Probe:

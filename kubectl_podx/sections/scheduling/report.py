@@ -6,6 +6,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
+from kubectl_podx.model.parts import FROM_SPEC, FROM_STATUS
 from kubectl_podx.model.wire import Wire
 
 
@@ -31,3 +32,13 @@ class Scheduling(Wire, frozen=True, kw_only=True):
     reasons: Annotated[
         list[str], Meta(description="Why it is pending, as the scheduler counts it.")
     ] = []
+
+
+ORIGINS: dict[str, str] = {
+    "": f"{FROM_SPEC}: nodeSelector, affinity, tolerations, schedulingGates",
+    "state": f"{FROM_STATUS}: condition PodScheduled",
+    "reasons": f"{FROM_STATUS}: the message of condition PodScheduled",
+    "requirements.satisfied": "the Node's labels and taints now",
+    "requirements.detail": "the Node's labels and taints now",
+}
+"""Where each field comes from, by its path below the section; empty for the section itself."""

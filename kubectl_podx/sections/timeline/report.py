@@ -33,3 +33,9 @@ class TimelineEntry(Wire, frozen=True, kw_only=True):
     first: Annotated[
         Time | None, Meta(description="When it happened first, where it happened several times.")
     ] = None
+
+
+ORIGINS: dict[str, str] = {
+    "": "events of the pod, status, conditions, volumes and managedFields",
+}
+"""Where each field comes from, by its path below the section; empty for the section itself."""

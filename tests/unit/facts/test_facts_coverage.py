@@ -8,10 +8,10 @@ from kubectl_podx.analysis import coverage
 from kubectl_podx.model.capture import Call, Capture, CapturedPod, Observation, StoredObject
 from kubectl_podx.model.parts import Coverage
 from kubectl_podx.pod.view import PodView
-from kubectl_podx.sections.table import SECTIONS
+from kubectl_podx.sections.table import KEYS
 
 KEY = "Pod/shop/web-1"
-ALL = frozenset(SECTIONS)
+ALL = frozenset(KEYS)
 
 
 def view_of(

@@ -33,7 +33,7 @@ from kubectl_podx.sections.network import rules as network
 from kubectl_podx.sections.node import rules as node
 from kubectl_podx.sections.pod import rules as pod
 from kubectl_podx.sections.scheduling import rules as scheduling
-from kubectl_podx.sections.table import SECTIONS
+from kubectl_podx.sections.table import KEYS
 from kubectl_podx.sections.volumes import rules as volumes
 
 RULES = (
@@ -58,7 +58,7 @@ def test_an_ordinary_healthy_pod_has_no_finding_at_all() -> None:
 def test_codes_are_unique_and_every_rule_explains_itself() -> None:
     assert len({rule.code for rule in RULES}) == len(RULES)
     for rule in RULES:
-        assert rule.section in (*SECTIONS, "pod")
+        assert rule.section in (*KEYS, "pod")
         assert rule.link.startswith(("https://kubernetes.io/docs/", "https://docs.kernel.org/"))
         for words in (rule.title, rule.meaning, rule.known_by, rule.remedy):
             assert len(words) > 8

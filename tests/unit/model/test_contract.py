@@ -11,7 +11,7 @@ from kubectl_podx.analysis.reports import DOCUMENTS
 from kubectl_podx.model import words
 from kubectl_podx.model.errors import ExitStatus
 from kubectl_podx.sections.report import PodReport
-from kubectl_podx.sections.table import SECTIONS
+from kubectl_podx.sections.table import KEYS as SECTIONS
 
 KEYS = {
     "PodReport": (

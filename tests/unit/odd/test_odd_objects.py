@@ -14,7 +14,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kubectl_podx.analysis.analyse import pod_report
-from kubectl_podx.analysis.builders import BUILDERS
 from kubectl_podx.capture.plan import Wish, pod_calls
 from kubectl_podx.capture.seal import Sealer
 from kubectl_podx.capture.seal_environment import declared_variables
@@ -22,6 +21,7 @@ from kubectl_podx.model.capture import Capture, CapturedPod, StoredList
 from kubectl_podx.model.raw import items, mapping
 from kubectl_podx.model.reference import Reference
 from kubectl_podx.sections.report import PodReport
+from kubectl_podx.sections.table import SECTIONS
 
 RECORDED = Path(__file__).parents[1] / "capture" / "recorded" / "everything.json"
 POD = Reference("Pod", "lead", "everything")
@@ -220,7 +220,7 @@ def without(value: Any, names: frozenset[str]) -> Any:
 
 
 def sections(made: PodReport) -> dict[str, Any]:
-    return {key: getattr(made, field) for key, (field, _) in BUILDERS.items()}
+    return {each.key: getattr(made, each.field) for each in SECTIONS if not each.derived}
 
 
 def test_the_whole_pod_has_rows_in_nearly_every_section() -> None:
