@@ -28,14 +28,8 @@ FROM_INSIDE = "a look inside the container"
 WORKED_OUT = "worked out by podx"
 
 Seconds = Annotated[float, Meta(extra_json_schema={"x-unit": "s"})]
-
-
 Bytes = Annotated[int, Meta(extra_json_schema={"x-unit": "B"})]
-
-
 Time = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
-
-
 NONE = "none"
 """A value that is not there, in a comparison."""
 

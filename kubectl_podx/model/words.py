@@ -146,6 +146,9 @@ TimelineSource = Literal[
 ]
 """`gap`: what is known to be missing."""
 
+SeccompMode = Literal["disabled", "strict", "filter"]
+"""Seccomp of /proc/N/status: 0, 1 and 2 (man 5 proc)."""
+
 HowBad = Literal["bad", "doubtful", "fine", "good"]
 HOW_BAD: Mapping[str, HowBad] = {
     # severities

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from kubectl_podx.capture.follow import follow_ups
-from kubectl_podx.capture.plan import Wish, pod_calls
+from kubectl_podx.capture.plan import Wish, follow_ups, pod_calls
 from kubectl_podx.model.reference import Reference
 
 POD = Reference("Pod", "shop", "web-0")

@@ -12,8 +12,15 @@ from preset_cases import Json, container, env, pod, preset, ref
 
 from kubectl_podx.podpreset.annotations import APPLIED, EXCLUDE, MIRROR, applied_presets
 from kubectl_podx.podpreset.merge import merged, unselected
-from kubectl_podx.podpreset.normal import normal, normal_volume, same
-from kubectl_podx.podpreset.preset import Preset, is_preset, mistakes, preset_of
+from kubectl_podx.podpreset.preset import (
+    Preset,
+    is_preset,
+    mistakes,
+    normal,
+    normal_volume,
+    preset_of,
+    same,
+)
 
 
 def test_the_example_of_the_documentation() -> None:

@@ -24,7 +24,19 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kubectl_podx.analysis.analyse import analyse
-from kubectl_podx.capture import bundle, certificates, cgroup, frames, manifest, metrics, procfs
+from kubectl_podx.capture import (
+    bundle,
+    certificates,
+    frames,
+    manifest,
+    procfs,
+)
+from kubectl_podx.capture import (
+    memory_usage as metrics,
+)
+from kubectl_podx.capture import (
+    procfs as cgroup,
+)
 from kubectl_podx.capture.calls import Outcome
 from kubectl_podx.capture.look import RawLook
 from kubectl_podx.capture.plan import Wish, pod_calls
@@ -38,8 +50,7 @@ from kubectl_podx.model.capture import Capture, CapturedPod, Observation, Stored
 from kubectl_podx.model.errors import InputError
 from kubectl_podx.model.reference import Reference
 from kubectl_podx.pod.containers import containers
-from kubectl_podx.render.document import to_json
-from kubectl_podx.render.yaml import to_yaml
+from kubectl_podx.render.document import to_json, to_yaml
 from kubectl_podx.view.escape import clean
 
 TESTS = Path(__file__).resolve().parents[1]
