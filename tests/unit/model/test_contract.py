@@ -20,7 +20,7 @@ KEYS = {
     "PodReport": (
         "apiVersion kind metadata verdict pod containers namespaces network volumes files "
         "environment downwardAPI serviceAccountTokens probes restarts changes lifecycle "
-        "scheduling node images hosts injections timeline findings coverage"
+        "scheduling node images hosts security injections timeline findings coverage"
     ),
     "Metadata": "capturedAt source serverVersion podxVersion",
     "Verdict": "severity summary codes",
@@ -115,6 +115,12 @@ KEYS = {
         "hostname observedHostname subdomain dnsPolicy aliases nameservers searches options differs"
     ),
     "HostAlias": "ip hostnames state container",
+    "Security": (
+        "container privileged runAsUser runAsGroup runAsNonRoot fsGroup supplementalGroups "
+        "capabilitiesAdded capabilitiesDropped seccompProfile readOnlyRoot "
+        "allowPrivilegeEscalation process user group groups capabilities seccomp noNewPrivileges "
+        "observedReadOnlyRoot differs exceeds"
+    ),
     "Injection": "path change by confidence detail",
     "TimelineEntry": "time what container source count kind first",
     "Finding": "code severity title container evidence remedy blocking",
@@ -168,6 +174,7 @@ WORDS = {
     ),
     "TriageBasis": "status api inside",
     "GroupedBy": "owner cause node",
+    "SeccompMode": "disabled strict filter",
     "ContainerState": "running waiting terminated unknown",
     "PolicyBasis": "matchesDefault declared",
     "ImageState": "present pulling failed unknown",
