@@ -13,7 +13,7 @@ from incidents import child_oom, later, liveness
 from recording import ROOT, Scene, record
 
 # The path to these is set by `recording`.
-from manifests import (  # isort: skip
+from e2e.manifests import (  # isort: skip
     BUSYBOX,
     FOREVER,
     NOSHELL,
@@ -25,7 +25,7 @@ from manifests import (  # isort: skip
     secret,
     shell,
 )
-from support import Bench, restarted, waiting  # isort: skip
+from e2e.support import Bench, restarted, waiting  # isort: skip
 
 NAMESPACE = "samples"
 Manifest = dict[str, Any]

@@ -7,7 +7,7 @@ import hashlib
 import urllib.parse
 from typing import Any
 
-from manifests import FOREVER, Manifest, pod, secret, shell
+from e2e.manifests import FOREVER, Manifest, pod, secret, shell
 
 # What knows it -> the value. Each is unlike anything else that an output holds.
 CANARIES = {

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from manifests import AGNHOST, BUSYBOX, DEBIAN, NOSHELL, ROOTDROP, container, pod, shell
-from support import Bench, is_ready, restarted
+
+from e2e.manifests import AGNHOST, BUSYBOX, DEBIAN, NOSHELL, ROOTDROP, container, pod, shell
+from e2e.support import Bench, is_ready, restarted
 
 pytestmark = pytest.mark.cluster
 

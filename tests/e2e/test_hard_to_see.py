@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from manifests import (
+
+from e2e.manifests import (
     NOSHELL,
     ROOTDROP,
     account,
@@ -15,7 +16,7 @@ from manifests import (
     pod,
     shell,
 )
-from support import Bench, container_status, restarted
+from e2e.support import Bench, container_status, restarted
 
 pytestmark = pytest.mark.cluster
 

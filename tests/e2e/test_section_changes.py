@@ -6,9 +6,10 @@ import json
 from typing import Any
 
 import pytest
-from manifests import BUSYBOX, DEBIAN, FOREVER, config_map, deployment, pod, shell
-from reports import assert_healthy, codes, finding, row, rows
-from support import Bench, Manifest, container_status, is_ready, waiting
+
+from e2e.manifests import BUSYBOX, DEBIAN, FOREVER, config_map, deployment, pod, shell
+from e2e.reports import assert_healthy, codes, finding, row, rows
+from e2e.support import Bench, Manifest, container_status, is_ready, waiting
 
 pytestmark = pytest.mark.cluster
 

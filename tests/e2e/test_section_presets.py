@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 import yaml
-from manifests import account, allow, container, deployment, pod, shell
-from reports import finding, rows
-from support import Answer, Bench, Manifest, is_ready
+
+from e2e.manifests import account, allow, container, deployment, pod, shell
+from e2e.reports import finding, rows
+from e2e.support import Answer, Bench, Manifest, is_ready
 
 pytestmark = pytest.mark.cluster
 

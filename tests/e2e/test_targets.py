@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from manifests import deployment, pod, shell
-from support import Bench
+
+from e2e.manifests import deployment, pod, shell
+from e2e.support import Bench
 
 pytestmark = pytest.mark.cluster
 

@@ -7,10 +7,10 @@ import gzip
 from pathlib import Path
 
 import pytest
-from canaries import CANARIES, forms, leaks, objects
-from manifests import account, allow, secret
-from support import Answer, Bench, restarted
 
+from e2e.canaries import CANARIES, forms, leaks, objects
+from e2e.manifests import account, allow, secret
+from e2e.support import Answer, Bench, restarted
 from kubectl_podx.cli.words import FORMATS, SECTIONS
 
 pytestmark = pytest.mark.cluster

@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from faulty_proxy import Fault, FaultyProxy
-from manifests import FOREVER, config_map, pod, secret, shell
-from support import ROOT, Answer, Bench
+
+from e2e.faulty_proxy import Fault, FaultyProxy
+from e2e.manifests import FOREVER, config_map, pod, secret, shell
+from e2e.support import ROOT, Answer, Bench
 
 pytestmark = pytest.mark.cluster
 

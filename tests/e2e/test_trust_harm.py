@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from faulty_proxy import FaultyProxy
-from inside import is_cgroup_v1
-from manifests import DEBIAN, pod, shell
-from support import ROOT, Bench, container_status
+
+from e2e.faulty_proxy import FaultyProxy
+from e2e.inside import is_cgroup_v1
+from e2e.manifests import DEBIAN, pod, shell
+from e2e.support import ROOT, Bench, container_status
 
 pytestmark = pytest.mark.cluster
 

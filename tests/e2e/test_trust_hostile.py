@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from manifests import FOREVER, config_map, deployment, pod, shell
-from support import Bench, restarted
 
+from e2e.manifests import FOREVER, config_map, deployment, pod, shell
+from e2e.support import Bench, restarted
 from kubectl_podx.cli.words import FORMATS, SECTIONS
 
 pytestmark = pytest.mark.cluster

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 import yaml
-from manifests import (
+
+from e2e.manifests import (
     FOREVER,
     Manifest,
     config_map,
@@ -17,8 +18,8 @@ from manifests import (
     secret,
     shell,
 )
-from report_schema import check
-from support import Bench
+from e2e.report_schema import check
+from e2e.support import Bench
 
 pytestmark = pytest.mark.cluster
 

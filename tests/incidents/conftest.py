@@ -10,12 +10,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from catalogue import EVERY
-from incident import Incident
-from judge import cause_is_right
-from stage import EMULATED, Pace, Stage
-from support import Bench, minor_of, server_minor
 
+from e2e.support import Bench, minor_of, server_minor
+from incidents.catalogue import EVERY
+from incidents.incident import Incident
+from incidents.judge import cause_is_right
+from incidents.stage import EMULATED, Pace, Stage
 from kubectl_podx.capture.bundle import read_bundle, write_bundle
 from kubectl_podx.findings.analyse import analyse
 from kubectl_podx.model.capture import Capture

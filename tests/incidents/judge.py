@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from incident import Expected, Incident
-
+from incidents.incident import Expected, Incident
 from kubectl_podx.model.report import PodReport
 from kubectl_podx.model.report.health import Restart
 

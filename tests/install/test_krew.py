@@ -15,7 +15,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import ROOT, Run
+
+from install.conftest import ROOT, Run
 
 
 def krew_env(home: Path) -> dict[str, str]:
@@ -86,8 +87,8 @@ def test_it_describes_a_pod_of_the_real_cluster(binaries: Path, installed: Path,
     config = os.environ.get("KUBECONFIG")
     if not config:
         pytest.skip("there is no cluster: KUBECONFIG is not set")
-    from manifests import pod
-    from support import Bench
+    from e2e.manifests import pod
+    from e2e.support import Bench
 
     bench = Bench(str(binaries / "kubectl"), f"test-krew-{secrets.token_hex(3)}")
     bench.kubectl("create", "namespace", bench.namespace)

@@ -11,11 +11,11 @@ import os
 from typing import Any
 
 import pytest
-from manifests import pod, shell
-from patient import PatientBench, serve_metrics
-from support import ROOT
 
+from e2e.manifests import pod, shell
+from e2e.support import ROOT
 from kubectl_podx.model.clock import parse_time
+from v2.patient import PatientBench, serve_metrics
 
 pytestmark = pytest.mark.cluster
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import msgspec
 import pytest
-from fake_server import FakeServer
 
+from kit.fake_server import FakeServer
 from kubectl_podx.capture.gather import Gatherer
 from kubectl_podx.capture.plan import Wish
 from kubectl_podx.capture.targets import Targets

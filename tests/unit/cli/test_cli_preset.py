@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 import yaml
-from cli_runs import Run
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from kit.cli_runs import Run
 from kubectl_podx.capture.bundle import write_bundle
 from kubectl_podx.capture.presets import read_presets, read_subjects
 from kubectl_podx.cli.preset_story import NOTE

@@ -3,7 +3,8 @@ from collections.abc import Callable
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
-from cluster_fakes import (
+
+from kit.cluster_fakes import (
     Close,
     FakeServer,
     Hang,
@@ -17,7 +18,6 @@ from cluster_fakes import (
     status_body,
     upgrade,
 )
-
 from kubectl_podx.cluster.errors import ClusterError
 from kubectl_podx.cluster.exec_driver import ExecResult
 from kubectl_podx.cluster.server import ApiServer

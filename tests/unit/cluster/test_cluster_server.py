@@ -4,8 +4,8 @@ import threading
 from collections.abc import Callable
 
 import pytest
-from cluster_fakes import Close, FakeServer, Hang, Reply, Request, answer, make_api, status_body
 
+from kit.cluster_fakes import Close, FakeServer, Hang, Reply, Request, answer, make_api, status_body
 from kubectl_podx.cluster.errors import ClusterError
 from kubectl_podx.cluster.server import ApiServer
 from kubectl_podx.model.clock import Deadline

@@ -3,8 +3,8 @@ import threading
 from pathlib import Path
 
 import pytest
-from cluster_fakes import PKI, FakeServer, Reply, Request, answer, make_api, server_context
 
+from kit.cluster_fakes import PKI, FakeServer, Reply, Request, answer, make_api, server_context
 from kubectl_podx.cluster import tls
 from kubectl_podx.cluster.errors import ClusterError
 from kubectl_podx.model.errors import InputError, PodxError

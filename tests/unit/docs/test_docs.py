@@ -11,8 +11,8 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from report_schema import check
 
+from e2e.report_schema import check
 from kubectl_podx.capture.bundle import read_bundle
 from kubectl_podx.findings.analyse import analyse
 from kubectl_podx.findings.catalogue import RULES

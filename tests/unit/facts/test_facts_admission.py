@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import copy
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import kit
+from kit import Json, owned_by, pod_of_template, stored, workload
 from kubectl_podx.capture.managed import managed_paths
 from kubectl_podx.facts import injections
 from kubectl_podx.facts.admission_match import candidates
@@ -18,9 +19,7 @@ from kubectl_podx.facts.pod_defaults import is_default
 from kubectl_podx.facts.template_compare import differences
 from kubectl_podx.facts.view import PodView
 from kubectl_podx.findings.analyse import analyse
-from kubectl_podx.model.capture import Capture, CapturedPod, StoredList, StoredObject
 
-KEY = "Pod/shop/web-0"
 CREATED = "2026-11-25T12:00:00Z"
 ALWAYS = [
     {
@@ -36,39 +35,26 @@ TEMPLATE: dict[str, Any] = {
 }
 
 
-def pod(**metadata: Any) -> dict[str, Any]:
-    body = copy.deepcopy(TEMPLATE)
-    body["metadata"] = {
-        "name": "web-0",
-        "namespace": "shop",
-        "labels": {"app": "web"},
-        "creationTimestamp": CREATED,
-        "ownerReferences": [{"kind": "ReplicaSet", "name": "web", "uid": "r", "controller": True}],
-        **metadata,
-    }
-    return body
+def pod(**metadata: Any) -> Json:
+    return pod_of_template(
+        TEMPLATE,
+        **{
+            "creationTimestamp": CREATED,
+            "ownerReferences": owned_by("ReplicaSet", "web"),
+            **metadata,
+        },
+    )
 
 
-def view(body: dict[str, Any], labels: dict[str, str] | None = None, **lists: Any) -> PodView:
+def view(body: Json, labels: dict[str, str] | None = None, **lists: Any) -> PodView:
     """The pod beside lists of admission objects; `labels` are those of its namespace."""
-    owner = {"metadata": {"uid": "r"}, "spec": {"template": TEMPLATE}}
-    objects = {
-        KEY: StoredObject(reference=KEY, state="present", body=body),
-        "ReplicaSet/shop/web": StoredObject(
-            reference="ReplicaSet/shop/web", state="present", body=owner
-        ),
-    }
-    if labels is not None:
-        where = "Namespace//shop"
-        objects[where] = StoredObject(
-            reference=where, state="present", body={"metadata": {"labels": labels}}
-        )
-    captured = CapturedPod(reference=KEY)
-    stored = {
-        f"{kind}/": StoredList(reference=f"{kind}/", state="present", items=found)
-        for kind, found in lists.items()
-    }
-    return PodView(Capture(pods=[captured], objects=objects, lists=stored), captured)
+    space = [] if labels is None else [stored({"metadata": {"labels": labels}}, "Namespace//shop")]
+    return kit.view(
+        body,
+        stored(workload("ReplicaSet", "web", TEMPLATE)),
+        *space,
+        lists={f"{kind}/": found for kind, found in lists.items()},
+    )
 
 
 def webhook(**fields: Any) -> dict[str, Any]:

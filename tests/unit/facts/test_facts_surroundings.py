@@ -8,41 +8,35 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import kit
+from kit import Json, absent, observation, pod, stored, view
 from kubectl_podx.facts import hosts, images, lifecycle
 from kubectl_podx.facts.view import PodView
 from kubectl_podx.model.capture import (
-    Capture,
-    CapturedPod,
     HostsFile,
+    ObjectState,
     Observation,
-    StoredList,
     StoredObject,
 )
 
-KEY = "Pod/shop/web-1"
-
 
 def view_of(
-    spec: dict[str, Any],
-    status: dict[str, Any] | None = None,
+    spec: Json,
+    status: Json | None = None,
     *observations: Observation,
-    events: list[dict[str, Any]] | None = None,
+    events: list[Json] | None = None,
     objects: tuple[StoredObject, ...] = (),
 ) -> PodView:
-    captured = CapturedPod(reference=KEY, observations=list(observations))
-    pod = StoredObject(reference=KEY, state="present", body={"spec": spec, "status": status or {}})
-    lists = {f"Event/{KEY}": StoredList(reference="e", state="present", items=events or [])}
-    found = {each.reference: each for each in (pod, *objects)}
-    return PodView(Capture(pods=[captured], objects=found, lists=lists), captured)
+    return view(
+        pod(status=status, **spec),
+        *objects,
+        events=events or [],
+        observations=list(observations),
+    )
 
 
-def event(reason: str, message: str, container: str = "app", count: int = 1) -> dict[str, Any]:
-    return {
-        "reason": reason,
-        "message": message,
-        "count": count,
-        "involvedObject": {"fieldPath": f"spec.containers{{{container}}}"},
-    }
+def event(reason: str, message: str, container: str = "app", count: int = 1) -> Json:
+    return kit.event(reason, message, container=container, count=count)
 
 
 HOOKED = {
@@ -136,9 +130,9 @@ def test_the_state_of_an_image(
 
 
 def test_pull_secrets_are_told_with_what_is_wrong_with_them() -> None:
-    def secret(name: str, state: Any = "present", kind: str = "") -> StoredObject:
-        body = {"type": kind} if state == "present" else None
-        return StoredObject(reference=f"Secret/shop/{name}", state=state, body=body)
+    def secret(name: str, state: ObjectState = "present", kind: str = "") -> StoredObject:
+        key = f"Secret/shop/{name}"
+        return stored({"type": kind}, key) if state == "present" else absent(key, state)
 
     spec = {
         "containers": [{"name": "app", "image": "nginx:1"}],
@@ -166,7 +160,7 @@ MANAGED = [
     "127.0.0.1\tlocalhost",
     "::1\tlocalhost ip6-localhost ip6-loopback",
     "fe00::0\tip6-localnet",
-    "10.0.0.9\tweb-1",
+    "10.0.0.9\tweb-0",
     "",
     "# Entries added by HostAliases.",
     "127.0.0.1\tfoo.local\tbar.local",
@@ -179,7 +173,7 @@ def look(
     hosts_lines: list[str], resolv: list[str] | None = None, hostname: str = ""
 ) -> Observation:
     text = HostsFile(hosts=hosts_lines, resolv=resolv or [], hostname=hostname)
-    return Observation(container="app", state="observed", text=text)
+    return observation(text=text)
 
 
 @pytest.mark.parametrize(
@@ -209,7 +203,7 @@ def test_a_container_that_mounts_its_own_hosts_file_is_left_alone() -> None:
 @pytest.mark.parametrize(
     ("spec", "expected"),
     [
-        ({}, "web-1"),
+        ({}, "web-0"),
         ({"hostname": "db"}, "db"),
         ({"hostname": "db", "hostnameOverride": "full.name"}, "full.name"),
         ({"hostname": "x" * 70}, "x" * 63),
@@ -234,21 +228,21 @@ def test_host_name_and_dns_settings_that_differ_are_said() -> None:
     found = hosts.build(view_of(spec, {}, look([], resolv, "other\n")))
     assert (found.nameservers, found.options) == (["10.0.0.10"], ["ndots:5", "edns0"])
     assert found.differs == [
-        "host name: the spec gives web-1, the container has another one",
+        "host name: the spec gives web-0, the container has another one",
         "resolv.conf lacks nameservers of dnsConfig: 9.9.9.9",
         "resolv.conf lacks the option ndots:2 of dnsConfig",
     ]
     same = look(
         [],
         ["nameserver 9.9.9.9", "nameserver 10.0.0.10", *resolv[1:2], "options ndots:2 edns0"],
-        "web-1",
+        "web-0",
     )
     assert hosts.build(view_of(spec, {}, same)).differs == []
 
 
 @given(st.lists(st.text(max_size=60), max_size=6))
 def test_any_hosts_and_resolv_lines_are_read(lines: list[str]) -> None:
-    found = hosts.build(view_of(ALIASES, NETWORK, look(lines, lines, "web-1")))
+    found = hosts.build(view_of(ALIASES, NETWORK, look(lines, lines, "web-0")))
     assert isinstance(found.aliases, list)
 
 

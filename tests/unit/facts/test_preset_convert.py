@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from preset_cases import env, preset, ref
 
+from kit.preset_cases import env, preset, ref
 from kubectl_podx.facts.preset import cel
 from kubectl_podx.facts.preset.convert import Converted, converted
 from kubectl_podx.facts.preset.preset import Preset

@@ -6,19 +6,18 @@ from typing import Any
 
 import msgspec
 
+import kit
 from kubectl_podx.findings.distinctions import distinctions
 from kubectl_podx.model.report import PodReport
 from kubectl_podx.model.report.content import FileRow, KeySource
-from kubectl_podx.model.report.pod import Container, Metadata, ObservationReport, Pod, Verdict
+from kubectl_podx.model.report.pod import Container, ObservationReport, Pod
 
 
 def report(name: str, image: str = "sha256:" + "a" * 64, **more: Any) -> PodReport:
     container = Container(
         name="app", kind="app", image_id=image, observation=ObservationReport(state="observed")
     )
-    return PodReport(
-        metadata=Metadata(captured_at="", source="live"),
-        verdict=Verdict(severity="ok", summary=""),
+    return kit.report(
         pod=Pod(namespace="n", name=name, status="Running", ready="1/1", node="one"),
         containers=[container],
         **more,

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from content_cases import case, stored
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import kit
+from kit.content_cases import case, stored
 from kubectl_podx.facts import timeline
 from kubectl_podx.findings import changes, downward, environment, files, tokens
-from kubectl_podx.model.capture import Observation, ObservedFile, ObservedToken, Variable
+from kubectl_podx.model.capture import ObservedFile, ObservedToken, Variable
 
 KEYS = st.sampled_from(
     [
@@ -59,8 +60,7 @@ VALUES = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=4),
     max_leaves=25,
 )
-LOOK = Observation(
-    container="app",
+LOOK = kit.observation(
     state="partial",
     environment_source="exec",
     variables=[Variable(name="A")],

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from content_cases import case, found, stored
 
+from kit.content_cases import case, found, stored
 from kubectl_podx.findings.tokens import RULES
 from kubectl_podx.model.report.content import TokenRow
 

@@ -23,9 +23,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from kit import raw_look
 from kubectl_podx.capture import bundle, certificates, cgroup, frames, manifest, metrics, procfs
 from kubectl_podx.capture.calls import Outcome
-from kubectl_podx.capture.look import RawLook
 from kubectl_podx.capture.plan import Wish, pod_calls
 from kubectl_podx.capture.seal import Sealer, WrongObjectError, token_claims
 from kubectl_podx.capture.seal_environment import declared_variables, parse_environment
@@ -190,15 +190,8 @@ def test_a_whole_look_is_sealed(output: bytes) -> None:
         objects[reference.key] = sealer.keep(reference, body)
     pod = sealer.raw_pod(POD)
     call = next(call for call in pod_calls(POD, pod, Wish()) if call.kind == "exec")
-    raw = RawLook(
-        output=output,
-        nonce="podx-recorded",
-        complete=True,
-        ended_by="",
-        container_id=next(iter(containers(pod))).container_id,
-        started_at="",
-        through="",
-    )
+    identity = next(iter(containers(pod))).container_id
+    raw = raw_look(output, nonce="podx-recorded", container_id=identity)
     declared = declared_variables(sealer, pod, objects)
     outcome = Outcome(call, "ok", answer=raw)
     found = seal_look(sealer, pod, outcome, objects, declared)
