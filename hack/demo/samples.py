@@ -9,8 +9,9 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from incidents import child_oom, later, liveness
 from recording import ROOT, Scene, record
+
+from incidents import child_oom, later, liveness
 
 # The path to these is set by `recording`.
 from e2e.manifests import (  # isort: skip

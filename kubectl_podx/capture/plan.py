@@ -19,18 +19,10 @@ from kubectl_podx.capture.planned import (
     get_version,
     right_to,
 )
-from kubectl_podx.model.pod import (
-    ContainerEntry,
-    Json,
-    containers,
-    dig,
-    items,
-    mapping,
-    number,
-    text,
-)
+from kubectl_podx.model.raw import Json, dig, items, mapping, number, text
 from kubectl_podx.model.reference import RESOURCES, Reference
-from kubectl_podx.model.report import SECTIONS
+from kubectl_podx.pod.containers import ContainerEntry, containers
+from kubectl_podx.sections.table import LOOKS_INSIDE
 
 __all__ = [
     "CallKind",
@@ -40,7 +32,6 @@ __all__ = [
     "get_object",
     "get_pod",
     "get_version",
-    "known_section",
     "list_nodes",
     "pod_calls",
     "right_to",
@@ -48,18 +39,6 @@ __all__ = [
     "triage_calls",
 ]
 
-_OBSERVED = (
-    "containers",
-    "namespaces",
-    "network",
-    "volumes",
-    "files",
-    "environment",
-    "downwardAPI",
-    "serviceAccountTokens",
-    "hosts",
-    "restarts",
-)
 _MAX_LOG_BYTES = 65536
 
 
@@ -113,7 +92,7 @@ def _execs(reference: Reference, pod: Json, wish: Wish) -> Iterator[PlannedCall]
         yield PlannedCall(
             f"exec {reference.key} {entry.name}",
             "exec",
-            _OBSERVED,
+            LOOKS_INSIDE,
             right,
             reference,
             container=entry.name,
@@ -133,7 +112,7 @@ def _memory_readings(reference: Reference, pod: Json, wish: Wish) -> Iterator[Pl
     yield PlannedCall(
         f"podMetrics {reference.key}",
         "podMetrics",
-        _OBSERVED,
+        LOOKS_INSIDE,
         right_to("get", metrics.resource, metrics.namespace, metrics.name),
         metrics,
     )
@@ -142,7 +121,7 @@ def _memory_readings(reference: Reference, pod: Json, wish: Wish) -> Iterator[Pl
         yield PlannedCall(
             f"stats {node}",
             "stats",
-            _OBSERVED,
+            LOOKS_INSIDE,
             Right(("get",), "nodes/proxy", "", "", node),
             Reference("Node", "", node),
             optional_right=True,
@@ -336,8 +315,3 @@ def _log(reference: Reference, container: str, wish: Wish, *, previous: bool) ->
         ),
         container=container,
     )
-
-
-def known_section(name: str) -> bool:
-    """Whether `--section` takes this name."""
-    return name in SECTIONS

@@ -30,7 +30,7 @@ class LookOptions(msgspec.Struct, frozen=True, kw_only=True):
     """What a look may do and what it is for."""
 
     sections: frozenset[str] = frozenset()
-    """Empty: all of `model.report.SECTIONS`."""
+    """Empty: all of `sections.table.KEYS`."""
     container: str | None = None
     exec_allowed: bool = True
     logs: bool = True

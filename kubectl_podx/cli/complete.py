@@ -12,7 +12,8 @@ from collections.abc import Iterator, Sequence
 import click
 
 from kubectl_podx.cli.command import load
-from kubectl_podx.cli.words import COMMANDS, FORMATS, SECTIONS
+from kubectl_podx.cli.words import COMMANDS, FORMATS
+from kubectl_podx.sections.table import SECTIONS
 
 _NO_FILES = ":4\n"
 _FILES = ":0\n"
@@ -87,9 +88,9 @@ def _values(option: click.Option, typed: str, prefix: str = "") -> str:
         head, comma, last = typed.rpartition(",")
         kept = prefix + head + comma
         return _answer(
-            (kept + words.key, words.summary)
-            for words in SECTIONS.values()
-            if words.key.startswith(last)
+            (kept + section.key, section.summary)
+            for section in SECTIONS
+            if section.key.startswith(last)
         )
     return _NO_FILES
 
@@ -113,7 +114,7 @@ def _arguments(
 
 def _explained(typed: str) -> Iterator[tuple[str, str]]:
     """Fields of the report one step deep, and the codes of findings."""
-    from kubectl_podx.model.explain import codes, field_names
+    from kubectl_podx.generated.explain import codes, field_names
 
     known = codes().values()
     yield from ((each.code, each.title) for each in known if each.code.startswith(typed.upper()))

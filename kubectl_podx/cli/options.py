@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from kubectl_podx.cli.words import FORMATS, SECTIONS, near, section_key
+from kubectl_podx.cli.words import FORMATS, near, section_key
 from kubectl_podx.model.errors import UsageError
-from kubectl_podx.render.escape import quoted
+from kubectl_podx.sections.table import BY_COMMAND, KEYS
+from kubectl_podx.view.escape import quoted
 
 if TYPE_CHECKING:
     from kubectl_podx.cluster.access import AccessFlags
@@ -150,11 +151,10 @@ def _sections(
     for word in (part.strip() for value in values for part in value.split(",")):
         key = section_key(word)
         if key is None:
-            known = [words.key for words in SECTIONS.values()]
-            meant = near(word, [*known, *SECTIONS])
+            meant = near(word, [*KEYS, *BY_COMMAND])
             hint = f" (did you mean {' or '.join(meant)}?)" if meant else ""
             raise UsageError(
-                f'unknown section "{quoted(word)}"{hint}; there are: {", ".join(known)}'
+                f'unknown section "{quoted(word)}"{hint}; there are: {", ".join(KEYS)}'
             )
         keys.append(key)
     return tuple(dict.fromkeys(keys))

@@ -95,7 +95,7 @@ def test_a_crash_looping_container_is_told_by_what_the_api_holds(bench: Bench) -
 
     def looping(found: Any) -> bool:
         status = container_status(found, "app")
-        return (
+        return bool(
             status.get("restartCount", 0) >= 1
             and status.get("state", {}).get("waiting", {}).get("reason") == "CrashLoopBackOff"
         )

@@ -132,7 +132,7 @@ def test_a_policy_is_named_with_exactly_what_it_added(bench: Bench, policy: str)
 
 
 def test_a_webhook_is_a_candidate_and_a_known_injector_likely(bench: Bench, tmp_path: Path) -> None:
-    patch = [
+    patch: list[Manifest] = [
         {
             "op": "add",
             "path": "/spec/hostAliases",

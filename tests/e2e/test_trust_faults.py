@@ -244,7 +244,11 @@ def test_a_middlebox_that_refuses_websockets(
 
 
 def test_a_token_that_expires_midway(bench: Bench, target: str, proxy: FaultyProxy) -> None:
-    refused = (401, {}, b'{"kind":"Status","status":"Failure","reason":"Unauthorized"}')
+    refused: tuple[int, dict[str, str], bytes] = (
+        401,
+        {},
+        b'{"kind":"Status","status":"Failure","reason":"Unauthorized"}',
+    )
 
     def after_the_pod(request: Any) -> bool:
         return bool(proxy.seen) and not request.path.endswith("/pods/web")

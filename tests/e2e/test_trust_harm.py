@@ -67,12 +67,12 @@ def limited(bench: Bench) -> str:
 
 def test_fifty_looks_at_a_container_at_its_limits(bench: Bench, limited: str) -> None:
     """By ten at once, as many people look at a pod in trouble."""
-    words = (sys.executable, "-m", "kubectl_podx", "describe", limited, "-n", bench.namespace)
-    words = (*words, "-o", "json", "--deadline", "60s", "--section", "containers")
+    words = [sys.executable, "-m", "kubectl_podx", "describe", limited, "-n", bench.namespace]
+    words += ["-o", "json", "--deadline", "60s", "--section", "containers"]
     if not is_cgroup_v1(bench, limited):
         pytest.skip("on cgroup v2 an exec that is forced on a full container ends it")
     # Without this flag none of them would look inside.
-    words = (*words, "--force-exec")
+    words.append("--force-exec")
     inside = 0
     for _ in range(LOOKS // 10):
         running = [

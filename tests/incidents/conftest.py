@@ -8,6 +8,7 @@ import secrets
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,10 +17,10 @@ from incidents.catalogue import EVERY
 from incidents.incident import Incident
 from incidents.judge import cause_is_right
 from incidents.stage import EMULATED, Pace, Stage
+from kubectl_podx.analysis.analyse import analyse
 from kubectl_podx.capture.bundle import read_bundle, write_bundle
-from kubectl_podx.findings.analyse import analyse
 from kubectl_podx.model.capture import Capture
-from kubectl_podx.model.report import PodReport
+from kubectl_podx.sections.report import PodReport
 
 RECORDED = Path(__file__).parent / "recorded"
 """With containerd; what CRI-O says otherwise is in a folder of its own below it."""
@@ -71,10 +72,16 @@ def stage(request: pytest.FixtureRequest) -> Iterator[Stage]:
 
 def _chosen(session: pytest.Session, server: int) -> list[Incident]:
     """What the selected tests are about: `-k`, `--slow` and the server decide."""
-    names = {item.callspec.params["incident"].name for item in session.items if _is_one(item)}
+    names = {_params(item)["incident"].name for item in session.items if _is_one(item)}
     slow = session.config.getoption("--slow")
     asked = [one for one in EVERY if one.name in names and (slow or not one.slow)]
     return [one for one in asked if not _lacking(one, server)]
+
+
+def _params(item: pytest.Item) -> dict[str, Any]:
+    """The values that a parametrized test was made with."""
+    callspec: Any = getattr(item, "callspec", None)
+    return dict(callspec.params) if callspec else {}
 
 
 def _lacking(incident: Incident, server: int) -> str:

@@ -8,7 +8,7 @@ from incidents.catalogue import EVERY
 from incidents.incident import Incident
 from incidents.judge import mistakes
 from incidents.stage import Stage
-from kubectl_podx.model.report import PodReport
+from kubectl_podx.sections.report import PodReport
 
 pytestmark = pytest.mark.cluster
 

@@ -65,7 +65,7 @@ def test_the_manifest_is_as_krews_reviewers_want_it(binaries: Path, manifest: Pa
 
 
 def test_the_archive_holds_files_and_folders_and_is_small(archive: Path) -> None:
-    import dist
+    from hack import dist
 
     dist.check(archive)
 
@@ -165,11 +165,11 @@ def test_an_upgrade_from_our_own_index(
             done = krew(*words)
             assert done.returncode == 0, done.stderr
         commit(index, text, "second")
-        for words in (("update",), ("upgrade", "podx")):
-            done = krew(*words)
+        for again in (("update",), ("upgrade", "podx")):
+            done = krew(*again)
             assert done.returncode == 0, done.stderr
         store = tmp_path / ".krew/store/podx"
-        assert [path.name for path in store.iterdir()] == [re.search(r"version: (v.*)", text)[1]]
+        assert [path.name for path in store.iterdir()] == re.findall(r"version: (v.*)", text)
         server.shutdown()
 
 

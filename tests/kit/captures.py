@@ -7,7 +7,6 @@ from typing import Any
 
 from kit.objects import Json
 from kubectl_podx.capture.look import RawLook
-from kubectl_podx.facts.view import PodView
 from kubectl_podx.model.capture import (
     Capture,
     CapturedPod,
@@ -17,6 +16,7 @@ from kubectl_podx.model.capture import (
     StoredObject,
 )
 from kubectl_podx.model.reference import Reference
+from kubectl_podx.pod.view import PodView
 
 POD = "Pod/shop/web-0"
 """The key of the pod that `kit.pod` builds."""
@@ -49,7 +49,8 @@ def captured(body: Json | None, **fields: Any) -> CapturedPod:
     """What belongs to a pod beside the store."""
     meta = (body or {}).get("metadata")
     uid = meta.get("uid", "") if isinstance(meta, dict) else ""
-    return CapturedPod(**{"reference": key_of(body), "uid": uid} | fields)
+    known: dict[str, Any] = {"reference": key_of(body), "uid": uid, **fields}
+    return CapturedPod(**known)
 
 
 def capture(
@@ -112,6 +113,22 @@ def view(
         server_version=server_version,
     )
     return PodView(whole, one)
+
+
+def capture_of_store(
+    objects: Mapping[str, StoredObject],
+    *,
+    reference: str,
+    uid: str = "",
+    lists: Mapping[str, StoredList] | None = None,
+    captured_at: str = NOW,
+    **fields: Any,
+) -> Capture:
+    """A capture of one pod over objects that were sealed already, as a sealer keeps them."""
+    one = CapturedPod(reference=reference, uid=uid, **fields)
+    return Capture(
+        captured_at=captured_at, pods=[one], objects=dict(objects), lists=dict(lists or {})
+    )
 
 
 def observation(container: str = "app", **fields: Any) -> Observation:

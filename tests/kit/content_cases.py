@@ -7,10 +7,14 @@ from typing import Any
 
 import kit
 from kit import Json
-from kubectl_podx.facts import changes, downward, environment, files, tokens
-from kubectl_podx.findings.rule import Case, Rule
 from kubectl_podx.model.capture import KeyFacts, Observation, StoredObject
-from kubectl_podx.model.report.finding import Finding
+from kubectl_podx.model.parts import Finding
+from kubectl_podx.rules.rule import Case, Rule
+from kubectl_podx.sections.changes import facts as changes
+from kubectl_podx.sections.downward import facts as downward
+from kubectl_podx.sections.environment import facts as environment
+from kubectl_podx.sections.files import facts as files
+from kubectl_podx.sections.tokens import facts as tokens
 
 RUNNING = kit.running("2026-01-01T11:00:00Z")
 

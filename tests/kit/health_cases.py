@@ -8,11 +8,11 @@ from typing import Any
 
 import kit
 from kit import Json, condition, container, observation, owned_by, stored, workload
-from kubectl_podx.findings.analyse import pod_report
+from kubectl_podx.analysis.analyse import pod_report
 from kubectl_podx.model.capture import Headroom, ProbeCounter
 from kubectl_podx.model.clock import format_time
-from kubectl_podx.model.report import PodReport
-from kubectl_podx.model.report.finding import Finding
+from kubectl_podx.model.parts import Finding
+from kubectl_podx.sections.report import PodReport
 
 UID = "1c9a2f52-7d0c-4f4e-9a0a-2a9f6e0f7a11"
 NOW = datetime(2026, 11, 25, 12, 0, 0, tzinfo=UTC)

@@ -6,7 +6,7 @@ from typing import Any
 
 import kit
 from kit import Json
-from kubectl_podx.facts.preset.preset import GONE, Preset, preset_of
+from kubectl_podx.podpreset.preset import GONE, Preset, preset_of
 
 
 def preset_body(name: str = "allow-database", *, group: str = GONE, **spec: Any) -> Json:

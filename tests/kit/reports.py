@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from kubectl_podx.facts.view import PodView
-from kubectl_podx.findings.rule import Case
-from kubectl_podx.model.report import PodReport
-from kubectl_podx.model.report.pod import Metadata, Pod, Verdict
+from kubectl_podx.model.parts import Metadata, Verdict
+from kubectl_podx.pod.view import PodView
+from kubectl_podx.rules.rule import Case
+from kubectl_podx.sections.pod.report import Pod
+from kubectl_podx.sections.report import PodReport
 
 
 def report(severity: Any = "ok", summary: str = "", **sections: Any) -> PodReport:

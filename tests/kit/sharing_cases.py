@@ -9,20 +9,6 @@ import msgspec
 
 import kit
 from kit import Json, condition, container
-from kubectl_podx.facts import (
-    containers,
-    hosts,
-    images,
-    injections,
-    lifecycle,
-    namespaces,
-    network,
-    node,
-    pod,
-    scheduling,
-    volumes,
-)
-from kubectl_podx.findings.rule import Case, Hit, Rule
 from kubectl_podx.model.capture import (
     Call,
     HostsFile,
@@ -32,6 +18,18 @@ from kubectl_podx.model.capture import (
     Process,
     StoredObject,
 )
+from kubectl_podx.rules.rule import Case, Hit, Rule
+from kubectl_podx.sections.containers import facts as containers
+from kubectl_podx.sections.hosts import facts as hosts
+from kubectl_podx.sections.images import facts as images
+from kubectl_podx.sections.injections import facts as injections
+from kubectl_podx.sections.lifecycle import facts as lifecycle
+from kubectl_podx.sections.namespaces import facts as namespaces
+from kubectl_podx.sections.network import facts as network
+from kubectl_podx.sections.node import facts as node
+from kubectl_podx.sections.pod import facts as pod
+from kubectl_podx.sections.scheduling import facts as scheduling
+from kubectl_podx.sections.volumes import facts as volumes
 
 SIBLINGS = "Pod/shop/pod-template-hash=5f"
 NOW = "2026-11-25T12:00:00Z"
@@ -173,6 +171,7 @@ def case_of(
 def hits(rules: tuple[Rule, ...], case: Case) -> dict[str, list[Hit]]:
     """Code -> what the rule found."""
     found = {rule.code: list(rule.check(case)) for rule in rules}
+    assert all(hit.title for several in found.values() for hit in several)
     return {code: several for code, several in found.items() if several}
 
 

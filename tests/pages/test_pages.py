@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from kubectl_podx.model.report import PodReportList
+from kubectl_podx.sections.report import PodReportList
 from pages.shown_pages import NAMES, Show, reports
 
 BAD = ("serious", "critical")

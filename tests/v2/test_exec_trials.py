@@ -94,7 +94,7 @@ def ends(bench: PatientBench, name: str) -> int:
     """How often the container has ended since the pod was made."""
     (status,) = (bench.get("pod", name) or {})["status"]["containerStatuses"]
     running = "running" in status["state"]
-    return status["restartCount"] + (0 if running else 1)
+    return int(status["restartCount"]) + (0 if running else 1)
 
 
 def looks(bench: PatientBench, name: str, *words: str) -> tuple[int, int, int]:

@@ -48,7 +48,7 @@ def label(bench: Bench, pod: Manifest) -> None:
     bench.kubectl("label", "pod", pod["metadata"]["name"], "tier=web")
 
 
-CONFIG = {"volumeMounts": [{"name": "config", "mountPath": "/etc/app"}]}
+CONFIG: Manifest = {"volumeMounts": [{"name": "config", "mountPath": "/etc/app"}]}
 
 INCIDENTS = (
     healthy(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import kit
+from kit import Json
 from kubectl_podx.capture.follow import follow_ups
 from kubectl_podx.capture.plan import Wish, pod_calls
 from kubectl_podx.model.reference import Reference
@@ -126,7 +127,8 @@ def test_a_container_that_does_not_run_is_not_looked_into() -> None:
 
 
 def test_partial_objects_plan_without_failing() -> None:
-    for body in ({}, {"spec": None, "status": None}, {"spec": {"containers": [None, 3, {}]}}):
+    odd: list[Json] = [{}, {"spec": None, "status": None}, {"spec": {"containers": [None, 3, {}]}}]
+    for body in odd:
         assert all(call.reference.namespace == "shop" for call in pod_calls(POD, body, Wish()))
 
 

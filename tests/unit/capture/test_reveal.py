@@ -11,18 +11,18 @@ import msgspec
 import pytest
 
 from kit.fake_server import FakeServer
+from kubectl_podx.analysis.analyse import analyse
 from kubectl_podx.capture.gather import Gatherer
 from kubectl_podx.capture.plan import Wish
 from kubectl_podx.capture.targets import Targets
 from kubectl_podx.cli.environment import Environment
 from kubectl_podx.cli.request import Request
-from kubectl_podx.findings.analyse import analyse
 from kubectl_podx.model.capture import Capture
 from kubectl_podx.model.clock import Deadline
 from kubectl_podx.model.errors import UsageError
-from kubectl_podx.model.report import PodReportList
 from kubectl_podx.model.revealed import Revealed
 from kubectl_podx.render.revealed import revealed_text
+from kubectl_podx.sections.report import PodReportList
 
 
 def taken(revealed: Revealed | None) -> tuple[Capture, PodReportList]:
@@ -87,7 +87,7 @@ def test_what_was_revealed_can_be_neither_shown_nor_written() -> None:
     assert repr(revealed) == str(revealed) == "<Revealed>"
     for write in (pickle.dumps, copy.copy, msgspec.json.encode, msgspec.msgpack.encode, json.dumps):
         with pytest.raises(TypeError):
-            write(revealed)  # type: ignore[operator]
+            write(revealed)
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,8 @@ from kubectl_podx.capture.scan import Selection, ahead, pages, scan
 from kubectl_podx.capture.triage import Shard
 from kubectl_podx.cluster.errors import ClusterError
 from kubectl_podx.cluster.server import Answer
-from kubectl_podx.model.pod_gate import body_of
-from kubectl_podx.model.sick import GroupKey
+from kubectl_podx.pod.gate import body_of
+from kubectl_podx.pod.sick import GroupKey
 
 DATE = "Wed, 25 Nov 2026 12:00:00 GMT"
 ALL = Selection(())
@@ -151,7 +151,8 @@ def test_reading_ahead_keeps_the_order_and_passes_errors_on() -> None:
         if fail:
             raise ClusterError("failed", "broken")
 
-    assert list(ahead(chunks(fail=False))) == [1, 2]
+    passed: list[Any] = list(ahead(chunks(fail=False)))
+    assert passed == [1, 2]
     with pytest.raises(ClusterError, match="broken"):
         list(ahead(chunks(fail=True)))
 
@@ -162,7 +163,8 @@ def test_whoever_stops_reading_ahead_does_not_wait() -> None:
             yield 1
 
     reader = ahead(endless())
-    assert next(reader) == 1
+    first: Any = next(reader)
+    assert first == 1
     del reader
 
 

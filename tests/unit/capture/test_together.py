@@ -57,8 +57,8 @@ class Crowd(FakeServer):
         given = dict(query)
         self.queries.append((path.rpartition("/")[2], given))
         if path.endswith("/pods"):
-            page = {"kind": "PodList", "items": [replica(name) for name in self.names]}
-            yield Answer(200, json.dumps(page).encode(), DATE)
+            pods = {"kind": "PodList", "items": [replica(name) for name in self.names]}
+            yield Answer(200, json.dumps(pods).encode(), DATE)
         elif path.endswith("/events"):
             uid = given["fieldSelector"].partition("involvedObject.uid=")[2]
             for page in self.pages:

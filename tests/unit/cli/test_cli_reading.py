@@ -13,13 +13,13 @@ import yaml
 
 import kit
 from kit.cli_runs import Run, capture, web
+from kubectl_podx.analysis import analyse
 from kubectl_podx.cli import sources
-from kubectl_podx.cli.words import SECTIONS as WORDS
-from kubectl_podx.findings import analyse
 from kubectl_podx.model.capture import Capture
 from kubectl_podx.model.errors import ExitStatus
-from kubectl_podx.model.report import SECTIONS, PodReport, PodReportList
-from kubectl_podx.model.report.finding import Finding
+from kubectl_podx.model.parts import Finding
+from kubectl_podx.sections.report import PodReport, PodReportList
+from kubectl_podx.sections.table import BY_COMMAND, KEYS
 
 
 def test_one_pod_gives_a_pod_report(run: Run, bundle: str) -> None:
@@ -62,7 +62,7 @@ def test_yaml_is_the_same_document_as_json(run: Run, bundle: str) -> None:
     assert yaml.safe_load(as_yaml) == json.loads(as_json)
 
 
-@pytest.mark.parametrize("command", WORDS)
+@pytest.mark.parametrize("command", BY_COMMAND)
 def test_a_section_command_is_describe_with_that_section(
     run: Run, bundle: str, command: str
 ) -> None:
@@ -70,7 +70,7 @@ def test_a_section_command_is_describe_with_that_section(
     described = run("describe", "--from", bundle, "--section", command, "-o", "json")
     assert section == described
     document = json.loads(section.out)
-    others = [key for key in SECTIONS if key != WORDS[command].key]
+    others = [key for key in KEYS if key != BY_COMMAND[command].key]
     assert all(document[key] is None for key in others)
     for output in ("text", "wide", "table", "name"):
         assert run(command, "--from", bundle, "-o", output).status == 0
@@ -84,10 +84,6 @@ def test_the_timeline_has_its_chart_above_and_the_table_alone_for_a_script(
 ) -> None:
     assert run("timeline", "--from", bundle).out.startswith("Timeline, UTC:")
     assert run("timeline", "--from", bundle, "-o", "table").out.startswith("TIME ")
-
-
-def test_the_sections_of_help_are_those_of_the_report() -> None:
-    assert {words.key for words in WORDS.values()} == set(SECTIONS)
 
 
 def test_names_can_be_handed_on(run: Run, two_pods: str) -> None:
@@ -354,7 +350,7 @@ def test_no_recordings_at_all(run: Run, monkeypatch: pytest.MonkeyPatch) -> None
 def test_what_was_not_seen_is_said_beside_a_table(
     run: Run, bundle: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from kubectl_podx.model.report.finding import Coverage
+    from kubectl_podx.model.parts import Coverage
 
     made = report("unknown")
     row = Coverage(section="files", state="denied", reason="forbidden", needs="get configmaps")

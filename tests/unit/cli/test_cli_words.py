@@ -12,9 +12,10 @@ import pytest
 from kit.cli_runs import Run
 from kubectl_podx.cli import words
 from kubectl_podx.cli.options import seconds_of
+from kubectl_podx.sections.table import KEYS
 
 ALLOWED = "allowed formats are: html,json,mermaid,name,table,text,wide,yaml"
-KNOWN = ", ".join(each.key for each in words.SECTIONS.values())
+KNOWN = ", ".join(KEYS)
 
 
 @pytest.mark.parametrize(
@@ -142,8 +143,8 @@ def test_options_lists_the_connection_flags(run: Run) -> None:
 
 
 _HEAVY = (
-    "kubectl_podx.cluster", "kubectl_podx.capture", "kubectl_podx.facts", "kubectl_podx.findings",
-    "kubectl_podx.model.report", "kubectl_podx.render.text", "msgspec", "yaml", "tabulate",
+    "kubectl_podx.cluster", "kubectl_podx.capture", "kubectl_podx.analysis",
+    "kubectl_podx.sections.report", "kubectl_podx.render.text", "msgspec", "yaml", "tabulate",
     "jmespath", "ssl", "kubernetes", "websocket", "jinja2", "http.client",
 )  # fmt: skip
 _PROGRAM = """

@@ -258,7 +258,12 @@ def test_cancel_ends_an_exec_under_way() -> None:
 
     with FakeServer(handler) as server:
         api = make_api(server.url)
-        threading.Thread(target=lambda: arrived.wait(10) and api.cancel(), daemon=True).start()
+
+        def interrupt() -> None:
+            if arrived.wait(10):
+                api.cancel()
+
+        threading.Thread(target=interrupt, daemon=True).start()
         try:
             reason = run(api).reason
         except ClusterError as error:

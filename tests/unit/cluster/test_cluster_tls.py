@@ -99,7 +99,7 @@ def test_a_client_certificate_is_shown(
     memory: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if not memory:
-        monkeypatch.delattr(tls.os, "memfd_create", raising=False)
+        monkeypatch.delattr("os.memfd_create", raising=False)
         monkeypatch.setenv("TMPDIR", str(tmp_path))
         monkeypatch.setattr("tempfile.tempdir", None)
     pem = str(PKI / "client.pem")

@@ -6,11 +6,11 @@ from typing import Any
 
 import kit
 from kit import Json
-from kubectl_podx.facts import changes
-from kubectl_podx.facts.ownership import workload
-from kubectl_podx.facts.view import PodView
-from kubectl_podx.model.capture import ObjectState, StoredObject
-from kubectl_podx.model.report.surroundings import Change
+from kubectl_podx.model.capture import KeyFacts, ObjectState, StoredObject
+from kubectl_podx.pod.owner import workload
+from kubectl_podx.pod.view import PodView
+from kubectl_podx.sections.changes import facts as changes
+from kubectl_podx.sections.changes.report import Change
 
 CREATED = "2026-01-01T10:00:00Z"
 
@@ -22,7 +22,7 @@ def entry(manager: str, time: str, subresource: str = "") -> dict[str, Any]:
 def stored(reference: str, body: Json | None, state: ObjectState = "present") -> StoredObject:
     if body is None:
         return kit.absent(reference, state)
-    keys = {} if reference.startswith(("ConfigMap", "Secret")) else None
+    keys: dict[str, KeyFacts] | None = {} if reference.startswith(("ConfigMap", "Secret")) else None
     return kit.stored(body, reference, keys=keys)
 
 

@@ -8,10 +8,6 @@ import pytest
 
 import kit
 from kit import Json, observation, pod, view
-from kubectl_podx.facts import containers
-from kubectl_podx.facts.image_name import default_policy, digest_of, parse_image, policy_basis
-from kubectl_podx.facts.starting import blocked_since, first_blocker
-from kubectl_podx.facts.view import PodView
 from kubectl_podx.model.capture import (
     Call,
     CallState,
@@ -19,7 +15,11 @@ from kubectl_podx.model.capture import (
     LogTail,
     Process,
 )
-from kubectl_podx.model.report.pod import Container
+from kubectl_podx.pod.image_name import default_policy, digest_of, parse_image, policy_basis
+from kubectl_podx.pod.view import PodView
+from kubectl_podx.sections.containers import facts as containers
+from kubectl_podx.sections.containers.report import Container
+from kubectl_podx.sections.containers.starting import blocked_since, first_blocker
 
 RUNNING = kit.running("2026-11-25T10:00:00Z")
 

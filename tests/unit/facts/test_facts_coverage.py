@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from kit import Json, captured, container, observation, pod, status, view
-from kubectl_podx.facts import coverage
-from kubectl_podx.facts.view import PodView
-from kubectl_podx.model.capture import Call, Capture, Observation
-from kubectl_podx.model.report import SECTIONS
-from kubectl_podx.model.report.finding import Coverage
+from kit import Json, container, observation, pod, status, view
+from kubectl_podx.analysis import coverage
+from kubectl_podx.model.capture import Call, Observation
+from kubectl_podx.model.parts import Coverage
+from kubectl_podx.pod.view import PodView
+from kubectl_podx.sections.table import KEYS
 
-ALL = frozenset(SECTIONS)
+ALL: frozenset[str] = frozenset(KEYS)
 
 
 def view_of(
@@ -172,5 +172,4 @@ def test_a_pod_that_changed_under_our_eyes_is_said_once_per_section() -> None:
 
 
 def test_an_empty_pod_has_no_coverage_rows() -> None:
-    one = captured({})
-    assert coverage.build(PodView(Capture(pods=[one]), one), ALL) == []
+    assert coverage.build(view({}), ALL) == []

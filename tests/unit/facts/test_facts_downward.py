@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 
 import kit
-from kubectl_podx.facts import downward
 from kubectl_podx.model.capture import (
     ObservedFile,
     Sealed,
     Variable,
 )
-from kubectl_podx.model.report.content import DownwardRow
+from kubectl_podx.sections.downward import facts as downward
+from kubectl_podx.sections.downward.report import DownwardRow
 
 LABELS = {"path": "labels", "fieldRef": {"fieldPath": "metadata.labels"}}
 CONTAINERS = (

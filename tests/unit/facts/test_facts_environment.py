@@ -8,8 +8,6 @@ import pytest
 
 import kit
 from kit import Json
-from kubectl_podx.facts import environment
-from kubectl_podx.facts.declared_environment import service_links
 from kubectl_podx.model.capture import (
     KeyFacts,
     ObjectState,
@@ -17,7 +15,9 @@ from kubectl_podx.model.capture import (
     StoredObject,
     Variable,
 )
-from kubectl_podx.model.report.content import VariableRow
+from kubectl_podx.sections.environment import facts as environment
+from kubectl_podx.sections.environment.declared import service_links
+from kubectl_podx.sections.environment.report import VariableRow
 
 
 def sealed(value: str, *, show: bool = True) -> Sealed:
@@ -25,7 +25,7 @@ def sealed(value: str, *, show: bool = True) -> Sealed:
 
 
 def variable(name: str, declared: str | None = None, **fields: Any) -> Variable:
-    values = {
+    values: dict[str, Any] = {
         field: sealed(fields.pop(field)) for field in ("injected", "process") if field in fields
     }
     return Variable(

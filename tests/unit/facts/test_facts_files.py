@@ -9,8 +9,6 @@ import pytest
 
 import kit
 from kit import Json
-from kubectl_podx.facts import files
-from kubectl_podx.facts.view import PodView
 from kubectl_podx.model.capture import (
     KeyFacts,
     ObjectState,
@@ -20,7 +18,9 @@ from kubectl_podx.model.capture import (
     Process,
     StoredObject,
 )
-from kubectl_podx.model.report.content import FileRow
+from kubectl_podx.pod.view import PodView
+from kubectl_podx.sections.files import facts as files
+from kubectl_podx.sections.files.report import FileRow
 
 POD = "Pod/shop/web-0"
 NOW = "2026-01-01T12:00:00Z"
@@ -223,7 +223,9 @@ def test_an_immutable_source_freezes_its_files() -> None:
 @pytest.mark.parametrize(
     ("state", "expected"), [("missing", "orphaned"), ("denied", "denied"), ("failed", "unknown")]
 )
-def test_without_the_source_its_files_are_told_by_the_look(state: str, expected: str) -> None:
+def test_without_the_source_its_files_are_told_by_the_look(
+    state: ObjectState, expected: str
+) -> None:
     row = only(
         files.build(
             view(

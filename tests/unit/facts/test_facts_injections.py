@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from kit import Json, owned_by, stored, view, workload
-from kubectl_podx.facts import injections
-from kubectl_podx.facts.view import PodView
+from kubectl_podx.pod.view import PodView
+from kubectl_podx.sections.injections import facts as injections
 
 TEMPLATE: dict[str, Any] = {
     "metadata": {"labels": {"app": "web"}},

@@ -7,13 +7,14 @@ from typing import Any
 import pytest
 
 from kit import Json, container, observation, pod, status, view
-from kubectl_podx.facts import listeners, namespaces
-from kubectl_podx.facts.view import PodView
 from kubectl_podx.model.capture import (
     Listener,
     Observation,
     Process,
 )
+from kubectl_podx.pod import listeners
+from kubectl_podx.pod.view import PodView
+from kubectl_podx.sections.namespaces import facts as namespaces
 
 SANDBOX = "5" * 64
 IDS = {"app": "a" * 64, "log": "b" * 64}

@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 
 from kit import Json, container, observation, pod, status, view
-from kubectl_podx.facts import network
-from kubectl_podx.facts.view import PodView
 from kubectl_podx.model.capture import (
     Connection,
     Listener,
     Observation,
 )
+from kubectl_podx.pod.view import PodView
+from kubectl_podx.sections.network import facts as network
 
 POD = pod(
     container("app", status=status(), ports=[{"name": "http", "containerPort": 8080}]),

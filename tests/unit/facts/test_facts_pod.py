@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 import kit
 from kit import Json, condition, container, owned_by, stored, view, waiting, workload
-from kubectl_podx.facts import pod
-from kubectl_podx.facts.pod_status import columns
-from kubectl_podx.facts.view import PodView
 from kubectl_podx.model.capture import StoredObject
+from kubectl_podx.pod.view import PodView
+from kubectl_podx.sections.pod import facts as pod
+from kubectl_podx.sections.pod.status import columns
 
 READY = [condition("Ready"), condition("Initialized")]
 RUNNING = kit.running("2026-11-25T10:00:00Z")
@@ -42,8 +42,8 @@ def body(
     ]
     metadata = extra.pop("metadata", {})
     known = {"phase": phase, "conditions": conditions or [], **extra}
-    none = {} if apps else {"containers": []}
-    return kit.pod(*apps, inits=begun, metadata=metadata, status=known, **none)
+    spec: Json = {} if apps else {"containers": []}
+    return kit.pod(*apps, inits=begun, metadata=metadata, status=known, **spec)
 
 
 def view_of(body: Json, **objects: StoredObject) -> PodView:

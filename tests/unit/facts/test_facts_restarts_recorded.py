@@ -13,12 +13,12 @@ import msgspec
 import pytest
 
 import kit
-from kubectl_podx.facts import restarts
-from kubectl_podx.facts.view import PodView
 from kubectl_podx.model.capture import (
     LogTail,
     ProbeCounter,
 )
+from kubectl_podx.pod.view import PodView
+from kubectl_podx.sections.restarts import facts as restarts
 
 RECORDED = Path(__file__).parent / "recorded" / "restarts.jsonl"
 CASES = [json.loads(line) for line in RECORDED.read_text().splitlines()]

@@ -9,10 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kit import Json, absent, event, listed, pod, stored, view
-from kubectl_podx.facts import node, scheduling
-from kubectl_podx.facts.node_match import expression_matches, term_matches, tolerated
-from kubectl_podx.facts.view import PodView
 from kubectl_podx.model.capture import ObjectState
+from kubectl_podx.pod.node_match import expression_matches, term_matches, tolerated
+from kubectl_podx.pod.view import PodView
+from kubectl_podx.sections.node import facts as node
+from kubectl_podx.sections.scheduling import facts as scheduling
 
 
 def view_of(
@@ -87,8 +88,8 @@ def test_without_a_condition_the_newest_event_speaks() -> None:
 
 @given(st.text(max_size=200))
 def test_any_message_is_read(message: str) -> None:
-    assert isinstance(scheduling.split_reasons(message), list)
-    scheduling.split_reasons("0/1 nodes are available: " + message)
+    for text in (message, "0/1 nodes are available: " + message):
+        assert "" not in scheduling.split_reasons(text)
 
 
 @pytest.mark.parametrize(
@@ -241,7 +242,7 @@ def test_a_term_needs_all_its_parts_and_an_empty_one_matches_nothing() -> None:
         (None, "timedOut", "unknown"),
     ],
 )
-def test_the_nodes_state(body: dict[str, Any] | None, stored: str, state: str) -> None:
+def test_the_nodes_state(body: Json | None, stored: ObjectState, state: str) -> None:
     assert node.build(view_of({"nodeName": "n1"}, {}, body, stored)).state == state
 
 

@@ -10,14 +10,17 @@ from hypothesis import strategies as st
 
 import kit
 from kit import Json, absent, observation, pod, stored, view
-from kubectl_podx.facts import hosts, images, lifecycle
-from kubectl_podx.facts.view import PodView
 from kubectl_podx.model.capture import (
     HostsFile,
     ObjectState,
     Observation,
     StoredObject,
 )
+from kubectl_podx.pod.kills import grace_period
+from kubectl_podx.pod.view import PodView
+from kubectl_podx.sections.hosts import facts as hosts
+from kubectl_podx.sections.images import facts as images
+from kubectl_podx.sections.lifecycle import facts as lifecycle
 
 
 def view_of(
@@ -88,7 +91,7 @@ def test_a_failed_pre_stop_hook_is_known_by_its_event_only() -> None:
     ],
 )
 def test_the_grace_period_has_a_default(spec: dict[str, Any], seconds: int) -> None:
-    assert lifecycle.grace_period(view_of(spec)) == seconds
+    assert grace_period(view_of(spec)) == seconds
 
 
 DIGEST = "sha256:" + "c" * 64
@@ -243,7 +246,7 @@ def test_host_name_and_dns_settings_that_differ_are_said() -> None:
 @given(st.lists(st.text(max_size=60), max_size=6))
 def test_any_hosts_and_resolv_lines_are_read(lines: list[str]) -> None:
     found = hosts.build(view_of(ALIASES, NETWORK, look(lines, lines, "web-0")))
-    assert isinstance(found.aliases, list)
+    assert [alias.ip for alias in found.aliases] == ["127.0.0.1"]
 
 
 @pytest.mark.parametrize(

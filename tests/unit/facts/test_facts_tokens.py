@@ -8,13 +8,13 @@ import pytest
 
 import kit
 from kit import absent, container, observation, status, stored, view
-from kubectl_podx.facts import tokens
 from kubectl_podx.model.capture import (
     Observation,
     ObservedToken,
     StoredObject,
 )
-from kubectl_podx.model.report.content import TokenRow
+from kubectl_podx.sections.tokens import facts as tokens
+from kubectl_podx.sections.tokens.report import TokenRow
 
 ACCOUNT = "ServiceAccount/shop/web"
 PATH = "/var/run/secrets/kubernetes.io/serviceaccount/token"

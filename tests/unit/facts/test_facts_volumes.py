@@ -7,8 +7,6 @@ from typing import Any
 import pytest
 
 from kit import Json, absent, container, observation, owned_by, pod, stored, view, workload
-from kubectl_podx.facts import volumes
-from kubectl_podx.facts.view import PodView
 from kubectl_podx.model.capture import (
     Mount,
     Observation,
@@ -16,7 +14,9 @@ from kubectl_podx.model.capture import (
     StoredObject,
     Variable,
 )
-from kubectl_podx.model.report.sharing import Volume
+from kubectl_podx.pod.view import PodView
+from kubectl_podx.sections.volumes import facts as volumes
+from kubectl_podx.sections.volumes.report import Volume
 
 KEY = "Pod/shop/web-1"
 KUBELET = "/var/lib/kubelet/pods/u-1"

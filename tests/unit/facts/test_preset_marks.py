@@ -9,15 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import kit
-from kit import owned_by, view, workload
-from kit.preset_cases import Json, env, its_container, preset_body, ref, website
-from kubectl_podx.facts import injections
-from kubectl_podx.facts.preset.marks import not_applied, preset_marks, with_presets
-from kubectl_podx.facts.preset.preset import GONE, SERVED
-from kubectl_podx.facts.view import PodView
+from kit import Json, owned_by, view, workload
+from kit.preset_cases import env, its_container, preset_body, ref, website
 from kubectl_podx.model.capture import ObjectState
-from kubectl_podx.model.preset import APPLIED, EXCLUDE, MIRROR
-from kubectl_podx.model.report.surroundings import Injection
+from kubectl_podx.pod.view import PodView
+from kubectl_podx.podpreset.annotations import APPLIED, EXCLUDE, MIRROR
+from kubectl_podx.podpreset.preset import GONE, SERVED
+from kubectl_podx.sections.injections import facts as injections
+from kubectl_podx.sections.injections.presets import not_applied, preset_marks, with_presets
+from kubectl_podx.sections.injections.report import Injection
 
 ANNOTATION = f"metadata.annotations[{APPLIED}allow-database]"
 PATHS = {
@@ -129,7 +129,7 @@ def test_env_from_too() -> None:
 
 
 @pytest.mark.parametrize("state", ["present", "missing", "denied"])
-def test_a_preset_that_is_gone_is_named_as_possible(state: str) -> None:
+def test_a_preset_that_is_gone_is_named_as_possible(state: ObjectState) -> None:
     template = website(its_container(env=[env("1", "OWN")]))
     found = rows(view_of(injected(), template=template, state=state))
     assert found[ANNOTATION].by == "PodPreset allow-database"
@@ -225,6 +225,6 @@ JSON = st.recursive(
 )
 def test_odd_shapes_raise_nothing(body: Json, one: Json) -> None:
     view = view_of(body, one)
-    preset_marks(view)
-    not_applied(view)
-    injections.build(view)
+    assert all(mark.name for mark in preset_marks(view))
+    assert {each.confidence for each in not_applied(view)} <= {"proven", "likely", "possible"}
+    assert all(row.path for row in injections.build(view))

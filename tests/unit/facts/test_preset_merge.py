@@ -9,11 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kit.preset_cases import Json, env, its_container, preset, ref, website
-from kubectl_podx.facts.preset.merge import merged, unselected
-from kubectl_podx.facts.preset.normal import normal, normal_volume, same
-from kubectl_podx.facts.preset.preset import Preset, is_preset, mistakes, preset_of
-from kubectl_podx.model.preset import APPLIED, EXCLUDE, MIRROR, applied_presets
+from kit import Json
+from kit.preset_cases import env, its_container, preset, ref, website
+from kubectl_podx.podpreset.annotations import APPLIED, EXCLUDE, MIRROR, applied_presets
+from kubectl_podx.podpreset.merge import merged, unselected
+from kubectl_podx.podpreset.normal import normal, normal_volume, same
+from kubectl_podx.podpreset.preset import Preset, is_preset, mistakes, preset_of
 
 
 def test_the_example_of_the_documentation() -> None:

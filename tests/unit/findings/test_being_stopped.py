@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from kit import Json
 from kit.health_cases import ago, codes, event, found, healthy_pod, report
 
 PROBE = {"exec": {"command": ["false"]}, "periodSeconds": 2, "failureThreshold": 2}
@@ -11,7 +12,7 @@ KILLING = "Container app failed liveness probe, will be restarted"
 FAILED = event("Unhealthy", "Liveness probe failed: no route", 21, 2)
 
 
-def liveness(grace: int = 90, **probe: int) -> dict[str, object]:
+def liveness(grace: int = 90, **probe: int) -> Json:
     body = healthy_pod({"livenessProbe": {**PROBE, **probe}})
     body["spec"]["terminationGracePeriodSeconds"] = grace
     return body

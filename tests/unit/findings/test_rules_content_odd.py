@@ -9,9 +9,13 @@ from hypothesis import strategies as st
 
 import kit
 from kit.content_cases import case, stored
-from kubectl_podx.facts import timeline
-from kubectl_podx.findings import changes, downward, environment, files, tokens
 from kubectl_podx.model.capture import ObservedFile, ObservedToken, Variable
+from kubectl_podx.sections.changes import rules as changes
+from kubectl_podx.sections.downward import rules as downward
+from kubectl_podx.sections.environment import rules as environment
+from kubectl_podx.sections.files import rules as files
+from kubectl_podx.sections.timeline import facts as timeline
+from kubectl_podx.sections.tokens import rules as tokens
 
 KEYS = st.sampled_from(
     [
@@ -91,5 +95,6 @@ def test_odd_pods_never_raise(
     )
     for rules in (files.RULES, environment.RULES, downward.RULES, tokens.RULES, changes.RULES):
         for rule in rules:
-            rule.findings(made)
-    timeline.build(made.view, made.report)
+            assert all(each.title and each.code == rule.code for each in rule.findings(made))
+    times = [entry.time for entry in timeline.build(made.view, made.report)]
+    assert times == sorted(times)

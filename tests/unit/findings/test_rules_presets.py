@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from kit import capture, container, pod
-from kubectl_podx.findings.analyse import analyse
-from kubectl_podx.model.report.finding import Finding
+from kubectl_podx.analysis.analyse import analyse
+from kubectl_podx.model.parts import Finding
 
 ANNOTATION = "podpreset.admission.kubernetes.io/podpreset-db"
 

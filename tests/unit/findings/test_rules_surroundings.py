@@ -21,22 +21,20 @@ from kit.sharing_cases import (
     severities,
     waiting,
 )
-from kubectl_podx.findings import (
-    containers,
-    hosts,
-    images,
-    injections,
-    lifecycle,
-    namespaces,
-    network,
-    node,
-    pod,
-    remedy,
-    scheduling,
-    volumes,
-)
 from kubectl_podx.model.capture import HostsFile
-from kubectl_podx.model.report import SECTIONS
+from kubectl_podx.rules import remedies as remedy
+from kubectl_podx.sections.containers import rules as containers
+from kubectl_podx.sections.hosts import rules as hosts
+from kubectl_podx.sections.images import rules as images
+from kubectl_podx.sections.injections import rules as injections
+from kubectl_podx.sections.lifecycle import rules as lifecycle
+from kubectl_podx.sections.namespaces import rules as namespaces
+from kubectl_podx.sections.network import rules as network
+from kubectl_podx.sections.node import rules as node
+from kubectl_podx.sections.pod import rules as pod
+from kubectl_podx.sections.scheduling import rules as scheduling
+from kubectl_podx.sections.table import KEYS
+from kubectl_podx.sections.volumes import rules as volumes
 
 RULES = (
     *pod.RULES,
@@ -60,7 +58,7 @@ def test_an_ordinary_healthy_pod_has_no_finding_at_all() -> None:
 def test_codes_are_unique_and_every_rule_explains_itself() -> None:
     assert len({rule.code for rule in RULES}) == len(RULES)
     for rule in RULES:
-        assert rule.section in (*SECTIONS, "pod")
+        assert rule.section in (*KEYS, "pod")
         assert rule.link.startswith(("https://kubernetes.io/docs/", "https://docs.kernel.org/"))
         for words in (rule.title, rule.meaning, rule.known_by, rule.remedy):
             assert len(words) > 8
@@ -76,8 +74,8 @@ def test_codes_are_unique_and_every_rule_explains_itself() -> None:
     ],
 )
 def test_no_rule_stumbles_over_an_odd_pod(body: dict[str, Any]) -> None:
-    hits(RULES, case_of(body, node_body=None))
-    hits(RULES, case_of(body, LOOK, node_body={}))
+    for case in (case_of(body, node_body=None), case_of(body, LOOK, node_body={})):
+        assert set(hits(RULES, case)) == set(severities(RULES, case))
 
 
 def paths(value: Any, *above: str | int) -> Iterator[tuple[str | int, ...]]:
@@ -115,14 +113,18 @@ def test_no_field_of_another_shape_breaks_a_section_or_a_rule(odd: Any) -> None:
         for step in path[:-1]:
             target = target[step]
         target[path[-1]] = odd
-        hits(RULES, case_of(body, LOOK, services=services))
+        made = case_of(body, LOOK, services=services)
+        hits(RULES, made)
+        assert made.report.pod.status
     for path in paths(NODE):
         body = copy.deepcopy(NODE)
         target = body
         for step in path[:-1]:
             target = target[step]
         target[path[-1]] = odd
-        hits(RULES, case_of(RICH, node_body=body))
+        made = case_of(RICH, node_body=body)
+        hits(RULES, made)
+        assert made.report.node is not None
 
 
 # -- lifecycle ---------------------------------------------------------------------------------

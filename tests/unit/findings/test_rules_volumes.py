@@ -18,8 +18,8 @@ from kit.sharing_cases import (
     severities,
     waiting,
 )
-from kubectl_podx.findings.volumes import RULES
 from kubectl_podx.model.capture import Mount, Observation
+from kubectl_podx.sections.volumes.rules import RULES
 
 ROOT, DATA = LOOK.mounts
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from kit.health_cases import ago, ended, event, healthy_pod, looping, report, restarted
-from kubectl_podx.findings.ranking import group
+from kubectl_podx.analysis.ranking import rank
 
 READINESS = {"readinessProbe": {"httpGet": {"path": "/", "port": 80}, "periodSeconds": 5}}
 
@@ -153,5 +153,5 @@ def test_the_verdict_stands_where_one_section_was_asked_for(
 
 
 def test_a_code_is_ranked_by_itself_or_by_its_letters() -> None:
-    ranks = [group(code) for code in ("RST024", "CON001", "RST006", "NET001", "PRB002", "CON006")]
+    ranks = [rank(code) for code in ("RST024", "CON001", "RST006", "NET001", "PRB002", "CON006")]
     assert ranks == sorted(ranks)

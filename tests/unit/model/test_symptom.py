@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 import kit
 from kit import Json, condition, container, pod, waiting
 from kubectl_podx.model.clock import format_time
-from kubectl_podx.model.pod_gate import (
+from kubectl_podx.pod.gate import (
     NotAListError,
     PodGate,
     bodies_of_page,
@@ -22,7 +22,7 @@ from kubectl_podx.model.pod_gate import (
     gate_of,
     gates_of_page,
 )
-from kubectl_podx.model.symptom import Sick, symptom
+from kubectl_podx.pod.symptom import Sick, symptom
 
 NOW = datetime(2026, 11, 25, 12, 0, 0, tzinfo=UTC)
 

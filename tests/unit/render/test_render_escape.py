@@ -10,18 +10,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kubectl_podx.model.report import PodReport
-from kubectl_podx.model.report.finding import Finding
+from kubectl_podx.model.parts import Finding
 from kubectl_podx.model.terminal import Terminal
-from kubectl_podx.render.columns import GRIDS
 from kubectl_podx.render.document import to_json
-from kubectl_podx.render.escape import LONGEST, clean, clean_json
-from kubectl_podx.render.layout import aligned, prose
 from kubectl_podx.render.mermaid import mermaid
 from kubectl_podx.render.result import result_table, result_text
 from kubectl_podx.render.table import tables
 from kubectl_podx.render.text import text
 from kubectl_podx.render.yaml import to_yaml
+from kubectl_podx.sections.report import PodReport
+from kubectl_podx.sections.table import KEYS
+from kubectl_podx.view.escape import LONGEST, clean, clean_json
+from kubectl_podx.view.layout import aligned, prose
 
 ANYTHING = st.text(st.characters(exclude_categories=()), max_size=80)
 HOSTILE = "\x1b[2J\x9b31m\u202egnp\u200b\r\nFAKE: line\x00\ud800\U000e0041"
@@ -119,7 +119,7 @@ def test_a_hostile_report_is_harmless_in_every_format(report: PodReport) -> None
     for output in (
         text([bad], Terminal(width=80)),
         text([bad], Terminal(), wide=True, distinctions=[HOSTILE]),
-        tables([bad], list(GRIDS), wide=True, several=True),
+        tables([bad], KEYS, wide=True, several=True),
         mermaid([bad]),
         to_json(bad),
         to_yaml(bad),

@@ -12,15 +12,14 @@ import pytest
 
 import kit
 from kit import absent, raw_look
+from kubectl_podx.analysis.analyse import analyse
 from kubectl_podx.capture.calls import Outcome
 from kubectl_podx.capture.plan import PlannedCall, Wish, pod_calls
 from kubectl_podx.capture.seal import Sealer
 from kubectl_podx.capture.seal_environment import declared_variables
 from kubectl_podx.capture.seal_observation import seal_look
-from kubectl_podx.findings.analyse import analyse
 from kubectl_podx.model.capture import (
     Capture,
-    CapturedPod,
     KeyFacts,
     Observation,
     ObservedFile,
@@ -87,10 +86,18 @@ class World:
             self.sealer, self.pod, Outcome(call, "ok", answer=raw), self.objects, declared
         )
 
+    def capture(self, observation: Observation) -> Capture:
+        return kit.capture_of_store(
+            self.objects,
+            reference=POD.key,
+            uid="u-1",
+            captured_at="2026-11-29T21:05:00Z",
+            observations=[observation],
+        )
+
     def written(self, observation: Observation) -> str:
         """The bundle and the report."""
-        captured = CapturedPod(reference=POD.key, uid="u-1", observations=[observation])
-        capture = Capture(captured_at="2026-11-29T21:05:00Z", pods=[captured], objects=self.objects)
+        capture = self.capture(observation)
         return (
             msgspec.json.encode(capture).decode() + msgspec.json.encode(analyse(capture)).decode()
         )
@@ -230,7 +237,7 @@ def test_a_folder_named_by_the_pod_stays() -> None:
         {"name": "data", "mountPath": "/data", "subPathExpr": "$(POD)"}
     ]
     root = "/volumes/kubernetes.io~empty-dir/data/web-0"
-    look = {
+    look: dict[str, str | bytes] = {
         "mountinfo": f"50 1 8:1 {root} /data rw - ext4 /dev/sda1 rw\n",
         "environment": "POD=web-0\0",
     }
@@ -439,10 +446,7 @@ def test_a_bundle_of_an_older_podx_tells_no_length_in_the_report() -> None:
     world.objects[SECRET.key] = msgspec.structs.replace(stored, keys={"password": key})
     file = ObservedFile(path="/etc/sec/password", mount="/etc/sec", digest="keyed:b", size=21)
     look = kit.observation(files=[file])
-    captured = CapturedPod(reference=POD.key, uid="u-1", observations=[look])
-    report = analyse(
-        Capture(captured_at="2026-11-29T21:05:00Z", pods=[captured], objects=world.objects)
-    ).items[0]
+    report = analyse(world.capture(look)).items[0]
     rows = [row for row in report.files or [] if row.path == "/etc/sec/password"]
     assert [(row.size, row.source_size, row.state) for row in rows] == [(None, None, rows[0].state)]
     assert b"(21 bytes" not in msgspec.json.encode(report)

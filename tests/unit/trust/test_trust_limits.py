@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from kit import Json, captured, pod
+from kit import Json, capture, pod
 from kubectl_podx.capture.frames import split
 from kubectl_podx.cli.environment import Environment
 from kubectl_podx.cli.funnel import main
@@ -304,7 +304,7 @@ def test_the_name_of_a_bundle_is_escaped(tmp_path: Path, monkeypatch: pytest.Mon
     from kubectl_podx.model.capture import Capture
 
     def take(*_: Any, **__: Any) -> Capture:
-        return Capture(pods=[captured(declaring())])
+        return capture([declaring()])
 
     monkeypatch.setattr(session, "take", take)
     path = tmp_path / "x\x1b[31m"

@@ -1,0 +1,55 @@
+"""Image references: repository, tag and digest, and the pull policy that a tag implies."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+_DIGEST = re.compile(r"sha256:[0-9a-fA-F]{64}")
+
+
+class ImageName(NamedTuple):
+    """The parts of `REPOSITORY[:TAG][@DIGEST]`."""
+
+    repository: str
+    tag: str
+    digest: str
+
+
+def parse_image(reference: str) -> ImageName:
+    """The parts of an image reference; empty where it does not name them.
+
+    A colon before the last slash belongs to the registry's port.
+    """
+    name, _, digest = reference.partition("@")
+    path, colon, tag = name.rpartition(":")
+    if not colon or "/" in tag:
+        path, tag = name, ""
+    return ImageName(path, tag, digest)
+
+
+def default_policy(reference: str) -> str:
+    """The pull policy that the API server sets where none is written.
+
+    pkg/apis/core/v1/defaults.go: `Always` for the tag `latest`, and for no tag and no digest.
+    """
+    image = parse_image(reference)
+    latest = image.tag == "latest" or not (image.tag or image.digest)
+    return "Always" if latest else "IfNotPresent"
+
+
+def policy_basis(reference: str, policy: str) -> str:
+    """`matchesDefault` or `declared`: a written default cannot be told from a set one."""
+    return "matchesDefault" if policy in ("", default_policy(reference)) else "declared"
+
+
+def digest_of(image_id: str) -> str:
+    """The digest in a status's imageID: `repository@sha256:…`, `docker-pullable://…`, or bare."""
+    found = _DIGEST.search(image_id)
+    return found.group() if found else ""
+
+
+def short_digest(image: str) -> str:
+    """The first twelve digits, as `docker images` shows them."""
+    digest = image.rpartition("sha256:")[2]
+    return f"sha256:{digest[:12]}" if digest != image else image
