@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from manifests import pod, shell
-from reports import codes, finding, row
-from support import Bench
+
+from e2e.manifests import pod, shell
+from e2e.reports import codes, finding, row
+from e2e.support import Bench
 
 pytestmark = pytest.mark.cluster
 

@@ -6,7 +6,7 @@ import os
 import signal
 from pathlib import Path
 
-from support import Bench, Manifest
+from e2e.support import Bench, Manifest
 
 
 def kill_pause(_bench: Bench, pod: Manifest) -> None:

@@ -75,7 +75,9 @@ def split_reasons(message: str) -> list[str]:
         return []
     # `persistentvolumeclaim "x" not found. not found` says one thing twice.
     body = _PREEMPTION.split(message[match.end() :])[0].replace("not found. not found", "not found")
-    return [part.strip().rstrip(".") for part in _NEXT_REASON.split(body) if part.strip(". ")]
+    return [
+        reason for part in _NEXT_REASON.split(body) if (reason := part.strip().rstrip(".").rstrip())
+    ]
 
 
 def _requirements(view: PodView) -> Iterator[Requirement]:

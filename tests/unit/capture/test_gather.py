@@ -8,8 +8,8 @@ from typing import Any
 
 import msgspec
 import pytest
-from fake_server import DATE, RECORDED, FakeServer
 
+from kit.fake_server import DATE, RECORDED, FakeServer
 from kubectl_podx.analysis.analyse import analyse
 from kubectl_podx.capture.gather import Gatherer
 from kubectl_podx.capture.plan import Wish, pod_calls

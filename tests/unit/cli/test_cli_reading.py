@@ -6,17 +6,18 @@ import json
 import tempfile
 import webbrowser
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
-from cli_runs import Run, capture, pod
 
+import kit
+from kit.cli_runs import Run, capture, web
 from kubectl_podx.analysis import analyse
 from kubectl_podx.cli import sources
 from kubectl_podx.model.capture import Capture
 from kubectl_podx.model.errors import ExitStatus
-from kubectl_podx.model.parts import Finding, Metadata, Verdict
-from kubectl_podx.sections.pod.report import Pod
+from kubectl_podx.model.parts import Finding
 from kubectl_podx.sections.report import PodReport, PodReportList
 from kubectl_podx.sections.table import BY_COMMAND, KEYS
 
@@ -50,7 +51,7 @@ def test_a_name_that_is_not_in_the_bundle(run: Run, two_pods: str) -> None:
 
 def test_a_manifest_is_read_without_a_cluster(run: Run, tmp_path: Path) -> None:
     path = tmp_path / "pod.json"
-    path.write_text(json.dumps(pod("web-0")))
+    path.write_text(json.dumps(web("web-0")))
     document = json.loads(run("describe", "-f", str(path), "-o", "json").out)
     assert document["metadata"]["source"] == "manifest"
 
@@ -197,16 +198,11 @@ def test_calls_are_shown_without_what_they_brought(run: Run, bundle: str) -> Non
     assert "  0.012s  denied    get ConfigMap/shop/web-0  forbidden\n" in result.err
 
 
-def report(severity: str, *findings: str) -> PodReport:
-    return PodReport(
-        metadata=Metadata(captured_at="", source="live"),
-        verdict=Verdict(severity=severity, summary="it is so"),  # type: ignore[arg-type]
-        pod=Pod(namespace="shop", name="web-0", status="Running", ready="1/1"),
-        findings=[
-            Finding(code=f"ABC{at:03}", severity=word, title="t")  # type: ignore[arg-type]
-            for at, word in enumerate(findings)
-        ],
-    )
+def report(severity: str, *findings: Any) -> PodReport:
+    made = [
+        Finding(code=f"ABC{at:03}", severity=word, title="t") for at, word in enumerate(findings)
+    ]
+    return kit.report(severity, "it is so", findings=made)
 
 
 @pytest.mark.parametrize(
@@ -360,9 +356,7 @@ def test_what_was_not_seen_is_said_beside_a_table(
     row = Coverage(section="files", state="denied", reason="forbidden", needs="get configmaps")
     listed = PodReportList(
         metadata=made.metadata,
-        items=[
-            PodReport(metadata=made.metadata, verdict=made.verdict, pod=made.pod, coverage=[row])
-        ],
+        items=[kit.report("unknown", coverage=[row])],
     )
     monkeypatch.setattr(analyse, "analyse", lambda *_args: listed)
     result = run("files", "--from", bundle)

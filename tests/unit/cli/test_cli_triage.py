@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 import yaml
-from cli_runs import Run
 
+from kit.cli_runs import Run
 from kubectl_podx.render.triage import NAME
 
 

@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from cli_runs import Run
 
+from kit.cli_runs import Run
 from kubectl_podx.cli import words
 from kubectl_podx.cli.options import seconds_of
 from kubectl_podx.sections.table import KEYS

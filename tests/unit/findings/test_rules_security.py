@@ -6,8 +6,8 @@ from typing import Any
 
 import msgspec
 import pytest
-from sharing_cases import HEALTHY, LOOK, case_of, changed
 
+from kit.sharing_cases import HEALTHY, LOOK, case_of, changed
 from kubectl_podx.capture.procfs import BootClock, processes
 from kubectl_podx.model.capture import Mount, Process
 from kubectl_podx.rules.rule import Case, Hit
@@ -100,7 +100,7 @@ def test_more_rights_than_declared(
 ) -> None:
     assert words in hits(case(context, **process))["SEC001"].title
     # Nobody looked inside: nothing is known, and nothing is said.
-    unseen = dict.fromkeys(process)
+    unseen: dict[str, Any] = dict.fromkeys(process)
     if process:
         assert "SEC001" not in hits(case(context, **unseen))
 

@@ -6,22 +6,14 @@ import copy
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import kit
+from kit import Json, condition, container, observation, owned_by, stored, workload
 from kubectl_podx.analysis.analyse import pod_report
-from kubectl_podx.model.capture import (
-    Capture,
-    CapturedPod,
-    Headroom,
-    Observation,
-    ProbeCounter,
-    StoredList,
-    StoredObject,
-)
+from kubectl_podx.model.capture import Headroom, ProbeCounter
 from kubectl_podx.model.clock import format_time
 from kubectl_podx.model.parts import Finding
 from kubectl_podx.sections.report import PodReport
 
-Json = dict[str, Any]
-KEY = "Pod/shop/web-0"
 UID = "1c9a2f52-7d0c-4f4e-9a0a-2a9f6e0f7a11"
 NOW = datetime(2026, 11, 25, 12, 0, 0, tzinfo=UTC)
 
@@ -41,7 +33,7 @@ READY = {
 }
 
 
-def pod(
+def healthy_pod(
     spec: Json | None = None,
     status: Json | None = None,
     *,
@@ -50,44 +42,29 @@ def pod(
     metadata: Json | None = None,
 ) -> Json:
     """A pod of a Deployment's ReplicaSet with one container, healthy unless told otherwise."""
-    word = "True" if ready else "False"
-    return {
-        "kind": "Pod",
-        "metadata": {
-            "name": "web-0",
-            "namespace": "shop",
-            "uid": UID,
+    app = {"image": "shop/app:1", **(spec or {})}
+    return kit.pod(
+        container("app", status={**copy.deepcopy(READY), **(status or {})}, **app),
+        uid=UID,
+        metadata={
             "creationTimestamp": ago(10_900),
-            "ownerReferences": [{"kind": "ReplicaSet", "name": "web", "controller": True}],
+            "ownerReferences": owned_by("ReplicaSet", "web"),
             **(metadata or {}),
         },
-        "spec": {
-            "restartPolicy": "Always",
-            "containers": [{"name": "app", "image": "shop/app:1", **(spec or {})}],
-        },
-        "status": {
-            "phase": "Running",
+        status={
             "startTime": ago(10_890),
-            "containerStatuses": [{**copy.deepcopy(READY), **(status or {})}],
             "conditions": [
-                {"type": "PodScheduled", "status": "True", "lastTransitionTime": ago(10_890)},
-                {"type": "Ready", "status": word, "lastTransitionTime": ago(10_800)},
+                condition("PodScheduled", since=ago(10_890)),
+                condition("Ready", "True" if ready else "False", since=ago(10_800)),
             ],
             **(pod_status or {}),
         },
-    }
+        restartPolicy="Always",
+    )
 
 
 def event(reason: str, message: str, seconds_ago: float, count: int = 1) -> Json:
-    path = "spec.containers{app}"
-    return {
-        "reason": reason,
-        "message": message,
-        "count": count,
-        "firstTimestamp": ago(seconds_ago),
-        "lastTimestamp": ago(seconds_ago),
-        "involvedObject": {"kind": "Pod", "name": "web-0", "uid": UID, "fieldPath": path},
-    }
+    return kit.event(reason, message, first=ago(seconds_ago), count=count, container="app", uid=UID)
 
 
 def ended(code: int, seconds_ago: float, ran: float = 60, reason: str = "") -> Json:
@@ -132,42 +109,19 @@ def report(
     disturbed: str = "",
 ) -> PodReport:
     """The whole report of a capture of that pod."""
-    looks = (
-        [Observation(container="app", container_id="a" * 64, state="observed", headroom=headroom)]
-        if headroom
-        else []
-    )
-    captured = CapturedPod(
-        reference=KEY,
-        uid=UID,
+    looks = [observation(container_id="a" * 64, headroom=headroom)] if headroom else []
+    seen = kit.view(
+        body,
+        stored(workload("ReplicaSet", "web", ownerReferences=owned_by("Deployment", "web"))),
+        stored(workload("Deployment", "web")),
+        events=events or [],
+        captured_at=format_time(NOW),
+        source=source,
         probe_counters=counters,
         observations=looks,
         disturbed=disturbed,
     )
-    owners = {
-        "ReplicaSet/shop/web": {
-            "kind": "ReplicaSet",
-            "metadata": {
-                "name": "web",
-                "namespace": "shop",
-                "ownerReferences": [{"kind": "Deployment", "name": "web", "controller": True}],
-            },
-        },
-        "Deployment/shop/web": {"kind": "Deployment", "metadata": {"name": "web"}},
-    }
-    objects = {
-        key: StoredObject(reference=key, state="present", body=found)
-        for key, found in {KEY: body, **owners}.items()
-    }
-    lists = {f"Event/{KEY}": StoredList(reference=KEY, state="present", items=events or [])}
-    capture = Capture(
-        captured_at=format_time(NOW),
-        source=source,
-        pods=[captured],
-        objects=objects,
-        lists=lists,
-    )
-    return pod_report(capture, captured, sections)
+    return pod_report(seen.capture, seen.captured, sections)
 
 
 def found(made: PodReport, code: str) -> Finding | None:

@@ -7,20 +7,17 @@ from typing import Any
 
 import msgspec
 
+import kit
+from kit import Json, condition, container
 from kubectl_podx.model.capture import (
     Call,
-    Capture,
-    CapturedPod,
     HostsFile,
     Listener,
     Mount,
     Observation,
     Process,
-    StoredList,
     StoredObject,
 )
-from kubectl_podx.model.parts import Metadata, Verdict
-from kubectl_podx.pod.view import PodView
 from kubectl_podx.rules.rule import Case, Hit, Rule
 from kubectl_podx.sections.containers import facts as containers
 from kubectl_podx.sections.hosts import facts as hosts
@@ -31,73 +28,52 @@ from kubectl_podx.sections.namespaces import facts as namespaces
 from kubectl_podx.sections.network import facts as network
 from kubectl_podx.sections.node import facts as node
 from kubectl_podx.sections.pod import facts as pod
-from kubectl_podx.sections.report import PodReport
 from kubectl_podx.sections.scheduling import facts as scheduling
 from kubectl_podx.sections.volumes import facts as volumes
 
-KEY = "Pod/shop/web-1"
 SIBLINGS = "Pod/shop/pod-template-hash=5f"
 NOW = "2026-11-25T12:00:00Z"
 EARLIER = "2026-11-25T10:00:00Z"
 APP_ID = "a" * 64
 DIGEST = "sha256:" + "d" * 64
 
-HEALTHY: dict[str, Any] = {
-    "metadata": {
-        "name": "web-1",
-        "namespace": "shop",
-        "uid": "u-1",
-        "creationTimestamp": EARLIER,
-        "labels": {"app": "web"},
-    },
-    "spec": {
-        "nodeName": "n1",
-        "restartPolicy": "Always",
-        "nodeSelector": {"disktype": "ssd"},
-        "volumes": [{"name": "data", "emptyDir": {}}],
-        "containers": [
-            {
-                "name": "app",
-                "image": "nginx:1.27",
-                "ports": [{"name": "http", "containerPort": 80}, {"containerPort": 9999}],
-                "readinessProbe": {"httpGet": {"path": "/", "port": "http"}},
-                "volumeMounts": [{"name": "data", "mountPath": "/data"}],
-            }
-        ],
-    },
-    "status": {
-        "phase": "Running",
+HEALTHY = kit.pod(
+    container(
+        "app",
+        status=kit.status(
+            kit.running(EARLIER),
+            ready=True,
+            started=True,
+            restartCount=0,
+            imageID=f"docker.io/library/nginx@{DIGEST}",
+            containerID=f"containerd://{APP_ID}",
+        ),
+        image="nginx:1.27",
+        ports=[{"name": "http", "containerPort": 80}, {"containerPort": 9999}],
+        readinessProbe={"httpGet": {"path": "/", "port": "http"}},
+        volumeMounts=[{"name": "data", "mountPath": "/data"}],
+    ),
+    name="web-1",
+    metadata={"creationTimestamp": EARLIER, "labels": {"app": "web"}},
+    status={
         "podIP": "10.0.0.9",
         "startTime": EARLIER,
         "conditions": [
-            {"type": each, "status": "True"}
-            for each in ("PodScheduled", "Initialized", "ContainersReady", "Ready")
-        ],
-        "containerStatuses": [
-            {
-                "name": "app",
-                "ready": True,
-                "started": True,
-                "restartCount": 0,
-                "imageID": f"docker.io/library/nginx@{DIGEST}",
-                "containerID": f"containerd://{APP_ID}",
-                "state": {"running": {"startedAt": EARLIER}},
-            }
+            condition(each) for each in ("PodScheduled", "Initialized", "ContainersReady", "Ready")
         ],
     },
-}
-NODE: dict[str, Any] = {
-    "metadata": {"labels": {"disktype": "ssd"}},
-    "spec": {},
-    "status": {
-        "conditions": [{"type": "Ready", "status": "True", "lastHeartbeatTime": NOW}],
-    },
-}
-LOOK = Observation(
-    container="app",
+    nodeName="n1",
+    restartPolicy="Always",
+    nodeSelector={"disktype": "ssd"},
+    volumes=[{"name": "data", "emptyDir": {}}],
+)
+NODE = kit.node(
+    "n1",
+    condition("Ready", lastHeartbeatTime=NOW),
+    metadata={"labels": {"disktype": "ssd"}},
+)
+LOOK = kit.observation(
     container_id=APP_ID,
-    state="observed",
-    method="exec",
     main_pid=1,
     processes=[
         Process(pid=1, container_id=APP_ID, executable="nginx", state="S", handles_term=True)
@@ -126,7 +102,7 @@ def look(**changes: Any) -> Observation:
     return msgspec.structs.replace(LOOK, **changes)
 
 
-def changed(*edits: tuple[tuple[str | int, ...], Any]) -> dict[str, Any]:
+def changed(*edits: tuple[tuple[str | int, ...], Any]) -> Json:
     """The healthy pod with the values at these paths replaced."""
     body = copy.deepcopy(HEALTHY)
     for path, value in edits:
@@ -137,65 +113,47 @@ def changed(*edits: tuple[tuple[str | int, ...], Any]) -> dict[str, Any]:
     return body
 
 
-def waiting(reason: str, message: str = "") -> dict[str, Any]:
+def waiting(reason: str, message: str = "") -> Json:
     """The healthy pod with its container in this waiting state."""
-    status = {"name": "app", "state": {"waiting": {"reason": reason, "message": message}}}
     return changed(
-        (("status", "containerStatuses"), [status]),
+        (
+            ("status", "containerStatuses"),
+            [{"name": "app", **kit.status(kit.waiting(reason, message))}],
+        ),
         (("status", "phase"), "Pending"),
-        (("status", "conditions"), [{"type": "PodScheduled", "status": "True"}]),
+        (("status", "conditions"), [condition("PodScheduled")]),
     )
 
 
-def event(reason: str, message: str, count: int = 1, container: str = "") -> dict[str, Any]:
-    """One of the pod's events."""
-    involved = {"uid": "u-1"}
-    if container:
-        involved["fieldPath"] = f"spec.containers{{{container}}}"
-    return {"reason": reason, "message": message, "count": count, "involvedObject": involved}
-
-
 def case_of(
-    body: dict[str, Any] = HEALTHY,
+    body: Json = HEALTHY,
     *observations: Observation,
-    events: tuple[dict[str, Any], ...] = (),
-    services: tuple[dict[str, Any], ...] = (),
-    slices: tuple[dict[str, Any], ...] = (),
-    siblings: tuple[dict[str, Any], ...] = (),
+    events: tuple[Json, ...] = (),
+    services: tuple[Json, ...] = (),
+    slices: tuple[Json, ...] = (),
+    siblings: tuple[Json, ...] = (),
     objects: tuple[StoredObject, ...] = (),
-    node_body: dict[str, Any] | None = NODE,
+    node_body: Json | None = NODE,
     disturbed: str = "",
 ) -> Case:
     """A case with every section of this part built."""
-    captured = CapturedPod(
-        reference=KEY,
-        uid="u-1",
+    view = kit.view(
+        body,
+        *objects,
+        *([] if node_body is None else [kit.stored(node_body, "Node//n1")]),
+        events=events,
+        lists={
+            "Service/shop": services,
+            "EndpointSlice/shop": slices,
+            SIBLINGS: siblings,
+        },
+        captured_at=NOW,
         observations=list(observations),
         disturbed=disturbed,
         calls=[Call(id=f"list {SIBLINGS}", sections=["images"], state="ok")],
     )
-    stored = [StoredObject(reference=KEY, state="present", body=body), *objects]
-    if node_body is not None:
-        stored.append(StoredObject(reference="Node//n1", state="present", body=node_body))
-    lists = {
-        f"Event/{KEY}": list(events),
-        "Service/shop": list(services),
-        "EndpointSlice/shop": list(slices),
-        SIBLINGS: list(siblings),
-    }
-    capture = Capture(
-        captured_at=NOW,
-        pods=[captured],
-        objects={each.reference: each for each in stored},
-        lists={
-            key: StoredList(reference=key, state="present", items=found)
-            for key, found in lists.items()
-        },
-    )
-    view = PodView(capture, captured)
-    report = PodReport(
-        metadata=Metadata(captured_at=NOW, source="live"),
-        verdict=Verdict(severity="unknown", summary=""),
+    return kit.case(
+        view,
         pod=pod.build(view),
         containers=containers.build(view),
         namespaces=namespaces.build(view),
@@ -208,12 +166,12 @@ def case_of(
         hosts=hosts.build(view),
         injections=injections.build(view),
     )
-    return Case(view, report)
 
 
 def hits(rules: tuple[Rule, ...], case: Case) -> dict[str, list[Hit]]:
     """Code -> what the rule found."""
     found = {rule.code: list(rule.check(case)) for rule in rules}
+    assert all(hit.title for several in found.values() for hit in several)
     return {code: several for code, several in found.items() if several}
 
 

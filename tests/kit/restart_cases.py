@@ -5,29 +5,18 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from kubectl_podx.model.capture import (
-    Capture,
-    CapturedPod,
-    LogTail,
-    ProbeCounter,
-    StoredList,
-    StoredObject,
-)
+import kit
+from kit import Json, condition, container
+from kubectl_podx.model.capture import LogTail, ProbeCounter
 from kubectl_podx.model.clock import format_time
 from kubectl_podx.pod.view import PodView
 
-KEY = "Pod/shop/web-0"
 UID = "1c9a2f52-7d0c-4f4e-9a0a-2a9f6e0f7a11"
 ZERO = datetime(2026, 11, 25, 2, 0, 0, tzinfo=UTC)
 NOW = 1000
 """The capture is made 1,000 seconds after the pod began."""
 
-Json = dict[str, Any]
-FIRST_SANDBOX: Json = {
-    "type": "PodReadyToStartContainers",
-    "status": "True",
-    "lastTransitionTime": "2026-11-25T02:00:01Z",
-}
+FIRST_SANDBOX = condition("PodReadyToStartContainers", since="2026-11-25T02:00:01Z")
 """The sandbox that the pod began with is still there."""
 
 
@@ -44,12 +33,12 @@ def ended(code: int, start: float, end: float, reason: str = "", message: str = 
 
 
 def running(since: float) -> Json:
-    return {"running": {"startedAt": at(since)}}
+    return kit.running(at(since))
 
 
 def backing_off(seconds: int = 40) -> Json:
     message = f"back-off {seconds}s restarting failed container=app pod=web-0_shop({UID})"
-    return {"waiting": {"reason": "CrashLoopBackOff", "message": message}}
+    return kit.waiting("CrashLoopBackOff", message)
 
 
 def event(
@@ -60,14 +49,16 @@ def event(
     count: int = 1,
     path: str = "spec.containers{app}",
 ) -> Json:
-    return {
-        "reason": reason,
-        "message": message,
-        "count": count,
-        "firstTimestamp": at(first),
-        "lastTimestamp": at(first if last is None else last),
-        "involvedObject": {"kind": "Pod", "name": "web-0", "uid": UID, "fieldPath": path},
-    }
+    made = kit.event(
+        reason,
+        message,
+        first=at(first),
+        last=at(first if last is None else last),
+        count=count,
+        uid=UID,
+    )
+    made["involvedObject"]["fieldPath"] = path
+    return made
 
 
 def unhealthy(
@@ -76,7 +67,7 @@ def unhealthy(
     return event("Unhealthy", f"{word} probe failed: no", first, last, count, **more)
 
 
-def pod(
+def app_pod(
     spec: Json | None = None,
     status: Json | None = None,
     *,
@@ -85,28 +76,21 @@ def pod(
     pod_status: Json | None = None,
     metadata: Json | None = None,
 ) -> Json:
-    """A pod of one container, `app`."""
-    declared = {"name": "app", "image": "shop/app:1", **(spec or {})}
-    told = {"name": "app", "restartCount": 0, "ready": False, "started": False, **(status or {})}
-    part, statuses = {
-        "app": ("containers", "containerStatuses"),
-        "init": ("initContainers", "initContainerStatuses"),
-        "sidecar": ("initContainers", "initContainerStatuses"),
-    }[kind]
+    """A pod of one container, `app`, which is not ready and has not been restarted."""
+    told = {"restartCount": 0, "ready": False, "started": False, **(status or {})}
+    declared = {"image": "shop/app:1", **(spec or {})}
     if kind == "sidecar":
         declared["restartPolicy"] = "Always"
-    return {
-        "kind": "Pod",
-        "metadata": {"name": "web-0", "namespace": "shop", "uid": UID, **(metadata or {})},
-        "spec": {"restartPolicy": "Always", "nodeName": "n1", part: [declared], **(pod_spec or {})},
-        "status": {
-            "phase": "Running",
-            "startTime": at(0),
-            "conditions": [FIRST_SANDBOX],
-            statuses: [told],
-            **(pod_status or {}),
-        },
-    }
+    one = container("app", status=told, **declared)
+    apps, inits = ([one], []) if kind == "app" else ([], [one])
+    return kit.pod(
+        *apps,
+        inits=inits,
+        uid=UID,
+        metadata=metadata,
+        status={"startTime": at(0), "conditions": [FIRST_SANDBOX], **(pod_status or {})},
+        **{"restartPolicy": "Always", "nodeName": "n1", **(pod_spec or {})},
+    )
 
 
 def view(
@@ -121,21 +105,16 @@ def view(
     node_events: list[Json] | None = None,
 ) -> PodView:
     """The view of a capture of that pod. `events` None: they could not be read."""
-    captured = CapturedPod(reference=KEY, uid=UID, probe_counters=counters, logs=logs or [])
-    objects = {KEY: StoredObject(reference=KEY, state="present", body=body)}
-    if node is not None:
-        objects["Node//n1"] = StoredObject(reference="Node//n1", state="present", body=node)
-    lists = {
-        f"Event/{KEY}": StoredList(
-            reference=KEY, state="denied" if events is None else "present", items=events or []
-        )
-    }
-    if node_events:
-        lists["Event/Node//n1"] = StoredList(reference="n1", state="present", items=node_events)
-    capture = Capture(
-        captured_at=at(now), source=source, pods=[captured], objects=objects, lists=lists
+    return kit.view(
+        body,
+        *([] if node is None else [kit.stored(node, "Node//n1")]),
+        events="denied" if events is None else events,
+        lists={"Event/Node//n1": node_events} if node_events else None,
+        captured_at=at(now),
+        source=source,
+        probe_counters=counters,
+        logs=logs or [],
     )
-    return PodView(capture, captured)
 
 
 def counter(word: Any, successful: int, failed: int, container: str = "app") -> ProbeCounter:

@@ -18,7 +18,7 @@ from kubectl_podx.cluster.access import AccessFlags, resolve_access
 from kubectl_podx.cluster.server import ApiServer
 from kubectl_podx.model.clock import Deadline
 
-PKI = Path(__file__).parent / "pki"
+PKI = Path(__file__).parents[1] / "unit/cluster/pki"
 
 
 class Request(NamedTuple):

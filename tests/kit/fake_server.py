@@ -12,7 +12,7 @@ from kubectl_podx.cluster.errors import ClusterError
 from kubectl_podx.cluster.exec_protocol import ExecResult
 from kubectl_podx.cluster.server import Answer
 
-RECORDED = Path(__file__).parent / "recorded"
+RECORDED = Path(__file__).parents[1] / "unit/capture/recorded"
 DATE = "Wed, 25 Nov 2026 02:10:00 GMT"
 Fault = Callable[[str], None]
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import kit
+from kit import Json
 from kubectl_podx.podpreset.preset import GONE, Preset, preset_of
-
-Json = dict[str, Any]
 
 
 def preset_body(name: str = "allow-database", *, group: str = GONE, **spec: Any) -> Json:
@@ -33,25 +33,17 @@ def preset(name: str = "allow-database", **spec: Any) -> Preset:
     return preset_of(preset_body(name, **spec))
 
 
-def pod(*containers: Json, annotations: dict[str, str] | None = None, **spec: Any) -> Json:
-    """The pod `website` of the documentation, with these containers where there are any."""
-    return {
-        "apiVersion": "v1",
-        "kind": "Pod",
-        "metadata": {
-            "name": "website",
-            "labels": {"app": "website", "role": "frontend"},
-            **({"annotations": annotations} if annotations else {}),
-        },
-        "spec": {
-            "containers": list(containers) or [container()],
-            **spec,
-        },
-    }
+def website(*containers: Json, annotations: dict[str, str] | None = None, **spec: Any) -> Json:
+    """The manifest of the pod `website` of the documentation, with these containers if any."""
+    made = kit.pod(*containers or [its_container()], name="website", **spec)
+    metadata: Json = {"name": "website", "labels": {"app": "website", "role": "frontend"}}
+    if annotations:
+        metadata["annotations"] = annotations
+    return {**{key: made[key] for key in ("apiVersion", "kind", "spec")}, "metadata": metadata}
 
 
-def container(name: str = "website", **fields: Any) -> Json:
-    return {"name": name, "image": "nginx", **fields}
+def its_container(name: str = "website", **fields: Any) -> Json:
+    return kit.container(name, **{"image": "nginx", **fields})
 
 
 def env(value: str, name: str = "DB_PORT") -> Json:
