@@ -10,6 +10,9 @@ from kubectl_podx.facts.termination.witnesses import Witnesses
 from kubectl_podx.model.report.health import Evidence
 from kubectl_podx.model.report.words import Confidence
 
+# `Exec lifecycle hook ([…]) for Container "app" in Pod "…" failed - error: …`
+_HOOK = " lifecycle hook ("
+
 
 def post_start(w: Witnesses) -> Conclusion | None:
     """A FailedPostStartHook event of this instance, or the kubelet's waiting reason for it.
@@ -56,9 +59,10 @@ def failed_hook(w: Witnesses, evidence: tuple[Evidence, ...], accounts: int) -> 
     handler = f" ({w.post_start})" if w.post_start else ""
     predicate = f"was killed because its postStart hook failed{handler}"
     # A program may end a stop with a code of its own, and it may have ended so by itself, in which
-    # case its hook fails, too.
+    # case its hook fails, too: the kubelet's message tells how the hook ended.
     code = w.instance.exit_code if w.instance else None
     sure: Confidence = "proven"
     if code and not stop_signal(code):
-        sure = "likely" if w.waiting_reason == "PostStartHookError" else "possible"
+        told = w.waiting_reason == "PostStartHookError" and _HOOK in w.waiting_message
+        sure = "likely" if told else "possible"
     return Conclusion("postStartHook", sure, predicate, evidence, accounts)
