@@ -88,9 +88,8 @@ def _sealed(sealer: Sealer, mount: Mount, masks: Sequence[_Mask]) -> Mount:
             root, source = _without(root, value), _without(source, value)
             if _normal(path) != mask.path:
                 path = _without(path, value)
-    return replace(
-        mount, path=sealer.scrub(path), root=sealer.scrub(root), source=sealer.scrub(source)
-    )
+    hide = sealer.scrub_known
+    return replace(mount, path=hide(path), root=hide(root), source=hide(source))
 
 
 def _masked(root: str, volume: str) -> str:
