@@ -33,8 +33,9 @@ from kubectl_podx.model.capture import (
     Variable,
 )
 from kubectl_podx.model.clock import format_time, from_epoch
-from kubectl_podx.model.pod import Json, containers
+from kubectl_podx.model.raw import Json
 from kubectl_podx.model.reference import Reference
+from kubectl_podx.pod.containers import containers
 
 _SYS_PTRACE = 19
 _SHELLS = frozenset({"ash", "bash", "busybox", "dash", "sh"})

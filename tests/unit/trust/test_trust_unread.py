@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from kubectl_podx.analysis.analyse import analyse
 from kubectl_podx.capture.calls import Outcome
 from kubectl_podx.capture.gather import Gatherer
 from kubectl_podx.capture.log_tail import log_tail
@@ -21,7 +22,6 @@ from kubectl_podx.capture.targets import Targets
 from kubectl_podx.cluster.errors import ClusterError
 from kubectl_podx.cluster.exec_driver import ExecResult
 from kubectl_podx.cluster.server import Answer
-from kubectl_podx.findings.analyse import analyse
 from kubectl_podx.model.capture import Capture
 from kubectl_podx.model.clock import Deadline
 from kubectl_podx.model.reference import Reference
