@@ -22,6 +22,7 @@ import msgspec
 from kubectl_podx.capture import redact
 from kubectl_podx.capture.certificates import earliest_end
 from kubectl_podx.capture.plan import source_names
+from kubectl_podx.capture.redact import WITHHELD
 from kubectl_podx.capture.secretlike import (
     HIDDEN,
     hide_text,
@@ -61,10 +62,6 @@ _WORKLOADS = frozenset(
         "ReplicationController",
     }
 )
-
-
-WITHHELD = "<withheld>"
-"""Stands for free text of a pod while a value that may be in it is not known."""
 
 
 class WrongObjectError(Exception):
@@ -200,7 +197,7 @@ class Sealer:
         stored = StoredObject(
             reference=reference.key,
             state="present",
-            body=redact.pod(body, self.scrubber(reference), metadata),
+            body=redact.pod(body, self.scrubber(reference), metadata, self.scrub_known),
             applied=self._applied(reference, body),
         )
         self._kept_pods[reference.key] = (stored, now)

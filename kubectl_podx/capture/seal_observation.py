@@ -12,7 +12,8 @@ from kubectl_podx.capture.calls import Outcome
 from kubectl_podx.capture.cgroup import headroom
 from kubectl_podx.capture.frames import Frames, split
 from kubectl_podx.capture.look import KILLED, RawLook
-from kubectl_podx.capture.seal import WITHHELD, Sealer
+from kubectl_podx.capture.redact import WITHHELD
+from kubectl_podx.capture.seal import Sealer
 from kubectl_podx.capture.seal_environment import (
     as_text,
     declared_values,

@@ -14,7 +14,7 @@ from judge import cause_is_right, mistakes, mistakes_with_less
 from kubectl_podx.analysis.analyse import analyse
 from kubectl_podx.capture import redact
 from kubectl_podx.capture.bundle import read_bundle
-from kubectl_podx.capture.seal import WITHHELD
+from kubectl_podx.capture.redact import WITHHELD
 from kubectl_podx.model.capture import Capture, CapturedPod, StoredObject
 from kubectl_podx.render.document import to_json
 from kubectl_podx.sections.report import PodReport

@@ -17,7 +17,8 @@ from kubectl_podx.capture.calls import Outcome
 from kubectl_podx.capture.gather import Gatherer
 from kubectl_podx.capture.log_tail import log_tail
 from kubectl_podx.capture.plan import Wish, pod_calls, source_names
-from kubectl_podx.capture.seal import WITHHELD, Sealer
+from kubectl_podx.capture.redact import WITHHELD
+from kubectl_podx.capture.seal import Sealer
 from kubectl_podx.capture.targets import Targets
 from kubectl_podx.cluster.errors import ClusterError
 from kubectl_podx.cluster.exec_driver import ExecResult
@@ -222,12 +223,31 @@ def test_a_pod_beside_it_keeps_its_text() -> None:
         }
         sealer.keep(reference, bodies[reference])
     sealer.keep(Reference("Secret", "lead", "known"), {"kind": "Secret", "data": {}})
-    shown = {
-        r.name: (sealer.keep(r, body).body or {})["status"]["message"] for r, body in bodies.items()
-    }
-    assert shown == {"one": WITHHELD, "other": "words"}
+    shown = {r.name: sealer.keep(r, body).body or {} for r, body in bodies.items()}
+    assert shown["one"]["status"] == {}
+    assert shown["other"]["status"] == {"message": "words"}
     # What is of no one pod may be of any.
     assert sealer.scrub("words") == WITHHELD
+
+
+def test_what_the_cluster_makes_of_names_stays() -> None:
+    """Else a pod that no node fits, or whose image is not there, would not say so."""
+    pod = Telling(USES["env"]).pod
+    words = "0/3 nodes are available: 3 Insufficient cpu"
+    told = {"type": "PodScheduled", "status": "False", "message": words}
+    image = {"reason": "ImagePullBackOff", "message": 'Back-off pulling image "x"'}
+    error = {"reason": "CreateContainerError", "message": f'exec: "{CANARY}": not found'}
+    pod["status"] = {
+        "conditions": [told, {"type": "example.com/gate", "message": f"not {CANARY}"}],
+        "containerStatuses": [
+            {"name": "app", "state": {"waiting": image}},
+            {"name": "other", "state": {"waiting": error}},
+        ],
+    }
+    status = (Sealer().keep(POD, pod).body or {})["status"]
+    assert status["conditions"] == [told, {"type": "example.com/gate"}]
+    states = [one["state"]["waiting"] for one in status["containerStatuses"]]
+    assert states == [image, {"reason": "CreateContainerError"}]
 
 
 def test_nothing_is_sealed_with_its_text_before_the_secrets_are_known() -> None:
