@@ -11,10 +11,11 @@ from pathlib import Path
 
 import pytest
 from catalogue import EVERY
-from incident import Incident
+from incident import Incident, Where
 from judge import cause_is_right
+from patient import PatientBench, be_patient
 from stage import EMULATED, Pace, Stage
-from support import Bench, minor_of, server_minor
+from support import Bench, Manifest, minor_of, server_minor
 
 from kubectl_podx.analysis.analyse import analyse
 from kubectl_podx.capture.bundle import read_bundle, write_bundle
@@ -52,21 +53,33 @@ def stage(request: pytest.FixtureRequest) -> Iterator[Stage]:
     if not kubectl or not os.environ.get("KUBECONFIG"):
         pytest.fail("these tests need a cluster: run `make incidents`", pytrace=False)
     name = f"incidents-{secrets.token_hex(3)}"
-    bench = Bench(kubectl, name)
-    node = bench.kubectl("get", "nodes", "--output=json").json["items"][0]
-    said = node["status"]["nodeInfo"]["containerRuntimeVersion"]
-    runtime = said.partition(":")[0].replace("-", "")
-    bench.kubectl("create", "namespace", name)
     emulated = os.environ.get("PODX_CLUSTER_NODE") == "v2"
+    if emulated:
+        be_patient()
+    bench = PatientBench(kubectl, name) if emulated else Bench(kubectl, name)
+    node = bench.kubectl("get", "nodes", "--output=json").json["items"][0]
+    bench.kubectl("create", "namespace", name)
     pace = EMULATED if emulated else Pace()
-    made = Stage(bench, node["metadata"]["name"], runtime, pace=pace)
+    made = Stage(bench, node["metadata"]["name"], _where(bench, node), pace=pace)
     try:
         bench.wait_for(lambda: bench.get("serviceaccount", "default"), "the default account")
         made.warm()
-        made.play(_chosen(request.session, server_minor(bench)))
+        chosen = _chosen(request.session, server_minor(bench))
+        made.play([each.on(made.where) for each in chosen])
         yield made
     finally:
         bench.kubectl("delete", "namespace", name, "--wait=false", check=False)
+
+
+def _where(bench: Bench, node: Manifest) -> Where:
+    """The runtime by its own name; how it kills by the kubelet's configuration, from 1.32 on."""
+    said = node["status"]["nodeInfo"]["containerRuntimeVersion"]
+    path = f"/api/v1/nodes/{node['metadata']['name']}/proxy/configz"
+    configuration = bench.kubectl("get", f"--raw={path}").json["kubeletconfig"]
+    return Where(
+        runtime=said.partition(":")[0].replace("-", ""),
+        whole_group=configuration.get("singleProcessOOMKill") is False,
+    )
 
 
 def _chosen(session: pytest.Session, server: int) -> list[Incident]:
@@ -102,10 +115,10 @@ def report(request: pytest.FixtureRequest, stage: Stage, incident: Incident) -> 
     capture = stage.captures[incident.name]
     made = analyse(capture).items[0]
     score = request.config.stash.setdefault(_SCORE, [])
-    right = cause_is_right(incident.on(stage.runtime), made)
+    right = cause_is_right(incident.on(stage.where), made)
     score.append("" if right else incident.name)
     if request.config.getoption("--record"):
-        _record(incident, capture, stage.runtime)
+        _record(incident, capture, stage.where.runtime)
     return made
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 from catalogue import EVERY, HEALTHY, INCIDENTS
-from incident import Incident
+from incident import Incident, Where
 from judge import cause_is_right, mistakes, mistakes_with_less
 
 from kubectl_podx.analysis.analyse import analyse
@@ -26,7 +26,7 @@ OF_CRIO = {path.stem: read_bundle(path) for path in sorted((RECORDED / "crio").g
 CASES = [
     *((each, CAPTURES[each.name], each.name) for each in KNOWN),
     *(
-        (each.on("crio"), OF_CRIO[each.name], f"crio/{each.name}")
+        (each.on(Where("crio")), OF_CRIO[each.name], f"crio/{each.name}")
         for each in EVERY
         if each.name in OF_CRIO
     ),
