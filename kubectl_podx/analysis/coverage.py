@@ -15,31 +15,8 @@ from kubectl_podx.pod.owner import why_no_template
 from kubectl_podx.pod.view import PodView
 from kubectl_podx.podpreset.annotations import has_preset_annotation
 from kubectl_podx.sections.injections.admission_match import were_read
+from kubectl_podx.sections.table import LOOKS_INSIDE, SECTIONS
 
-OBSERVED = (
-    "containers",
-    "namespaces",
-    "network",
-    "volumes",
-    "files",
-    "environment",
-    "downwardAPI",
-    "serviceAccountTokens",
-    "hosts",
-    "restarts",
-)
-"""Sections that lose their third column where a container is not looked into."""
-
-_FROM_CLUSTER = (
-    *OBSERVED,
-    "probes",
-    "changes",
-    "scheduling",
-    "node",
-    "images",
-    "injections",
-    "timeline",
-)
 _LOST: dict[str, CoverageState] = {
     "denied": "denied",
     "failed": "partial",
@@ -74,9 +51,9 @@ def build(view: PodView, sections: frozenset[str]) -> list[Coverage]:
     if view.capture.source == "manifest":
         reason = "no cluster: this is a saved manifest"
         return [
-            Coverage(section=section, state="skipped", reason=reason, needs="name a live pod")
-            for section in _FROM_CLUSTER
-            if section in sections
+            Coverage(section=section.key, state="skipped", reason=reason, needs="name a live pod")
+            for section in SECTIONS
+            if section.key in sections and not section.saved
         ]
     rows: dict[Coverage, None] = {}
     for row in (
@@ -95,7 +72,7 @@ def build(view: PodView, sections: frozenset[str]) -> list[Coverage]:
 
 def _disturbed(view: PodView) -> Iterator[Coverage]:
     if view.captured.disturbed:
-        for section in OBSERVED:
+        for section in LOOKS_INSIDE:
             yield Coverage(section=section, state="unobservable", reason=view.captured.disturbed)
 
 
@@ -169,7 +146,7 @@ def _looks(view: PodView) -> Iterator[Coverage]:
         looked = look(view, entry)
         if looked.coverage == "full" or _done(entry):
             continue
-        for section in OBSERVED:
+        for section in LOOKS_INSIDE:
             yield Coverage(
                 section=section,
                 container=entry.name,

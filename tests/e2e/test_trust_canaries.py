@@ -7,12 +7,13 @@ import gzip
 from pathlib import Path
 
 import pytest
-from canaries import CANARIES, forms, leaks, objects
-from faulty_proxy import Fault, FaultyProxy
-from manifests import account, allow, secret
-from support import Answer, Bench, restarted
 
-from kubectl_podx.cli.words import FORMATS, SECTIONS
+from e2e.canaries import CANARIES, forms, leaks, objects
+from e2e.faulty_proxy import Fault, FaultyProxy
+from e2e.manifests import account, allow, secret
+from e2e.support import Answer, Bench, restarted
+from kubectl_podx.cli.words import FORMATS
+from kubectl_podx.sections.table import BY_COMMAND
 
 pytestmark = pytest.mark.cluster
 
@@ -84,7 +85,7 @@ def test_the_whole_report_in_every_format(bench: Bench, canary: str, output: str
     clean(bench.podx("describe", canary, "-o", output, *words, check=False))
 
 
-@pytest.mark.parametrize("name", SECTIONS)
+@pytest.mark.parametrize("name", BY_COMMAND)
 def test_each_section(bench: Bench, canary: str, name: str) -> None:
     clean(bench.podx(name, canary, "-o", "wide", check=False))
 
@@ -167,7 +168,7 @@ def test_bundles_and_what_is_made_of_them(bench: Bench, canary: str, tmp_path: P
 
 @pytest.mark.parametrize("output", ["text", "wide", "json", "yaml", "name"])
 def test_triage(bench: Bench, canary: str, output: str) -> None:
-    clean(bench.podx("triage", "--exec", "2", "-o", output))
+    assert canary in clean(bench.podx("triage", "--exec", "2", "-o", output))
 
 
 def test_presets_on_the_pod(bench: Bench, canary: str, tmp_path: Path) -> None:
@@ -191,7 +192,9 @@ def test_saved_manifests(bench: Bench, canary: str, tmp_path: Path) -> None:
         + bench.kubectl("get", "secret", "canary", "--output=yaml").stdout
     )
     for output in ("wide", "json"):
-        clean(bench.podx("describe", "-f", str(path), "-o", output))
+        assert f"{bench.namespace}" in clean(bench.podx("describe", "-f", str(path), "-o", output))
+    report = bench.podx("describe", "-f", str(path), "-o", "json").json
+    assert (report["metadata"]["source"], report["pod"]["name"]) == ("manifest", canary)
 
 
 def test_doctor_and_who_may_less(bench: Bench, canary: str) -> None:

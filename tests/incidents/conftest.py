@@ -8,19 +8,20 @@ import secrets
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
-from catalogue import EVERY
-from incident import Incident, Where
-from judge import cause_is_right
-from patient import PatientBench, be_patient
-from stage import EMULATED, Pace, Stage
-from support import Bench, Manifest, minor_of, server_minor
 
+from e2e.support import Bench, Manifest, minor_of, server_minor
+from incidents.catalogue import EVERY
+from incidents.incident import Incident, Where
+from incidents.judge import cause_is_right
+from incidents.stage import EMULATED, Pace, Stage
 from kubectl_podx.analysis.analyse import analyse
 from kubectl_podx.capture.bundle import read_bundle, write_bundle
 from kubectl_podx.model.capture import Capture
 from kubectl_podx.sections.report import PodReport
+from v2.patient import PatientBench, be_patient
 
 RECORDED = Path(__file__).parent / "recorded"
 """With containerd; what CRI-O says otherwise is in a folder of its own below it."""
@@ -84,10 +85,16 @@ def _where(bench: Bench, node: Manifest) -> Where:
 
 def _chosen(session: pytest.Session, server: int) -> list[Incident]:
     """What the selected tests are about: `-k`, `--slow` and the server decide."""
-    names = {item.callspec.params["incident"].name for item in session.items if _is_one(item)}
+    names = {_params(item)["incident"].name for item in session.items if _is_one(item)}
     slow = session.config.getoption("--slow")
     asked = [one for one in EVERY if one.name in names and (slow or not one.slow)]
     return [one for one in asked if not _lacking(one, server)]
+
+
+def _params(item: pytest.Item) -> dict[str, Any]:
+    """The values that a parametrized test was made with."""
+    callspec: Any = getattr(item, "callspec", None)
+    return dict(callspec.params) if callspec else {}
 
 
 def _lacking(incident: Incident, server: int) -> str:

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from manifests import pod
-from support import Bench, Manifest
+from e2e.manifests import pod
+from e2e.support import Bench, Manifest
 
 LABEL = "incident"
 """The label of the pod that an incident is about; its value is the incident's name."""

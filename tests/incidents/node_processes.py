@@ -6,10 +6,10 @@ import os
 import signal
 from pathlib import Path
 
-from incident import HELPER
-from manifests import pod as pod_of
-from manifests import shell
-from support import Bench, Manifest
+from e2e.manifests import pod as pod_of
+from e2e.manifests import shell
+from e2e.support import Bench, Manifest
+from incidents.incident import HELPER
 
 # In the words of both drivers: `…/pod12-34/…` and `…-pod12_34.slice/…`.
 _FIND = """\

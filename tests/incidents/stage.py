@@ -11,9 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from incident import HELPER, LABEL, THIS_NODE, Incident, Look, Where
-from support import Bench, Manifest
-
+from e2e.support import Bench, Manifest
+from incidents.incident import HELPER, LABEL, THIS_NODE, Incident, Look, Where
 from kubectl_podx.capture.session import LookOptions, connect, take
 from kubectl_podx.capture.targets import Targets
 from kubectl_podx.cluster.access import AccessFlags

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from catalogue import EVERY
-from incident import Incident
-from judge import mistakes
-from stage import Stage
 
+from incidents.catalogue import EVERY
+from incidents.incident import Incident
+from incidents.judge import mistakes
+from incidents.stage import Stage
 from kubectl_podx.sections.report import PodReport
 
 pytestmark = pytest.mark.cluster

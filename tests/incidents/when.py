@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from incident import Condition, Look
-from support import container_status, is_ready
+from e2e.support import container_status, is_ready
+from incidents.incident import Condition, Look
 
 
 def every(*conditions: Condition) -> Condition:

@@ -250,6 +250,7 @@ RULES: tuple[Rule, ...] = (
         remedy="find the controller of the finalizer; remove it by hand only when that is gone",
         link=DOCS + "concepts/overview/working-with-objects/finalizers/",
         check=held_by_finalizers,
+        stuck=True,
     ),
     Rule(
         code="LIF005",
@@ -262,6 +263,7 @@ RULES: tuple[Rule, ...] = (
         remedy="look at the node; force a deletion only when the node is surely off",
         link=_TERMINATION,
         check=grace_overrun,
+        stuck=True,
     ),
     Rule(
         code="LIF006",
@@ -273,6 +275,7 @@ RULES: tuple[Rule, ...] = (
         remedy="look at the runtime on the node",
         link=_TERMINATION,
         check=runtime_did_not_kill,
+        stuck=True,
     ),
     Rule(
         code="LIF007",
@@ -298,5 +301,6 @@ RULES: tuple[Rule, ...] = (
         remedy="read its log now; the next instance starts when this one has ended",
         link=_TERMINATION,
         check=being_stopped,
+        went_down=True,
     ),
 )

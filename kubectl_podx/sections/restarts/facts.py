@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 
 from kubectl_podx.model.clock import format_time, parse_time
-from kubectl_podx.model.parts import Evidence
+from kubectl_podx.model.parts import NONE, Evidence, Fact
 from kubectl_podx.model.raw import dig, one_line, text
 from kubectl_podx.model.words import RestartCause
 from kubectl_podx.pod.backoff import RESET_SECONDS, backoff
@@ -30,6 +31,13 @@ _LOG_CAUSES: frozenset[RestartCause] = frozenset(
 def build(view: PodView) -> list[Restart]:
     """One row per container, in start order, also at count 0."""
     return [restart(view, entry) for entry in view.containers]
+
+
+def compared(found: list[Restart], _view: PodView) -> Iterator[Fact]:
+    """What replicas should have in common."""
+    for row in found:
+        yield Fact(row.container, "restarts", str(row.count))
+        yield Fact(row.container, "last end", row.cause or NONE)
 
 
 def restart(view: PodView, entry: ContainerEntry) -> Restart:

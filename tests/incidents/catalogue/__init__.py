@@ -15,9 +15,7 @@ What one node of this kind cannot bring about, and so is not here:
 
 from __future__ import annotations
 
-from incident import Incident
-
-from catalogue import (
+from incidents.catalogue import (
     exits,
     healthy,
     healthy_changes,
@@ -30,6 +28,7 @@ from catalogue import (
     starts,
     stops,
 )
+from incidents.incident import Incident
 
 INCIDENTS: tuple[Incident, ...] = (
     *probe_kills.INCIDENTS,

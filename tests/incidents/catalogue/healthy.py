@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from incident import LABEL, Condition, Expected, Incident, Step, subject
-from manifests import AGNHOST, FOREVER, NOSHELL, ROOTDROP, config_map, container, secret, shell
-from support import Manifest
-from when import ended, event, every, phase, ready, running, running_for, stopped
-
-from catalogue.probe_kills import FAST, HEALTHY_FOR, attempts, file_probe, on_term
+from e2e.manifests import AGNHOST, FOREVER, NOSHELL, ROOTDROP, config_map, container, secret, shell
+from e2e.support import Manifest
+from incidents.catalogue.probe_kills import FAST, HEALTHY_FOR, attempts, file_probe, on_term
+from incidents.incident import LABEL, Condition, Expected, Incident, Step, subject
+from incidents.when import ended, event, every, phase, ready, running, running_for, stopped
 
 FINE = Expected(None, severity=("ok", "info"))
 # The kubelet's own first seconds are over: what is young is judged by other rules.

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from incident import Expected, Whole, broken
-from manifests import FOREVER, shell
-from when import either, ended, event, every, looping, ready, restarted, stopped, waiting
-
-from catalogue.probe_kills import FAST, STUBBORN, on_term
+from e2e.manifests import FOREVER, shell
+from incidents.catalogue.probe_kills import FAST, STUBBORN, on_term
+from incidents.incident import Expected, Whole, broken
+from incidents.when import either, ended, event, every, looping, ready, restarted, stopped, waiting
 
 LIMIT: dict[str, Any] = {"limits": {"memory": "32Mi"}}
 EAT = "dd if=/dev/zero of=/dev/null bs=100M count=1"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from incident import Expected, broken
-from manifests import AGNHOST, FOREVER, container, shell
-from when import ended, event, every, looping, phase, restarted, stopped
+from e2e.manifests import AGNHOST, FOREVER, container, shell
+from incidents.incident import Expected, broken
+from incidents.when import ended, event, every, looping, phase, restarted, stopped
 
 # PID 1 has no default action for TERM: this one goes only by KILL, when the grace is over.
 STUBBORN = "while :; do sleep 1; done"

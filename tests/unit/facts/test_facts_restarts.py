@@ -5,21 +5,21 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from restart_cases import (
+
+from kit.restart_cases import (
     LIMIT,
     LIVENESS,
     STARTUP,
+    app_pod,
     at,
     backing_off,
     counter,
     ended,
     event,
-    pod,
     running,
     unhealthy,
     view,
 )
-
 from kubectl_podx.model.capture import LogTail
 from kubectl_podx.pod.view import PodView
 from kubectl_podx.sections.restarts import facts as restarts
@@ -39,7 +39,7 @@ def crashed(code: int, reason: str = "", spec: Any = None, message: str = "", **
         "state": backing_off(),
         "lastState": {"terminated": ended(code, 900, 960, reason, message)},
     }
-    return pod(spec, status, **more)
+    return app_pod(spec, status, **more)
 
 
 def decided(seen: PodView) -> tuple[str | None, str | None]:
@@ -135,7 +135,7 @@ def test_a_run_too_short_for_the_probe_excludes_it() -> None:
         "state": running(905),
         "lastState": {"terminated": ended(143, 900, 903)},
     }
-    assert decided(view(pod(LIVENESS, status), [])) == ("signal", "likely")
+    assert decided(view(app_pod(LIVENESS, status), [])) == ("signal", "likely")
 
 
 def test_kills_before_and_a_run_of_that_length_make_the_next_one_likely() -> None:
@@ -145,11 +145,11 @@ def test_kills_before_and_a_run_of_that_length_make_the_next_one_likely() -> Non
         "lastState": {"terminated": ended(143, 950, 960)},
     }
     before = [event("Killing", KILLED_BY_LIVENESS, 100, 700, count=5)]
-    assert decided(view(pod(LIVENESS, status), before)) == ("livenessProbe", "likely")
+    assert decided(view(app_pod(LIVENESS, status), before)) == ("livenessProbe", "likely")
 
 
 def test_under_never_the_kill_says_only_stopping() -> None:
-    body = pod(
+    body = app_pod(
         LIVENESS,
         {"state": {"terminated": ended(137, 940, 960)}},
         pod_spec={"restartPolicy": "Never"},
@@ -178,10 +178,10 @@ def test_a_crash_before_the_startup_threshold_is_the_programs_own() -> None:
         "state": backing_off(),
         "lastState": {"terminated": ended(1, 950, 953)},
     }
-    seen = view(pod(STARTUP, status), [], counters=[counter("Startup", 0, 4)])
+    seen = view(app_pod(STARTUP, status), [], counters=[counter("Startup", 0, 4)])
     assert decided(seen) == ("exitCode", "proven")
     # Failures in a row are counted over instances that end by themselves.
-    seen = view(pod(STARTUP, status), [], counters=[counter("Startup", 0, 6)])
+    seen = view(app_pod(STARTUP, status), [], counters=[counter("Startup", 0, 6)])
     assert decided(seen) == ("exitCode", "likely")
 
 
@@ -308,7 +308,7 @@ def test_a_start_error_in_plain_words(message: str, words: str) -> None:
             }
         },
     }
-    found = row(view(pod({}, status), []))
+    found = row(view(app_pod({}, status), []))
     assert (found.cause, found.confidence, found.started_at) == ("startError", "proven", None)
     assert words in found.summary
 
@@ -357,13 +357,13 @@ def test_failures_add_up_over_instances_that_end_by_themselves() -> None:
     }
     events = [unhealthy(901, 901), unhealthy(700, 720, 2)]
     counted = [counter("Liveness", 0, 3)]
-    assert decided(view(pod(LIVENESS, status), events, counters=counted)) == (
+    assert decided(view(app_pod(LIVENESS, status), events, counters=counted)) == (
         "livenessProbe",
         "likely",
     )
     # Two failures kill nobody.
     counted = [counter("Liveness", 0, 2)]
-    assert decided(view(pod(LIVENESS, status), [unhealthy(901)], counters=counted)) == (
+    assert decided(view(app_pod(LIVENESS, status), [unhealthy(901)], counters=counted)) == (
         "exitCode",
         "proven",
     )
@@ -377,7 +377,7 @@ def test_failures_that_killed_the_instance_before_are_spent() -> None:
     }
     events = [unhealthy(840, 846, 3), event("Killing", KILLED_BY_LIVENESS, 846)]
     counted = [counter("Liveness", 20, 3)]
-    found = row(view(pod(LIVENESS, status), events, counters=counted))
+    found = row(view(app_pod(LIVENESS, status), events, counters=counted))
     assert (found.cause, found.confidence) == ("exitCode", "proven")
 
 
@@ -390,7 +390,10 @@ def test_a_kill_in_the_second_of_the_start_is_of_the_instance_before() -> None:
     }
     events = [unhealthy(894, 900, 3), event("Killing", KILLED_BY_LIVENESS, 900)]
     counted = [counter("Liveness", 9, 3)]
-    assert decided(view(pod(LIVENESS, status), events, counters=counted)) == ("exitCode", "proven")
+    assert decided(view(app_pod(LIVENESS, status), events, counters=counted)) == (
+        "exitCode",
+        "proven",
+    )
 
 
 @pytest.mark.parametrize("code", [0, 143, 137])
@@ -402,7 +405,7 @@ def test_a_new_image_without_its_killing_event(code: int) -> None:
         "lastState": {"terminated": ended(code, 900, 960)},
     }
     written = [{"manager": "kubectl-patch", "operation": "Update", "time": at(958)}]
-    body = pod({}, status, metadata={"generation": 2, "managedFields": written})
+    body = app_pod({}, status, metadata={"generation": 2, "managedFields": written})
     old = event("Pulled", 'Container image "shop/app:0" already present on machine', 899)
     assert decided(view(body, [old])) == ("definitionChanged", "likely")
     assert decided(view(body, [])) == ("definitionChanged", "possible")
@@ -418,7 +421,7 @@ def test_without_a_witness_for_the_sandbox_success_is_not_proven() -> None:
 def test_what_ended_long_before_the_eviction_was_not_evicted() -> None:
     """No event dates the eviction; the container that was stopped last does."""
     done = {"state": {"terminated": ended(0, 10, 11)}, "restartCount": 0}
-    body = pod({}, done, pod_status={"phase": "Failed", "reason": "Evicted"})
+    body = app_pod({}, done, pod_status={"phase": "Failed", "reason": "Evicted"})
     body["spec"]["containers"].append({"name": "writer", "image": "shop/app:1"})
     body["status"]["containerStatuses"].append(
         {"name": "writer", "restartCount": 0, "state": {"terminated": ended(137, 10, 900)}}
@@ -455,7 +458,7 @@ def sandboxed(code: int, reason: str = "") -> Any:
         "state": running(965),
         "lastState": {"terminated": ended(code, 100, 960, reason)},
     }
-    return pod({}, status)
+    return app_pod({}, status)
 
 
 SANDBOX = event(
@@ -488,7 +491,7 @@ def test_init_containers_that_ran_again_tell_of_a_new_sandbox() -> None:
 
 
 def test_container_status_unknown_may_be_no_restart() -> None:
-    body = pod(
+    body = app_pod(
         {},
         {
             "restartCount": 1,
@@ -506,7 +509,7 @@ def test_container_status_unknown_may_be_no_restart() -> None:
 
 def failed(reason: str, message: str = "", code: int | None = 137, **status: Any) -> Any:
     state = {"state": {"terminated": ended(code, 100, 960)}} if code is not None else {}
-    return pod(
+    return app_pod(
         {},
         state,
         pod_status={"phase": "Failed", "reason": reason, "message": message, **status},
@@ -577,7 +580,7 @@ def deleted(condition: str = "") -> Any:
             "lastTransitionTime": at(950),
         }
     ]
-    return pod(
+    return app_pod(
         {},
         {"state": {"terminated": ended(137, 100, 960)}},
         metadata={"deletionTimestamp": at(980), "deletionGracePeriodSeconds": 30},
@@ -600,7 +603,7 @@ def test_an_end_before_the_deletion_keeps_its_cause() -> None:
 
 
 def test_a_sidecar_that_ends_after_the_main_container() -> None:
-    body = pod(
+    body = app_pod(
         {},
         {"state": {"terminated": ended(137, 5, 960)}},
         kind="sidecar",
@@ -619,7 +622,7 @@ def test_a_sidecar_that_ends_after_the_main_container() -> None:
 
 
 def test_a_row_for_every_container_also_at_count_zero() -> None:
-    body = pod({}, {"ready": True, "state": running(5)})
+    body = app_pod({}, {"ready": True, "state": running(5)})
     body["spec"]["initContainers"] = [{"name": "setup"}]
     body["spec"]["ephemeralContainers"] = [{"name": "dbg"}]
     found = restarts.build(view(body, []))
@@ -631,7 +634,7 @@ def test_a_row_for_every_container_also_at_count_zero() -> None:
 
 
 def test_restarts_of_which_nothing_is_left() -> None:
-    found = row(view(pod({}, {"restartCount": 4, "state": running(900)}), []))
+    found = row(view(app_pod({}, {"restartCount": 4, "state": running(900)}), []))
     assert (found.cause, found.confidence, found.explained) == ("unknown", "possible", 0)
 
 
@@ -644,7 +647,7 @@ def test_looping_is_again_and_lately(count: int, since: int, loops: bool) -> Non
         "state": running(since),
         "lastState": {"terminated": ended(1, since - 20, since - 10)},
     }
-    assert row(view(pod({}, status), [])).looping is loops
+    assert row(view(app_pod({}, status), [])).looping is loops
 
 
 def test_a_restart_rule_is_part_of_the_evidence() -> None:

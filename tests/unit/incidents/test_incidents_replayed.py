@@ -7,10 +7,10 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from catalogue import EVERY, HEALTHY, INCIDENTS
-from incident import Incident, Where
-from judge import cause_is_right, mistakes, mistakes_with_less
 
+from incidents.catalogue import EVERY, HEALTHY, INCIDENTS
+from incidents.incident import Incident, Where
+from incidents.judge import cause_is_right, mistakes, mistakes_with_less
 from kubectl_podx.analysis.analyse import analyse
 from kubectl_podx.capture import redact
 from kubectl_podx.capture.bundle import read_bundle

@@ -4,31 +4,27 @@ from __future__ import annotations
 
 import base64
 import json
-import sys
 import threading
-from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 
+from kit.fake_server import DATE, FakeServer
 from kubectl_podx.analysis.analyse import analyse
 from kubectl_podx.capture.calls import Outcome
 from kubectl_podx.capture.gather import Gatherer
-from kubectl_podx.capture.log_tail import log_tail
+from kubectl_podx.capture.look import log_tail
 from kubectl_podx.capture.plan import Wish, pod_calls, source_names
 from kubectl_podx.capture.redact import WITHHELD
 from kubectl_podx.capture.seal import Sealer
 from kubectl_podx.capture.targets import Targets
 from kubectl_podx.cluster.errors import ClusterError
-from kubectl_podx.cluster.exec_driver import ExecResult
+from kubectl_podx.cluster.exec_protocol import ExecResult
 from kubectl_podx.cluster.server import Answer
 from kubectl_podx.model.capture import Capture
 from kubectl_podx.model.clock import Deadline
 from kubectl_podx.model.reference import Reference
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "capture"))
-from fake_server import DATE, FakeServer
 
 CANARY = "canary-7f3a-late"
 POD = Reference("Pod", "lead", "everything")
