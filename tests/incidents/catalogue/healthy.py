@@ -8,7 +8,7 @@ from e2e.manifests import AGNHOST, FOREVER, NOSHELL, ROOTDROP, config_map, conta
 from e2e.support import Manifest
 from incidents.catalogue.probe_kills import FAST, HEALTHY_FOR, attempts, file_probe, on_term
 from incidents.incident import LABEL, Condition, Expected, Incident, Step, subject
-from incidents.when import ended, event, every, phase, ready, running, running_for, stopped
+from incidents.when import ended, event, every, phase, quiet, ready, running, running_for, stopped
 
 FINE = Expected(None, severity=("ok", "info"))
 # The kubelet's own first seconds are over: what is young is judged by other rules.
@@ -155,7 +155,7 @@ INCIDENTS = (
         "fine-liveness-hiccup",
         "one liveness attempt failed, fewer than it takes to kill",
         shell(livenessProbe=attempts("$n -ne 4", failureThreshold=30)),
-        until=every(ready, event("Unhealthy", "Liveness"), running_for(15)),
+        until=every(ready, event("Unhealthy", "Liveness"), quiet("Unhealthy", 12)),
     ),
     healthy(
         "fine-slow-start",

@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from incidents.catalogue import EVERY, HEALTHY, INCIDENTS
+from incidents.catalogue import EVERY, HEALTHY, INCIDENTS, SAMPLE
 from incidents.incident import Incident, Where
 from incidents.judge import cause_is_right, mistakes, mistakes_with_less
 from kubectl_podx.analysis.analyse import analyse
@@ -131,6 +131,15 @@ def test_the_corpus_is_whole() -> None:
     assert set(OF_CRIO) == {each.name for each in EVERY if each.runtime_speaks}
     assert len(INCIDENTS) >= 40
     assert len(HEALTHY) >= 20
+
+
+def test_the_sample_has_every_cause() -> None:
+    chosen = [each for each in EVERY if each.name in SAMPLE]
+    assert len(chosen) == len(SAMPLE) == len(set(SAMPLE)) == 30
+    assert {each.expected.cause for each in chosen} == {each.expected.cause for each in EVERY}
+    assert any(each.whole_group for each in chosen)
+    assert any(each.healthy for each in chosen)
+    assert not any(each.slow for each in chosen)
 
 
 def test_every_cause_is_right() -> None:
