@@ -12,6 +12,7 @@ from kubectl_podx.view.units import times
 
 # `Exec lifecycle hook ([…]) for Container "app" in Pod "…" failed - error: …`
 _HOOK = " lifecycle hook ("
+_WITH_THE_REST = ("exited with 137", "timed out after 0s")
 
 
 def post_start(w: Witnesses) -> Conclusion | None:
@@ -43,14 +44,15 @@ def _own_death(instance: Instance) -> bool:
 def hook_died_with_it(w: Witnesses) -> bool:
     """Whether the hook failed because the container had ended, and not the other way round.
 
-    Its command is then killed with the rest: `command '…' exited with 137`. The kubelet writes the
-    same events for both.
+    Its command is then killed with the rest: `command '…' exited with 137`. Or the runtime waits in
+    vain for a command whose container has gone: `timed out after 0s`, and a hook has no timeout of
+    its own (seen on a slow node with containerd). The kubelet writes the same events for all.
     """
     if w.instance is None:
         return False
     if _own_death(w.instance):
         return True
-    killed = "exited with 137" in w.waiting_message
+    killed = any(words in w.waiting_message for words in _WITH_THE_REST)
     return killed and not stop_signal(w.instance.exit_code)
 
 
