@@ -307,7 +307,9 @@ class Gatherer:
         }
         read = self._send(
             [plan.get_pod(reference) for reference, sent in execs.items() if sent],
-            lambda: self._store.seal(outcomes),
+            lambda: self._store.seal(
+                outcomes, lambda: self._remember_looks(bodies, calls, outcomes)
+            ),
         )
         again = {outcome.call.reference: outcome for outcome in read.values()}
         patience = self._deadline.within(_RECHECK_PATIENCE)
@@ -319,6 +321,25 @@ class Gatherer:
                 more = self._send([plan.get_pod(reference) for reference in doubtful])
                 again |= {one.call.reference: one for one in more.values() if one.state == "ok"}
         return again
+
+    def _remember_looks(
+        self,
+        bodies: dict[Reference, Json],
+        calls: dict[Reference, list[PlannedCall]],
+        outcomes: dict[str, Outcome],
+    ) -> None:
+        """What the looks show of Secrets that may not be read is scrubbed, too, from all text."""
+        from kubectl_podx.capture.seal_environment import declared_variables  # noqa: PLC0415
+        from kubectl_podx.capture.seal_observation import remember_look  # noqa: PLC0415
+
+        for reference in bodies:
+            looks = [
+                outcomes[c.id] for c in calls[reference] if c.kind == "exec" and c.id in outcomes
+            ]
+            pod = self._sealer.raw_pod(reference)
+            declared = declared_variables(self._sealer, pod, self._store.objects) if looks else {}
+            for outcome in looks:
+                remember_look(self._sealer, outcome, declared)
 
     def _captured(
         self,
@@ -366,6 +387,7 @@ class Gatherer:
             memory_usages=self._gate.usages(reference) if self._gate is not None else [],
             ended_during_exec=ended,
             disturbed="; ".join(sorted(set(moved.values()))),
+            withheld=[secret.key for secret in self._sealer.unread(reference)],
             declared_variables=declared,
         )
 

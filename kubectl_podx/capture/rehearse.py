@@ -108,6 +108,9 @@ class _RehearsedStore(Store):
     """What was only asked about has no answer, and that is no fault."""
 
     def open(self, outcome: Outcome) -> bool:
+        if outcome.call.reference.kind == "Secret":
+            # Nothing of a pod's text is asked for either.
+            self._sealer.without(outcome.call.reference)
         return super().open(outcome) or not outcome.answer
 
 

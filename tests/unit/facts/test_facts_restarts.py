@@ -335,9 +335,17 @@ def test_a_failed_post_start_hook(code: int) -> None:
     assert row(view(crashed(code, spec=HOOK), None)).confidence == "possible"
 
 
-def test_a_hook_that_was_killed_with_its_container_is_not_the_cause() -> None:
+@pytest.mark.parametrize(
+    "how",
+    [
+        "command 'sleep 30' exited with 137",
+        # A runtime that waited for a command whose container had gone: a hook has no timeout.
+        'command timed out: "sleep 30" timed out after 0s',
+    ],
+)
+def test_a_hook_that_was_killed_with_its_container_is_not_the_cause(how: str) -> None:
     body = crashed(5, spec=HOOK)
-    message = "Exec lifecycle hook ([sleep 30]) failed - error: command 'sleep 30' exited with 137"
+    message = f"Exec lifecycle hook ([sleep 30]) failed - error: {how}"
     body["status"]["containerStatuses"][0]["state"] = {
         "waiting": {"reason": "PostStartHookError", "message": message}
     }
@@ -346,6 +354,16 @@ def test_a_hook_that_was_killed_with_its_container_is_not_the_cause() -> None:
         event("Killing", "FailedPostStartHook", 959),
     ]
     assert decided(view(body, events)) == ("exitCode", "likely")
+
+
+def test_a_failed_hook_is_likely_only_if_the_kubelet_tells_how_it_failed() -> None:
+    """A program with a code of its own may have ended first, and taken its hook with it."""
+    message = "Exec lifecycle hook ([false]) failed - error: command 'false' exited with 1"
+    for said, sure in ((message, "likely"), ("", "possible")):
+        body = crashed(5, spec=HOOK)
+        waiting = {"reason": "PostStartHookError", "message": said}
+        body["status"]["containerStatuses"][0]["state"] = {"waiting": waiting}
+        assert decided(view(body, [])) == ("postStartHook", sure)
 
 
 def test_failures_add_up_over_instances_that_end_by_themselves() -> None:
