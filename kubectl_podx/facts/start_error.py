@@ -126,7 +126,10 @@ def _memory(message: str) -> str:
     if _MONITOR_DIED in message:
         return "CRI-O's monitor of it (conmon) died, as it does where the pod's memory is used up"
     if "oom-killed" in low or "oom killed" in low:
-        return "the memory limit is too low for the container's own init, which was OOM-killed"
+        # runc asks with a question mark whether the limit is too low: it cannot know.
+        return (
+            "its own init was OOM-killed: its memory was used up already, or the limit is too low"
+        )
     return ""
 
 

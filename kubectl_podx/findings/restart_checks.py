@@ -9,6 +9,7 @@ from kubectl_podx.facts.backoff import RESET_SECONDS
 from kubectl_podx.facts.handlers import one_line
 from kubectl_podx.facts.probe_events import event_span, strip_combined
 from kubectl_podx.facts.start_error import innermost
+from kubectl_podx.facts.termination.memory import memory
 from kubectl_podx.findings.command import checked, kubectl
 from kubectl_podx.findings.remedy import describe_pod, edit_owner, logs, namespace, owner
 from kubectl_podx.findings.rule import Case, Hit
@@ -86,6 +87,10 @@ def running_for(case: Case, entry: ContainerEntry) -> float | None:
 def remedy(case: Case, row: Restart) -> str:
     """The command that fits the cause best; empty leaves the rule's own words."""
     if row.cause in _MEMORY:
+        entry = case.view.container(row.container)
+        if entry is None or memory(case.view, entry, None).shared:
+            # Twice the container's own limit would not help where the pod's was reached.
+            return edit_owner(case)
         return more_memory(case, row.container)
     if row.cause in _LOGS_TELL:
         entry = case.view.container(row.container)
@@ -125,14 +130,34 @@ def child_oom(case: Case) -> Iterator[Hit]:
         if row.reason != "OOMKilled" or row.exit_code == 137 or row.kind == "ephemeral":
             continue
         entry = case.view.container(row.container)
-        age = running_for(case, entry) if entry is not None else None
+        if entry is None:
+            continue
+        age = running_for(case, entry)
+        above = memory(case.view, entry, None)
+        title = f"a process in {row.container} was OOM-killed while its main process lived on"
+        victim = _victim(case) if above.pod_alone else ""
+        if above.pod_alone:
+            title = (
+                f"{row.container} is marked OOMKilled: a process of it was OOM-killed, or only "
+                f"{f'that of {victim}' if victim else 'one of another container'} at the pod's "
+                f"memory limit of {above.pod}"
+            )
         yield Hit(
-            f"a process in {row.container} was OOM-killed while its main process lived on",
-            (f"status: reason OOMKilled with exit code {row.exit_code}",),
+            title,
+            (
+                f"status: reason OOMKilled with exit code {row.exit_code}",
+                *(each.text for each in above.shared),
+            ),
             container=row.container,
             remedy=more_memory(case, row.container),
-            severity="info" if age is not None and age > RESET_SECONDS else None,
+            severity="info" if victim or (age is not None and age > RESET_SECONDS) else None,
         )
+
+
+def _victim(case: Case) -> str:
+    """A container whose main process was OOM-killed: its end explains the mark of the others."""
+    dead = (r for r in case.report.restarts or () if r.reason == "OOMKilled" and r.exit_code == 137)
+    return next((row.container for row in dead), "")
 
 
 def next_start_blocked(case: Case) -> Iterator[Hit]:

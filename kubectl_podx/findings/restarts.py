@@ -47,7 +47,8 @@ RULES: tuple[Rule, ...] = (
         severity="critical",
         title="A container was OOM-killed at its memory limit",
         meaning="The main process was killed because the container reached its memory limit.",
-        known_by="Reason OOMKilled with exit code 137 and a limit, and no other witness of a kill.",
+        known_by="Reason OOMKilled with exit code 137 and a limit, and no other witness of a kill; "
+        "likely where the pod's or the node's memory may have been full first.",
         remedy="Raise the memory limit or lower what the program uses.",
         link=_MEMORY,
         check=by_cause("oomKilled"),
@@ -60,7 +61,8 @@ RULES: tuple[Rule, ...] = (
         meaning="The kernel killed a child of the main process, or an exec. The runtime's "
         "OOMKilled mark stays on the container and shows at its next end, whatever the "
         "exit code.",
-        known_by="Reason OOMKilled with an exit code other than 137.",
+        known_by="Reason OOMKilled with an exit code other than 137. Where the pod's limit can be "
+        "reached by its other containers, the mark may be of one of them.",
         remedy="Raise the memory limit, or let the main process end when its child does.",
         link=_MEMORY,
         check=restart_checks.child_oom,

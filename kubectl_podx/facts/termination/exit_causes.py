@@ -21,6 +21,10 @@ CHILD_OOM = (
     "a process in the container was OOM-killed while the main process lived: the runtime's "
     "OOMKilled mark stays, whatever the later exit code"
 )
+SIBLING_OOM = (
+    "the runtime's mark OOMKilled stays, whatever the later exit code: a process in the container "
+    "was OOM-killed, or the pod's memory limit was reached and the victim was in another container"
+)
 
 
 def by_exit_code(w: Witnesses) -> Conclusion | None:
@@ -121,11 +125,11 @@ def _stop_signal(w: Witnesses, code: int) -> Conclusion:
     if w.post_start and code in KILLS:
         predicate = f"was killed because its postStart hook failed ({w.post_start})"
         return Conclusion("postStartHook", "possible", predicate, _evidence(w))
-    missed = code == 137 and bool(w.memory_limit)
+    missed = code == 137 and bool(w.memory.own)
     predicate = f"died of {name}{_ran(w)}, sent by something that left no trace"
     evidence = _evidence(w)
     if missed:
-        limit = f"memory limit {w.memory_limit}; a runtime can miss an OOM kill"
+        limit = f"memory limit {w.memory.own}; a runtime can miss an OOM kill"
         evidence = (*evidence, fact("spec", limit))
     return Conclusion(
         "signal", "possible" if missed or open_ends else "likely", predicate, evidence
@@ -135,7 +139,8 @@ def _stop_signal(w: Witnesses, code: int) -> Conclusion:
 def _evidence(w: Witnesses) -> tuple[Evidence, ...]:
     found = [_status(w)]
     if w.instance is not None and w.instance.reason == "OOMKilled" and w.instance.exit_code != 137:
-        found.append(fact("status", CHILD_OOM))
+        found.append(fact("status", SIBLING_OOM if w.memory.pod_alone else CHILD_OOM))
+        found += w.memory.shared
     if w.instance is not None and w.instance.message:
         found.append(fact("status", f"termination message: {w.instance.message}"))
     if w.rule:
@@ -179,7 +184,9 @@ def _long(w: Witnesses) -> str:
 def _child(w: Witnesses) -> str:
     if w.instance is None or w.instance.reason != "OOMKilled":
         return ""
-    limit = f" at the memory limit of {w.memory_limit}" if w.memory_limit else ""
+    if w.memory.pod_alone:
+        return " (marked OOMKilled: a process of it or of its pod was OOM-killed)"
+    limit = f" {w.memory.where}" if w.memory.own else ""
     return f" (a process in it was OOM-killed{limit})"
 
 

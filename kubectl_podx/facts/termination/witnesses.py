@@ -10,14 +10,14 @@ from kubectl_podx.facts.handlers import handler
 from kubectl_podx.facts.kills import Kill, kills_of
 from kubectl_podx.facts.probe_events import event_span
 from kubectl_podx.facts.termination.instance import Instance, last_instance
+from kubectl_podx.facts.termination.memory import Memory, memory
 from kubectl_podx.facts.termination.pod_end import PodEnd, pod_end
 from kubectl_podx.facts.termination.policy import matching_rule, policy_of, restarts_after
 from kubectl_podx.facts.termination.probe_witness import ProbeWitness, probe_witness
 from kubectl_podx.facts.termination.sandbox import SandboxWitness, sandbox_kept, sandbox_witness
 from kubectl_podx.facts.view import PodView, event_count
-from kubectl_podx.model.clock import format_time, parse_time
+from kubectl_podx.model.clock import parse_time
 from kubectl_podx.model.pod import ContainerEntry, dig, items, mapping, number, text
-from kubectl_podx.model.report.health import Evidence
 
 _DEFAULT_GRACE = 30
 _PULLED = re.compile(r'image "([^"]{1,300})"')
@@ -44,11 +44,8 @@ class Witnesses(NamedTuple):
     """FailedPostStartHook events of any instance."""
     post_start: str
     """The declared postStart hook in one line; empty without one."""
-    memory_limit: str
-    """Of the container, as the runtime reports it, else as declared."""
-    pod_memory_limit: str
-    node_memory: tuple[Evidence, ...]
-    """The node's own memory trouble: a SystemOOM event at that time, MemoryPressure now."""
+    memory: Memory
+    """The limits above it, and which of them can have been reached."""
     spec_written: datetime | None
     """A write of the pod's spec while this instance ran."""
     image_before: str
@@ -113,9 +110,7 @@ def collect(view: PodView, entry: ContainerEntry) -> Witnesses:
             if text(event, "reason") == "FailedPostStartHook"
         ),
         post_start=handler(hook, entry.spec).text if hook else "",
-        memory_limit=_memory_limit(entry),
-        pod_memory_limit=text(view.pod, "spec", "resources", "limits", "memory"),
-        node_memory=_node_memory(view, instance),
+        memory=memory(view, entry, instance),
         spec_written=_spec_written(view, instance),
         image_before=_image_before(view, entry),
         grace=float(grace if grace is not None else _DEFAULT_GRACE),
@@ -141,37 +136,6 @@ def _hook_failures(
             if moment and instance.holds(moment):
                 found.append((moment, event_count(event)))
                 break
-    return tuple(found)
-
-
-def _memory_limit(entry: ContainerEntry) -> str:
-    actual = text(entry.status, "resources", "limits", "memory")
-    return actual or text(entry.spec, "resources", "limits", "memory")
-
-
-def _node_memory(view: PodView, instance: Instance | None) -> tuple[Evidence, ...]:
-    """SystemOOM events of the node inside the instance, and MemoryPressure where it is True."""
-    name = text(view.pod, "spec", "nodeName")
-    if not name or instance is None:
-        return ()
-    found = []
-    stored = view.capture.lists.get(f"Event/Node//{name}")
-    for event in stored.items if stored else []:
-        moments = event_span(event)
-        if text(event, "reason") == "SystemOOM" and any(instance.holds(m) for m in moments):
-            when = format_time(moments[1]) if moments[1] else None
-            found.append(Evidence(source="node", text=text(event, "message"), time=when))
-    node = view.object("Node", name)
-    for condition in items(node.body if node else None, "status", "conditions"):
-        if text(condition, "type") == "MemoryPressure" and text(condition, "status") == "True":
-            since = text(condition, "lastTransitionTime")
-            found.append(
-                Evidence(
-                    source="node",
-                    text=f"node {name} has MemoryPressure",
-                    time=since if parse_time(since) else None,
-                )
-            )
     return tuple(found)
 
 

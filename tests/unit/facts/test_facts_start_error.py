@@ -22,7 +22,10 @@ WRAPPED = (
             ),
             "its memory limit of 1048576 bytes is less than the 3424256 bytes",
         ),
-        ("container init was OOM-killed (memory limit too low?)", "the memory limit is too low"),
+        (
+            "container init was OOM-killed (memory limit too low?)",
+            "its own init was OOM-killed: its",
+        ),
         ("error during container init: mkdir /etc/passwd: not a directory", "'/etc/passwd'"),
         ("error during container init: something new", "something new"),
     ],
