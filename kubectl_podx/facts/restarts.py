@@ -7,7 +7,6 @@ from datetime import datetime
 from kubectl_podx.facts.backoff import RESET_SECONDS, backoff
 from kubectl_podx.facts.crash_line import CrashLine, crash_line
 from kubectl_podx.facts.handlers import one_line
-from kubectl_podx.facts.logs import written
 from kubectl_podx.facts.restart_words import sentence, tempo
 from kubectl_podx.facts.termination.causes import decide
 from kubectl_podx.facts.termination.conclusion import Conclusion
@@ -45,7 +44,7 @@ def restart(view: PodView, entry: ContainerEntry) -> Restart:
             backoff=pause,
             tempo=tempo(view, w),
         )
-    logs = _logs(view, entry, w)
+    logs = list(w.log)
     crash = crash_line(logs) if found.cause in _LOG_CAUSES else None
     loops = _looping(view, w)
     instance = w.instance
@@ -86,17 +85,6 @@ def _evidence(found: Conclusion, crash: CrashLine | None) -> list[Evidence]:
     if crash is not None:
         rows.append(Evidence(source="logs", text=f'"{crash.text}": chosen because {crash.why}'))
     return rows
-
-
-def _logs(view: PodView, entry: ContainerEntry, w: Witnesses) -> list[str]:
-    """The log of the instance that ended: the previous one where a newer instance is on record."""
-    if w.instance is None:
-        return []
-    ended_now = isinstance(dig(entry.status, "state", "terminated"), dict)
-    for tail in view.captured.logs:
-        if tail.container == entry.name and tail.state == "ok" and tail.previous != ended_now:
-            return written(tail)
-    return []
 
 
 def _looping(view: PodView, w: Witnesses) -> bool:

@@ -84,8 +84,8 @@ RULES: tuple[Rule, ...] = (
         severity="critical",
         title="A container exited with an error",
         meaning="The program ended by itself with an exit code that is not 0.",
-        known_by="The exit code, and nothing that could have stopped it; likely where a probe or a "
-        "hook is not excluded.",
+        known_by="The exit code, and nothing that could have stopped it; likely where a probe, a hook or "
+        "a signal of somebody else is not excluded.",
         remedy="Read the log of the instance that ended.",
         link=_POD,
         check=by_cause("exitCode"),
@@ -108,8 +108,10 @@ RULES: tuple[Rule, ...] = (
         severity="critical",
         title="A container was ended by a signal",
         meaning="128 and the signal's number: SIGSEGV, SIGABRT, SIGBUS and such are the program's "
-        "own crash; SIGKILL or SIGTERM came from somebody else.",
-        known_by="The exit code; the kubelet never fills the signal field.",
+        "own crash, SIGPIPE and SIGALRM its own doing; SIGKILL or SIGTERM came from somebody else. "
+        "A program may end with such a code by itself, as a shell does that hands on the status of "
+        "its child, and abort() ends PID 1 by SIGSEGV.",
+        known_by="The exit code, so never proven; the kubelet never fills the signal field.",
         remedy="Read the log of the instance that ended; for SIGKILL look for an OOM on the node.",
         link=_POD,
         check=by_cause("signal"),

@@ -216,7 +216,7 @@ def _sure_of_oom(w: Witnesses) -> Confidence:
     unseen = [p for p in open_probes if p.fits_least and not (p.silent or p.evidence)]
     if unseen or any(probe.fits_least and probe.accounts for probe in open_probes):
         return "possible"
-    if open_probes or w.memory.shared or w.memory.node or w.memory.calm is None:
+    if open_probes or w.senders or w.memory.shared or w.memory.node or w.memory.calm is None:
         return "likely"
     return "proven"
 

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from kubectl_podx.facts.handlers import handler
 from kubectl_podx.facts.kills import Kill, kills_of
+from kubectl_podx.facts.logs import written
 from kubectl_podx.facts.probe_events import event_span
 from kubectl_podx.facts.termination.instance import Instance, last_instance
 from kubectl_podx.facts.termination.memory import Memory, memory
@@ -15,6 +16,7 @@ from kubectl_podx.facts.termination.pod_end import PodEnd, pod_end
 from kubectl_podx.facts.termination.policy import matching_rule, policy_of, restarts_after
 from kubectl_podx.facts.termination.probe_witness import ProbeWitness, probe_witness
 from kubectl_podx.facts.termination.sandbox import SandboxWitness, sandbox_kept, sandbox_witness
+from kubectl_podx.facts.termination.senders import senders
 from kubectl_podx.facts.view import PodView, event_count
 from kubectl_podx.model.clock import parse_time
 from kubectl_podx.model.pod import ContainerEntry, dig, items, mapping, number, text
@@ -54,6 +56,12 @@ class Witnesses(NamedTuple):
     """Seconds from the stop signal to SIGKILL."""
     resized: datetime | None
     """A resize while this instance ran, of a container that restarts for one."""
+    senders: tuple[str, ...]
+    """Others that can have sent it a signal, in words: they share its PID namespace."""
+    first_process: bool
+    """It was PID 1: the kernel spares it signals that it does not handle."""
+    log: tuple[str, ...]
+    """The end of the log of this instance."""
     events_seen: bool
     """Some event of the container is left at all."""
     waiting_reason: str
@@ -115,6 +123,9 @@ def collect(view: PodView, entry: ContainerEntry) -> Witnesses:
         image_before=_image_before(view, entry),
         grace=float(grace if grace is not None else _DEFAULT_GRACE),
         resized=_resized(view, entry, instance),
+        senders=senders(view, entry),
+        first_process=view.pid_mode == "container",
+        log=_log(view, entry, instance),
         events_seen=bool(view.events_of(entry)),
         waiting_reason=text(entry.status, "state", "waiting", "reason"),
         waiting_message=text(entry.status, "state", "waiting", "message"),
@@ -137,6 +148,17 @@ def _hook_failures(
                 found.append((moment, event_count(event)))
                 break
     return tuple(found)
+
+
+def _log(view: PodView, entry: ContainerEntry, instance: Instance | None) -> tuple[str, ...]:
+    """The log of the instance that ended: the previous one where a newer instance is on record."""
+    if instance is None:
+        return ()
+    ended_now = isinstance(dig(entry.status, "state", "terminated"), dict)
+    for tail in view.captured.logs:
+        if tail.container == entry.name and tail.state == "ok" and tail.previous != ended_now:
+            return tuple(written(tail))
+    return ()
 
 
 def _spec_written(view: PodView, instance: Instance | None) -> datetime | None:
