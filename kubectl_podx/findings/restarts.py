@@ -84,8 +84,8 @@ RULES: tuple[Rule, ...] = (
         severity="critical",
         title="A container exited with an error",
         meaning="The program ended by itself with an exit code that is not 0.",
-        known_by="The exit code, and nothing that could have stopped it; likely where a probe, a hook or "
-        "a signal of somebody else is not excluded.",
+        known_by="The exit code, and nothing that could have stopped it; likely where a probe, a "
+        "hook or a signal of somebody else is not excluded.",
         remedy="Read the log of the instance that ended.",
         link=_POD,
         check=by_cause("exitCode"),

@@ -52,8 +52,8 @@ def by_exit_code(w: Witnesses) -> Conclusion | None:
 
 
 def _own_signal(w: Witnesses, code: int) -> Conclusion:
-    """A signal that a program brings upon itself. Never proven: any may end with the code by itself,
-    as a shell does that hands on the status of its child.
+    """A signal that a program brings upon itself. Never proven: a shell ends with the same code when
+    it hands on the status of its child.
     """
     meaning = CRASH_MEANING.get(code) or OWN_DOING.get(code, "")
     if w.first_process and abort_may_end_so(code):
