@@ -53,7 +53,7 @@ def _late_patches() -> Iterator[None]:
     watched = {
         "kubectl_podx.cluster.dial": lambda m: _around(m.Dialer, "dial", "handshake"),
         "kubectl_podx.capture.gather": _patch_gather,
-        "kubectl_podx.findings.analyse": lambda m: _around(m, "analyse", "facts"),
+        "kubectl_podx.analysis.analyse": lambda m: _around(m, "analyse", "facts"),
         "kubectl_podx.cli.engine": lambda m: _around(m, "_rendered", "render"),
     }
 
@@ -104,12 +104,12 @@ def _floors(namespace: str, pod: str) -> dict[str, float]:
     """What each part takes where everything is imported and nothing else is under way."""
     import os  # noqa: PLC0415
 
+    from kubectl_podx.analysis.analyse import analyse  # noqa: PLC0415
     from kubectl_podx.capture import session  # noqa: PLC0415
     from kubectl_podx.cluster.access import AccessFlags, resolve_access  # noqa: PLC0415
     from kubectl_podx.cluster.credentials import Credentials  # noqa: PLC0415
     from kubectl_podx.cluster.dial import Dialer  # noqa: PLC0415
     from kubectl_podx.cluster.server import ApiServer  # noqa: PLC0415
-    from kubectl_podx.findings.analyse import analyse  # noqa: PLC0415
     from kubectl_podx.model.clock import Deadline  # noqa: PLC0415
     from kubectl_podx.model.terminal import Terminal  # noqa: PLC0415
     from kubectl_podx.render.text import text  # noqa: PLC0415

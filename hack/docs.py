@@ -15,6 +15,8 @@ from pathlib import Path
 import click
 import msgspec
 
+from kubectl_podx.analysis.catalogue import RULES
+from kubectl_podx.analysis.reports import DOCUMENTS
 from kubectl_podx.capture import rights
 from kubectl_podx.capture.follow import follow_ups
 from kubectl_podx.capture.plan import Wish, get_pod, get_version, pod_calls, triage_calls
@@ -24,11 +26,9 @@ from kubectl_podx.cli.environment import Environment
 from kubectl_podx.cli.funnel import main as podx
 from kubectl_podx.cli.queries import QUERIES
 from kubectl_podx.cli.words import COMMANDS, FORMATS, SECTIONS
-from kubectl_podx.findings.catalogue import RULES
-from kubectl_podx.model import explain
-from kubectl_podx.model.preset import APPLIED
+from kubectl_podx.generated import explain
 from kubectl_podx.model.reference import Reference
-from kubectl_podx.model.report.documents import DOCUMENTS
+from kubectl_podx.podpreset.annotations import APPLIED
 from kubectl_podx.render import doctor
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -59,8 +59,8 @@ def pages() -> dict[str, str]:
         "docs/QUERIES.md": _queries(),
         "docs/REQUESTS.md": _requests(),
         "docs/RBAC.md": _rbac(),
-        "kubectl_podx/model/report/schema.json": _schema(),
-        "kubectl_podx/model/report/findings.json": _codes(),
+        "kubectl_podx/generated/schema.json": _schema(),
+        "kubectl_podx/generated/findings.json": _codes(),
         "README.md": _readme(),
         "kubectl_podx/cli/kubectl_complete-podx": _completion(),
     }
@@ -73,7 +73,7 @@ def _report() -> str:
         "`PodReportList` with `items`. Keys are camelCase, times RFC 3339 in UTC, durations in "
         "seconds, sizes in bytes. A section that was not asked for is null. "
         "`kubectl podx explain FIELD` prints what stands here; the JSON Schema is "
-        "`kubectl_podx/model/report/schema.json`.\n",
+        "`kubectl_podx/generated/schema.json`.\n",
         "## States of a file, a variable, a downward API value\n",
         "Decided in this order; the first that holds is the state.\n",
         "| state | holds where | for example |\n|---|---|---|",

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kubectl_podx.capture.planned import PlannedCall, Wish, get_object, right_to
-from kubectl_podx.model.pod import Json, text
-from kubectl_podx.model.preset import has_preset_annotation
+from kubectl_podx.model.raw import Json, text
 from kubectl_podx.model.reference import RESOURCES, Reference
+from kubectl_podx.podpreset.annotations import has_preset_annotation
 
 ADMISSION = (
     "MutatingWebhookConfiguration",

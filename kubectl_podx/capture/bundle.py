@@ -15,7 +15,7 @@ import msgspec
 
 from kubectl_podx.model.capture import CAPTURE_VERSION, Capture, CapturedPod, StoredObject
 from kubectl_podx.model.errors import InputError
-from kubectl_podx.model.pod import Json, mapping, text
+from kubectl_podx.model.raw import Json, mapping, text
 from kubectl_podx.model.reference import RESOURCES, Reference
 
 _MAX_FILE = 64 << 20

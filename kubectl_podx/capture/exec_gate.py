@@ -15,8 +15,9 @@ from kubectl_podx.capture.calls import Outcome
 from kubectl_podx.capture.memory_usage import of_pod_metrics, of_summary
 from kubectl_podx.capture.planned import PlannedCall
 from kubectl_podx.model.capture import MemoryUsage
-from kubectl_podx.model.pod import ContainerEntry, Json, containers, text
+from kubectl_podx.model.raw import Json, text
 from kubectl_podx.model.reference import Reference
+from kubectl_podx.pod.containers import ContainerEntry, containers
 
 _NO_ANSWER = "skipped: memory headroom unknown, as its reading did not come in time"
 

@@ -13,7 +13,8 @@ from typing import NamedTuple
 
 from kubectl_podx.model.capture import MemoryUsage
 from kubectl_podx.model.clock import parse_time
-from kubectl_podx.model.pod import ContainerEntry, Json, containers, dig, items, number, text
+from kubectl_podx.model.raw import Json, dig, items, number, text
+from kubectl_podx.pod.containers import ContainerEntry, containers
 
 MIB = 1 << 20
 NEEDED = 16 * MIB

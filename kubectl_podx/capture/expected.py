@@ -10,8 +10,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from kubectl_podx.model.pod import Json, containers, dig, items, mapping, text
 from kubectl_podx.model.quantity import in_units
+from kubectl_podx.model.raw import Json, dig, items, mapping, text
+from kubectl_podx.pod.containers import containers
 
 _SUBSCRIPT = re.compile(r"metadata\.(labels|annotations)\['(.*)'\]", re.DOTALL)
 _ESCAPES = {"\a": "\\a", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t"}

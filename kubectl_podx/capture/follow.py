@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kubectl_podx.capture.plan import PlannedCall, Wish, get_object, right_to
-from kubectl_podx.model.pod import Json, items, mapping, text
+from kubectl_podx.model.raw import Json, items, mapping, text
 from kubectl_podx.model.reference import RESOURCES, Reference
 from kubectl_podx.model.selector import selector_text
 

@@ -29,12 +29,12 @@ from kubectl_podx.model.capture import (
     Capture,
     CapturedPod,
     Observation,
+    ProbeAttempt,
     Variable,
 )
 from kubectl_podx.model.clock import Deadline, format_time
 from kubectl_podx.model.errors import PodxError
-from kubectl_podx.model.pod import Json, text
-from kubectl_podx.model.probe_attempt import ProbeAttempt
+from kubectl_podx.model.raw import Json, text
 from kubectl_podx.model.reference import Reference
 
 if TYPE_CHECKING:

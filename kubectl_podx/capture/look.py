@@ -16,7 +16,8 @@ from kubectl_podx.capture.calls import Outcome
 from kubectl_podx.capture.exec_policy import has_memory_limit
 from kubectl_podx.capture.plan import PlannedCall
 from kubectl_podx.model.clock import Deadline
-from kubectl_podx.model.pod import ContainerEntry, Json, containers, dig, items, text
+from kubectl_podx.model.raw import Json, dig, items, text
+from kubectl_podx.pod.containers import ContainerEntry, containers
 
 if TYPE_CHECKING:
     from kubectl_podx.cluster.exec_driver import ExecResult

@@ -10,7 +10,7 @@ from functools import lru_cache
 
 import msgspec
 
-from kubectl_podx.model.pod import Json, mapping
+from kubectl_podx.model.raw import Json, mapping
 
 _MOST_PATHS = 200
 _DEEPEST = 12

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kubectl_podx.capture.seal import WrongObjectError
-from kubectl_podx.model.pod import Json, dig, items, mapping, number, text
+from kubectl_podx.model.raw import Json, dig, items, mapping, number, text
 from kubectl_podx.model.reference import RESOURCES, Reference
 from kubectl_podx.model.selector import selector_text
 

@@ -19,18 +19,10 @@ from kubectl_podx.capture.planned import (
     get_version,
     right_to,
 )
-from kubectl_podx.model.pod import (
-    ContainerEntry,
-    Json,
-    containers,
-    dig,
-    items,
-    mapping,
-    number,
-    text,
-)
+from kubectl_podx.model.raw import Json, dig, items, mapping, number, text
 from kubectl_podx.model.reference import RESOURCES, Reference
-from kubectl_podx.model.report import SECTIONS
+from kubectl_podx.pod.containers import ContainerEntry, containers
+from kubectl_podx.sections.table import SECTIONS
 
 __all__ = [
     "CallKind",

@@ -13,11 +13,11 @@ from typing import Any, NamedTuple
 import msgspec
 
 from kubectl_podx.capture.bundle import manifests
-from kubectl_podx.facts.preset.preset import GONE, SERVED, Preset, is_preset, mistakes, preset_of
 from kubectl_podx.model.capture import Capture, StoredObject
 from kubectl_podx.model.errors import InputError
-from kubectl_podx.model.pod import Json, dig, items, mapping, text
+from kubectl_podx.model.raw import Json, dig, items, mapping, text
 from kubectl_podx.model.reference import Reference
+from kubectl_podx.podpreset.preset import GONE, SERVED, Preset, is_preset, mistakes, preset_of
 
 _LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 _TEMPLATES = {

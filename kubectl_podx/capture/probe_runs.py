@@ -11,10 +11,11 @@ from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
 from kubectl_podx.capture.plan import PlannedCall, Right, Wish
-from kubectl_podx.facts.handlers import resolve_port
-from kubectl_podx.facts.probe_events import FIELDS
-from kubectl_podx.model.pod import ContainerEntry, Json, containers, dig, items, mapping, text
+from kubectl_podx.model.raw import Json, dig, items, mapping, text
 from kubectl_podx.model.reference import Reference
+from kubectl_podx.pod.containers import ContainerEntry, containers
+from kubectl_podx.pod.probe_events import FIELDS
+from kubectl_podx.pod.probes import resolve_port
 
 From = Literal["exec", "podProxy", "portForward", "nowhere"]
 _RIGHTS: dict[From, tuple[tuple[str, ...], str]] = {

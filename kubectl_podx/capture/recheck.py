@@ -8,7 +8,8 @@ from typing import NamedTuple
 from kubectl_podx.capture.calls import Outcome
 from kubectl_podx.capture.seal import Sealer, WrongObjectError
 from kubectl_podx.model.capture import EndedDuringExec
-from kubectl_podx.model.pod import ContainerEntry, Json, containers, dig, number, text
+from kubectl_podx.model.raw import Json, dig, number, text
+from kubectl_podx.pod.containers import ContainerEntry, containers
 
 _NOT_AGAIN = "the pod could not be read again after the look"
 

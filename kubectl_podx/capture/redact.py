@@ -19,8 +19,8 @@ from kubectl_podx.capture.secretlike import (
     secret_name,
     secret_value,
 )
-from kubectl_podx.model.pod import Json, items, mapping, text
-from kubectl_podx.model.preset import says_applied
+from kubectl_podx.model.raw import Json, items, mapping, text
+from kubectl_podx.podpreset.annotations import says_applied
 
 # Annotations that repeat whole manifests, env and Secrets included.
 _MANIFEST_ANNOTATIONS = ("last-applied-configuration", "applied-configuration", "manifest")

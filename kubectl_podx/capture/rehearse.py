@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from kubectl_podx import __version__
+from kubectl_podx.analysis import coverage
+from kubectl_podx.analysis.reports import DoctorReport, PodForecast, RightRow, RightState
 from kubectl_podx.capture import follow, rights, session
 from kubectl_podx.capture.calls import Outcome, perform_read, send_all
 from kubectl_podx.capture.exec_gate import ExecGate, RehearsedGate
@@ -24,16 +26,13 @@ from kubectl_podx.capture.rights import Key, Need
 from kubectl_podx.capture.seal import Sealer
 from kubectl_podx.capture.store import Store
 from kubectl_podx.capture.targets import Targets
-from kubectl_podx.facts import coverage
-from kubectl_podx.facts.view import PodView
 from kubectl_podx.model.capture import Observation, Variable
 from kubectl_podx.model.clock import Deadline, format_time
-from kubectl_podx.model.pod import Json
+from kubectl_podx.model.parts import Coverage, Metadata
+from kubectl_podx.model.raw import Json
 from kubectl_podx.model.reference import Reference
-from kubectl_podx.model.report import SECTIONS
-from kubectl_podx.model.report.doctor import DoctorReport, PodForecast, RightRow, RightState
-from kubectl_podx.model.report.finding import Coverage
-from kubectl_podx.model.report.pod import Metadata
+from kubectl_podx.pod.view import PodView
+from kubectl_podx.sections.table import SECTIONS
 
 if TYPE_CHECKING:
     from kubectl_podx.cluster.access import AccessFlags

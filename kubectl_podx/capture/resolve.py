@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from kubectl_podx.capture.targets import Named, Targets, parse_words
 from kubectl_podx.model.capture import StoredObject
-from kubectl_podx.model.pod import Json, dig, items, mapping, text
+from kubectl_podx.model.raw import Json, dig, items, mapping, text
 from kubectl_podx.model.reference import RESOURCES, Reference
 from kubectl_podx.model.selector import selector_text
 

@@ -10,9 +10,10 @@ from kubectl_podx.capture.look import RawLook
 from kubectl_podx.capture.seal import Sealer
 from kubectl_podx.capture.seal_environment import declared_values, parse_environment
 from kubectl_podx.model.capture import StoredObject
-from kubectl_podx.model.pod import Json, containers, text
+from kubectl_podx.model.raw import Json, text
 from kubectl_podx.model.reference import Reference
 from kubectl_podx.model.revealed import Revealed, Side
+from kubectl_podx.pod.containers import containers
 
 
 def reveal(

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from kubectl_podx.capture import follow, plan
 from kubectl_podx.capture.plan import PlannedCall, Right, Wish
-from kubectl_podx.model.pod import Json
+from kubectl_podx.model.raw import Json
 from kubectl_podx.model.reference import RESOURCES, Reference
 
 _SAMPLE = Reference("Pod", "", "pod")

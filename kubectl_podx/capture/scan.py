@@ -16,10 +16,10 @@ import msgspec
 
 from kubectl_podx.cluster.errors import ClusterError
 from kubectl_podx.cluster.paths import api_path
-from kubectl_podx.model.pod_gate import NotAListError, bodies_of_page, gates_of_page
 from kubectl_podx.model.reference import RESOURCES
-from kubectl_podx.model.sick import Group, Tally
-from kubectl_podx.model.symptom import symptom
+from kubectl_podx.pod.gate import NotAListError, bodies_of_page, gates_of_page
+from kubectl_podx.pod.sick import Group, Tally
+from kubectl_podx.pod.symptom import symptom
 
 if TYPE_CHECKING:
     from kubectl_podx.cluster.server import ApiServer

@@ -31,8 +31,9 @@ from kubectl_podx.capture.secretlike import (
 )
 from kubectl_podx.capture.spellings import encoded, in_base64, spellings, texts_of, usual_spellings
 from kubectl_podx.model.capture import KeyFacts, Sealed, StoredObject
-from kubectl_podx.model.pod import containers, dig, items, mapping, text
+from kubectl_podx.model.raw import dig, items, mapping, text
 from kubectl_podx.model.reference import Reference
+from kubectl_podx.pod.containers import containers
 
 _LONGEST_TEXT = 4096
 _SHORTEST_SCRUBBED = 6

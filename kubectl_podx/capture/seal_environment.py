@@ -18,8 +18,9 @@ from kubectl_podx.capture.redact import shown_annotation
 from kubectl_podx.capture.seal import Sealer
 from kubectl_podx.capture.secretlike import secret_name, secret_value
 from kubectl_podx.model.capture import Sealed, StoredObject, Variable
-from kubectl_podx.model.pod import ContainerEntry, Json, containers, dig, items, mapping, text
+from kubectl_podx.model.raw import Json, dig, items, mapping, text
 from kubectl_podx.model.reference import Reference
+from kubectl_podx.pod.containers import ContainerEntry, containers
 
 _LONGEST_TEXT = 4096
 _MOST_UNDECLARED = 200

@@ -18,8 +18,6 @@ from kubectl_podx.capture.procfs import pairs, text_of, whole
 from kubectl_podx.capture.redact import shown_annotation
 from kubectl_podx.capture.seal import Sealer, token_claims
 from kubectl_podx.capture.secretlike import secret_value
-from kubectl_podx.facts.view import PodView
-from kubectl_podx.facts.volume_content import content as declared_content
 from kubectl_podx.model.capture import (
     Capture,
     CapturedPod,
@@ -30,8 +28,11 @@ from kubectl_podx.model.capture import (
     StoredObject,
 )
 from kubectl_podx.model.clock import format_time, from_epoch
-from kubectl_podx.model.pod import ContainerEntry, Json, dig, items, mapping, number, text
+from kubectl_podx.model.raw import Json, dig, items, mapping, number, text
 from kubectl_podx.model.reference import Reference
+from kubectl_podx.pod.containers import ContainerEntry
+from kubectl_podx.pod.view import PodView
+from kubectl_podx.pod.volume_content import content as declared_content
 
 _MOST_FILES = 400
 _LONGEST_TEXT = 4096

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from kubectl_podx.capture.seal import Sealer
 from kubectl_podx.capture.secretlike import HIDDEN
 from kubectl_podx.model.capture import Mount, Variable
-from kubectl_podx.model.pod import Json, items, text
+from kubectl_podx.model.raw import Json, items, text
 
 _REFERENCE = re.compile(r"\$\(([^()]*)\)")
 _DELETED = "//deleted"

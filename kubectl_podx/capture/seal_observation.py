@@ -32,7 +32,8 @@ from kubectl_podx.model.capture import (
     Variable,
 )
 from kubectl_podx.model.clock import format_time, from_epoch
-from kubectl_podx.model.pod import Json, containers
+from kubectl_podx.model.raw import Json
+from kubectl_podx.pod.containers import containers
 
 _SYS_PTRACE = 19
 # podx_max_environment of observe.sh.

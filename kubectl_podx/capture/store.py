@@ -7,7 +7,7 @@ from typing import Any
 from kubectl_podx.capture.calls import Outcome
 from kubectl_podx.capture.seal import Sealer, WrongObjectError
 from kubectl_podx.model.capture import ObjectState, StoredList, StoredObject
-from kubectl_podx.model.pod import text
+from kubectl_podx.model.raw import text
 from kubectl_podx.model.reference import Reference
 
 SOMETHING_ELSE = "the server answered with something else"

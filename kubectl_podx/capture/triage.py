@@ -21,13 +21,12 @@ from kubectl_podx.capture.plan import Wish, list_nodes
 from kubectl_podx.capture.scan import Progress, Scan, Selection, scan
 from kubectl_podx.model.capture import Capture, CapturedPod
 from kubectl_podx.model.clock import Deadline, format_time
-from kubectl_podx.model.pod import Json, mapping, text
-from kubectl_podx.model.pod_gate import body_of
+from kubectl_podx.model.parts import Coverage
+from kubectl_podx.model.raw import Json, mapping, text
 from kubectl_podx.model.reference import Reference
-from kubectl_podx.model.report.finding import Coverage
-from kubectl_podx.model.report.words import TriageBasis
-from kubectl_podx.model.sick import Group, GroupKey, Tally
-from kubectl_podx.model.triage import Looked, NodeState, Triaged, urgency
+from kubectl_podx.model.words import TriageBasis
+from kubectl_podx.pod.gate import body_of
+from kubectl_podx.pod.sick import Group, GroupKey, Looked, NodeState, Tally, Triaged, urgency
 
 if TYPE_CHECKING:
     from kubectl_podx.cluster.access import AccessFlags

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 
 from kubectl_podx.capture.seal import Sealer, WrongObjectError
-from kubectl_podx.facts.backoff import backoff
 from kubectl_podx.model.clock import Deadline, parse_time
 from kubectl_podx.model.errors import PodxError
-from kubectl_podx.model.pod import ContainerEntry, Json, containers, dig
+from kubectl_podx.model.raw import Json, dig
 from kubectl_podx.model.reference import Reference
+from kubectl_podx.pod.backoff import backoff
+from kubectl_podx.pod.containers import ContainerEntry, containers
 
 if TYPE_CHECKING:
     from kubectl_podx.cluster.server import ApiServer

@@ -14,8 +14,8 @@ import msgspec
 from kubectl_podx.capture.targets import Targets, parse_words
 from kubectl_podx.model.capture import Capture, Observation
 from kubectl_podx.model.clock import Deadline
-from kubectl_podx.model.pod import containers
 from kubectl_podx.model.reference import RESOURCES
+from kubectl_podx.pod.containers import containers
 
 if TYPE_CHECKING:
     from kubectl_podx.cluster.server import ApiServer, Query

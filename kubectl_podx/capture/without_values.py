@@ -13,7 +13,8 @@ from kubectl_podx.model.capture import (
     StoredObject,
     Variable,
 )
-from kubectl_podx.model.pod import Json, containers, dig, items, text
+from kubectl_podx.model.raw import Json, dig, items, text
+from kubectl_podx.pod.containers import containers
 
 
 def without_values(capture: Capture) -> Capture:

@@ -10,7 +10,7 @@ import click
 from kubectl_podx.cli.command import Command
 from kubectl_podx.cli.options import reading_options
 from kubectl_podx.model.errors import ExitStatus, InputError, UsageError
-from kubectl_podx.render.escape import clean
+from kubectl_podx.view.escape import clean
 
 _HELP = """
 Save what was seen of a pod in a file, a bundle, that any reading command replays with --from.

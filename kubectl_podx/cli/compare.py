@@ -12,11 +12,11 @@ from kubectl_podx.cli.options import reading_options
 from kubectl_podx.model.errors import ExitStatus, PodxError, UsageError
 
 if TYPE_CHECKING:
+    from kubectl_podx.analysis.comparison import Side
+    from kubectl_podx.analysis.reports import ComparisonReport
     from kubectl_podx.cli.environment import Environment
     from kubectl_podx.cli.request import Request
-    from kubectl_podx.findings.comparison import Side
     from kubectl_podx.model.capture import Capture
-    from kubectl_podx.model.report.comparison import ComparisonReport
 
 _HELP = """
 Compare pods fact by fact and print only what differs: image digest, environment, mounted files,
@@ -113,9 +113,9 @@ def command(name: str) -> click.Command:
 def _compared(
     request: Request, env: Environment, files: tuple[str, ...], *, live: bool
 ) -> ComparisonReport:
+    from kubectl_podx.analysis.comparison import Side, compare
     from kubectl_podx.capture.bundle import read_bundle
     from kubectl_podx.cli.sources import capture_of
-    from kubectl_podx.findings.comparison import Side, compare
 
     sides = [Side(read_bundle(Path(file)), Path(file).name) for file in files]
     if live:

@@ -113,7 +113,7 @@ def _arguments(
 
 def _explained(typed: str) -> Iterator[tuple[str, str]]:
     """Fields of the report one step deep, and the codes of findings."""
-    from kubectl_podx.model.explain import codes, field_names
+    from kubectl_podx.generated.explain import codes, field_names
 
     known = codes().values()
     yield from ((each.code, each.title) for each in known if each.code.startswith(typed.upper()))

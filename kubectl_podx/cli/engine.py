@@ -9,13 +9,13 @@ from kubectl_podx.cli.environment import Environment
 from kubectl_podx.cli.request import Request
 from kubectl_podx.cli.sources import capture_of, is_single
 from kubectl_podx.model.errors import ExitStatus, PodxError
-from kubectl_podx.render.escape import quoted
+from kubectl_podx.view.escape import quoted
 
 if TYPE_CHECKING:
     from kubectl_podx.model.capture import Capture
-    from kubectl_podx.model.report import PodReport, PodReportList
     from kubectl_podx.model.revealed import Revealed
     from kubectl_podx.model.wire import Wire
+    from kubectl_podx.sections.report import PodReport, PodReportList
 
 
 def read(request: Request, env: Environment) -> int:
@@ -27,7 +27,7 @@ def read(request: Request, env: Environment) -> int:
     capture = capture_of(request, env, sections, lambda: _import_what_follows(request), revealed)
     if request.container is not None:
         _check_container(capture, request.container)
-    from kubectl_podx.findings.analyse import analyse
+    from kubectl_podx.analysis.analyse import analyse
 
     reports = analyse(capture, sections, request.container)
     shown = _rendered(request, env, reports, single=is_single(request, capture))
@@ -45,8 +45,8 @@ def read(request: Request, env: Environment) -> int:
 
 
 def _follow(request: Request, env: Environment, sections: frozenset[str]) -> int:
+    from kubectl_podx.analysis.analyse import analyse
     from kubectl_podx.cli.follow import follow
-    from kubectl_podx.findings.analyse import analyse
 
     def show(capture: Capture) -> str:
         reports = analyse(capture, sections, request.container)
@@ -81,7 +81,7 @@ def _reveal(request: Request, env: Environment, reports: PodReportList, found: R
 
 def _import_what_follows(request: Request) -> None:
     """Imports what makes and prints the report, while the answers for it are still on their way."""
-    from kubectl_podx.findings import analyse  # noqa: F401
+    from kubectl_podx.analysis import analyse  # noqa: F401
 
     if request.query is None and request.format in ("text", "wide"):
         from kubectl_podx.render import text  # noqa: F401
@@ -98,8 +98,8 @@ def _sections(request: Request) -> frozenset[str]:
 
 def _check_container(capture: Capture, name: str) -> None:
     """A container that no pod has is a mistake of the words, so that no empty report is made."""
-    from kubectl_podx.model.pod import containers
     from kubectl_podx.model.reference import Reference
+    from kubectl_podx.pod.containers import containers
 
     known: dict[str, None] = {}
     for pod in capture.pods:
@@ -145,7 +145,7 @@ def _rendered(request: Request, env: Environment, reports: PodReportList, *, sin
     terminal = env.terminal(no_color=request.no_color)
     wide = request.format == "wide"
     if request.format == "table" or (request.as_table and wide):
-        from kubectl_podx.render.columns import GRIDS
+        from kubectl_podx.render.grids import GRIDS
         from kubectl_podx.render.table import tables
 
         sections = request.sections or tuple(GRIDS)
@@ -190,7 +190,7 @@ def queried(request: Request, document: Wire) -> str:
 
 def _say_not_seen(reports: PodReportList, env: Environment) -> None:
     """A table has no place for it, and a missing row must not read as "there is none"."""
-    from kubectl_podx.render.columns.pod import coverage_line
+    from kubectl_podx.render.coverage import coverage_line
 
     pods = Counter(
         line

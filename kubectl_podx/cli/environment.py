@@ -12,7 +12,7 @@ from typing import TextIO
 from kubectl_podx.cli.time_limit import TimeLimit
 from kubectl_podx.model.errors import PodxError
 from kubectl_podx.model.terminal import Terminal
-from kubectl_podx.render.escape import clean
+from kubectl_podx.view.escape import clean
 
 _AT_ONCE = 1 << 20
 

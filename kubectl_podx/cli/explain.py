@@ -15,10 +15,10 @@ from kubectl_podx.cli.command import Command
 from kubectl_podx.cli.options import connection_options
 from kubectl_podx.cli.words import near
 from kubectl_podx.model.errors import ExitStatus, PodxError, UsageError
-from kubectl_podx.render.escape import quoted
+from kubectl_podx.view.escape import quoted
 
 if TYPE_CHECKING:
-    from kubectl_podx.model.explain import FieldDoc
+    from kubectl_podx.generated.explain import FieldDoc
 
 _HELP = """
 Explain the code of a finding, or a field of the report.
@@ -81,8 +81,8 @@ def command(name: str) -> click.Command:
 
 
 def _codes() -> str:
-    from kubectl_podx.model.explain import codes
-    from kubectl_podx.render.layout import aligned
+    from kubectl_podx.generated.explain import codes
+    from kubectl_podx.view.layout import aligned
 
     rows = [[each.code, each.severity, each.section, each.title] for each in codes().values()]
     return "\n".join(aligned(["CODE", "SEVERITY", "SECTION", "MEANING"], rows)) + "\n"
@@ -100,7 +100,7 @@ def _queries() -> str:
 
 
 def _code(word: str) -> str:
-    from kubectl_podx.model.explain import codes
+    from kubectl_podx.generated.explain import codes
 
     found = codes().get(word.upper())
     if found is None:
@@ -119,7 +119,7 @@ def _code(word: str) -> str:
 
 
 def _field(word: str) -> str:
-    from kubectl_podx.model import explain
+    from kubectl_podx.generated import explain
 
     found = explain.field(word)
     if found is not None:
@@ -136,7 +136,7 @@ def _field(word: str) -> str:
 
 
 def _explained(found: FieldDoc) -> str:
-    from kubectl_podx.model import explain
+    from kubectl_podx.generated import explain
 
     lines = [f"KIND:       {found.kind}", "VERSION:    podx/v1", ""]
     if found.path:

@@ -18,7 +18,7 @@ from kubectl_podx.cli.environment import Environment
 from kubectl_podx.cli.time_limit import TimeLimit
 from kubectl_podx.cli.words import COMMANDS, near
 from kubectl_podx.model.errors import ExitStatus, PodxError
-from kubectl_podx.render.escape import clean
+from kubectl_podx.view.escape import clean
 
 # kubectl's errors that bring their own first words.
 _PREFIXED = ("error", "Error from server", "The connection to the server", "Unable to connect")

@@ -10,7 +10,7 @@ import click
 
 from kubectl_podx.cli.words import FORMATS, SECTIONS, near, section_key
 from kubectl_podx.model.errors import UsageError
-from kubectl_podx.render.escape import quoted
+from kubectl_podx.view.escape import quoted
 
 if TYPE_CHECKING:
     from kubectl_podx.cluster.access import AccessFlags

@@ -14,8 +14,8 @@ from kubectl_podx.model.errors import ExitStatus, InputError, UsageError
 
 if TYPE_CHECKING:
     from kubectl_podx.capture.presets import Subject
-    from kubectl_podx.facts.preset.preset import Preset
-    from kubectl_podx.model.pod import Json
+    from kubectl_podx.model.raw import Json
+    from kubectl_podx.podpreset.preset import Preset
 
 _HELP = """
 Show what PodPresets do to a pod, or print the admission policy that does the same today.
@@ -145,8 +145,8 @@ def _preview(
     if not presets:
         env.say("No PodPresets found: nothing is applied.")
     from kubectl_podx.cli.preset_story import NOTE
-    from kubectl_podx.facts.preset.merge import merged
-    from kubectl_podx.facts.preset.preset import GONE
+    from kubectl_podx.podpreset.merge import merged
+    from kubectl_podx.podpreset.preset import GONE
 
     merges = [merged(subject.body, presets) for subject in subjects]
     if subjects and any(preset.group == GONE for preset in presets):
@@ -173,7 +173,7 @@ def _found(
 ) -> tuple[list[Subject], list[Preset]]:
     """The pods and the presets; wrong words and files are told before a cluster is asked."""
     from kubectl_podx.capture import presets
-    from kubectl_podx.facts.preset.preset import preset_of
+    from kubectl_podx.podpreset.preset import preset_of
 
     given = [preset_of(body) for body in _bodies(paths)]
     if values.get("manifest") is not None:
@@ -207,7 +207,7 @@ def _write(env: Environment, subjects: Any, shown: Any, *, no_color: bool) -> No
 
 
 def _file_name(subject: Subject) -> str:
-    from kubectl_podx.model.pod import text
+    from kubectl_podx.model.raw import text
 
     meta = [text(subject.body, "metadata", each) for each in ("namespace", "name", "generateName")]
     return ".".join(("v1.Pod", meta[0], meta[1] or meta[2]))
@@ -239,7 +239,7 @@ def _convert(
         )
     if output == "text":
         raise UsageError("preset convert prints yaml or json, not text")
-    from kubectl_podx.facts.preset.preset import preset_of
+    from kubectl_podx.podpreset.preset import preset_of
 
     presets = [preset_of(body) for body in _bodies(paths)]
     env.write(_policies(presets, values.get("namespace"), output or "yaml"))
@@ -247,8 +247,8 @@ def _convert(
 
 
 def _policies(presets: Sequence[Preset], namespace: str | None, output: str) -> str:
-    from kubectl_podx.facts.preset.convert import converted
-    from kubectl_podx.facts.preset.preset import GONE
+    from kubectl_podx.podpreset.convert import converted
+    from kubectl_podx.podpreset.preset import GONE
     from kubectl_podx.render.policy import manifest
     from kubectl_podx.render.preset import documents
 

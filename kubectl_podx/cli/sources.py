@@ -10,14 +10,14 @@ from kubectl_podx.cli.environment import Environment
 from kubectl_podx.cli.options import access_flags
 from kubectl_podx.cli.request import Request
 from kubectl_podx.model.errors import InputError, PodxError, UsageError
-from kubectl_podx.render.escape import quoted
+from kubectl_podx.view.escape import quoted
 
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
 
     from kubectl_podx.cli.progress import ProgressLine
     from kubectl_podx.model.capture import Capture
-    from kubectl_podx.model.pod import Json
+    from kubectl_podx.model.raw import Json
     from kubectl_podx.model.revealed import Revealed
 
 _SUFFIX = ".podx"

@@ -16,7 +16,7 @@ from kubectl_podx.cli.request import Request
 from kubectl_podx.model.errors import ExitStatus, UsageError
 
 if TYPE_CHECKING:
-    from kubectl_podx.model.report.triage import TriageReport
+    from kubectl_podx.analysis.reports import TriageReport
 
 _HELP = """
 Show every pod that is not healthy, worst first, one line for each owner and symptom with its cause.
@@ -236,8 +236,8 @@ def _passed_on(values: Mapping[str, Any]) -> list[str]:
 def _run(values: Mapping[str, Any], request: Request, env: Environment) -> int:
     """Makes the report and prints it."""
     if values["shard"] is not None:
-        from kubectl_podx.findings.triage import whole
-        from kubectl_podx.findings.triage_merge import lines
+        from kubectl_podx.analysis.triage import whole
+        from kubectl_podx.analysis.triage_merge import lines
 
         index, count = map(int, values["shard"].split("/"))
         env.write(lines(whole(_taken(values, request, env)), index, count))
@@ -252,7 +252,7 @@ def _run(values: Mapping[str, Any], request: Request, env: Environment) -> int:
 
 def look(values: Mapping[str, Any], request: Request, env: Environment) -> TriageReport:
     """One report, live or of files."""
-    from kubectl_podx.findings import triage
+    from kubectl_podx.analysis import triage
 
     by, limit = values["by"], values["limit"]
     if values["sources"] or request.manifest is not None:
@@ -295,14 +295,14 @@ def _taken(values: Mapping[str, Any], request: Request, env: Environment) -> Any
 
 
 def _import_what_follows() -> None:
-    from kubectl_podx.findings import triage  # noqa: F401
+    from kubectl_podx.analysis import triage  # noqa: F401
     from kubectl_podx.render import triage as text  # noqa: F401
 
 
 def _stored(values: Mapping[str, Any], request: Request) -> TriageReport:
     """The report of bundles, of saved pods, or of what the shards printed."""
-    from kubectl_podx.findings import triage, triage_merge
-    from kubectl_podx.findings.triage_stored import of_capture
+    from kubectl_podx.analysis import triage, triage_merge
+    from kubectl_podx.analysis.triage_stored import of_capture
 
     if request.manifest is not None:
         from kubectl_podx.capture.bundle import read_manifest

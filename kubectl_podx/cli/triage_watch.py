@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 from kubectl_podx.cli.follow import Pace, Sight, watch
 
 if TYPE_CHECKING:
+    from kubectl_podx.analysis.reports import TriageReport
     from kubectl_podx.cli.environment import Environment
     from kubectl_podx.cli.request import Request
-    from kubectl_podx.model.report.triage import TriageReport
 
 # A scan reads all pods: in a large cluster, where some pod always changes, most time is rest.
 _SHORTEST_REST = 2.0

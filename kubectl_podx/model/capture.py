@@ -8,13 +8,17 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from kubectl_podx.model.probe_attempt import ProbeAttempt
 from kubectl_podx.model.wire import Wire
 
 CAPTURE_VERSION = 2
 
+
 ObjectState = Literal["present", "denied", "missing", "failed", "timedOut"]
+
+
 ObservationState = Literal["observed", "partial", "unobservable"]
+
+
 CallState = Literal["ok", "denied", "missing", "failed", "timedOut", "skipped"]
 
 
@@ -419,3 +423,22 @@ class Capture(Wire, frozen=True, kw_only=True):
     lists: dict[str, StoredList] = {}
     notes: list[str] = []
     """Why a target that was named has no pods, a sentence each."""
+
+
+ProbeResult = Literal["succeeded", "failed", "errored", "timedOut", "notRun"]
+
+
+class ProbeAttempt(Wire, frozen=True, kw_only=True):
+    """One probe that `--run-probes` ran, or why it could not."""
+
+    container: str
+    type: str
+    """`liveness`, `readiness` or `startup`."""
+    start: Literal["exec", "podProxy", "portForward", "nowhere"]
+    """From where: in the container; the API server to the pod's IP, or to its loopback."""
+    result: ProbeResult = "notRun"
+    seconds: float = 0.0
+    """With the way from here to the API server and back."""
+    detail: str = ""
+    """In our own words: an exit code, a status. What a handler wrote is not kept."""
+    needs: str = ""

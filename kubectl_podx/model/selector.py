@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from kubectl_podx.model.pod import dig, items, mapping, text
+from kubectl_podx.model.raw import dig, items, mapping, text
 
 
 def selector_text(selector: object) -> str:

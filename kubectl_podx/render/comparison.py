@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from kubectl_podx.model.report.comparison import ComparisonReport, Difference
+from kubectl_podx.analysis.reports import ComparisonReport, Difference
 from kubectl_podx.model.terminal import Terminal
-from kubectl_podx.render.layout import aligned, paint
-from kubectl_podx.render.text.page import Page
-from kubectl_podx.render.units import NONE, counted
+from kubectl_podx.view.layout import aligned, paint
+from kubectl_podx.view.page import Page
+from kubectl_podx.view.units import NONE, counted
 
 _MOST_COLUMNS = 4
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from kubectl_podx.model.report.doctor import DoctorReport, RightRow
-from kubectl_podx.model.report.finding import Coverage
+from kubectl_podx.analysis.reports import DoctorReport, RightRow
+from kubectl_podx.model.parts import Coverage
 from kubectl_podx.model.terminal import Terminal
-from kubectl_podx.render.escape import clean
-from kubectl_podx.render.layout import Cell, aligned
-from kubectl_podx.render.text import coverage
-from kubectl_podx.render.text.page import Page
-from kubectl_podx.render.units import NONE
+from kubectl_podx.render import coverage
 from kubectl_podx.render.yaml import to_yaml
+from kubectl_podx.view.escape import clean
+from kubectl_podx.view.layout import Cell, aligned
+from kubectl_podx.view.page import Page
+from kubectl_podx.view.units import NONE
 
 _TONES = {"held": "green", "missing": "red", "unknown": "yellow"}
 _HEAD = """\

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from kubectl_podx.model.wire import Wire
-from kubectl_podx.render.escape import clean_json
+from kubectl_podx.view.escape import clean_json
 
 
 def plain(report: Wire) -> Any:

@@ -17,8 +17,8 @@ from jmespath import exceptions, functions, visitor
 
 from kubectl_podx.model.clock import human_duration, parse_time
 from kubectl_podx.model.errors import UsageError
-from kubectl_podx.render.escape import clean
-from kubectl_podx.render.units import human_size
+from kubectl_podx.view.escape import clean
+from kubectl_podx.view.units import human_size
 
 _LONGEST_EXPRESSION = 4096
 # Of one evaluation: an expression of 34 parts can double what it has with each.

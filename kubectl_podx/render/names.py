@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kubectl_podx.model.report import PodReport
-from kubectl_podx.render.escape import clean
+from kubectl_podx.sections.report import PodReport
+from kubectl_podx.view.escape import clean
 
 
 def names(reports: Sequence[PodReport]) -> str:

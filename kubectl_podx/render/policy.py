@@ -6,8 +6,8 @@ import textwrap
 from collections.abc import Iterable
 from typing import Any
 
-from kubectl_podx.render.escape import clean
 from kubectl_podx.render.yaml import to_yaml
+from kubectl_podx.view.escape import clean
 
 _WIDTH = 96
 

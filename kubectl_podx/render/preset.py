@@ -7,8 +7,8 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from kubectl_podx.render.escape import clean, clean_json
 from kubectl_podx.render.yaml import to_yaml
+from kubectl_podx.view.escape import clean, clean_json
 
 _CONTEXT = 3
 _LONGEST_ENTRY = 400

@@ -7,9 +7,9 @@ from typing import Any
 
 from kubectl_podx.model.errors import UsageError
 from kubectl_podx.render.document import to_json
-from kubectl_podx.render.escape import clean, clean_json
-from kubectl_podx.render.layout import aligned
-from kubectl_podx.render.units import NONE
+from kubectl_podx.view.escape import clean, clean_json
+from kubectl_podx.view.layout import aligned
+from kubectl_podx.view.units import NONE
 
 
 def result_table(value: Any) -> str:

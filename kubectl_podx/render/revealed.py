@@ -6,13 +6,14 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from kubectl_podx.model.reference import Reference
-from kubectl_podx.model.report import PodReport
-from kubectl_podx.model.report.content import FileRow, VariableRow
 from kubectl_podx.model.revealed import Revealed, Side
-from kubectl_podx.render.columns.content import source_text
-from kubectl_podx.render.escape import clean
-from kubectl_podx.render.layout import aligned
-from kubectl_podx.render.units import NONE
+from kubectl_podx.sections.environment.report import VariableRow
+from kubectl_podx.sections.files.report import FileRow
+from kubectl_podx.sections.report import PodReport
+from kubectl_podx.view.escape import clean
+from kubectl_podx.view.layout import aligned
+from kubectl_podx.view.units import NONE
+from kubectl_podx.view.values import source_text
 
 _SIDES: tuple[Side, ...] = ("declared", "injected", "process")
 _NOT_READ = "other bytes, which are not read out"

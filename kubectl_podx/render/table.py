@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from kubectl_podx.model.clock import parse_time
-from kubectl_podx.model.report import PodReport
-from kubectl_podx.render.columns import grids
-from kubectl_podx.render.columns.column import Grid
-from kubectl_podx.render.layout import Cell, aligned
+from kubectl_podx.render.grids import grids
+from kubectl_podx.sections.report import PodReport
+from kubectl_podx.view.columns import Grid
+from kubectl_podx.view.layout import Cell, aligned
 
 
 def tables(

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from kubectl_podx.analysis.reports import TriageReport, TriageRow
 from kubectl_podx.model.clock import parse_time
-from kubectl_podx.model.report.triage import TriageReport, TriageRow
 from kubectl_podx.model.terminal import Terminal
-from kubectl_podx.render.escape import clean
-from kubectl_podx.render.layout import Cell, columns, state_cell, tone
-from kubectl_podx.render.text import coverage
-from kubectl_podx.render.text.page import Page
-from kubectl_podx.render.units import NONE, ago
+from kubectl_podx.render import coverage
+from kubectl_podx.view.escape import clean
+from kubectl_podx.view.layout import Cell, columns, state_cell, tone
+from kubectl_podx.view.page import Page
+from kubectl_podx.view.units import NONE, ago
 
 _LONGEST_WHY = 160
 _Value = Callable[[TriageRow], str]

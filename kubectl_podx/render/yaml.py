@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from kubectl_podx.render.document import plain, raw_json, to_json
-from kubectl_podx.render.escape import clean_yaml
+from kubectl_podx.view.escape import clean_yaml
 
 # Starts with a letter or a slash, ends with neither a space nor a colon.
 _WORD = re.compile(r"[A-Za-z/](?:[A-Za-z0-9_./@%+=() -]|:(?=[A-Za-z0-9/]))*(?<! )")

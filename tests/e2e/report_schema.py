@@ -12,8 +12,8 @@ from support import ROOT
 
 @cache
 def validator() -> jsonschema.Draft202012Validator:
-    """Of `kubectl_podx/model/report/schema.json`, which `make docs` makes of the types."""
-    text = (ROOT / "kubectl_podx/model/report/schema.json").read_text()
+    """Of `kubectl_podx/generated/schema.json`, which `make docs` makes of the types."""
+    text = (ROOT / "kubectl_podx/generated/schema.json").read_text()
     return jsonschema.Draft202012Validator(json.loads(text))
 
 

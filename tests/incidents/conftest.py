@@ -16,10 +16,10 @@ from judge import cause_is_right
 from stage import EMULATED, Pace, Stage
 from support import Bench, minor_of, server_minor
 
+from kubectl_podx.analysis.analyse import analyse
 from kubectl_podx.capture.bundle import read_bundle, write_bundle
-from kubectl_podx.findings.analyse import analyse
 from kubectl_podx.model.capture import Capture
-from kubectl_podx.model.report import PodReport
+from kubectl_podx.sections.report import PodReport
 
 RECORDED = Path(__file__).parent / "recorded"
 """With containerd; what CRI-O says otherwise is in a folder of its own below it."""

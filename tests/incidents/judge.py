@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from incident import Expected, Incident
 
-from kubectl_podx.model.report import PodReport
-from kubectl_podx.model.report.health import Restart
+from kubectl_podx.sections.report import PodReport
+from kubectl_podx.sections.restarts.report import Restart
 
 RANK = {None: 0, "possible": 1, "likely": 2, "proven": 3}
 

@@ -8,7 +8,7 @@ from incident import Incident
 from judge import mistakes
 from stage import Stage
 
-from kubectl_podx.model.report import PodReport
+from kubectl_podx.sections.report import PodReport
 
 pytestmark = pytest.mark.cluster
 

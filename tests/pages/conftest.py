@@ -10,8 +10,8 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Route, sync_playwright
 from shown_pages import Show, Shown
 
-from kubectl_podx.model.report import PodReportList
 from kubectl_podx.render.html import html
+from kubectl_podx.sections.report import PodReportList
 
 _PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 

@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 from playwright.sync_api import Page
 
+from kubectl_podx.analysis.analyse import analyse
 from kubectl_podx.capture.bundle import read_bundle
-from kubectl_podx.findings.analyse import analyse
-from kubectl_podx.model.report import PodReportList
+from kubectl_podx.sections.report import PodReportList
 
 ROOT = Path(__file__).resolve().parents[2]
 RECORDED = ROOT / "tests/recorded"

@@ -9,7 +9,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from shown_pages import NAMES, Show, reports
 
-from kubectl_podx.model.report import PodReportList
+from kubectl_podx.sections.report import PodReportList
 
 BAD = ("serious", "critical")
 ATTACK = (

@@ -9,8 +9,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from kubectl_podx.findings import analyse
-from kubectl_podx.model.report import PodReport
+from kubectl_podx.analysis import analyse
+from kubectl_podx.sections.report import PodReport
 
 
 @pytest.fixture(autouse=True, scope="session")

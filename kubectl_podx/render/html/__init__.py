@@ -15,13 +15,13 @@ from typing import Any, NamedTuple
 import jinja2
 from markupsafe import Markup
 
+from kubectl_podx.generated.explain import codes
 from kubectl_podx.model.clock import parse_time
-from kubectl_podx.model.explain import codes
-from kubectl_podx.model.report import PodReport, PodReportList
-from kubectl_podx.render.columns.pod import coverage_line
-from kubectl_podx.render.escape import clean
+from kubectl_podx.render.coverage import coverage_line
 from kubectl_podx.render.html import sections
-from kubectl_podx.render.units import NONE, ago
+from kubectl_podx.sections.report import PodReport, PodReportList
+from kubectl_podx.view.escape import clean
+from kubectl_podx.view.units import NONE, ago
 
 MOST_WHOLE = 50
 """So many pods have their whole report on a page, the worst ones; all stand in the index."""

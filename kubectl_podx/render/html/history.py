@@ -8,13 +8,14 @@ from datetime import UTC, datetime
 from markupsafe import Markup
 
 from kubectl_podx.model.clock import parse_time
-from kubectl_podx.model.report import PodReport
-from kubectl_podx.model.report.health import Probe, ProbeFailure
-from kubectl_podx.render.chart.axis import Axis, axis
+from kubectl_podx.model.parts import ProbeFailure
 from kubectl_podx.render.html.scale import Scale
 from kubectl_podx.render.html.svg import element, label, picture, tooltip
 from kubectl_podx.render.html.timeline import shape
-from kubectl_podx.render.units import seconds
+from kubectl_podx.sections.probes.report import Probe
+from kubectl_podx.sections.report import PodReport
+from kubectl_podx.view.axis import Axis, axis
+from kubectl_podx.view.units import seconds
 
 _ROW, _TOP = 58.0, 34.0
 _COUNTERS, _COUNTERS_WIDTH = 300.0, 170.0

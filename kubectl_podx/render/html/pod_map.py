@@ -7,10 +7,6 @@ from typing import NamedTuple
 
 from markupsafe import Markup
 
-from kubectl_podx.model.report import PodReport
-from kubectl_podx.model.report.sharing import Namespaces, Volume
-from kubectl_podx.render.columns.pod import container_state
-from kubectl_podx.render.columns.sharing import KINDS
 from kubectl_podx.render.html.pod_parts import (
     BOX_HEAD,
     EDGE,
@@ -30,6 +26,11 @@ from kubectl_podx.render.html.pod_parts import (
     volume_part,
 )
 from kubectl_podx.render.html.svg import element, label, picture
+from kubectl_podx.sections.containers.columns import container_state
+from kubectl_podx.sections.namespaces.columns import KINDS
+from kubectl_podx.sections.namespaces.report import Namespaces
+from kubectl_podx.sections.report import PodReport
+from kubectl_podx.sections.volumes.report import Volume
 
 _WIDTH = 960.0
 _REACH = 46.0

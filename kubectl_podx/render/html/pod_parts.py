@@ -7,13 +7,15 @@ from typing import NamedTuple
 
 from markupsafe import Markup
 
-from kubectl_podx.model.report import PodReport
-from kubectl_podx.model.report.pod import Container
-from kubectl_podx.model.report.sharing import ServiceRow, Volume
-from kubectl_podx.render.columns.pod import container_state
-from kubectl_podx.render.columns.sharing import READ_ONLY_TYPES, address
 from kubectl_podx.render.html.svg import element, label, tooltip
-from kubectl_podx.render.units import counted
+from kubectl_podx.sections.containers.columns import container_state
+from kubectl_podx.sections.containers.report import Container
+from kubectl_podx.sections.namespaces.columns import address
+from kubectl_podx.sections.network.report import ServiceRow
+from kubectl_podx.sections.report import PodReport
+from kubectl_podx.sections.volumes.columns import READ_ONLY_TYPES
+from kubectl_podx.sections.volumes.report import Volume
+from kubectl_podx.view.units import counted
 
 TOP = 76.0
 """Below the pod's own lines."""

@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from markupsafe import Markup
 
-from kubectl_podx.render.chart.axis import Axis
 from kubectl_podx.render.html.svg import element, label, width_of
+from kubectl_podx.view.axis import Axis
 
 _APART = 8.0
 

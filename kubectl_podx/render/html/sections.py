@@ -9,17 +9,17 @@ from typing import NamedTuple
 from markupsafe import Markup
 
 from kubectl_podx.model.clock import parse_time
-from kubectl_podx.model.report import PodReport
-from kubectl_podx.model.report.health import Restart
-from kubectl_podx.render.chart.lanes import chart
-from kubectl_podx.render.columns import grids
-from kubectl_podx.render.columns.column import Grid
-from kubectl_podx.render.columns.health import end_facts, has_restarted
+from kubectl_podx.render.grids import grids
 from kubectl_podx.render.html.history import probe_picture
 from kubectl_podx.render.html.pod_map import pod_picture
 from kubectl_podx.render.html.timeline import timeline_picture
-from kubectl_podx.render.layout import Cell
-from kubectl_podx.render.units import NONE, counted
+from kubectl_podx.sections.report import PodReport
+from kubectl_podx.sections.restarts.columns import end_facts, has_restarted
+from kubectl_podx.sections.restarts.report import Restart
+from kubectl_podx.sections.timeline.lanes import chart
+from kubectl_podx.view.columns import Grid
+from kubectl_podx.view.layout import Cell
+from kubectl_podx.view.units import NONE, counted
 
 _TITLES = {
     "downwardAPI": "Downward API",

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from markupsafe import Markup, escape
 
-from kubectl_podx.render.escape import clean
+from kubectl_podx.view.escape import clean
 
 _LONGEST_TEXT = 300
 # About the width of a character of the page's 12 px font.

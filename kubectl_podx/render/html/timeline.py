@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from markupsafe import Markup
 
-from kubectl_podx.render.chart.lanes import Chart, Lane, Mark, Span
 from kubectl_podx.render.html.scale import Scale
 from kubectl_podx.render.html.svg import element, label, picture, tooltip, width_of
-from kubectl_podx.render.units import seconds
+from kubectl_podx.sections.timeline.lanes import Chart, Lane, Mark, Span
+from kubectl_podx.view.units import seconds
 
 _LEFT, _RIGHT, _TOP, _ROW = 150.0, 944.0, 40.0, 42.0
 _BAR = 14.0

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kubectl_podx.analysis.analyse import analyse
 from kubectl_podx.capture.bundle import decode_bundle, read_bundle, read_manifest, write_bundle
-from kubectl_podx.findings.analyse import analyse
 from kubectl_podx.model.capture import Capture, CapturedPod, StoredObject
 from kubectl_podx.model.errors import InputError
 

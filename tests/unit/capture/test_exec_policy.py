@@ -12,7 +12,7 @@ from kubectl_podx.capture import exec_policy
 from kubectl_podx.capture.exec_policy import Decision, decide
 from kubectl_podx.capture.memory_usage import of_pod_metrics, of_summary
 from kubectl_podx.model.capture import MemoryUsage
-from kubectl_podx.model.pod import containers
+from kubectl_podx.pod.containers import containers
 
 NOW = "2026-11-29T12:00:00Z"
 MIB = 1 << 20

@@ -11,18 +11,18 @@ import msgspec
 import pytest
 from fake_server import FakeServer
 
+from kubectl_podx.analysis.analyse import analyse
 from kubectl_podx.capture.gather import Gatherer
 from kubectl_podx.capture.plan import Wish
 from kubectl_podx.capture.targets import Targets
 from kubectl_podx.cli.environment import Environment
 from kubectl_podx.cli.request import Request
-from kubectl_podx.findings.analyse import analyse
 from kubectl_podx.model.capture import Capture
 from kubectl_podx.model.clock import Deadline
 from kubectl_podx.model.errors import UsageError
-from kubectl_podx.model.report import PodReportList
 from kubectl_podx.model.revealed import Revealed
 from kubectl_podx.render.revealed import revealed_text
+from kubectl_podx.sections.report import PodReportList
 
 
 def taken(revealed: Revealed | None) -> tuple[Capture, PodReportList]:

@@ -14,10 +14,10 @@ from kubectl_podx.cluster.connection import Response
 from kubectl_podx.cluster.errors import ClusterError
 from kubectl_podx.cluster.exec_driver import ExecResult
 from kubectl_podx.cluster.port_forward import TunnelError, why_refused
+from kubectl_podx.model.capture import ProbeAttempt
 from kubectl_podx.model.clock import Deadline
-from kubectl_podx.model.pod import containers
-from kubectl_podx.model.probe_attempt import ProbeAttempt
 from kubectl_podx.model.reference import Reference
+from kubectl_podx.pod.containers import containers
 
 POD = Reference("Pod", "shop", "web-0")
 

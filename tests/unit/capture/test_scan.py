@@ -12,8 +12,8 @@ from kubectl_podx.capture.scan import Selection, ahead, pages, scan
 from kubectl_podx.capture.triage import Shard
 from kubectl_podx.cluster.errors import ClusterError
 from kubectl_podx.cluster.server import Answer
-from kubectl_podx.model.pod_gate import body_of
-from kubectl_podx.model.sick import GroupKey
+from kubectl_podx.pod.gate import body_of
+from kubectl_podx.pod.sick import GroupKey
 
 DATE = "Wed, 25 Nov 2026 12:00:00 GMT"
 ALL = Selection(())

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from kubectl_podx.analysis.analyse import analyse
 from kubectl_podx.capture.bundle import read_bundle
 from kubectl_podx.capture.without_values import without_values
-from kubectl_podx.findings.analyse import analyse
 from kubectl_podx.model.capture import Capture
-from kubectl_podx.model.report import PodReport
+from kubectl_podx.sections.report import PodReport
 
 TESTS = Path(__file__).resolve().parents[2]
 RECORDED = sorted([*TESTS.glob("recorded/*.podx"), *TESTS.glob("incidents/recorded/*.podx")])

@@ -8,7 +8,7 @@ import pytest
 from cli_runs import Run
 
 from kubectl_podx.cli.queries import QUERIES
-from kubectl_podx.model import explain
+from kubectl_podx.generated import explain
 
 RULE = explain.CodeDoc(
     code="XYZ001",

@@ -11,14 +11,15 @@ import pytest
 import yaml
 from cli_runs import Run, capture, pod
 
+from kubectl_podx.analysis import analyse
 from kubectl_podx.cli import sources
 from kubectl_podx.cli.words import SECTIONS as WORDS
-from kubectl_podx.findings import analyse
 from kubectl_podx.model.capture import Capture
 from kubectl_podx.model.errors import ExitStatus
-from kubectl_podx.model.report import SECTIONS, PodReport, PodReportList
-from kubectl_podx.model.report.finding import Finding
-from kubectl_podx.model.report.pod import Metadata, Pod, Verdict
+from kubectl_podx.model.parts import Finding, Metadata, Verdict
+from kubectl_podx.sections.pod.report import Pod
+from kubectl_podx.sections.report import PodReport, PodReportList
+from kubectl_podx.sections.table import SECTIONS
 
 
 def test_one_pod_gives_a_pod_report(run: Run, bundle: str) -> None:
@@ -358,7 +359,7 @@ def test_no_recordings_at_all(run: Run, monkeypatch: pytest.MonkeyPatch) -> None
 def test_what_was_not_seen_is_said_beside_a_table(
     run: Run, bundle: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from kubectl_podx.model.report.finding import Coverage
+    from kubectl_podx.model.parts import Coverage
 
     made = report("unknown")
     row = Coverage(section="files", state="denied", reason="forbidden", needs="get configmaps")

@@ -142,8 +142,8 @@ def test_options_lists_the_connection_flags(run: Run) -> None:
 
 
 _HEAVY = (
-    "kubectl_podx.cluster", "kubectl_podx.capture", "kubectl_podx.facts", "kubectl_podx.findings",
-    "kubectl_podx.model.report", "kubectl_podx.render.text", "msgspec", "yaml", "tabulate",
+    "kubectl_podx.cluster", "kubectl_podx.capture", "kubectl_podx.analysis",
+    "kubectl_podx.sections.report", "kubectl_podx.render.text", "msgspec", "yaml", "tabulate",
     "jmespath", "ssl", "kubernetes", "websocket", "jinja2", "http.client",
 )  # fmt: skip
 _PROGRAM = """

@@ -13,13 +13,13 @@ import msgspec
 import pytest
 from report_schema import check
 
+from kubectl_podx.analysis.analyse import analyse
+from kubectl_podx.analysis.catalogue import RULES
 from kubectl_podx.capture.bundle import read_bundle
-from kubectl_podx.findings.analyse import analyse
-from kubectl_podx.findings.catalogue import RULES
-from kubectl_podx.findings.rule import Rule
-from kubectl_podx.model import explain
-from kubectl_podx.model.origin import ORIGINS, origin
-from kubectl_podx.model.report import SECTIONS
+from kubectl_podx.generated import explain
+from kubectl_podx.generated.origin import ORIGINS, origin
+from kubectl_podx.rules.rule import Rule
+from kubectl_podx.sections.table import SECTIONS
 
 ROOT = Path(__file__).resolve().parents[3]
 sys.path.insert(0, str(ROOT / "hack"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from kubectl_podx.facts.preset.preset import GONE, Preset, preset_of
+from kubectl_podx.podpreset.preset import GONE, Preset, preset_of
 
 Json = dict[str, Any]
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from kubectl_podx.facts.view import PodView
 from kubectl_podx.model.capture import (
     Capture,
     CapturedPod,
@@ -15,6 +14,7 @@ from kubectl_podx.model.capture import (
     StoredObject,
 )
 from kubectl_podx.model.clock import format_time
+from kubectl_podx.pod.view import PodView
 
 KEY = "Pod/shop/web-0"
 UID = "1c9a2f52-7d0c-4f4e-9a0a-2a9f6e0f7a11"

@@ -9,16 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kubectl_podx.analysis.analyse import analyse
 from kubectl_podx.capture.managed import managed_paths
-from kubectl_podx.facts import injections
-from kubectl_podx.facts.admission_match import candidates
-from kubectl_podx.facts.field_edits import edit_of, edits
-from kubectl_podx.facts.injected_marks import marked
-from kubectl_podx.facts.pod_defaults import is_default
-from kubectl_podx.facts.template_compare import differences
-from kubectl_podx.facts.view import PodView
-from kubectl_podx.findings.analyse import analyse
 from kubectl_podx.model.capture import Capture, CapturedPod, StoredList, StoredObject
+from kubectl_podx.pod.view import PodView
+from kubectl_podx.sections.injections import facts as injections
+from kubectl_podx.sections.injections.admission_match import candidates
+from kubectl_podx.sections.injections.field_edits import edit_of, edits
+from kubectl_podx.sections.injections.marks import marked
+from kubectl_podx.sections.injections.pod_defaults import is_default
+from kubectl_podx.sections.injections.template_compare import differences
 
 KEY = "Pod/shop/web-0"
 CREATED = "2026-11-25T12:00:00Z"

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from kubectl_podx.facts import changes
-from kubectl_podx.facts.ownership import workload
-from kubectl_podx.facts.view import PodView
 from kubectl_podx.model.capture import Capture, CapturedPod, StoredObject
-from kubectl_podx.model.report.surroundings import Change
+from kubectl_podx.pod.owner import workload
+from kubectl_podx.pod.view import PodView
+from kubectl_podx.sections.changes import facts as changes
+from kubectl_podx.sections.changes.report import Change
 
 POD = "Pod/shop/web-0"
 CREATED = "2026-01-01T10:00:00Z"

@@ -6,10 +6,6 @@ from typing import Any
 
 import pytest
 
-from kubectl_podx.facts import containers
-from kubectl_podx.facts.image_name import default_policy, digest_of, parse_image, policy_basis
-from kubectl_podx.facts.starting import blocked_since, first_blocker
-from kubectl_podx.facts.view import PodView
 from kubectl_podx.model.capture import (
     Call,
     Capture,
@@ -20,7 +16,11 @@ from kubectl_podx.model.capture import (
     Process,
     StoredObject,
 )
-from kubectl_podx.model.report.pod import Container
+from kubectl_podx.pod.image_name import default_policy, digest_of, parse_image, policy_basis
+from kubectl_podx.pod.view import PodView
+from kubectl_podx.sections.containers import facts as containers
+from kubectl_podx.sections.containers.report import Container
+from kubectl_podx.sections.containers.starting import blocked_since, first_blocker
 
 KEY = "Pod/shop/web-1"
 RUNNING: dict[str, Any] = {"running": {"startedAt": "2026-11-25T10:00:00Z"}}

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from kubectl_podx.facts import coverage
-from kubectl_podx.facts.view import PodView
+from kubectl_podx.analysis import coverage
 from kubectl_podx.model.capture import Call, Capture, CapturedPod, Observation, StoredObject
-from kubectl_podx.model.report import SECTIONS
-from kubectl_podx.model.report.finding import Coverage
+from kubectl_podx.model.parts import Coverage
+from kubectl_podx.pod.view import PodView
+from kubectl_podx.sections.table import SECTIONS
 
 KEY = "Pod/shop/web-1"
 ALL = frozenset(SECTIONS)

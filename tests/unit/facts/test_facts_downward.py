@@ -6,8 +6,6 @@ from typing import Any
 
 import pytest
 
-from kubectl_podx.facts import downward
-from kubectl_podx.facts.view import PodView
 from kubectl_podx.model.capture import (
     Capture,
     CapturedPod,
@@ -17,7 +15,9 @@ from kubectl_podx.model.capture import (
     StoredObject,
     Variable,
 )
-from kubectl_podx.model.report.content import DownwardRow
+from kubectl_podx.pod.view import PodView
+from kubectl_podx.sections.downward import facts as downward
+from kubectl_podx.sections.downward.report import DownwardRow
 
 POD = "Pod/shop/web-0"
 LABELS = {"path": "labels", "fieldRef": {"fieldPath": "metadata.labels"}}

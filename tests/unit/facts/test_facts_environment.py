@@ -6,9 +6,6 @@ from typing import Any
 
 import pytest
 
-from kubectl_podx.facts import environment
-from kubectl_podx.facts.declared_environment import service_links
-from kubectl_podx.facts.view import PodView
 from kubectl_podx.model.capture import (
     Capture,
     CapturedPod,
@@ -18,7 +15,10 @@ from kubectl_podx.model.capture import (
     StoredObject,
     Variable,
 )
-from kubectl_podx.model.report.content import VariableRow
+from kubectl_podx.pod.view import PodView
+from kubectl_podx.sections.environment import facts as environment
+from kubectl_podx.sections.environment.declared import service_links
+from kubectl_podx.sections.environment.report import VariableRow
 
 POD = "Pod/shop/web-0"
 

@@ -7,8 +7,6 @@ from typing import Any
 
 import pytest
 
-from kubectl_podx.facts import files
-from kubectl_podx.facts.view import PodView
 from kubectl_podx.model.capture import (
     Capture,
     CapturedPod,
@@ -20,7 +18,9 @@ from kubectl_podx.model.capture import (
     StoredList,
     StoredObject,
 )
-from kubectl_podx.model.report.content import FileRow
+from kubectl_podx.pod.view import PodView
+from kubectl_podx.sections.files import facts as files
+from kubectl_podx.sections.files.report import FileRow
 
 POD = "Pod/shop/web-0"
 NOW = "2026-01-01T12:00:00Z"

@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
-from kubectl_podx.facts import coverage, injections
-from kubectl_podx.facts.admission_match import Candidate, candidates, writes
-from kubectl_podx.facts.template import why_no_template
-from kubectl_podx.facts.view import PodView
+from kubectl_podx.analysis import coverage
 from kubectl_podx.model.capture import Capture, CapturedPod, ObjectState, StoredList, StoredObject
+from kubectl_podx.pod.owner import why_no_template
+from kubectl_podx.pod.view import PodView
+from kubectl_podx.sections.injections import facts as injections
+from kubectl_podx.sections.injections.admission_match import Candidate, candidates, writes
 
 KEY = "Pod/shop/web-0"
 CREATED, LATER = "2026-11-25T12:00:00Z", "2026-11-25T12:05:00Z"

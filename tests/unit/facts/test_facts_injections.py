@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from kubectl_podx.facts import injections
-from kubectl_podx.facts.view import PodView
 from kubectl_podx.model.capture import Capture, CapturedPod, StoredObject
+from kubectl_podx.pod.view import PodView
+from kubectl_podx.sections.injections import facts as injections
 
 KEY = "Pod/shop/web-1"
 TEMPLATE: dict[str, Any] = {

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from restart_cases import CALM, LIMIT, at, ended, pod, running, view
 
-from kubectl_podx.facts import restarts
-from kubectl_podx.facts.termination.memory import pod_limit
-from kubectl_podx.model.report.health import Restart
+from kubectl_podx.sections.restarts import facts as restarts
+from kubectl_podx.sections.restarts.report import Restart
+from kubectl_podx.sections.restarts.termination.memory import pod_limit
 
 MEBI = 1024 * 1024
 OOM = {

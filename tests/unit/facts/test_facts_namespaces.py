@@ -6,8 +6,6 @@ from typing import Any
 
 import pytest
 
-from kubectl_podx.facts import listeners, namespaces
-from kubectl_podx.facts.view import PodView
 from kubectl_podx.model.capture import (
     Capture,
     CapturedPod,
@@ -16,6 +14,9 @@ from kubectl_podx.model.capture import (
     Process,
     StoredObject,
 )
+from kubectl_podx.pod import listeners
+from kubectl_podx.pod.view import PodView
+from kubectl_podx.sections.namespaces import facts as namespaces
 
 KEY = "Pod/shop/web-1"
 SANDBOX = "5" * 64

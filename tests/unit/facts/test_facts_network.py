@@ -6,8 +6,6 @@ from typing import Any
 
 import pytest
 
-from kubectl_podx.facts import network
-from kubectl_podx.facts.view import PodView
 from kubectl_podx.model.capture import (
     Capture,
     CapturedPod,
@@ -17,6 +15,8 @@ from kubectl_podx.model.capture import (
     StoredList,
     StoredObject,
 )
+from kubectl_podx.pod.view import PodView
+from kubectl_podx.sections.network import facts as network
 
 KEY = "Pod/shop/web-1"
 POD: dict[str, Any] = {

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kubectl_podx.facts import pod
-from kubectl_podx.facts.pod_status import columns
-from kubectl_podx.facts.view import PodView
 from kubectl_podx.model.capture import Capture, CapturedPod, StoredObject
+from kubectl_podx.pod.view import PodView
+from kubectl_podx.sections.pod import facts as pod
+from kubectl_podx.sections.pod.status import columns
 
 KEY = "Pod/shop/web-1"
 READY = [{"type": "Ready", "status": "True"}, {"type": "Initialized", "status": "True"}]

@@ -9,17 +9,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from restart_cases import LIVENESS, STARTUP, at, counter, event, pod, running, unhealthy, view
 
-from kubectl_podx.facts import probes, restarts
-from kubectl_podx.facts.backoff import backoff, delay_of
-from kubectl_podx.facts.crash_line import crash_line
-from kubectl_podx.facts.handlers import handler, resolve_port
-from kubectl_podx.facts.probe_events import probe_event
-from kubectl_podx.facts.probe_timing import earliest_kill, seconds_to_action, timing
-from kubectl_podx.facts.spoken import spell_seconds, times
-from kubectl_podx.facts.view import PodView
 from kubectl_podx.model.capture import Call
-from kubectl_podx.model.pod import containers
-from kubectl_podx.model.report.health import Probe
+from kubectl_podx.pod.backoff import backoff, delay_of
+from kubectl_podx.pod.containers import containers
+from kubectl_podx.pod.probe_events import probe_event
+from kubectl_podx.pod.probes import earliest_kill, handler, resolve_port, seconds_to_action, timing
+from kubectl_podx.pod.view import PodView
+from kubectl_podx.sections.probes import facts as probes
+from kubectl_podx.sections.probes.report import Probe
+from kubectl_podx.sections.restarts import facts as restarts
+from kubectl_podx.sections.restarts.crash_line import crash_line
+from kubectl_podx.view.units import spell_seconds, times
 
 READINESS = {"readinessProbe": {"httpGet": {"path": "/ready", "port": 8080}, "periodSeconds": 5}}
 

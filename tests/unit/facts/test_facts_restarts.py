@@ -21,10 +21,10 @@ from restart_cases import (
     view,
 )
 
-from kubectl_podx.facts import restarts
-from kubectl_podx.facts.view import PodView
 from kubectl_podx.model.capture import LogTail
-from kubectl_podx.model.report.health import Restart
+from kubectl_podx.pod.view import PodView
+from kubectl_podx.sections.restarts import facts as restarts
+from kubectl_podx.sections.restarts.report import Restart
 
 KILLED_BY_LIVENESS = "Container app failed liveness probe, will be restarted"
 

@@ -12,8 +12,6 @@ from typing import Any
 import msgspec
 import pytest
 
-from kubectl_podx.facts import restarts
-from kubectl_podx.facts.view import PodView
 from kubectl_podx.model.capture import (
     Capture,
     CapturedPod,
@@ -22,6 +20,8 @@ from kubectl_podx.model.capture import (
     StoredList,
     StoredObject,
 )
+from kubectl_podx.pod.view import PodView
+from kubectl_podx.sections.restarts import facts as restarts
 
 RECORDED = Path(__file__).parent / "recorded" / "restarts.jsonl"
 CASES = [json.loads(line) for line in RECORDED.read_text().splitlines()]

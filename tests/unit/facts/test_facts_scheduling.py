@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kubectl_podx.facts import node, scheduling
-from kubectl_podx.facts.node_match import expression_matches, term_matches, tolerated
-from kubectl_podx.facts.view import PodView
 from kubectl_podx.model.capture import Capture, CapturedPod, StoredList, StoredObject
+from kubectl_podx.pod.node_match import expression_matches, term_matches, tolerated
+from kubectl_podx.pod.view import PodView
+from kubectl_podx.sections.node import facts as node
+from kubectl_podx.sections.scheduling import facts as scheduling
 
 KEY = "Pod/shop/web-1"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kubectl_podx.facts.start_error import innermost, start_failure, start_was_refused
+from kubectl_podx.pod.start_error import innermost, start_failure, start_was_refused
 
 WRAPPED = (
     "failed to create containerd task: failed to create shim task: OCI runtime create failed: "

@@ -8,8 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kubectl_podx.facts import hosts, images, lifecycle
-from kubectl_podx.facts.view import PodView
 from kubectl_podx.model.capture import (
     Capture,
     CapturedPod,
@@ -18,6 +16,10 @@ from kubectl_podx.model.capture import (
     StoredList,
     StoredObject,
 )
+from kubectl_podx.pod.view import PodView
+from kubectl_podx.sections.hosts import facts as hosts
+from kubectl_podx.sections.images import facts as images
+from kubectl_podx.sections.lifecycle import facts as lifecycle
 
 KEY = "Pod/shop/web-1"
 

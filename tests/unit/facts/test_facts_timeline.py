@@ -7,9 +7,6 @@ from typing import Any
 import msgspec
 import pytest
 
-from kubectl_podx.facts import timeline
-from kubectl_podx.facts.timeline_gaps import gaps
-from kubectl_podx.facts.view import PodView
 from kubectl_podx.model.capture import (
     Capture,
     CapturedPod,
@@ -19,11 +16,17 @@ from kubectl_podx.model.capture import (
     StoredObject,
 )
 from kubectl_podx.model.clock import format_time
-from kubectl_podx.model.report import PodReport
-from kubectl_podx.model.report.content import TokenRow
-from kubectl_podx.model.report.health import Restart, TimelineEntry
-from kubectl_podx.model.report.pod import Condition, Metadata, Pod, Verdict
-from kubectl_podx.model.report.surroundings import Change, Node
+from kubectl_podx.model.parts import Condition, Metadata, Verdict
+from kubectl_podx.pod.view import PodView
+from kubectl_podx.sections.changes.report import Change
+from kubectl_podx.sections.node.report import Node
+from kubectl_podx.sections.pod.report import Pod
+from kubectl_podx.sections.report import PodReport
+from kubectl_podx.sections.restarts.report import Restart
+from kubectl_podx.sections.timeline import facts as timeline
+from kubectl_podx.sections.timeline.gaps import gaps
+from kubectl_podx.sections.timeline.report import TimelineEntry
+from kubectl_podx.sections.tokens.report import TokenRow
 
 POD = "Pod/shop/web-0"
 REPORT = PodReport(

@@ -6,8 +6,6 @@ from typing import Any
 
 import pytest
 
-from kubectl_podx.facts import tokens
-from kubectl_podx.facts.view import PodView
 from kubectl_podx.model.capture import (
     Capture,
     CapturedPod,
@@ -15,7 +13,9 @@ from kubectl_podx.model.capture import (
     ObservedToken,
     StoredObject,
 )
-from kubectl_podx.model.report.content import TokenRow
+from kubectl_podx.pod.view import PodView
+from kubectl_podx.sections.tokens import facts as tokens
+from kubectl_podx.sections.tokens.report import TokenRow
 
 POD = "Pod/shop/web-0"
 PATH = "/var/run/secrets/kubernetes.io/serviceaccount/token"

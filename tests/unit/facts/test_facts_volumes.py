@@ -6,8 +6,6 @@ from typing import Any
 
 import pytest
 
-from kubectl_podx.facts import volumes
-from kubectl_podx.facts.view import PodView
 from kubectl_podx.model.capture import (
     Capture,
     CapturedPod,
@@ -17,7 +15,9 @@ from kubectl_podx.model.capture import (
     StoredObject,
     Variable,
 )
-from kubectl_podx.model.report.sharing import Volume
+from kubectl_podx.pod.view import PodView
+from kubectl_podx.sections.volumes import facts as volumes
+from kubectl_podx.sections.volumes.report import Volume
 
 KEY = "Pod/shop/web-1"
 KUBELET = "/var/lib/kubelet/pods/u-1"

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from preset_cases import env, preset, ref
 
-from kubectl_podx.facts.preset import cel
-from kubectl_podx.facts.preset.convert import Converted, converted
-from kubectl_podx.facts.preset.preset import Preset
+from kubectl_podx.podpreset import cel
+from kubectl_podx.podpreset.convert import Converted, converted
+from kubectl_podx.podpreset.preset import Preset
 
 
 @pytest.mark.parametrize(

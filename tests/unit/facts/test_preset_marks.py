@@ -9,13 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from preset_cases import Json, container, env, pod, preset_body, ref
 
-from kubectl_podx.facts import injections
-from kubectl_podx.facts.preset.marks import not_applied, preset_marks, with_presets
-from kubectl_podx.facts.preset.preset import GONE, SERVED
-from kubectl_podx.facts.view import PodView
 from kubectl_podx.model.capture import Capture, CapturedPod, StoredList, StoredObject
-from kubectl_podx.model.preset import APPLIED, EXCLUDE, MIRROR
-from kubectl_podx.model.report.surroundings import Injection
+from kubectl_podx.pod.view import PodView
+from kubectl_podx.podpreset.annotations import APPLIED, EXCLUDE, MIRROR
+from kubectl_podx.podpreset.preset import GONE, SERVED
+from kubectl_podx.sections.injections import facts as injections
+from kubectl_podx.sections.injections.presets import not_applied, preset_marks, with_presets
+from kubectl_podx.sections.injections.report import Injection
 
 KEY = "Pod/shop/website"
 ANNOTATION = f"metadata.annotations[{APPLIED}allow-database]"

@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from preset_cases import Json, container, env, pod, preset, ref
 
-from kubectl_podx.facts.preset.merge import merged, unselected
-from kubectl_podx.facts.preset.normal import normal, normal_volume, same
-from kubectl_podx.facts.preset.preset import Preset, is_preset, mistakes, preset_of
-from kubectl_podx.model.preset import APPLIED, EXCLUDE, MIRROR, applied_presets
+from kubectl_podx.podpreset.annotations import APPLIED, EXCLUDE, MIRROR, applied_presets
+from kubectl_podx.podpreset.merge import merged, unselected
+from kubectl_podx.podpreset.normal import normal, normal_volume, same
+from kubectl_podx.podpreset.preset import Preset, is_preset, mistakes, preset_of
 
 
 def test_the_example_of_the_documentation() -> None:

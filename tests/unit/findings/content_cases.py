@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from kubectl_podx.facts import changes, downward, environment, files, tokens
-from kubectl_podx.facts.view import PodView
-from kubectl_podx.findings.rule import Case, Rule
 from kubectl_podx.model.capture import (
     Capture,
     CapturedPod,
@@ -16,9 +13,16 @@ from kubectl_podx.model.capture import (
     StoredList,
     StoredObject,
 )
-from kubectl_podx.model.report import PodReport
-from kubectl_podx.model.report.finding import Finding
-from kubectl_podx.model.report.pod import Metadata, Pod, Verdict
+from kubectl_podx.model.parts import Finding, Metadata, Verdict
+from kubectl_podx.pod.view import PodView
+from kubectl_podx.rules.rule import Case, Rule
+from kubectl_podx.sections.changes import facts as changes
+from kubectl_podx.sections.downward import facts as downward
+from kubectl_podx.sections.environment import facts as environment
+from kubectl_podx.sections.files import facts as files
+from kubectl_podx.sections.pod.report import Pod
+from kubectl_podx.sections.report import PodReport
+from kubectl_podx.sections.tokens import facts as tokens
 
 POD = "Pod/shop/web-0"
 NOW = "2026-01-01T12:00:00Z"

@@ -6,7 +6,7 @@ import copy
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from kubectl_podx.findings.analyse import pod_report
+from kubectl_podx.analysis.analyse import pod_report
 from kubectl_podx.model.capture import (
     Capture,
     CapturedPod,
@@ -17,8 +17,8 @@ from kubectl_podx.model.capture import (
     StoredObject,
 )
 from kubectl_podx.model.clock import format_time
-from kubectl_podx.model.report import PodReport
-from kubectl_podx.model.report.finding import Finding
+from kubectl_podx.model.parts import Finding
+from kubectl_podx.sections.report import PodReport
 
 Json = dict[str, Any]
 KEY = "Pod/shop/web-0"

@@ -7,21 +7,6 @@ from typing import Any
 
 import msgspec
 
-from kubectl_podx.facts import (
-    containers,
-    hosts,
-    images,
-    injections,
-    lifecycle,
-    namespaces,
-    network,
-    node,
-    pod,
-    scheduling,
-    volumes,
-)
-from kubectl_podx.facts.view import PodView
-from kubectl_podx.findings.rule import Case, Hit, Rule
 from kubectl_podx.model.capture import (
     Call,
     Capture,
@@ -34,8 +19,21 @@ from kubectl_podx.model.capture import (
     StoredList,
     StoredObject,
 )
-from kubectl_podx.model.report import PodReport
-from kubectl_podx.model.report.pod import Metadata, Verdict
+from kubectl_podx.model.parts import Metadata, Verdict
+from kubectl_podx.pod.view import PodView
+from kubectl_podx.rules.rule import Case, Hit, Rule
+from kubectl_podx.sections.containers import facts as containers
+from kubectl_podx.sections.hosts import facts as hosts
+from kubectl_podx.sections.images import facts as images
+from kubectl_podx.sections.injections import facts as injections
+from kubectl_podx.sections.lifecycle import facts as lifecycle
+from kubectl_podx.sections.namespaces import facts as namespaces
+from kubectl_podx.sections.network import facts as network
+from kubectl_podx.sections.node import facts as node
+from kubectl_podx.sections.pod import facts as pod
+from kubectl_podx.sections.report import PodReport
+from kubectl_podx.sections.scheduling import facts as scheduling
+from kubectl_podx.sections.volumes import facts as volumes
 
 KEY = "Pod/shop/web-1"
 SIBLINGS = "Pod/shop/pod-template-hash=5f"

@@ -8,10 +8,10 @@ from typing import Any
 import msgspec
 import pytest
 
+from kubectl_podx.analysis.comparison import Side, compare
+from kubectl_podx.analysis.reports import ComparisonReport
 from kubectl_podx.capture.bundle import read_bundle
-from kubectl_podx.findings.comparison import Side, compare
 from kubectl_podx.model.capture import Call, Capture, CapturedPod, StoredObject
-from kubectl_podx.model.report.comparison import ComparisonReport
 from kubectl_podx.model.terminal import Terminal
 from kubectl_podx.render.comparison import text
 

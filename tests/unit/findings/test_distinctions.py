@@ -6,10 +6,12 @@ from typing import Any
 
 import msgspec
 
-from kubectl_podx.findings.distinctions import distinctions
-from kubectl_podx.model.report import PodReport
-from kubectl_podx.model.report.content import FileRow, KeySource
-from kubectl_podx.model.report.pod import Container, Metadata, ObservationReport, Pod, Verdict
+from kubectl_podx.analysis.distinctions import distinctions
+from kubectl_podx.model.parts import KeySource, Metadata, Verdict
+from kubectl_podx.sections.containers.report import Container, ObservationReport
+from kubectl_podx.sections.files.report import FileRow
+from kubectl_podx.sections.pod.report import Pod
+from kubectl_podx.sections.report import PodReport
 
 
 def report(name: str, image: str = "sha256:" + "a" * 64, **more: Any) -> PodReport:

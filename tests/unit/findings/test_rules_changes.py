@@ -6,8 +6,8 @@ from typing import Any
 
 from content_cases import case, found, owned_by
 
-from kubectl_podx.findings.changes import RULES
-from kubectl_podx.model.report.surroundings import Change
+from kubectl_podx.sections.changes.report import Change
+from kubectl_podx.sections.changes.rules import RULES
 
 FAILED: dict[str, Any] = {
     "containerStatuses": [

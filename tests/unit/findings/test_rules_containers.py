@@ -18,9 +18,10 @@ from sharing_cases import (
     waiting,
 )
 
-from kubectl_podx.findings import containers, pod
-from kubectl_podx.findings.waiting_messages import Missing, missing_source, pull_reason
 from kubectl_podx.model.capture import Headroom, Process
+from kubectl_podx.rules.waiting import Missing, missing_source, pull_reason
+from kubectl_podx.sections.containers import rules as containers
+from kubectl_podx.sections.pod import rules as pod
 
 RULES = (*pod.RULES, *containers.RULES)
 

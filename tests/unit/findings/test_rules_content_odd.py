@@ -8,9 +8,13 @@ from content_cases import case, stored
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kubectl_podx.facts import timeline
-from kubectl_podx.findings import changes, downward, environment, files, tokens
 from kubectl_podx.model.capture import Observation, ObservedFile, ObservedToken, Variable
+from kubectl_podx.sections.changes import rules as changes
+from kubectl_podx.sections.downward import rules as downward
+from kubectl_podx.sections.environment import rules as environment
+from kubectl_podx.sections.files import rules as files
+from kubectl_podx.sections.timeline import facts as timeline
+from kubectl_podx.sections.tokens import rules as tokens
 
 KEYS = st.sampled_from(
     [

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from content_cases import case, found, owned_by
 
-from kubectl_podx.findings.downward import RULES
-from kubectl_podx.model.report.content import DownwardRow
+from kubectl_podx.sections.downward.report import DownwardRow
+from kubectl_podx.sections.downward.rules import RULES
 
 
 def row(state: Any, field: str = "metadata.labels['app']", form: Any = "env") -> DownwardRow:

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from content_cases import case, found, owned_by, stored
 
-from kubectl_podx.findings.environment import RULES
-from kubectl_podx.model.report.content import KeySource, VariableRow
+from kubectl_podx.model.parts import KeySource
+from kubectl_podx.sections.environment.report import VariableRow
+from kubectl_podx.sections.environment.rules import RULES
 
 CONFIG = KeySource(kind="ConfigMap", name="c", key="a")
 FROM_CONFIG = {

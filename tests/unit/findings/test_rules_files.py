@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 from content_cases import case, found, owned_by, stored
 
-from kubectl_podx.findings.files import RULES
-from kubectl_podx.findings.remedy import restart
-from kubectl_podx.findings.rule import Case
 from kubectl_podx.model.capture import Mount, Observation
-from kubectl_podx.model.report.content import FileRow, KeySource
+from kubectl_podx.model.parts import KeySource
+from kubectl_podx.rules.remedies import restart
+from kubectl_podx.rules.rule import Case
+from kubectl_podx.sections.files.report import FileRow
+from kubectl_podx.sections.files.rules import RULES
 
 SOURCE = KeySource(kind="ConfigMap", name="web", key="a")
 DEPLOYED = owned_by("ReplicaSet", "web-abc", **{"pod-template-hash": "abc"})

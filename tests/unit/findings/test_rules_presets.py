@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from kubectl_podx.findings.analyse import analyse
+from kubectl_podx.analysis.analyse import analyse
 from kubectl_podx.model.capture import Capture, CapturedPod, StoredList, StoredObject
-from kubectl_podx.model.report.finding import Finding
+from kubectl_podx.model.parts import Finding
 
 KEY = "Pod/shop/web"
 ANNOTATION = "podpreset.admission.kubernetes.io/podpreset-db"

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from health_cases import ago, codes, ended, event, found, pod, report, restarted
 
-from kubectl_podx.findings.probes import RULES
 from kubectl_podx.model.capture import Headroom, ProbeCounter
+from kubectl_podx.sections.probes.rules import RULES
 
 LIVENESS = {"livenessProbe": {"exec": {"command": ["cat", "/tmp/healthy"]}, "periodSeconds": 5}}
 READINESS = {"readinessProbe": {"httpGet": {"path": "/", "port": 80}, "periodSeconds": 5}}

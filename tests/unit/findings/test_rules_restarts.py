@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from health_cases import codes, ended, event, found, looping, pod, report, restarted
 
-from kubectl_podx.findings.restarts import RULES
-from kubectl_podx.model.report.words import RestartCause
+from kubectl_podx.model.words import RestartCause
+from kubectl_podx.sections.restarts.rules import RULES
 
 LIMIT = {"resources": {"limits": {"memory": "64Mi"}}}
 LIVENESS = {"livenessProbe": {"exec": {"command": ["cat", "/tmp/healthy"]}}}

@@ -21,22 +21,20 @@ from sharing_cases import (
     waiting,
 )
 
-from kubectl_podx.findings import (
-    containers,
-    hosts,
-    images,
-    injections,
-    lifecycle,
-    namespaces,
-    network,
-    node,
-    pod,
-    remedy,
-    scheduling,
-    volumes,
-)
 from kubectl_podx.model.capture import HostsFile, StoredObject
-from kubectl_podx.model.report import SECTIONS
+from kubectl_podx.rules import remedies as remedy
+from kubectl_podx.sections.containers import rules as containers
+from kubectl_podx.sections.hosts import rules as hosts
+from kubectl_podx.sections.images import rules as images
+from kubectl_podx.sections.injections import rules as injections
+from kubectl_podx.sections.lifecycle import rules as lifecycle
+from kubectl_podx.sections.namespaces import rules as namespaces
+from kubectl_podx.sections.network import rules as network
+from kubectl_podx.sections.node import rules as node
+from kubectl_podx.sections.pod import rules as pod
+from kubectl_podx.sections.scheduling import rules as scheduling
+from kubectl_podx.sections.table import SECTIONS
+from kubectl_podx.sections.volumes import rules as volumes
 
 RULES = (
     *pod.RULES,

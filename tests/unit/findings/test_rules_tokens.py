@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from content_cases import case, found, stored
 
-from kubectl_podx.findings.tokens import RULES
-from kubectl_podx.model.report.content import TokenRow
+from kubectl_podx.sections.tokens.report import TokenRow
+from kubectl_podx.sections.tokens.rules import RULES
 
 SPEC = {"serviceAccountName": "web", "containers": [{"name": "app"}]}
 

@@ -8,8 +8,8 @@ import msgspec
 import pytest
 from sharing_cases import HEALTHY, LOOK, case_of, changed, event, hits, look, severities, waiting
 
-from kubectl_podx.findings.volumes import RULES
 from kubectl_podx.model.capture import Mount, Observation, StoredObject
+from kubectl_podx.sections.volumes.rules import RULES
 
 ROOT, DATA = LOOK.mounts
 

@@ -8,17 +8,16 @@ from typing import Any
 import msgspec
 import pytest
 
+from kubectl_podx.analysis.reports import TriageReport
+from kubectl_podx.analysis.triage import arranged, report, whole
+from kubectl_podx.analysis.triage_merge import lines, merged
+from kubectl_podx.analysis.triage_stored import of_capture
 from kubectl_podx.capture.triage import sealed
-from kubectl_podx.findings.triage import arranged, report, whole
-from kubectl_podx.findings.triage_merge import lines, merged
-from kubectl_podx.findings.triage_stored import of_capture
 from kubectl_podx.model.errors import InputError
-from kubectl_podx.model.pod_gate import gate_of
 from kubectl_podx.model.reference import Reference
-from kubectl_podx.model.report.triage import TriageReport
-from kubectl_podx.model.sick import RANK, Tally, key_of
-from kubectl_podx.model.symptom import Sick
-from kubectl_podx.model.triage import Triaged
+from kubectl_podx.pod.gate import gate_of
+from kubectl_podx.pod.sick import RANK, Tally, Triaged, key_of
+from kubectl_podx.pod.symptom import Sick
 
 NOW = "2026-11-25T12:00:00Z"
 EARLIER = "2026-11-25T11:58:00Z"

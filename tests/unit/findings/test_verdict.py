@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from health_cases import ago, ended, event, looping, pod, report, restarted
 
-from kubectl_podx.findings.ranking import group
+from kubectl_podx.analysis.ranking import group
 
 READINESS = {"readinessProbe": {"httpGet": {"path": "/", "port": 80}, "periodSeconds": 5}}
 

@@ -11,11 +11,11 @@ from catalogue import EVERY, HEALTHY, INCIDENTS
 from incident import Incident
 from judge import cause_is_right, mistakes, mistakes_with_less
 
+from kubectl_podx.analysis.analyse import analyse
 from kubectl_podx.capture.bundle import read_bundle
-from kubectl_podx.findings.analyse import analyse
 from kubectl_podx.model.capture import Capture, CapturedPod
-from kubectl_podx.model.report import PodReport
 from kubectl_podx.render.document import to_json
+from kubectl_podx.sections.report import PodReport
 
 RECORDED = Path(__file__).resolve().parents[2] / "incidents" / "recorded"
 CAPTURES = {path.stem: read_bundle(path) for path in sorted(RECORDED.glob("*.podx"))}

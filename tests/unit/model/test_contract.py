@@ -7,9 +7,11 @@ from typing import Any, get_args
 import msgspec
 import pytest
 
+from kubectl_podx.analysis.reports import DOCUMENTS
+from kubectl_podx.model import words
 from kubectl_podx.model.errors import ExitStatus
-from kubectl_podx.model.report import SECTIONS, PodReport, words
-from kubectl_podx.model.report.documents import DOCUMENTS
+from kubectl_podx.sections.report import PodReport
+from kubectl_podx.sections.table import SECTIONS
 
 KEYS = {
     "PodReport": (

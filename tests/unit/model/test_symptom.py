@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kubectl_podx.model.clock import format_time
-from kubectl_podx.model.pod_gate import (
+from kubectl_podx.pod.gate import (
     NotAListError,
     PodGate,
     bodies_of_page,
@@ -20,7 +20,7 @@ from kubectl_podx.model.pod_gate import (
     gate_of,
     gates_of_page,
 )
-from kubectl_podx.model.symptom import Sick, symptom
+from kubectl_podx.pod.symptom import Sick, symptom
 
 NOW = datetime(2026, 11, 25, 12, 0, 0, tzinfo=UTC)
 Pod = dict[str, Any]

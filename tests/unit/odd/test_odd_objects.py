@@ -13,15 +13,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kubectl_podx.analysis.analyse import pod_report
+from kubectl_podx.analysis.builders import BUILDERS
 from kubectl_podx.capture.plan import Wish, pod_calls
 from kubectl_podx.capture.seal import Sealer
 from kubectl_podx.capture.seal_environment import declared_variables
-from kubectl_podx.facts.sections import BUILDERS
-from kubectl_podx.findings.analyse import pod_report
 from kubectl_podx.model.capture import Capture, CapturedPod, StoredList
-from kubectl_podx.model.pod import items, mapping
+from kubectl_podx.model.raw import items, mapping
 from kubectl_podx.model.reference import Reference
-from kubectl_podx.model.report import PodReport
+from kubectl_podx.sections.report import PodReport
 
 RECORDED = Path(__file__).parents[1] / "capture" / "recorded" / "everything.json"
 POD = Reference("Pod", "lead", "everything")

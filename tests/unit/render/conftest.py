@@ -4,58 +4,55 @@ from __future__ import annotations
 
 import pytest
 
-from kubectl_podx.model.report import PodReport
-from kubectl_podx.model.report.content import DownwardRow, FileRow, KeySource, TokenRow, VariableRow
-from kubectl_podx.model.report.finding import Coverage, Finding
-from kubectl_podx.model.report.health import (
+from kubectl_podx.model.parts import (
     BackOff,
-    Counters,
-    Evidence,
-    Handler,
-    Hook,
-    Probe,
-    ProbeFailure,
-    Restart,
-    TimelineEntry,
-    Timing,
-)
-from kubectl_podx.model.report.pod import (
     Condition,
-    Container,
-    Limit,
+    Coverage,
+    Evidence,
+    Finding,
+    Handler,
+    KeySource,
+    ListenerRow,
     Metadata,
-    ObservationReport,
     Owner,
-    Pod,
+    ProbeFailure,
+    ProcessRow,
     PullPolicy,
-    Quantity,
-    Resources,
+    Timing,
     Verdict,
 )
-from kubectl_podx.model.report.sharing import (
+from kubectl_podx.sections.changes.report import Change
+from kubectl_podx.sections.containers.report import (
+    Container,
+    Limit,
+    ObservationReport,
+    Quantity,
+    Resources,
+)
+from kubectl_podx.sections.downward.report import DownwardRow
+from kubectl_podx.sections.environment.report import VariableRow
+from kubectl_podx.sections.files.report import FileRow
+from kubectl_podx.sections.hosts.report import HostAlias, Hosts
+from kubectl_podx.sections.images.report import Image
+from kubectl_podx.sections.injections.report import Injection
+from kubectl_podx.sections.lifecycle.report import Hook
+from kubectl_podx.sections.namespaces.report import Namespace, NamespaceGroup, Namespaces
+from kubectl_podx.sections.network.report import (
     HangingConnection,
-    ListenerRow,
-    Namespace,
-    NamespaceGroup,
-    Namespaces,
     Network,
-    ProcessRow,
     ReadinessGate,
     ServicePort,
     ServiceRow,
-    Volume,
-    VolumeMount,
 )
-from kubectl_podx.model.report.surroundings import (
-    Change,
-    HostAlias,
-    Hosts,
-    Image,
-    Injection,
-    Node,
-    Requirement,
-    Scheduling,
-)
+from kubectl_podx.sections.node.report import Node
+from kubectl_podx.sections.pod.report import Pod
+from kubectl_podx.sections.probes.report import Counters, Probe
+from kubectl_podx.sections.report import PodReport
+from kubectl_podx.sections.restarts.report import Restart
+from kubectl_podx.sections.scheduling.report import Requirement, Scheduling
+from kubectl_podx.sections.timeline.report import TimelineEntry
+from kubectl_podx.sections.tokens.report import TokenRow
+from kubectl_podx.sections.volumes.report import Volume, VolumeMount
 
 OBSERVED = ObservationReport(state="observed", method="exec")
 UNREADY = "containers with unready status: [app]"

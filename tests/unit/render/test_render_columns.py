@@ -7,8 +7,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from kubectl_podx.model.clock import parse_time
-from kubectl_podx.render.layout import Cell, aligned, columns
-from kubectl_podx.render.units import ago
+from kubectl_podx.view.layout import Cell, aligned, columns
+from kubectl_podx.view.units import ago
 
 _TEXT = st.one_of(
     st.text(max_size=8), st.sampled_from(["", "  x", "漢字", "007", "1e5", "é", "a\nb"])

@@ -13,13 +13,15 @@ from typing import Any, get_args
 import msgspec
 import pytest
 
+from kubectl_podx.analysis.analyse import analyse
 from kubectl_podx.capture.bundle import read_bundle
-from kubectl_podx.findings.analyse import analyse
+from kubectl_podx.generated.explain import codes
+from kubectl_podx.model import words
 from kubectl_podx.model.clock import parse_time
-from kubectl_podx.model.explain import codes
-from kubectl_podx.model.report import SECTIONS, PodReportList, words
-from kubectl_podx.render.columns import GRIDS
+from kubectl_podx.render.grids import GRIDS
 from kubectl_podx.render.html import MOST_WHOLE, html, sections
+from kubectl_podx.sections.report import PodReportList
+from kubectl_podx.sections.table import SECTIONS
 
 RECORDED = Path(__file__).parents[2] / "recorded"
 NAMES = sorted(path.stem for path in RECORDED.glob("*.podx"))

@@ -6,17 +6,18 @@ import msgspec
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
-from kubectl_podx.model.report import SECTIONS, PodReport
-from kubectl_podx.model.report.finding import Coverage
-from kubectl_podx.model.report.health import BackOff
-from kubectl_podx.model.report.pod import Container, Metadata, ObservationReport, Pod, Verdict
-from kubectl_podx.model.report.sharing import Volume, VolumeMount
+from kubectl_podx.model.parts import BackOff, Coverage, Metadata, Verdict
 from kubectl_podx.model.terminal import Terminal
-from kubectl_podx.render.columns import GRIDS
-from kubectl_podx.render.layout import aligned
+from kubectl_podx.render.grids import GRIDS
 from kubectl_podx.render.mermaid import mermaid
 from kubectl_podx.render.table import tables
 from kubectl_podx.render.text import BLOCKS, text
+from kubectl_podx.sections.containers.report import Container, ObservationReport
+from kubectl_podx.sections.pod.report import Pod
+from kubectl_podx.sections.report import PodReport
+from kubectl_podx.sections.table import SECTIONS
+from kubectl_podx.sections.volumes.report import Volume, VolumeMount
+from kubectl_podx.view.layout import aligned
 
 
 def healthy() -> PodReport:

@@ -23,6 +23,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from kubectl_podx.analysis.analyse import analyse
 from kubectl_podx.capture import bundle, certificates, cgroup, frames, manifest, metrics, procfs
 from kubectl_podx.capture.calls import Outcome
 from kubectl_podx.capture.look import RawLook
@@ -33,14 +34,13 @@ from kubectl_podx.capture.seal_observation import seal_look
 from kubectl_podx.cluster import errors, kubeconfig
 from kubectl_podx.cluster.exec_protocol import ChannelParser
 from kubectl_podx.cluster.paths import BadNameError, api_path
-from kubectl_podx.findings.analyse import analyse
 from kubectl_podx.model.capture import Capture, CapturedPod, Observation, StoredList, StoredObject
 from kubectl_podx.model.errors import InputError
-from kubectl_podx.model.pod import containers
 from kubectl_podx.model.reference import Reference
+from kubectl_podx.pod.containers import containers
 from kubectl_podx.render.document import to_json
-from kubectl_podx.render.escape import clean
 from kubectl_podx.render.yaml import to_yaml
+from kubectl_podx.view.escape import clean
 
 TESTS = Path(__file__).resolve().parents[1]
 RECORDED = TESTS / "capture/recorded"

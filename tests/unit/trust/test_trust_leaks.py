@@ -10,13 +10,13 @@ from typing import Any
 import msgspec
 import pytest
 
+from kubectl_podx.analysis.analyse import analyse
 from kubectl_podx.capture.calls import Outcome
 from kubectl_podx.capture.look import RawLook
 from kubectl_podx.capture.plan import PlannedCall, Wish, pod_calls
 from kubectl_podx.capture.seal import Sealer
 from kubectl_podx.capture.seal_environment import declared_variables
 from kubectl_podx.capture.seal_observation import seal_look
-from kubectl_podx.findings.analyse import analyse
 from kubectl_podx.model.capture import (
     Capture,
     CapturedPod,

@@ -1,0 +1,1 @@
+"""Capture -> report: sections, findings, verdict, and what is said of several pods. Pure."""

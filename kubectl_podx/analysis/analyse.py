@@ -1,0 +1,120 @@
+"""Capture -> Report: the one pure function behind describe, watch, compare and demo."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+
+from kubectl_podx.analysis import coverage
+from kubectl_podx.analysis.builders import BUILDERS
+from kubectl_podx.analysis.catalogue import RULES
+from kubectl_podx.analysis.distinctions import distinctions
+from kubectl_podx.analysis.verdict import verdict
+from kubectl_podx.model.capture import Capture, CapturedPod
+from kubectl_podx.model.parts import Finding, Metadata, Verdict
+from kubectl_podx.pod.view import PodView, kinds_of
+from kubectl_podx.rules.rule import Case, Rule, without_repeats
+from kubectl_podx.sections.injections.marks import marked
+from kubectl_podx.sections.pod import facts as pod
+from kubectl_podx.sections.report import PodReport, PodReportList
+from kubectl_podx.sections.table import SECTIONS
+from kubectl_podx.sections.timeline import facts as timeline
+
+_ORDER = {"critical": 0, "warning": 1, "info": 2}
+
+
+def analyse(
+    capture: Capture, sections: frozenset[str] = frozenset(), container: str | None = None
+) -> PodReportList:
+    """The reports of every pod in the capture. `sections`: empty for all of them.
+
+    `container` leaves only the rows of that container. Ages count from the capture's own moment,
+    so a replay gives the same report.
+    """
+    kinds = kinds_of(capture)
+    reports = [
+        pod_report(capture, captured, sections, container, kinds) for captured in capture.pods
+    ]
+    return PodReportList(
+        metadata=_metadata(capture),
+        distinctions=distinctions(reports),
+        notes=capture.notes,
+        items=reports,
+    )
+
+
+def pod_report(
+    capture: Capture,
+    captured: CapturedPod,
+    sections: frozenset[str] = frozenset(),
+    container: str | None = None,
+    kinds: frozenset[str] | None = None,
+) -> PodReport:
+    """The report of one pod of the capture. `kinds`: as PodView takes them."""
+    wanted = sections or frozenset(SECTIONS)
+    # Findings and timeline are made of the other sections.
+    built = frozenset(SECTIONS) if wanted & {"findings", "timeline"} else wanted
+    view = PodView(capture, captured, kinds)
+    draft = PodReport(
+        metadata=_metadata(capture),
+        verdict=Verdict(severity="unknown", summary=""),
+        pod=pod.build(view),
+        coverage=coverage.build(view, built),
+        **{field: build(view) for key, (field, build) in BUILDERS.items() if key in built},
+    )
+    if draft.injections is not None:
+        draft = marked(draft)
+    case = Case(view, draft)
+    findings = sorted(
+        without_repeats((rule, found) for rule in _rules(built) for found in rule.findings(case)),
+        key=lambda found: (not found.blocking, _ORDER[found.severity]),
+    )
+    complete = msgspec.structs.replace(
+        draft,
+        verdict=verdict(case, findings),
+        timeline=timeline.build(view, draft) if "timeline" in wanted else None,
+        findings=findings if "findings" in wanted else None,
+    )
+    return _only(complete, wanted, container)
+
+
+@lru_cache(maxsize=64)
+def _rules(sections: frozenset[str]) -> tuple[Rule, ...]:
+    """Those about these sections and about the pod as a whole."""
+    return tuple(rule for rule in RULES if rule.section in (*sections, "pod"))
+
+
+def _only(report: PodReport, wanted: frozenset[str], container: str | None) -> PodReport:
+    """Without the sections that nobody asked for, and without other containers' rows."""
+    changes: dict[str, Any] = {
+        field: None for key, (field, _) in BUILDERS.items() if key not in wanted
+    }
+    if container:
+        for field in report.__struct_fields__:
+            rows = getattr(report, field)
+            if isinstance(rows, list) and field not in changes:
+                changes[field] = [row for row in rows if _of_container(row, container)]
+    return msgspec.structs.replace(report, **changes)
+
+
+def _of_container(row: Any, container: str) -> bool:
+    if type(row).__name__ == "Container":
+        return bool(row.name == container)
+    # A row of the whole pod says so with an empty container.
+    return getattr(row, "container", "") in ("", container)
+
+
+def _metadata(capture: Capture) -> Metadata:
+    return Metadata(
+        captured_at=capture.captured_at,
+        source=capture.source,
+        server_version=capture.server_version,
+        podx_version=capture.podx_version,
+    )
+
+
+def worst(findings: list[Finding]) -> str:
+    """The severity of the worst finding; `ok` without any."""
+    return min((f.severity for f in findings), key=_ORDER.__getitem__, default="ok")

@@ -1,0 +1,190 @@
+"""What could not be looked at: one row per section, with the missing right or flag."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kubectl_podx.model.capture import Call
+from kubectl_podx.model.parts import Coverage
+from kubectl_podx.model.raw import number
+from kubectl_podx.model.words import CoverageState
+from kubectl_podx.pod.containers import ContainerEntry
+from kubectl_podx.pod.looked import look
+from kubectl_podx.pod.mounted_files import MOST_FILES, mounted_files
+from kubectl_podx.pod.owner import why_no_template
+from kubectl_podx.pod.view import PodView
+from kubectl_podx.podpreset.annotations import has_preset_annotation
+from kubectl_podx.sections.injections.admission_match import were_read
+
+OBSERVED = (
+    "containers",
+    "namespaces",
+    "network",
+    "volumes",
+    "files",
+    "environment",
+    "downwardAPI",
+    "serviceAccountTokens",
+    "hosts",
+    "restarts",
+)
+"""Sections that lose their third column where a container is not looked into."""
+
+_FROM_CLUSTER = (
+    *OBSERVED,
+    "probes",
+    "changes",
+    "scheduling",
+    "node",
+    "images",
+    "injections",
+    "timeline",
+)
+_LOST: dict[str, CoverageState] = {
+    "denied": "denied",
+    "failed": "partial",
+    "timedOut": "timedOut",
+    "skipped": "skipped",
+}
+_LONGER = "a longer --deadline"
+# Findings are made of the sections: where those lost something, they say so themselves.
+_NOT_OF_ITS_OWN = frozenset({"all", "metadata", "findings"})
+
+
+def build(view: PodView, sections: frozenset[str]) -> list[Coverage]:
+    """The rows of every section that lost something, in the report's order, without repeats.
+
+    An object that does not exist (404) is a fact for its section and no loss.
+    """
+    if view.capture.source == "manifest":
+        reason = "no cluster: this is a saved manifest"
+        return [
+            Coverage(section=section, state="skipped", reason=reason, needs="name a live pod")
+            for section in _FROM_CLUSTER
+            if section in sections
+        ]
+    rows: dict[Coverage, None] = {}
+    for row in (
+        *_disturbed(view),
+        *_calls(view),
+        *_looks(view),
+        *_incomplete_lists(view),
+        *_not_compared(view),
+        *_too_many(view, sections),
+    ):
+        if row.section in sections:
+            rows[row] = None
+    return _merged(list(rows))
+
+
+def _disturbed(view: PodView) -> Iterator[Coverage]:
+    if view.captured.disturbed:
+        for section in OBSERVED:
+            yield Coverage(section=section, state="unobservable", reason=view.captured.disturbed)
+
+
+def _calls(view: PodView) -> Iterator[Coverage]:
+    """Refused, slow or broken requests. Execs are told by the looks that they made."""
+    for call in view.captured.calls:
+        state = _LOST.get(call.state)
+        if state is None or call.id.startswith("exec ") or _nobody_misses(view, call):
+            continue
+        for section in call.sections:
+            if section not in _NOT_OF_ITS_OWN:
+                yield Coverage(
+                    section=section,
+                    container=call.container,
+                    state=state,
+                    reason=_reason(call),
+                    needs=call.needs or (_LONGER if state == "timedOut" else ""),
+                )
+
+
+def _nobody_misses(view: PodView, call: Call) -> bool:
+    """A right on PodPresets, which few clusters have, where the pod says nothing of any.
+
+    A reading of memory only decides whether to exec: what was not looked into says so itself.
+    """
+    if call.id.startswith(("podMetrics ", "stats ")):
+        return True
+    presets = call.id.startswith("list PodPreset/") and call.state == "denied"
+    return presets and not has_preset_annotation(view.pod)
+
+
+def _reason(call: Call) -> str:
+    """`events: forbidden`: what was asked for, and how it ended."""
+    kind, _, target = call.id.partition(" ")
+    what = {
+        "list": f"{target.partition('/')[0]} list",
+        "metrics": "the kubelet's probe counters",
+        "log": "log",
+    }.get(kind, _object(target))
+    return f"{what}: {call.reason or call.state}"
+
+
+def _object(target: str) -> str:
+    """`Secret/shop/db` -> `Secret db`."""
+    kind, _, rest = target.partition("/")
+    return f"{kind} {rest.rpartition('/')[2]}".strip()
+
+
+def _looks(view: PodView) -> Iterator[Coverage]:
+    """Containers that were not, or not fully, looked into."""
+    for entry in view.containers:
+        looked = look(view, entry)
+        if looked.coverage == "full" or _done(entry):
+            continue
+        for section in OBSERVED:
+            yield Coverage(
+                section=section,
+                container=entry.name,
+                state=looked.coverage,
+                reason=looked.reason or "not everything could be read",
+                needs=looked.needs or (_LONGER if looked.coverage == "timedOut" else ""),
+            )
+
+
+def _done(entry: ContainerEntry) -> bool:
+    """An init or debug container that has done its work: there is nothing left to look at."""
+    ended_well = number(entry.status, "state", "terminated", "exitCode") == 0
+    return ended_well and entry.kind in ("init", "ephemeral")
+
+
+def _incomplete_lists(view: PodView) -> Iterator[Coverage]:
+    """Lists that came back incomplete."""
+    for call in view.captured.calls:
+        if call.state == "ok" and call.reason and not call.id.startswith("exec "):
+            for section in call.sections:
+                if section not in _NOT_OF_ITS_OWN:
+                    yield Coverage(section=section, state="partial", reason=_reason(call))
+
+
+def _not_compared(view: PodView) -> Iterator[Coverage]:
+    """Only where who changes pods was asked: a report on everything else misses nothing."""
+    reason = why_no_template(view) if were_read(view) and view.applied is None else ""
+    if reason:
+        yield Coverage(section="injections", state="unobservable", reason=reason)
+
+
+def _too_many(view: PodView, sections: frozenset[str]) -> Iterator[Coverage]:
+    """Files beyond the most that one report compares."""
+    if "files" in sections and len(mounted_files(view)) >= MOST_FILES:
+        reason = f"only the first {MOST_FILES:,} files of the pod were compared"
+        yield Coverage(section="files", state="partial", reason=reason)
+
+
+def _merged(rows: list[Coverage]) -> list[Coverage]:
+    """Rows that say the same of one section and container become one."""
+    known: dict[tuple[str, str, CoverageState, str], list[Coverage]] = {}
+    for row in rows:
+        known.setdefault((row.section, row.container, row.state, row.needs), []).append(row)
+    return [
+        Coverage(
+            section=section,
+            container=container,
+            state=state,
+            reason="; ".join(dict.fromkeys(row.reason for row in several if row.reason)),
+            needs=needs,
+        )
+        for (section, container, state, needs), several in known.items()
+    ]

@@ -1,0 +1,81 @@
+"""What sets one pod apart from its siblings: the reports compared fact by fact. Pure.
+
+Only what differs is said, and the odd one out is named: the value that fewest pods have.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+
+from kubectl_podx.analysis.pod_facts import NONE, short_digest
+from kubectl_podx.sections.report import PodReport
+
+_MOST = 20
+_MOST_NAMES = 3
+# A state of these is the same for whoever reads it; `extra` rows differ by nature (HOSTNAME).
+_QUIET = frozenset({"current", "extra", "unknown"})
+
+
+def distinctions(reports: Sequence[PodReport]) -> list[str]:
+    """Sentences such as `web-1: image of app is sha256:aa…, sha256:bb… in the other 2`."""
+    if len(reports) < 2:
+        return []
+    names = Counter(report.pod.name for report in reports)
+    facts = {
+        report.pod.name
+        if names[report.pod.name] == 1
+        else f"{report.pod.namespace}/{report.pod.name}": dict(_facts(report))
+        for report in reports
+    }
+    labels = dict.fromkeys(label for found in facts.values() for label in found)
+    lines = [line for label in labels if (line := _difference(label, facts))]
+    return lines[:_MOST] + ([f"and {len(lines) - _MOST} more"] if len(lines) > _MOST else [])
+
+
+def _difference(label: str, facts: dict[str, dict[str, str]]) -> str:
+    """One fact over all pods; empty where they agree, or where everybody has a value of his own."""
+    pods: dict[str, list[str]] = {}
+    for pod, found in facts.items():
+        pods.setdefault(found.get(label, NONE), []).append(pod)
+    if len(pods) < 2 or (len(pods) == len(facts) and len(facts) > 2):
+        return ""
+    odd, *rest = sorted(pods.items(), key=lambda item: (len(item[1]), item[0] == NONE))
+    others = ", ".join(f"{value} in {_names(names)}" for value, names in rest)
+    return f"{_names(odd[1])}: {label} is {odd[0]}; {others}"
+
+
+def _names(pods: list[str]) -> str:
+    shown, more = ", ".join(pods[:_MOST_NAMES]), len(pods) - _MOST_NAMES
+    return shown + (f" and {more} other{'s' if more > 1 else ''}" if more > 0 else "")
+
+
+def _facts(report: PodReport) -> Iterator[tuple[str, str]]:
+    """Label -> value of everything that replicas should have in common."""
+    yield "status", report.pod.status
+    yield "node", report.pod.node or NONE
+    for container in report.containers or ():
+        if container.image_id:
+            yield f"image of {container.name}", short_digest(container.image_id)
+        yield f"requested memory of {container.name}", container.resources.memory.request or NONE
+        yield f"memory limit of {container.name}", container.resources.memory.limit or NONE
+        yield f"CPU limit of {container.name}", container.resources.cpu.limit or NONE
+    for restart in report.restarts or ():
+        if restart.cause:
+            yield f"last end of {restart.container}", restart.cause
+    for probe in report.probes or ():
+        if probe.state in ("failing", "erroring"):
+            yield f"{probe.type} probe of {probe.container}", probe.state
+    yield from _states("", ((f.container, f.path, f.state) for f in report.files or ()))
+    yield from _states(
+        "variable ", ((v.container, v.name, v.state) for v in report.environment or ())
+    )
+    if report.namespaces is not None:
+        for row in report.namespaces.listeners:
+            yield f"listener {row.protocol} {row.port}", f"on {row.address}"
+
+
+def _states(what: str, rows: Iterable[tuple[str, str, str]]) -> Iterator[tuple[str, str]]:
+    for container, name, state in rows:
+        if state not in _QUIET:
+            yield f"{what}{name} of {container}", state

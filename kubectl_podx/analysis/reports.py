@@ -1,0 +1,222 @@
+"""The other documents that podx prints: of a comparison, of a triage, of the doctor."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from msgspec import Meta
+
+from kubectl_podx.model.parts import Coverage, Metadata, Time
+from kubectl_podx.model.wire import Wire
+from kubectl_podx.model.words import GroupedBy, Severity, Symptom, TriageBasis
+from kubectl_podx.sections.report import PodReport, PodReportList
+
+
+class ComparedPod(Wire, frozen=True, kw_only=True):
+    label: Annotated[
+        str, Meta(description="What the pod is called here: its name, and its file's where needed.")
+    ]
+    namespace: Annotated[str, Meta(description="The pod's namespace.")]
+    name: Annotated[str, Meta(description="The pod's name.")]
+    captured_at: Annotated[Time, Meta(description="When it was looked at, by the server's clock.")]
+    source: Annotated[
+        Literal["live", "bundle", "manifest"],
+        Meta(description="Where what is compared comes from."),
+    ]
+    file: Annotated[str, Meta(description="The bundle that it was read from; empty when live.")] = (
+        ""
+    )
+
+
+class Difference(Wire, frozen=True, kw_only=True):
+    section: Annotated[str, Meta(description="The section of the report that tells of it.")]
+    container: Annotated[str, Meta(description="Empty where it is the whole pod's.")] = ""
+    fact: Annotated[str, Meta(description="What differs, such as `image digest`.")]
+    values: Annotated[
+        list[str],
+        Meta(
+            description="One for each of `pods`, in that order: what may be shown, else a state; `none` where the pod has no such thing, `unknown` where it was not seen."
+        ),
+    ]
+    outliers: Annotated[
+        list[str],
+        Meta(
+            description="Labels of the pods that stand apart from a majority; empty where there is none."
+        ),
+    ] = []
+
+
+class ComparisonReport(Wire, frozen=True, kw_only=True):
+    """Two pods or more, fact by fact: only what differs."""
+
+    api_version: Annotated[Literal["podx/v1"], Meta(description="Always `podx/v1`.")] = "podx/v1"
+    kind: Annotated[Literal["ComparisonReport"], Meta(description="Always `ComparisonReport`.")] = (
+        "ComparisonReport"
+    )
+    metadata: Annotated[Metadata, Meta(description="When the first of them was looked at.")]
+    pods: Annotated[list[ComparedPod], Meta(description="What was compared.")]
+    compared: Annotated[int, Meta(description="How many facts were compared.")] = 0
+    differences: Annotated[
+        list[Difference], Meta(description="The facts that differ; what has an outlier first.")
+    ] = []
+    notes: Annotated[
+        list[str], Meta(description="What could not be compared, pod by pod, and why.")
+    ] = []
+
+
+RightState = Literal["held", "missing", "unknown"]
+
+
+class RightRow(Wire, frozen=True, kw_only=True):
+    verb: Annotated[str, Meta(description="As in a Role: `get`, `list`, `create`.")]
+    resource: Annotated[
+        str, Meta(description="Plural, with its subresource after a slash: `pods/exec`.")
+    ]
+    group: Annotated[str, Meta(description="API group; empty for the core group.")] = ""
+    namespace: Annotated[str, Meta(description="Empty for what is cluster-wide.")] = ""
+    name: Annotated[str, Meta(description="Empty where every object of the resource is meant.")] = (
+        ""
+    )
+    state: Annotated[RightState, Meta(description="`held`, `missing` or `unknown`.")]
+    optional: Annotated[
+        bool, Meta(description="Not part of the least Role, as it amounts to root on the node.")
+    ] = False
+    sections: Annotated[
+        list[str], Meta(description="What loses rows without it; `all` for the whole report.")
+    ] = []
+
+
+class PodForecast(Wire, frozen=True, kw_only=True):
+    namespace: Annotated[str, Meta(description="The pod's namespace.")]
+    name: Annotated[str, Meta(description="The pod's name.")]
+    coverage: Annotated[
+        list[Coverage],
+        Meta(description="The rows that `describe` will have as far as rights decide them."),
+    ] = []
+
+
+class DoctorReport(Wire, frozen=True, kw_only=True):
+    """What the person of this kubeconfig may see of a pod."""
+
+    api_version: Annotated[Literal["podx/v1"], Meta(description="Always `podx/v1`.")] = "podx/v1"
+    kind: Annotated[Literal["DoctorReport"], Meta(description="Always `DoctorReport`.")] = (
+        "DoctorReport"
+    )
+    metadata: Annotated[Metadata, Meta(description="Where and when the answer comes from.")]
+    namespace: Annotated[str, Meta(description="The namespace that was asked about.")]
+    rights: Annotated[list[RightRow], Meta(description="Every right that the plan asks for.")] = []
+    coverage: Annotated[
+        list[Coverage],
+        Meta(description="What a report on any pod of the namespace will lack."),
+    ] = []
+    pods: Annotated[
+        list[PodForecast], Meta(description="The pods that the target names, one by one.")
+    ] = []
+
+
+class TriageRow(Wire, frozen=True, kw_only=True):
+    """Sick pods that have one owner and one symptom; with `--by`, one cause or one node."""
+
+    namespace: Annotated[str, Meta(description="Empty where the row spans several.")] = ""
+    kind: Annotated[
+        str,
+        Meta(
+            description="Of the owner: `Deployment`, `StatefulSet`, …; `Pod` for a pod without one, `Node` where the node is what is sick."
+        ),
+    ] = ""
+    name: Annotated[str, Meta(description="The owner's name; empty where there are several.")] = ""
+    owners: Annotated[int, Meta(description="How many owners the row stands for.")] = 1
+    pods: Annotated[int, Meta(description="How many sick pods the row stands for.")]
+    names: Annotated[
+        list[str],
+        Meta(description="Some of them, as `NAMESPACE/NAME`; the first was looked at."),
+    ] = []
+    symptom: Annotated[Symptom, Meta(description="What the pods' own status shows.")]
+    cause: Annotated[
+        str,
+        Meta(
+            description="Why: a cause of `restarts.cause` where the restarts tell, else the symptom."
+        ),
+    ]
+    severity: Annotated[Severity, Meta(description="Of the verdict on the first pod.")]
+    summary: Annotated[str, Meta(description="The verdict on the first pod, in one line.")]
+    codes: Annotated[
+        list[str], Meta(description="Codes of the findings that the verdict rests on.")
+    ] = []
+    basis: Annotated[
+        TriageBasis,
+        Meta(
+            description="`status`: by the pod's status alone; `api`: with its events, logs, node and sources; `inside`: with a look inside."
+        ),
+    ] = "status"
+    nodes: Annotated[list[str], Meta(description="Some of the nodes they are on.")] = []
+    since: Annotated[
+        Time | None, Meta(description="Since when, of the pod that has it for longest.")
+    ] = None
+    restarts: Annotated[int, Meta(description="Restarts of the pod with the most.")] = 0
+    next: Annotated[str, Meta(description="The command that tells more.")] = ""
+
+
+class TriageNode(Wire, frozen=True, kw_only=True):
+    """A node that is sick, or on which most pods are."""
+
+    name: Annotated[str, Meta(description="The node's name.")]
+    state: Annotated[
+        Literal["ready", "notReady", "unknown"],
+        Meta(description="Its Ready condition; `unknown` where it is silent or was not read."),
+    ] = "unknown"
+    pods: Annotated[int, Meta(description="Pods of the scan that are on it.")] = 0
+    sick: Annotated[int, Meta(description="How many of them are sick.")] = 0
+    owners: Annotated[int, Meta(description="How many rows have a pod on it.")] = 0
+    summary: Annotated[str, Meta(description="What is the matter, in one line.")] = ""
+
+
+class TriageReport(Wire, frozen=True, kw_only=True):
+    """Every sick pod of a namespace or cluster, one row for each owner and symptom."""
+
+    api_version: Annotated[Literal["podx/v1"], Meta(description="Always `podx/v1`.")] = "podx/v1"
+    kind: Annotated[Literal["TriageReport"], Meta(description="Always `TriageReport`.")] = (
+        "TriageReport"
+    )
+    metadata: Annotated[Metadata, Meta(description="Where and when the report comes from.")]
+    namespace: Annotated[str, Meta(description="The namespace; empty for all.")] = ""
+    by: Annotated[GroupedBy, Meta(description="What a row stands for.")] = "owner"
+    scanned: Annotated[int, Meta(description="Pods that were looked through.")] = 0
+    healthy: Annotated[int, Meta(description="Pods that nothing is the matter with.")] = 0
+    sick: Annotated[int, Meta(description="Pods that the rows stand for, also those left out.")] = 0
+    rows: Annotated[list[TriageRow], Meta(description="The sick, worst first.")] = []
+    rows_left_out: Annotated[int, Meta(description="Rows beyond `--limit`.")] = 0
+    nodes: Annotated[
+        list[TriageNode], Meta(description="Nodes that are sick, or on which most pods are.")
+    ] = []
+    coverage: Annotated[
+        list[Coverage], Meta(description="What could not be looked at, and what is missing for it.")
+    ] = []
+
+
+class TriageShard(Wire, frozen=True, kw_only=True):
+    """The last line of one shard, after its rows: one Job's completion has looked at some of the
+    namespaces. `triage --from -` makes one TriageReport of all lines of all shards.
+    """
+
+    api_version: Annotated[Literal["podx/v1"], Meta(description="Always `podx/v1`.")] = "podx/v1"
+    kind: Annotated[Literal["TriageShard"], Meta(description="Always `TriageShard`.")] = (
+        "TriageShard"
+    )
+    shard: Annotated[int, Meta(description="Which one, from 0.")]
+    shards: Annotated[int, Meta(description="How many there are.")]
+    row_count: Annotated[int, Meta(description="How many lines with a row came before this one.")]
+    report: Annotated[
+        TriageReport, Meta(description="The shard's report, its rows in the lines before.")
+    ]
+
+
+DOCUMENTS: tuple[type[Wire], ...] = (
+    PodReport,
+    PodReportList,
+    DoctorReport,
+    ComparisonReport,
+    TriageReport,
+    TriageShard,
+)
+"""Each has `apiVersion: podx/v1` and a `kind` of its own."""

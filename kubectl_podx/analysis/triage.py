@@ -1,0 +1,227 @@
+"""What a triage read -> its report: one row for each owner and symptom, worst first. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import msgspec
+
+from kubectl_podx.analysis.analyse import pod_report
+from kubectl_podx.analysis.reports import TriageNode, TriageReport, TriageRow
+from kubectl_podx.model.capture import Capture
+from kubectl_podx.model.parts import Coverage, Metadata
+from kubectl_podx.model.words import GroupedBy, Symptom, TriageBasis
+from kubectl_podx.pod.sick import RANK, Group, GroupKey, Triaged
+from kubectl_podx.rules.remedies import checked, kubectl
+from kubectl_podx.sections.report import PodReport
+
+_SEVERITY = {"critical": 0, "unknown": 1, "warning": 2, "info": 3, "ok": 4}
+# A node is told of when so many pods, the most of those on it, of several owners, are sick.
+_FEW, _SHARE, _OWNERS = 5, 0.5, 2
+_MOST = 5
+# What a status alone can fill; the other sections would cost time and have nothing to say.
+_OF_A_STATUS = frozenset({"restarts"})
+_WORDS: Mapping[Symptom, str] = {
+    "crashLoop": "goes down again and again",
+    "imagePull": "an image cannot be pulled",
+    "cannotStart": "a container cannot start",
+    "unschedulable": "no node has been found",
+    "initStuck": "an init container does not end",
+    "stuckStarting": "its containers are not created",
+    "nodeLost": "its node is silent",
+    "oomKilled": "was killed for its memory lately",
+    "failed": "failed",
+    "evicted": "was evicted",
+    "notReady": "runs and is not ready",
+    "restarting": "restarted lately",
+    "terminating": "is being deleted, and does not end",
+    "unknown": "has no status that tells anything",
+}
+
+
+def report(triaged: Triaged, *, by: GroupedBy = "owner", limit: int = 0) -> TriageReport:
+    """The report of a run. `limit`: rows that are shown, 0 for all."""
+    return arranged(whole(triaged), by=by, limit=limit)
+
+
+def whole(triaged: Triaged) -> TriageReport:
+    """All rows by owner, and every node with a sick pod: what several shards are joined by."""
+    groups = triaged.tally.groups
+    # Rows at once: nobody needs to hold the reports.
+    judged: dict[GroupKey, TriageRow] = {}
+    denied: dict[tuple[str, str], Coverage] = {}
+    metadata = Metadata(captured_at=triaged.captured_at, source="live")
+    for looked in triaged.looked:
+        metadata = _newer(metadata, looked.capture)
+        sections = _OF_A_STATUS if looked.basis == "status" else frozenset[str]()
+        for captured in looked.capture.pods:
+            found = pod_report(looked.capture, captured, sections)
+            key = looked.keys[captured.reference]
+            judged[key] = _row(key, groups[key], (looked.basis, found))
+            if looked.basis != "status":
+                for row in found.coverage:
+                    if row.state == "denied":
+                        denied.setdefault((row.section, row.needs), row)
+    rows = [judged.get(key) or _row(key, group, None) for key, group in groups.items()]
+    nodes = _nodes(triaged, rows)
+    return TriageReport(
+        metadata=metadata,
+        namespace=triaged.namespace,
+        scanned=triaged.tally.scanned,
+        healthy=triaged.tally.scanned - triaged.tally.sick,
+        sick=triaged.tally.sick,
+        rows=rows,
+        nodes=nodes,
+        coverage=[*triaged.coverage, *_lacking(denied.values())],
+    )
+
+
+def arranged(found: TriageReport, *, by: GroupedBy = "owner", limit: int = 0) -> TriageReport:
+    """The report with its rows merged by `by`, the worst first, at most `limit` of them."""
+    rows = list(found.rows) if by == "owner" else _merged(found.rows, by)
+    rows.sort(key=_badness)
+    shown = rows[:limit] if limit else rows
+    return msgspec.structs.replace(
+        found,
+        by=by,
+        rows=shown,
+        rows_left_out=len(rows) - len(shown),
+        nodes=[node for node in found.nodes if _stands_out(node, found)],
+    )
+
+
+def _newer(metadata: Metadata, capture: Capture) -> Metadata:
+    return Metadata(
+        captured_at=metadata.captured_at,
+        source=capture.source,
+        server_version=capture.server_version or metadata.server_version,
+        podx_version=capture.podx_version or metadata.podx_version,
+    )
+
+
+def _badness(row: TriageRow) -> tuple[int, int, int, str, str]:
+    return _SEVERITY[row.severity], RANK[row.symptom], -row.pods, row.namespace, row.name
+
+
+def _row(key: GroupKey, group: Group, judged: tuple[TriageBasis, PodReport] | None) -> TriageRow:
+    basis: TriageBasis = judged[0] if judged else "status"
+    found = judged[1] if judged else None
+    row = TriageRow(
+        namespace=key.namespace,
+        kind=key.kind,
+        name=key.name,
+        pods=group.count,
+        names=group.names,
+        symptom=group.symptom,
+        cause=group.symptom,
+        severity="unknown",
+        summary=_WORDS[group.symptom],
+        basis=basis,
+        nodes=sorted(group.nodes, key=lambda name: (-group.nodes[name], name)),
+        since=group.since,
+        restarts=group.restarts,
+        next=_next(group),
+    )
+    if found is None:
+        return row
+    severity, summary = found.verdict.severity, found.verdict.summary
+    if basis == "status" and severity == "unknown":
+        # Nothing was asked that could tell more: the symptom is all there is.
+        severity, summary = "warning", f"{_WORDS[group.symptom]} (by its status alone)"
+    return msgspec.structs.replace(
+        row,
+        cause=_cause(group.symptom, found),
+        severity=severity,
+        summary=summary,
+        codes=found.verdict.codes,
+    )
+
+
+def _cause(symptom: Symptom, found: PodReport) -> str:
+    """The cause of the restarts, where going down is what the pod is sick of."""
+    if symptom not in ("crashLoop", "restarting", "oomKilled", "failed", "evicted"):
+        return symptom
+    rows = [row for row in found.restarts or [] if row.cause is not None]
+    rows.sort(key=lambda row: (not row.looping, row.finished_at or ""))
+    told = next((row.cause for row in rows if row.cause != "unknown"), None)
+    return told or symptom
+
+
+def _next(group: Group) -> str:
+    namespace, _, name = (group.names or [""])[0].partition("/")
+    return kubectl("podx", "describe", checked(name), namespace=namespace)
+
+
+def _lacking(rows: Iterable[Coverage]) -> list[Coverage]:
+    """What the looks at the representatives were refused, each once."""
+    return [
+        msgspec.structs.replace(
+            row, container="", reason="forbidden for the pods that were looked at"
+        )
+        for row in rows
+    ]
+
+
+def _nodes(triaged: Triaged, rows: Sequence[TriageRow]) -> list[TriageNode]:
+    """Every node with a sick pod on it; which of them stand out, `arranged` decides."""
+    owners: dict[str, int] = {}
+    for row in rows:
+        for name in row.nodes:
+            owners[name] = owners.get(name, 0) + 1
+    return [
+        node_row(name, triaged.nodes.get(name, "unknown"), pods, sick, owners.get(name, 0))
+        for name, (pods, sick) in sorted(triaged.tally.on_node.items())
+        if sick
+    ]
+
+
+def node_row(name: str, state: str, pods: int, sick: int, owners: int) -> TriageNode:
+    """One node, with what is the matter in a line."""
+    words = f"{sick} of its {pods} pods {'is' if sick == 1 else 'are'} sick"
+    if state == "notReady":
+        words = f"the node is not ready; {words}"
+    return TriageNode(
+        name=name,
+        state=state,  # type: ignore[arg-type]
+        pods=pods,
+        sick=sick,
+        owners=owners,
+        summary=words,
+    )
+
+
+def _stands_out(node: TriageNode, found: TriageReport) -> bool:
+    """Not ready; or most of its pods are sick, of several owners, and far more than elsewhere."""
+    if node.state == "notReady":
+        return True
+    many = node.sick >= _FEW and node.sick >= _SHARE * node.pods
+    share = found.sick / found.scanned if found.scanned else 0.0
+    return many and node.owners >= _OWNERS and node.sick >= 2 * share * node.pods
+
+
+def _merged(rows: Sequence[TriageRow], by: GroupedBy) -> list[TriageRow]:
+    """Rows of one cause, or of one first node, as one: the worst of them, with all their pods."""
+    groups: dict[str, list[TriageRow]] = {}
+    for row in sorted(rows, key=_badness):
+        key = row.cause if by == "cause" else (row.nodes or [""])[0]
+        groups.setdefault(key, []).append(row)
+    return [_one_of(key, found, by) for key, found in groups.items()]
+
+
+def _one_of(key: str, rows: Sequence[TriageRow], by: GroupedBy) -> TriageRow:
+    worst = rows[0]
+    namespaces = {row.namespace for row in rows}
+    single = len(rows) == 1
+    nodes = dict.fromkeys(name for row in rows for name in row.nodes)
+    return msgspec.structs.replace(
+        worst,
+        namespace=worst.namespace if len(namespaces) == 1 else "",
+        kind=worst.kind if single else "",
+        name=worst.name if single else "",
+        owners=sum(row.owners for row in rows),
+        pods=sum(row.pods for row in rows),
+        names=[name for row in rows for name in row.names][:_MOST],
+        nodes=[key] if by == "node" and key else list(nodes)[:_MOST],
+        since=min((row.since for row in rows if row.since), default=None),
+        restarts=max(row.restarts for row in rows),
+    )

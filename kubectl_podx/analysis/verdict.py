@@ -1,0 +1,132 @@
+"""The one sentence to read first: what blocks now, before what loops, before what is past."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from kubectl_podx.analysis import standing
+from kubectl_podx.analysis.ranking import ranked, root_of
+from kubectl_podx.model.clock import parse_time
+from kubectl_podx.model.parts import Finding, Verdict
+from kubectl_podx.model.raw import dig, items, number, text
+from kubectl_podx.rules.rule import Case
+from kubectl_podx.sections.restarts import facts as restarts
+from kubectl_podx.sections.restarts.checks import matters, weight
+from kubectl_podx.view.units import spell_seconds
+
+_STUCK = frozenset({"LIF004", "LIF005", "LIF006"})
+"""A deletion that does not come to its end."""
+
+
+def verdict(case: Case, findings: Sequence[Finding]) -> Verdict:
+    """The verdict over what was found, by rank.
+
+    `unknown` where what matters could not be seen: an unreadable pod, a manifest without a
+    problem, a pod that changed under our eyes, a pod that is not ready and nothing tells why.
+    """
+    if not case.view.pod:
+        return Verdict(severity="unknown", summary="the pod could not be read")
+    found = _judged(case, findings)
+    if case.view.captured.ended_during_exec and not _already_told(case, found):
+        return Verdict(severity="unknown", summary=ended_words(case), codes=["POD005"])
+    killed = [one.container for one in case.view.captured.observations if one.exec_killed]
+    if killed and found.severity in ("ok", "info"):
+        words = f"an exec of podx was killed in container {killed[0]}, which is short of memory"
+        return Verdict(severity="unknown", summary=words, codes=found.codes)
+    if found.severity in ("ok", "info"):
+        if case.report.metadata.source == "manifest":
+            words = "a saved manifest: it tells what is declared, and nothing of it was looked at"
+            return Verdict(severity="unknown", summary=words, codes=found.codes)
+        if case.view.captured.disturbed:
+            words = f"the pod changed while it was looked at: {case.view.captured.disturbed}"
+            return Verdict(severity="unknown", summary=words, codes=found.codes)
+    return found
+
+
+def _already_told(case: Case, found: Verdict) -> bool:
+    """Whether the verdict is of a container that went down before any exec of this run."""
+    if found.severity == "critical":
+        return True
+    entries = (case.view.container(one.container) for one in case.view.captured.ended_during_exec)
+    went_down = any(entry and (number(entry.status, "restartCount") or 0) > 0 for entry in entries)
+    return found.severity == "warning" and went_down
+
+
+def ended_words(case: Case) -> str:
+    """`container app ended (OOMKilled) while podx ran an exec in it; the exec may have …`."""
+    first, *others = case.view.captured.ended_during_exec
+    how = f" ({first.reason})" if first.reason else ""
+    more = f", and {len(others)} more," if others else ""
+    return (
+        f"container {first.container}{more} ended{how} while podx ran an exec in it; "
+        "the exec may have ended it"
+    )
+
+
+def _judged(case: Case, findings: Sequence[Finding]) -> Verdict:
+    order = ranked(case, findings)
+    top = order[0] if order else None
+    if top is not None and (top.blocking or top.severity == "critical"):
+        return _of(top, order)
+    # Sections that were not asked for have no findings: the status itself still tells.
+    standing_now = _loop(case) or standing.blocker(case)
+    if standing_now is not None:
+        return standing_now
+    if text(case.view.pod, "metadata", "deletionTimestamp"):
+        stuck = next((each for each in order if each.code in _STUCK), None)
+        if stuck is not None and stuck.severity == "warning":
+            return _of(stuck, order)
+        return Verdict(severity="info", summary=standing.deletion(case))
+    if standing.not_ready(case):
+        return standing.unexplained(case)
+    if top is not None and top.severity == "warning":
+        return _of(top, order)
+    if text(case.view.pod, "status", "phase") == "Succeeded":
+        return Verdict(severity="ok", summary="completed: every app container ended with success")
+    past = next((each for each in order if each.code.startswith("RST")), None)
+    if past is not None:
+        return Verdict(severity="info", summary=past.title, codes=[past.code])
+    return _recent(case) or Verdict(severity="ok", summary=healthy(case))
+
+
+def _of(top: Finding, order: Sequence[Finding]) -> Verdict:
+    """The finding's own title, or that of the finding behind it."""
+    root = root_of(top, order)
+    codes = [root.code] if root is top else [root.code, top.code]
+    return Verdict(severity=top.severity, summary=root.title, codes=codes)
+
+
+def _loop(case: Case) -> Verdict | None:
+    """A container that keeps going down, where the section of restarts was not asked for."""
+    if case.report.restarts is not None:
+        return None
+    for row in restarts.build(case.view):
+        if row.cause is not None and matters(case, row):
+            severity, blocking = weight(case, row)
+            if blocking or (row.looping and severity is None):
+                return Verdict(severity="critical", summary=row.summary)
+    return None
+
+
+def _recent(case: Case) -> Verdict | None:
+    """A past end, where the section of restarts was not asked for."""
+    if case.report.restarts is not None:
+        return None
+    for row in restarts.build(case.view):
+        if row.cause is not None and row.count and matters(case, row):
+            severity, _ = weight(case, row)
+            return Verdict(severity=severity or "warning", summary=row.summary)
+    return None
+
+
+def healthy(case: Case) -> str:
+    """`healthy: 2/2 containers ready for 3 h`."""
+    since = None
+    for condition in items(case.view.pod, "status", "conditions"):
+        if text(condition, "type") == "Ready" and text(condition, "status") == "True":
+            since = parse_time(dig(condition, "lastTransitionTime"))
+    ready = case.report.pod.ready
+    words = f"healthy: {ready} containers ready" if ready else "healthy"
+    if since is not None and case.view.now is not None:
+        words += f" for {spell_seconds((case.view.now - since).total_seconds())}"
+    return words

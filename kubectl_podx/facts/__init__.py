@@ -1,1 +1,0 @@
-"""Capture -> sections of the report. Pure; one file per section."""

@@ -1,1 +1,0 @@
-"""Sections -> findings, and findings -> verdict. Pure; one file of rules per section."""

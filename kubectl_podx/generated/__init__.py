@@ -1,0 +1,1 @@
+"""What `make docs` makes of types and rules, and the reader of it."""

@@ -1,0 +1,156 @@
+"""The one view of a captured pod that every section reads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from functools import cached_property, wraps
+from typing import Any, Literal, TypeVar
+
+from kubectl_podx.model.capture import Capture, CapturedPod, Observation, StoredObject
+from kubectl_podx.model.clock import parse_time
+from kubectl_podx.model.raw import Json, dig, items, number, text
+from kubectl_podx.model.reference import Reference
+from kubectl_podx.pod.containers import ContainerEntry, containers, field_path
+
+_T = TypeVar("_T")
+
+
+class PodView:
+    """One pod of a Capture, with what belongs to it already found.
+
+    `now` is the moment of the capture by the server's clock: ages and due times are counted from
+    it, so a replayed bundle gives the same report.
+    """
+
+    def __init__(
+        self, capture: Capture, captured: CapturedPod, kinds: frozenset[str] | None = None
+    ) -> None:
+        """`kinds`: those of the capture's objects and lists; found here where they are not given,
+        as somebody with many pods of one capture has them already.
+        """
+        self.capture = capture
+        self.known: dict[object, Any] = {}
+        """What functions with `per_view` have worked out."""
+        self._kinds = kinds_of(capture) if kinds is None else kinds
+        self.captured = captured
+        self.reference = Reference.of_key(captured.reference)
+        stored = capture.objects.get(captured.reference)
+        self.pod: Json = (stored.body if stored else None) or {}
+        self.applied: Json | None = stored.applied if stored else None
+        """What `kubectl apply` sent last, of a pod without an owner."""
+
+    def holds(self, kind: str) -> bool:
+        """Whether the capture holds any object, or the answer to a list, of this kind."""
+        return kind in self._kinds
+
+    @cached_property
+    def now(self) -> datetime | None:
+        """When the capture was made, by the server's clock; None where that is not known."""
+        return parse_time(self.capture.captured_at)
+
+    @cached_property
+    def containers(self) -> list[ContainerEntry]:
+        """Every container in start order, spec joined with status by name."""
+        return list(containers(self.pod))
+
+    def container(self, name: str) -> ContainerEntry | None:
+        """The container of that name."""
+        return next((entry for entry in self.containers if entry.name == name), None)
+
+    def running_for(self, entry: ContainerEntry) -> float | None:
+        """For how many seconds the container had been running at the capture; None: it was not."""
+        since = parse_time(dig(entry.status, "state", "running", "startedAt"))
+        return None if since is None or self.now is None else (self.now - since).total_seconds()
+
+    @cached_property
+    def observations(self) -> dict[str, Observation]:
+        """Container name -> what the look inside found; containers not looked at are absent."""
+        return {found.container: found for found in self.captured.observations}
+
+    def object(self, kind: str, name: str) -> StoredObject | None:
+        """The stored object of the pod's namespace (Nodes: of none); None where nobody asked."""
+        namespace = "" if kind in ("Node", "PersistentVolume") else self.reference.namespace
+        return self.capture.objects.get(Reference(kind, namespace, name).key)
+
+    @cached_property
+    def events(self) -> list[dict[str, Any]]:
+        """The pod's own events (by uid), oldest first."""
+        stored = self.capture.lists.get(f"Event/{self.captured.reference}")
+        own = [
+            event
+            for event in (stored.items if stored else [])
+            if not self.captured.uid or text(event, "involvedObject", "uid") == self.captured.uid
+        ]
+        return sorted(own, key=event_time)
+
+    @cached_property
+    def events_read(self) -> bool:
+        """Whether the events could be read: a missing event proves nothing, a denied list less."""
+        stored = self.capture.lists.get(f"Event/{self.captured.reference}")
+        return stored is not None and stored.state == "present"
+
+    def events_of(self, entry: ContainerEntry) -> list[dict[str, Any]]:
+        """The events whose fieldPath names this container."""
+        path = field_path(entry)
+        return [e for e in self.events if text(e, "involvedObject", "fieldPath") == path]
+
+    @cached_property
+    def pid_mode(self) -> Literal["node", "pod", "container"]:
+        """Whose PID namespace the containers have (pkg/kubelet/kuberuntime/util/util.go)."""
+        if dig(self.pod, "spec", "hostPID") is True:
+            return "node"
+        shared = dig(self.pod, "spec", "shareProcessNamespace") is True
+        return "pod" if shared else "container"
+
+    @cached_property
+    def host_network(self) -> bool:
+        """Whether the pod's network namespace is the node's."""
+        return dig(self.pod, "spec", "hostNetwork") is True
+
+    @cached_property
+    def siblings(self) -> list[Json]:
+        """Pods of the same owner, where they were read."""
+        asked = (call.id for call in self.captured.calls if call.id.startswith("list Pod/"))
+        stored = self.capture.lists.get(next(asked, "").removeprefix("list "))
+        return list(items({"items": stored.items if stored else []}, "items"))
+
+
+def per_view(function: Callable[[PodView], _T]) -> Callable[[PodView], _T]:
+    """For a pure function of a view that several sections ask: worked out once for each view."""
+
+    @wraps(function)
+    def once(view: PodView) -> _T:
+        if function not in view.known:
+            view.known[function] = function(view)
+        found: _T = view.known[function]
+        return found
+
+    return once
+
+
+def kinds_of(capture: Capture) -> frozenset[str]:
+    """The kinds of everything that is stored in the capture."""
+    return frozenset(key.partition("/")[0] for key in (*capture.objects, *capture.lists))
+
+
+def event_time(event: Json) -> str:
+    """The newest moment an event names, as sortable RFC 3339 text; empty where it names none.
+
+    The events API recorder fills `eventTime` and `series`, the older one `lastTimestamp`.
+    """
+    return (
+        text(event, "series", "lastObservedTime")
+        or text(event, "lastTimestamp")
+        or text(event, "eventTime")
+        or text(event, "firstTimestamp")
+        or text(event, "metadata", "creationTimestamp")
+    )
+
+
+def event_count(event: Json) -> int:
+    """How often an event says that it happened; at least 1."""
+    for found in (number(event, "count"), number(event, "series", "count")):
+        if found is not None and found > 0:
+            return found
+    return 1

@@ -1,0 +1,133 @@
+"""PodPresets as plain data: the two API groups that have served the kind, and what is valid."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+from kubectl_podx.model.raw import Json, dig, items, mapping, text
+from kubectl_podx.model.selector import selects
+
+GONE = "settings.k8s.io/v1alpha1"
+"""Kubernetes' own group: alpha from 1.6, removed in 1.20."""
+SERVED = "redhatcop.redhat.io/v1alpha1"
+"""The CustomResourceDefinition of the webhook that took its place; its spec is the same."""
+
+LISTS = ("env", "envFrom", "volumeMounts", "volumes")
+"""What a preset adds; at least one of them must be there."""
+
+# Of an object: a DNS subdomain (RFC 1123).
+_NAME = re.compile(r"[a-z0-9]([a-z0-9.-]{0,198}[a-z0-9])?")
+_NOTHING: Json = MappingProxyType({})
+
+
+class Preset(NamedTuple):
+    """One PodPreset."""
+
+    name: str
+    namespace: str = ""
+    """Empty where a file names none: then it is the pod's."""
+    group: str = GONE
+    resource_version: str = ""
+    """Empty in a file that was written by hand."""
+    created: str = ""
+    """RFC 3339; empty in a file that was written by hand."""
+    selector: Json = _NOTHING
+    env: tuple[Json, ...] = ()
+    env_from: tuple[Json, ...] = ()
+    volume_mounts: tuple[Json, ...] = ()
+    volumes: tuple[Json, ...] = ()
+
+    def selects(self, pod: Json) -> bool:
+        """Whether the selector selects the pod's labels; an invalid one selects nothing."""
+        return selects(self.selector, mapping(pod, "metadata", "labels")) is True
+
+    def shares_namespace(self, pod: Json) -> bool:
+        """Whether both are in one namespace; one that names none is where the other is."""
+        there = text(pod, "metadata", "namespace")
+        return not self.namespace or not there or self.namespace == there
+
+
+def is_preset(body: Json) -> bool:
+    """Whether the object is a PodPreset of one of the two groups."""
+    return text(body, "kind") == "PodPreset" and text(body, "apiVersion") in (GONE, SERVED)
+
+
+def preset_of(body: Json) -> Preset:
+    """The preset in an object; what is missing or of another shape is left out."""
+    spec = mapping(body, "spec")
+    return Preset(
+        name=text(body, "metadata", "name"),
+        namespace=text(body, "metadata", "namespace"),
+        group=text(body, "apiVersion"),
+        resource_version=text(body, "metadata", "resourceVersion"),
+        created=text(body, "metadata", "creationTimestamp"),
+        selector=mapping(spec, "selector"),
+        env=_named(spec, "env"),
+        env_from=tuple(items(spec, "envFrom")),
+        volume_mounts=_named(spec, "volumeMounts"),
+        volumes=_named(spec, "volumes"),
+    )
+
+
+def _named(spec: Json, field: str) -> tuple[Json, ...]:
+    return tuple(each for each in items(spec, field) if text(each, "name"))
+
+
+def mistakes(body: Json) -> Iterator[str]:
+    """What the API server would refuse about the object, a sentence each.
+
+    ValidatePodPresetSpec (pkg/apis/settings/validation), and the shapes of its fields.
+    """
+    if not _NAME.fullmatch(text(body, "metadata", "name")):
+        yield "metadata.name is missing or is no name"
+    namespace = text(body, "metadata", "namespace")
+    if namespace and not _NAME.fullmatch(namespace):
+        yield "metadata.namespace is no name"
+    spec = dig(body, "spec")
+    if not isinstance(spec, Mapping) or not any(dig(spec, field) for field in LISTS):
+        yield f"it adds nothing: spec needs one of {', '.join(LISTS)}"
+        return
+    selector = dig(spec, "selector")
+    if selector is not None and (
+        not isinstance(selector, Mapping) or selects(selector, {}) is None or _odd(selector)
+    ):
+        yield (
+            "spec.selector is invalid: it has matchLabels and matchExpressions with the operators "
+            "In and NotIn (with values), Exists and DoesNotExist (without)"
+        )
+    for field in LISTS:
+        yield from _of_list(field, dig(spec, field))
+
+
+def _odd(selector: Json) -> bool:
+    labels, terms = selector.get("matchLabels"), selector.get("matchExpressions")
+    return (
+        not isinstance(labels, Mapping | None)
+        or not all(isinstance(value, str) for value in mapping(selector, "matchLabels").values())
+        or not isinstance(terms, list | None)
+        or len(items(selector, "matchExpressions")) != len(terms or ())
+        or set(selector) - {"matchLabels", "matchExpressions"} != set()
+    )
+
+
+def _of_list(field: str, found: Any) -> Iterator[str]:
+    if found is None:
+        return
+    if not isinstance(found, list) or not all(isinstance(each, Mapping) for each in found):
+        yield f"spec.{field} is no list of objects"
+        return
+    for at, each in enumerate(found):
+        where = f"spec.{field}[{at}]"
+        if field != "envFrom" and not text(each, "name"):
+            yield f"{where}.name is missing"
+        if field == "envFrom" and not (
+            text(each, "configMapRef", "name") or text(each, "secretRef", "name")
+        ):
+            yield f"{where} needs configMapRef.name or secretRef.name"
+        if field == "env" and not isinstance(each.get("value", ""), str | None):
+            yield f"{where}.value is no text: write it in quotes"
+        if field == "volumeMounts" and not text(each, "mountPath"):
+            yield f"{where}.mountPath is missing"

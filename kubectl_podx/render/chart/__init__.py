@@ -1,1 +1,0 @@
-"""The timeline as a picture: lanes on an axis, for text and for the page alike."""

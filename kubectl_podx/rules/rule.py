@@ -1,0 +1,87 @@
+"""What a rule is: one function that looks at the facts, and what `explain CODE` says about it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, NamedTuple
+
+from kubectl_podx.model.parts import Finding
+from kubectl_podx.model.words import FindingSeverity
+from kubectl_podx.pod.view import PodView
+
+if TYPE_CHECKING:
+    from kubectl_podx.sections.report import PodReport
+
+
+class Case(NamedTuple):
+    """What every rule gets: the sections that were built, and the pod behind them."""
+
+    view: PodView
+    report: PodReport
+    """With `findings` null and a preliminary verdict; sections that were not asked for are null."""
+
+
+class Hit(NamedTuple):
+    """One place where a rule found its problem."""
+
+    title: str
+    """One line, with the names it is about."""
+    evidence: tuple[str, ...] = ()
+    container: str = ""
+    remedy: str = ""
+    """A command that can be pasted (made by `findings.command`), or words."""
+    severity: FindingSeverity | None = None
+    """Where it is not the rule's own."""
+    blocking: bool = False
+    """It keeps the pod from being ready now."""
+
+
+class Rule(NamedTuple):
+    """A finding's code with its meaning and the function that looks for it."""
+
+    code: str
+    """The section's letters and three digits; never reused."""
+    section: str
+    """The report's key; the rule runs only where that section was asked for."""
+    severity: FindingSeverity
+    title: str
+    """What it means in general, without names: one line for `explain --codes`."""
+    meaning: str
+    known_by: str
+    """The evidence that the rule needs."""
+    remedy: str
+    link: str
+    """The page of the Kubernetes documentation."""
+    check: Callable[[Case], Iterable[Hit]]
+    gives_way_to: frozenset[str] = frozenset()
+    """Codes that say the same with better evidence: where one of them hit the same container, or
+    the whole pod, this rule is silent."""
+
+    def findings(self, case: Case) -> list[Finding]:
+        """What this rule finds in the case."""
+        return [
+            Finding(
+                code=self.code,
+                severity=hit.severity or self.severity,
+                title=hit.title,
+                container=hit.container,
+                evidence=list(hit.evidence),
+                remedy=hit.remedy or self.remedy,
+                blocking=hit.blocking,
+            )
+            for hit in self.check(case)
+        ]
+
+
+def without_repeats(found: Iterable[tuple[Rule, Finding]]) -> list[Finding]:
+    """The findings without those that give way to another one."""
+    pairs = list(found)
+    places = {(finding.code, finding.container) for _, finding in pairs}
+
+    def repeated(rule: Rule, finding: Finding) -> bool:
+        return any(
+            code in rule.gives_way_to and (container == finding.container or not container)
+            for code, container in places
+        )
+
+    return [finding for rule, finding in pairs if not repeated(rule, finding)]

@@ -1,0 +1,129 @@
+"""What a waiting container's message names, and whether the pod still waits for its volumes. Pure.
+
+The texts are the kubelet's (pkg/kubelet/kubelet_pods.go, security_context_others.go).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from kubectl_podx.model.raw import dig
+from kubectl_podx.rules.rule import Case
+
+_MISSING_OBJECT = re.compile(r'\b(configmap|secret) "([^"]{1,253})" not found')
+
+
+_MISSING_KEY = re.compile(
+    r"couldn't find key (\S{1,253}) in (ConfigMap|Secret) [^/\s]{1,63}/(\S{1,253})"
+)
+
+
+_KINDS = {"configmap": "ConfigMap", "secret": "Secret"}
+
+
+class Missing(NamedTuple):
+    """An object or key that a container needs."""
+
+    kind: str
+    name: str
+    key: str = ""
+
+    def __str__(self) -> str:
+        what = f"{self.kind} {self.name}"
+        return f"key {self.key} of {what}" if self.key else what
+
+
+def missing_source(message: str) -> Missing | None:
+    """The ConfigMap, Secret or key that the message says is not there."""
+    key = _MISSING_KEY.search(message)
+    if key:
+        return Missing(key.group(2), key.group(3), key.group(1))
+    found = _MISSING_OBJECT.search(message)
+    return Missing(_KINDS[found.group(1)], found.group(2)) if found else None
+
+
+def config_reason(message: str) -> str:
+    """Plain words for a CreateContainerConfigError that names no missing source."""
+    if "breaks non-root policy" in message:
+        return "runAsUser is 0 although runAsNonRoot is set"
+    if "has non-numeric user" in message:
+        return "the image's user is a name, so that it is not root cannot be checked"
+    if "runAsNonRoot" in message:
+        return "the image runs as root, which runAsNonRoot forbids"
+    if "subPath" in message or "SubPath" in message:
+        return "a subPath cannot be prepared"
+    if "environment variable key" in message or "parse env file" in message:
+        return "an environment file cannot be read"
+    if "unable to find target container" in message:
+        return "the debug container's target does not exist"
+    return "its configuration cannot be put together"
+
+
+def pull_reason(message: str) -> str:
+    """Plain words for why an image cannot be pulled, from the registry's or runtime's text."""
+    lowered = message.lower()
+    for signs, words in _PULL_REASONS:
+        if any(sign in lowered for sign in signs):
+            return words
+    return "the runtime could not pull it"
+
+
+# The first that fits; a registry that hides private images answers `denied` or `not found` alike.
+_PULL_REASONS: tuple[tuple[tuple[str, ...], str], ...] = (
+    (("toomanyrequests", "429 too many requests", "rate limit"), "the registry limits the rate"),
+    (
+        ("no matching manifest", "no match for platform", "exec format"),
+        "there is none for the node's platform",
+    ),
+    (
+        ("manifest unknown", "manifest for", ": not found", "does not exist or no pull access"),
+        "the tag or repository does not exist there, or needs credentials",
+    ),
+    (
+        ("unauthorized", "authentication required", "denied", "forbidden", "no basic auth"),
+        "the registry refuses the credentials, or there are none",
+    ),
+    (("no such host", "server misbehaving"), "the registry's name cannot be resolved on the node"),
+    (
+        ("x509", "certificate", "tls:"),
+        "the registry's certificate is not trusted by the node",
+    ),
+    (
+        ("server gave http response to https",),
+        "the registry speaks plain HTTP, which the runtime does not allow",
+    ),
+    (
+        ("connection refused", "i/o timeout", "deadline exceeded", "no route to host", "eof"),
+        "the registry cannot be reached from the node",
+    ),
+    (("no space left",), "the node's disk is full"),
+)
+
+
+_WAITING = ("ContainerCreating", "PodInitializing", "")
+
+
+def before_sandbox(case: Case) -> bool:
+    """Whether the kubelet has the pod and no container of it has begun.
+
+    Volumes come first, then the sandbox (pkg/kubelet SyncPod). Their failures exist as events only,
+    and an event stays after the trouble is over: the condition PodReadyToStartContainers, or a
+    container that has begun, proves that it is.
+    """
+    report = case.report
+    if not report.pod.node or report.pod.deletion_timestamp:
+        return False
+    if any(
+        c.type == "PodReadyToStartContainers" and c.status == "True" for c in report.pod.conditions
+    ):
+        return False
+    rows = report.containers or []
+    begun = any(
+        dig(entry.status, "lastState", "terminated") is not None
+        or dig(entry.status, "containerID") not in (None, "")
+        for entry in case.view.containers
+    )
+    waits = [row for row in rows if row.state == "waiting" and row.reason in _WAITING]
+    started = any(row.state in ("running", "terminated") for row in rows)
+    return bool(waits) and not begun and not started

@@ -1,0 +1,1 @@
+"""One folder for each section of the report: its type, facts, rules, columns and text."""

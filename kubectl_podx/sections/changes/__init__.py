@@ -1,0 +1,1 @@
+"""The section `changes`: what changed before it broke."""

@@ -1,0 +1,172 @@
+"""Rules about what changed before the pod fell ill."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from kubectl_podx.model.clock import format_time, human_duration, parse_time
+from kubectl_podx.model.raw import dig, items, number, text
+from kubectl_podx.rules.remedies import restart, undo
+from kubectl_podx.rules.rule import Case, Hit, Rule
+from kubectl_podx.sections.changes.report import Change
+
+_DOCS = "https://kubernetes.io/docs/concepts/"
+_ROLLBACK = f"{_DOCS}workloads/controllers/deployment/#rolling-back-a-deployment"
+_JUST_BEFORE = timedelta(minutes=10)
+_YOUNG = timedelta(hours=1)
+_FAILING = frozenset(
+    {
+        "CrashLoopBackOff",
+        "ImagePullBackOff",
+        "ErrImagePull",
+        "InvalidImageName",
+        "CreateContainerConfigError",
+        "CreateContainerError",
+        "RunContainerError",
+    }
+)
+
+
+def _last_failure(case: Case) -> tuple[str, datetime] | None:
+    """The newest end of a container that did not end well, with its name."""
+    found: list[tuple[datetime, str]] = []
+    for entry in case.view.containers:
+        for state in ("lastState", "state"):
+            ended = dig(entry.status, state, "terminated")
+            moment = parse_time(dig(ended, "finishedAt"))
+            if moment is not None and moment.year > 1970 and number(ended, "exitCode") != 0:
+                found.append((moment, entry.name))
+    return (max(found)[1], max(found)[0]) if found else None
+
+
+def _unwell(case: Case) -> bool:
+    return any(
+        text(entry.status, "state", "waiting", "reason") in _FAILING
+        for entry in case.view.containers
+    ) or any(
+        text(condition, "type") == "Ready"
+        and text(condition, "status") == "False"
+        and text(condition, "reason") != "PodCompleted"
+        for condition in items(case.view.pod, "status", "conditions")
+    )
+
+
+def _of_kind(case: Case, *kinds: str) -> list[Change]:
+    return [change for change in case.report.changes or [] if change.kind in kinds]
+
+
+def _by(change: Change) -> str:
+    return f" by {change.by}" if change.by else ""
+
+
+def _written_before_failure(case: Case) -> Iterable[Hit]:
+    failure = _last_failure(case)
+    if failure is None:
+        return
+    container, moment = failure
+    for change in _of_kind(case, "config"):
+        written = parse_time(change.time)
+        if written is None or not timedelta(0) <= moment - written <= _JUST_BEFORE:
+            continue
+        before = human_duration((moment - written).total_seconds())
+        yield Hit(
+            f"{change.what}, {before} before container {container} went down",
+            (
+                f"written at {change.time}{_by(change)}",
+                f"container {container} ended at {format_time(moment)}",
+            ),
+            container,
+        )
+
+
+def _young_rollout(case: Case) -> Iterable[Hit]:
+    if not _unwell(case) or case.view.now is None:
+        return
+    for change in _of_kind(case, "rollout"):
+        made = parse_time(change.time)
+        if made is None or case.view.now - made > _YOUNG:
+            continue
+        age = human_duration((case.view.now - made).total_seconds())
+        made_anew = [
+            f"{other.what}: {other.before} -> {other.after}" if other.before else other.what
+            for other in _of_kind(case, "image", "template")
+            if other.object == change.object
+        ]
+        yield Hit(
+            f"the pod came with {change.what}, {age} ago, and is not ready",
+            (f"rolled out at {change.time}{_by(change)}", *made_anew[:5]),
+            remedy=undo(case),
+        )
+
+
+def _other_image(case: Case) -> Iterable[Hit]:
+    for change in _of_kind(case, "image"):
+        if change.object.startswith("Pod/"):
+            yield Hit(
+                change.what,
+                (f"template {change.before}", f"pod {change.after}"),
+                remedy=restart(case),
+            )
+
+
+def _newer_template(case: Case) -> Iterable[Hit]:
+    for change in _of_kind(case, "template"):
+        # Without hashes it tells how the pod's own revision came to be.
+        if not change.before or not change.after:
+            continue
+        yield Hit(
+            change.what,
+            (
+                f"pod {change.before}, newest {change.after}",
+                *((f"written at {change.time}{_by(change)}",) if change.time else ()),
+            ),
+        )
+
+
+RULES: tuple[Rule, ...] = (
+    Rule(
+        "CHG001",
+        "changes",
+        "info",
+        "a ConfigMap or Secret was written just before a container went down",
+        "Ten minutes or less lie between the two. That is no proof, but the first place to look.",
+        "managedFields of the object against the end of the container",
+        "compare the object with its last good version",
+        f"{_DOCS}configuration/configmap/",
+        _written_before_failure,
+    ),
+    Rule(
+        "CHG002",
+        "changes",
+        "info",
+        "the pod came with a young rollout and is not ready",
+        "The revision is less than an hour old: what it changed may be the cause.",
+        "the revision and age of the ReplicaSet, and the pod's Ready condition",
+        "go back to the revision before",
+        _ROLLBACK,
+        _young_rollout,
+    ),
+    Rule(
+        "CHG003",
+        "changes",
+        "info",
+        "a container runs another image than its owner's template names",
+        "The pod was edited, admission changed it, or the template is newer than the pod.",
+        "the pod spec against the template of its owner",
+        "restart the pod to make it from the template",
+        f"{_DOCS}workloads/pods/#pod-templates",
+        _other_image,
+    ),
+    Rule(
+        "CHG004",
+        "changes",
+        "info",
+        "the owner has a newer template than the pod",
+        "The update has not come to this pod yet, or waits for somebody to delete it (OnDelete).",
+        "the pod's controller-revision-hash against status.updateRevision",
+        "wait for the rollout, or delete the pod under OnDelete",
+        f"{_DOCS}workloads/controllers/statefulset/#update-strategies",
+        _newer_template,
+    ),
+)

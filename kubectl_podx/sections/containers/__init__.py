@@ -1,0 +1,1 @@
+"""The section `containers`: every container with its state, limits and use."""

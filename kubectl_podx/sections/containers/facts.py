@@ -1,0 +1,190 @@
+"""Every container: its state, resources and limits, and whether it was looked into."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from kubectl_podx.model.capture import Headroom, MemoryUsage, Observation, Pressure
+from kubectl_podx.model.parts import PullPolicy
+from kubectl_podx.model.raw import dig, number, text
+from kubectl_podx.pod.containers import ContainerEntry
+from kubectl_podx.pod.image_name import policy_basis
+from kubectl_podx.pod.looked import look, written
+from kubectl_podx.pod.pod import moment
+from kubectl_podx.pod.view import PodView
+from kubectl_podx.sections.containers.report import (
+    Container,
+    Limit,
+    ObservationReport,
+    Quantity,
+    Resources,
+    Stall,
+    Stalled,
+)
+from kubectl_podx.sections.containers.security import security
+from kubectl_podx.sections.containers.starting import blocked_since, restart_rules, waits_for
+
+_STATES = ("running", "waiting", "terminated")
+
+
+def build(view: PodView) -> list[Container]:
+    """One row per container of the spec, in the order they start."""
+    return [_container(view, entry) for entry in view.containers]
+
+
+def _container(view: PodView, entry: ContainerEntry) -> Container:
+    spec, status = entry.spec, entry.status
+    state = container_state(entry)
+    found = view.observations.get(entry.name)
+    looked = look(view, entry)
+    policy = text(spec, "imagePullPolicy")
+    blocker = view.container(waits_for(view, entry))
+    return Container(
+        name=entry.name,
+        kind=entry.kind,
+        image=text(spec, "image"),
+        image_id=text(status, "imageID"),
+        image_pull_policy=PullPolicy(value=policy, basis=policy_basis(text(spec, "image"), policy)),
+        state=state.name,
+        reason=state.reason,
+        message=state.message,
+        exit_code=state.exit_code,
+        started_at=state.started_at,
+        finished_at=state.finished_at,
+        started=dig(status, "started") if isinstance(dig(status, "started"), bool) else None,
+        ready=dig(status, "ready") is True,
+        restart_count=number(status, "restartCount") or 0,
+        restart_policy=text(spec, "restartPolicy"),
+        restart_rules=restart_rules(entry),
+        waits_for=blocker.name if blocker else "",
+        waits_since=blocked_since(view, blocker) if blocker else None,
+        container_id=entry.container_id,
+        resources=_resources(entry, found.headroom if found else Headroom(), _outside(view, entry)),
+        pids=Limit(limit=found.headroom.pids_limit, used=found.headroom.pids_used)
+        if found
+        else Limit(),
+        files=Limit(limit=found.open_files_limit, used=found.open_files) if found else Limit(),
+        user=_user(entry, found),
+        security=security(view, entry),
+        recent_logs=_recent_logs(view, entry),
+        observation=ObservationReport(
+            state=looked.state,
+            method=looked.method,
+            through=looked.through,
+            reason=looked.reason,
+            needs=looked.needs,
+        ),
+    )
+
+
+class State(NamedTuple):
+    """`status.state` of one container."""
+
+    name: str
+    """`running`, `waiting`, `terminated` or `unknown`."""
+    reason: str = ""
+    message: str = ""
+    exit_code: int | None = None
+    started_at: str | None = None
+    finished_at: str | None = None
+
+
+def container_state(entry: ContainerEntry) -> State:
+    """The state that the API tells; an empty `waiting` object is a created, unstarted container."""
+    for name in _STATES:
+        inner = dig(entry.status, "state", name)
+        if inner is not None:
+            return State(
+                name,
+                text(inner, "reason"),
+                text(inner, "message"),
+                number(inner, "exitCode"),
+                moment(inner, "startedAt"),
+                moment(inner, "finishedAt"),
+            )
+    return State("unknown")
+
+
+def _outside(view: PodView, entry: ContainerEntry) -> MemoryUsage | None:
+    """The container's memory as read from outside, where it was."""
+    return next((one for one in view.captured.memory_usages if one.container == entry.name), None)
+
+
+def _resources(entry: ContainerEntry, headroom: Headroom, outside: MemoryUsage | None) -> Resources:
+    cores = None
+    if headroom.cpu_quota and headroom.cpu_quota > 0 and headroom.cpu_period:
+        cores = headroom.cpu_quota / headroom.cpu_period
+    usage, stalls = headroom.memory_usage, headroom.memory_pressure
+    cpu, io = headroom.cpu_pressure, headroom.io_pressure
+    if usage is None and outside is not None:
+        usage, stalls = outside.working_set, outside.memory_pressure
+        cpu, io = outside.cpu_pressure, outside.io_pressure
+    return Resources(
+        cpu=_quantity(entry, "cpu", limit=cores),
+        memory=_quantity(entry, "memory", limit=headroom.memory_limit, usage=usage),
+        ephemeral_storage=_quantity(entry, "ephemeral-storage"),
+        throttled_share=_throttled(headroom),
+        oom_kills=headroom.oom_kills,
+        memory_high=headroom.memory_high,
+        memory_high_events=headroom.memory_high_events,
+        swap_usage=headroom.swap_usage,
+        swap_limit=headroom.swap_limit,
+        stalled=Stalled(
+            memory=_stall(stalls),
+            cpu=_stall(cpu),
+            io=_stall(io),
+        ),
+    )
+
+
+def _stall(pressure: Pressure) -> Stall:
+    def share(percent: float | None) -> float | None:
+        return None if percent is None else round(percent / 100, 4)
+
+    return Stall(some=share(pressure.some60), full=share(pressure.full60))
+
+
+def _quantity(
+    entry: ContainerEntry, name: str, limit: float | None = None, usage: float | None = None
+) -> Quantity:
+    """One resource as declared, as admitted by the kubelet, and as the cgroup has it."""
+    return Quantity(
+        request=_amount(entry.spec, "resources", "requests", name),
+        limit=_amount(entry.spec, "resources", "limits", name),
+        allocated=_amount(entry.status, "allocatedResources", name),
+        actual_limit=_amount(entry.status, "resources", "limits", name),
+        observed_limit=float(limit) if limit is not None else None,
+        observed_usage=float(usage) if usage is not None else None,
+    )
+
+
+def _amount(value: object, *path: str) -> str | None:
+    """A quantity as written; a saved manifest may hold a bare number."""
+    found = dig(value, *path)
+    if isinstance(found, (int, float)) and not isinstance(found, bool):
+        return str(found)
+    return found if isinstance(found, str) and found else None
+
+
+def _throttled(headroom: Headroom) -> float | None:
+    if headroom.throttled_periods is None or not headroom.total_periods:
+        return None
+    return round(headroom.throttled_periods / headroom.total_periods, 4)
+
+
+def _user(entry: ContainerEntry, found: Observation | None) -> int | None:
+    """The main process's user: seen, else as the runtime reports it (GA in 1.35)."""
+    if found is not None:
+        for process in found.processes:
+            if process.pid == found.main_pid and process.uid is not None:
+                return process.uid
+    return number(entry.status, "user", "linux", "uid")
+
+
+def _recent_logs(view: PodView, entry: ContainerEntry) -> list[str]:
+    """The last lines of this instance, else of the one before; only where it is not ready."""
+    if dig(entry.status, "ready") is True:
+        return []
+    tails = [tail for tail in view.captured.logs if tail.container == entry.name]
+    tails.sort(key=lambda tail: tail.previous)
+    return next((lines for tail in tails if (lines := written(tail))), [])

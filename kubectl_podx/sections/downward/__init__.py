@@ -1,0 +1,1 @@
+"""The section `downward`: downward API values against the pod now."""

@@ -1,0 +1,105 @@
+"""Rules about downward API values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+from kubectl_podx.rules.remedies import restart
+from kubectl_podx.rules.rule import Case, Hit, Rule
+from kubectl_podx.sections.downward.report import DownwardRow
+
+_DOCS = "https://kubernetes.io/docs/concepts/workloads/pods/downward-api/"
+_RESIZE = "https://kubernetes.io/docs/tasks/configure-pod-container/resize-container-resources/"
+
+
+def _groups(case: Case, keep: Callable[[DownwardRow], bool]) -> Iterator[list[DownwardRow]]:
+    found: dict[str, list[DownwardRow]] = {}
+    for row in case.report.downward_api or []:
+        if keep(row):
+            found.setdefault(row.container, []).append(row)
+    yield from found.values()
+
+
+def _evidence(rows: list[DownwardRow]) -> tuple[str, ...]:
+    return tuple(
+        f"{row.name} ({row.field}): {row.observed}, now {row.current or 'another value'}"
+        + (f"; {row.reason}" if row.reason else "")
+        for row in rows[:5]
+    )
+
+
+def _names(rows: list[DownwardRow]) -> str:
+    return ", ".join(row.name for row in rows[:4])
+
+
+def _is_resource(row: DownwardRow) -> bool:
+    return row.field.startswith(("limits.", "requests."))
+
+
+def _frozen_field(case: Case) -> Iterable[Hit]:
+    for rows in _groups(case, lambda r: r.state == "frozen" and not _is_resource(r)):
+        yield Hit(
+            f"{_names(rows)} in container {rows[0].container} is older than the pod",
+            _evidence(rows),
+            rows[0].container,
+            restart(case),
+        )
+
+
+def _stale_resource(case: Case) -> Iterable[Hit]:
+    for rows in _groups(case, lambda r: r.state == "frozen" and _is_resource(r)):
+        yield Hit(
+            f"{_names(rows)} in container {rows[0].container} is not its resource of now",
+            _evidence(rows),
+            rows[0].container,
+            restart(case),
+        )
+
+
+def _stuck_file(case: Case) -> Iterable[Hit]:
+    for rows in _groups(case, lambda r: r.form == "file" and r.state == "stuck"):
+        yield Hit(
+            f"{_names(rows)} in container {rows[0].container} does not follow the pod",
+            _evidence(rows),
+            rows[0].container,
+        )
+
+
+RULES: tuple[Rule, ...] = (
+    Rule(
+        "DWN001",
+        "downwardAPI",
+        "warning",
+        "a variable or subPath file holds an older label, annotation or field of the pod",
+        "Downward API variables are resolved at every container start and never again; only files "
+        "of a whole volume follow the pod.",
+        "the environment or file in the container against the pod in the API",
+        "restart the containers, or read the value from a downward API volume",
+        _DOCS,
+        _frozen_field,
+    ),
+    Rule(
+        "DWN002",
+        "downwardAPI",
+        "warning",
+        "a variable holds a resource from before a resize",
+        "The container was resized in place, or the node's allocatable changed: what the program "
+        "derives from this variable (heap, threads) is of the old size.",
+        "the environment in the container against the resources of the pod in the API",
+        "restart the container so that it takes the new size",
+        _RESIZE,
+        _stale_resource,
+    ),
+    Rule(
+        "DWN003",
+        "downwardAPI",
+        "warning",
+        "a downward API file does not follow the pod",
+        "Every change of the pod makes the kubelet write these files at once; this one is "
+        "overdue, or the refresh of its volume fails.",
+        "digests that differ, and the time of the pod's last write or a FailedMount event",
+        "repair what the evidence names; the kubelet goes on by itself",
+        _DOCS,
+        _stuck_file,
+    ),
+)

@@ -1,0 +1,1 @@
+"""The section `environment`: every variable: declared, injected, in the process."""

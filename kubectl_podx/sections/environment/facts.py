@@ -1,0 +1,269 @@
+"""Environment variables: declared, injected, of the main process, and what a start would give."""
+
+from __future__ import annotations
+
+from kubectl_podx.model.capture import Observation, Sealed, Variable
+from kubectl_podx.model.clock import format_time
+from kubectl_podx.model.parts import KeySource
+from kubectl_podx.pod.containers import ContainerEntry
+from kubectl_podx.pod.looked import look
+from kubectl_podx.pod.value_state import Witness, Write, container_start, decide, last_write
+from kubectl_podx.pod.view import PodView, per_view
+from kubectl_podx.sections.environment.declared import (
+    Declaration,
+    Environment,
+    OpenImport,
+    environment,
+    service_links,
+)
+from kubectl_podx.sections.environment.report import VariableRow
+
+HIDDEN = "<hidden>"
+DIFFERS = "<differs>"
+
+
+@per_view
+def build(view: PodView) -> list[VariableRow]:
+    """One row for each variable of each container: declared ones by name, then undeclared ones.
+
+    A declaration that another one overrides has a row of its own, after the one that wins.
+    """
+    return [row for entry in view.containers for row in _Container(view, entry).rows()]
+
+
+class _Container:
+    """The variables of one container, as declared and as they were found in it."""
+
+    def __init__(self, view: PodView, entry: ContainerEntry) -> None:
+        self._view = view
+        self._entry = entry
+        self._declared: Environment = environment(view, entry.spec)
+        observation = view.observations.get(entry.name)
+        self._seen = _environment_of(observation)
+        found = view.captured.declared_variables.get(entry.name, [])
+        self._variables = {variable.name: variable for variable in found}
+        if observation is not None:
+            self._variables |= {variable.name: variable for variable in observation.variables}
+        # A program that overwrote its environment block (setproctitle) shows nothing of it.
+        self._process_told = self._seen is not None and (
+            self._seen.process_environment == "read"
+            and any(variable.process is not None for variable in self._seen.variables)
+        )
+
+    def rows(self) -> list[VariableRow]:
+        found: list[VariableRow] = []
+        for name in sorted(self._declared.winners):
+            found.append(self._row(self._declared.winners[name]))
+            found += [self._shadowed(loser) for loser in self._declared.overridden(name)]
+        rest = sorted(self._variables.keys() - self._declared.winners.keys())
+        links = service_links(rest)
+        return found + [self._undeclared(self._variables[name], name in links) for name in rest]
+
+    def _row(self, declaration: Declaration) -> VariableRow:
+        variable = self._variables.get(
+            declaration.name, Variable(name=declaration.name, declared_state="unknown")
+        )
+        now = variable.declared
+        equal = self._equal(variable)
+        gone = self._gone(declaration, variable)
+        present = self._present(variable)
+        absent_by_choice = bool(gone) and declaration.origin.optional and not present
+        judged = decide(
+            Witness(
+                denied=self._denied(declaration, variable),
+                gone="" if absent_by_choice else gone,
+                present=None if absent_by_choice else present,
+                alive=self._entry.running,
+                unreadable="" if equal is not None else self._unreadable(),
+                unresolved=variable.declared_reason or "a $(VAR) in it names no variable"
+                if variable.declared_state == "unresolved"
+                else "",
+                equal=True if absent_by_choice else equal,
+                program=self._program(variable),
+                frozen=self._frozen(declaration),
+                note=f"optional: {gone}" if absent_by_choice else self._note(variable, present),
+            )
+        )
+        return VariableRow(
+            container=self._entry.name,
+            name=declaration.name,
+            source=declaration.origin,
+            declared=shown(now),
+            injected=_against(variable.injected, now),
+            process=_against(variable.process, now or variable.injected),
+            current=shown(now),
+            state=judged.state,
+            reason=judged.reason,
+            shadows=[loser.label for loser in self._declared.overridden(declaration.name)],
+        )
+
+    def _shadowed(self, loser: Declaration) -> VariableRow:
+        winner = self._declared.winners[loser.name]
+        declared = loser.literal
+        if loser.backing is not None:
+            key = loser.backing.key(loser.origin.key)
+            declared = None if key is None else HIDDEN if key.text is None else key.text
+        judged = decide(
+            Witness(
+                denied=loser.backing.denied if loser.backing else "",
+                shadowed=f"overridden by {winner.label}",
+            )
+        )
+        variable = self._variables.get(loser.name)
+        return VariableRow(
+            container=self._entry.name,
+            name=loser.name,
+            source=loser.origin,
+            declared=declared,
+            current=shown(variable.declared) if variable else None,
+            state=judged.state,
+            reason=judged.reason,
+        )
+
+    def _undeclared(self, variable: Variable, link: bool) -> VariableRow:
+        hidden_source = self._import_of(variable.name)
+        origin = KeySource(kind="service" if link else "image")
+        note = "service link" if link else "undeclared (image or runtime)"
+        denied = gone = ""
+        if hidden_source is not None and not link:
+            origin = KeySource(
+                kind=hidden_source.origin.kind,
+                name=hidden_source.origin.name,
+                key=variable.name.removeprefix(hidden_source.prefix),
+                optional=hidden_source.origin.optional,
+            )
+            denied, gone = hidden_source.backing.denied, hidden_source.backing.gone
+        elif not link and self._declared.open_imports:
+            names = ", ".join(found.backing.label for found in self._declared.open_imports)
+            note = f"undeclared (image, runtime, or {names}, whose keys are not known)"
+        present = self._present(variable)
+        judged = decide(
+            Witness(
+                denied=denied,
+                gone=gone,
+                present=present or variable.process is not None,
+                declared=False,
+                program=self._program(variable),
+                note=note,
+            )
+        )
+        return VariableRow(
+            container=self._entry.name,
+            name=variable.name,
+            source=origin,
+            injected=_against(variable.injected, variable.declared),
+            process=_against(variable.process, variable.injected),
+            state=judged.state,
+            reason=judged.reason,
+        )
+
+    def _import_of(self, name: str) -> OpenImport | None:
+        """The unreadable `envFrom` that an undeclared variable comes from, told by its prefix."""
+        for found in reversed(self._declared.open_imports):
+            if found.prefix and name.startswith(found.prefix):
+                return found
+        return None
+
+    def _present(self, variable: Variable) -> bool | None:
+        if variable.injected is not None:
+            return True
+        return False if self._seen is not None else None
+
+    def _denied(self, declaration: Declaration, variable: Variable) -> str:
+        if declaration.backing is not None and declaration.backing.denied:
+            return declaration.backing.denied
+        if variable.declared_state == "denied":
+            return variable.declared_reason or "its source may not be read"
+        return ""
+
+    def _gone(self, declaration: Declaration, variable: Variable) -> str:
+        if declaration.gone:
+            return declaration.gone
+        if variable.declared_state in ("missing", "optionalMissing"):
+            return variable.declared_reason or "its source is not there"
+        return ""
+
+    def _equal(self, variable: Variable) -> bool | None:
+        """What was injected decides. Where only the main process could be read, its equal value
+        is as good; another one may be its own doing and says nothing.
+        """
+        now = variable.declared
+        if now is None:
+            return None
+        if variable.injected is not None:
+            return now.digest == variable.injected.digest
+        alone = self._seen is None and variable.process is not None
+        return True if alone and _same(variable.process, now) else None
+
+    def _unreadable(self) -> str:
+        """Where the look went well and the environment still could not be read."""
+        found = self._view.observations.get(self._entry.name)
+        if found is None or found.state == "unobservable" or self._seen is not None:
+            return ""
+        return found.reason or "the environment could not be read"
+
+    def _program(self, variable: Variable) -> str:
+        """How the main process's own value differs: the second witness, never drift."""
+        if not self._process_told:
+            return ""
+        given, own = variable.injected, variable.process
+        if given is None:
+            return "the program set it itself" if own is not None else ""
+        if own is None:
+            return "the main process runs without it"
+        return "the main process has another value" if own.digest != given.digest else ""
+
+    def _frozen(self, declaration: Declaration) -> str:
+        """A variable is resolved at every container start and never again."""
+        what, write = self._source(declaration)
+        start = container_start(self._view, self._entry.name)
+        if write.time is None or start is None or write.time < start:
+            return "set when the container started; only a restart brings the value of now"
+        by = f" by {write.by}" if write.by else ""
+        return (
+            f"{what} changed at {format_time(write.time)}{by}, after the container started at "
+            f"{format_time(start)}: only a restart brings the value of now"
+        )
+
+    def _source(self, declaration: Declaration) -> tuple[str, Write]:
+        if declaration.backing is not None:
+            return declaration.backing.label, declaration.backing.write
+        if declaration.origin.kind == "field":
+            return "the pod", last_write(self._view.pod)
+        if declaration.origin.kind == "resource":
+            return "the pod's resources", last_write(self._view.pod, "resize")
+        return "", Write()
+
+    def _note(self, variable: Variable, present: bool | None) -> str:
+        if present is False:
+            return "the source has it now; the container started without it"
+        if present is None:
+            return look(self._view, self._entry).reason
+        return variable.declared_reason
+
+
+def _same(one: Sealed | None, other: Sealed | None) -> bool:
+    return one is not None and other is not None and one.digest == other.digest
+
+
+def _environment_of(observation: Observation | None) -> Observation | None:
+    """The observation, where the injected environment was read."""
+    if observation is None or observation.environment_source == "none":
+        return None
+    return observation
+
+
+def shown(value: Sealed | None) -> str | None:
+    """The value where it may be shown, else `<hidden>`."""
+    if value is None:
+        return None
+    return HIDDEN if value.text is None else value.text
+
+
+def _against(value: Sealed | None, other: Sealed | None) -> str | None:
+    """A value beside the one it is compared with."""
+    if value is None or value.text is not None:
+        return shown(value)
+    if other is not None and other.digest != value.digest:
+        return DIFFERS
+    return HIDDEN

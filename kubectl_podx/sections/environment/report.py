@@ -1,0 +1,48 @@
+"""The rows of this section, as the report prints them."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from msgspec import Meta
+
+from kubectl_podx.model.parts import KeySource, StateField
+from kubectl_podx.model.wire import Wire
+
+
+class VariableRow(Wire, frozen=True, kw_only=True):
+    container: Annotated[str, Meta(description="The container that has the variable.")]
+    name: Annotated[str, Meta(description="The variable's name.")]
+    source: Annotated[KeySource, Meta(description="Where it comes from.")]
+    declared: Annotated[
+        str | None,
+        Meta(
+            description="What spec and sources give now; `<hidden>` where it is not to be shown; null where it is not declared or not known."
+        ),
+    ] = None
+    injected: Annotated[
+        str | None,
+        Meta(
+            description="In an exec session's environment: what the kubelet set; `<differs>` or `<hidden>` where it is not shown."
+        ),
+    ] = None
+    process: Annotated[
+        str | None,
+        Meta(
+            description="The value in the main process's environment, which a program may change; `<differs>` or `<hidden>` where it is not shown."
+        ),
+    ] = None
+    current: Annotated[
+        str | None, Meta(description="What a start of the container now would give it.")
+    ] = None
+    state: StateField
+    reason: Annotated[str, Meta(description="Why it is in that state.")] = ""
+    shadows: Annotated[
+        list[str], Meta(description="Sources of the same name that this one overrides.")
+    ] = []
+    injected_by: Annotated[
+        str,
+        Meta(
+            description="Who added it to the owner's template, as `injections` says; empty where the template has it, `unknown` where nobody is known."
+        ),
+    ] = ""

@@ -1,0 +1,1 @@
+"""The section `files`: mounted ConfigMap, Secret and projected files."""

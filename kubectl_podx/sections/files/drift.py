@@ -1,0 +1,193 @@
+"""Rules about mounted files whose content is not that of their source."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from kubectl_podx.model.clock import parse_time
+from kubectl_podx.pod.mounted_files import lost_sub_paths
+from kubectl_podx.pod.sources import uses
+from kubectl_podx.rules.remedies import restart
+from kubectl_podx.rules.rule import Case, Hit, Rule
+from kubectl_podx.sections.files.facts import REFRESH_SECONDS
+from kubectl_podx.sections.files.groups import evidence, from_config, groups, label, names
+from kubectl_podx.sections.files.report import FileRow
+
+_DOCS = "https://kubernetes.io/docs/"
+_CONFIG_MAPS = (
+    f"{_DOCS}concepts/configuration/configmap/#mounted-configmaps-are-updated-automatically"
+)
+_SUB_PATH = f"{_DOCS}concepts/storage/volumes/#using-subpath"
+_IMMUTABLE = f"{_DOCS}concepts/configuration/configmap/#configmap-immutable"
+
+
+def _frozen_sub_path(case: Case) -> Iterable[Hit]:
+    for group in groups(case, lambda r: r.state == "frozen" and r.sub_path and from_config(r)):
+        yield Hit(
+            f"{names(group)} is older than {label(group[0].source)}: mounted by subPath",
+            evidence(group),
+            group[0].container,
+            restart(case),
+        )
+
+
+def _stuck(case: Case) -> Iterable[Hit]:
+    for group in groups(case, lambda r: r.state == "stuck" and from_config(r)):
+        yield Hit(
+            f"{names(group)} does not follow {label(group[0].source)}: the refresh is stuck",
+            evidence(group),
+            group[0].container,
+        )
+
+
+def _stale(case: Case) -> Iterable[Hit]:
+    for group in groups(case, lambda r: r.state == "stale" and from_config(r)):
+        yield Hit(
+            f"{names(group)} is about to follow {label(group[0].source)}",
+            evidence(group),
+            group[0].container,
+        )
+
+
+def _missing(case: Case) -> Iterable[Hit]:
+    now = case.view.now
+    # Of these another rule tells what the container has instead.
+    folders = {(file.entry.name, file.path) for file in lost_sub_paths(case.view)}
+
+    def overdue(row: FileRow) -> bool:
+        changed = parse_time(row.source_changed_at)
+        return now is None or changed is None or (now - changed).total_seconds() > REFRESH_SECONDS
+
+    gone_uses = {(use.volume, use.source.name) for use in uses(case.view) if use.gone}
+
+    def counts(row: FileRow) -> bool:
+        gone = (row.volume, row.source.name) in gone_uses
+        entry = case.view.container(row.container)
+        alive = entry is not None and entry.running
+        told = gone or (row.container, row.path) in folders
+        return row.state == "missing" and alive and not told and (row.sub_path or overdue(row))
+
+    for group in groups(case, counts):
+        yield Hit(
+            f"{names(group)} is declared and not in container {group[0].container}",
+            evidence(group),
+            group[0].container,
+            restart(case) if group[0].sub_path else "",
+        )
+
+
+def _frozen_immutable(case: Case) -> Iterable[Hit]:
+    for group in groups(case, lambda r: r.state == "frozen" and not r.sub_path and from_config(r)):
+        yield Hit(
+            f"{names(group)} is of an older {label(group[0].source)}, which is immutable",
+            evidence(group),
+            group[0].container,
+            restart(case),
+        )
+
+
+def _written_after_start(case: Case) -> Iterable[Hit]:
+    def reloaded(row: FileRow) -> bool:
+        return bool(row.volume_written_after_start) and row.state == "current" and from_config(row)
+
+    for group in groups(case, reloaded):
+        first = group[0]
+        yield Hit(
+            f"{names(group)} came after container {first.container} started: "
+            "it must read the file again",
+            evidence([first]),
+            first.container,
+        )
+
+
+def _extra(case: Case) -> Iterable[Hit]:
+    for group in groups(case, lambda r: r.state == "extra"):
+        yield Hit(
+            f"{names(group)} is in the volume and not declared",
+            evidence(group),
+            group[0].container,
+        )
+
+
+RULES: tuple[Rule, ...] = (
+    Rule(
+        "FIL001",
+        "files",
+        "warning",
+        "a file mounted by subPath is older than its source",
+        "A subPath mount is bound when the container starts and never updated; the ConfigMap or "
+        "Secret has changed since, so the program reads the old content.",
+        "the digest of the file in the container against that of the key in the API",
+        "restart the containers, or mount the whole volume instead of a subPath",
+        _SUB_PATH,
+        _frozen_sub_path,
+    ),
+    Rule(
+        "FIL002",
+        "files",
+        "warning",
+        "a mounted file does not follow its source",
+        "The kubelet refreshes these files within about 90 seconds. This one differs and its "
+        "refresh is failing or overdue: often another source of the same volume is gone.",
+        "digests that differ, and a FailedMount event, a lost source or the time of the last write",
+        "repair what the evidence names; the kubelet goes on by itself",
+        _CONFIG_MAPS,
+        _stuck,
+    ),
+    Rule(
+        "FIL003",
+        "files",
+        "info",
+        "a mounted file is about to be refreshed",
+        "The source was changed a moment ago and the kubelet has not written it to the node yet.",
+        "digests that differ, and the time of the last write of the source",
+        "wait for two minutes and look again",
+        _CONFIG_MAPS,
+        _stale,
+    ),
+    Rule(
+        "FIL006",
+        "files",
+        "warning",
+        "a declared file is not in the container",
+        "The source has the key and the mount should show it, but the container does not.",
+        "the list of files in the container against the keys of the source",
+        "look for another mount over this path, and at the pod's FailedMount events",
+        _CONFIG_MAPS,
+        _missing,
+    ),
+    Rule(
+        "FIL010",
+        "files",
+        "warning",
+        "a mounted file is of an older, immutable object",
+        "The kubelet stops watching an immutable ConfigMap or Secret after the first read: one "
+        "that was deleted and made anew is not noticed by running pods.",
+        "digests that differ, and immutable: true",
+        "restart the pods that mount it",
+        _IMMUTABLE,
+        _frozen_immutable,
+    ),
+    Rule(
+        "FIL012",
+        "files",
+        "info",
+        "a mounted file was written after the container started",
+        "The file is current, but a program that reads it only once still works with the old one.",
+        "the name of the volume's ..data folder against the container's start",
+        "nothing, if the program reloads its files; else restart it",
+        _CONFIG_MAPS,
+        _written_after_start,
+    ),
+    Rule(
+        "FIL014",
+        "files",
+        "info",
+        "a file is in the volume and no longer declared",
+        "The key was removed from its source; the file goes with the next refresh.",
+        "the list of files in the container against the keys of the source",
+        "wait for two minutes and look again",
+        _CONFIG_MAPS,
+        _extra,
+    ),
+)

@@ -1,0 +1,164 @@
+"""Rules about what the volumes of a pod are made from: gone, left out, hidden."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from kubectl_podx.model.raw import dig, items, text
+from kubectl_podx.pod.mounted_files import lost_sub_paths
+from kubectl_podx.pod.sources import uses
+from kubectl_podx.rules.remedies import get
+from kubectl_podx.rules.rule import Case, Hit, Rule
+from kubectl_podx.sections.files.groups import evidence, groups, label
+
+_DOCS = "https://kubernetes.io/docs/"
+_SUB_PATH = f"{_DOCS}concepts/storage/volumes/#using-subpath"
+_OPTIONAL = f"{_DOCS}tasks/configure-pod-container/configure-pod-configmap/#optional-references"
+_ITEMS = f"{_DOCS}concepts/storage/projected-volumes/"
+
+
+def _orphaned(case: Case) -> Iterable[Hit]:
+    for group in groups(case, lambda r: r.state == "orphaned" and not r.source.optional):
+        yield Hit(
+            f"{label(group[0].source)} of volume {group[0].volume} is gone, its old files remain: "
+            "a new pod would not start",
+            evidence(group),
+            group[0].container,
+            get(case, group[0].source.kind, group[0].source.name),
+        )
+
+
+def _source_missing(case: Case) -> Iterable[Hit]:
+    """A volume that cannot be made: the kubelet waits for it before any container of the pod."""
+    hit: set[tuple[str, str, str]] = set()
+    for use in uses(case.view):
+        key = (use.volume, use.source.kind, use.source.name)
+        if not use.volume or use.optional or not use.gone or key in hit:
+            continue
+        rows = [
+            row
+            for row in case.report.files or []
+            if row.volume == use.volume
+            and (row.source.kind, row.source.name) == (use.source.kind, use.source.name)
+        ]
+        if any(row.state == "orphaned" for row in rows):
+            continue
+        hit.add(key)
+        waiting = [
+            entry.name
+            for entry in case.view.containers
+            if text(entry.status, "state", "waiting", "reason")
+            in ("ContainerCreating", "PodInitializing")
+            and any(text(m, "name") == use.volume for m in items(entry.spec, "volumeMounts"))
+        ]
+        running = any(entry.running for entry in case.view.containers)
+        blocking = bool(waiting) and not running
+        yield Hit(
+            f"{use.source.label} of volume {use.volume} is not there: {use.gone}",
+            tuple(f"container {name} is waiting for its volumes" for name in waiting),
+            remedy=get(case, use.source.kind, use.source.name),
+            severity="critical" if blocking else "warning",
+            blocking=blocking,
+        )
+
+
+def _optional_missing(case: Case) -> Iterable[Hit]:
+    hit: set[tuple[str, str, str]] = set()
+    for use in uses(case.view):
+        key = (use.volume, use.source.kind, use.source.name)
+        if use.volume and use.optional and use.gone and key not in hit:
+            hit.add(key)
+            yield Hit(
+                f"optional {use.source.label} of volume {use.volume} is not there", (use.gone,)
+            )
+
+
+def _sub_path_lost(case: Case) -> Iterable[Hit]:
+    """A subPath that the volume does not have becomes an empty folder without any error."""
+    for file in lost_sub_paths(case.view):
+        paths = sorted(file.content.files)
+        yield Hit(
+            f"{file.path} of container {file.entry.name} is an empty folder: {file.gone}",
+            (f"the volume has: {', '.join(paths[:5])}",) if paths else (),
+            file.entry.name,
+        )
+
+
+def _overwritten(case: Case) -> Iterable[Hit]:
+    """Two sources of a projected volume with one path: the later one wins, silently."""
+    for volume in items(case.view.pod, "spec", "volumes"):
+        claimed: dict[str, str] = {}
+        for projection in items(volume, "projected", "sources"):
+            for kind, field in (("ConfigMap", "configMap"), ("Secret", "secret")):
+                name = text(projection, field, "name")
+                stored = case.view.object(kind, name) if name else None
+                if dig(projection, field, "items") or stored is None:
+                    continue
+                for key in stored.keys or {}:
+                    if key in claimed:
+                        yield Hit(
+                            f"volume {text(volume, 'name')}: {key} of {claimed[key]} is hidden "
+                            f"by the one of {kind} {name}"
+                        )
+                    claimed[key] = f"{kind} {name}"
+
+
+RULES: tuple[Rule, ...] = (
+    Rule(
+        "FIL004",
+        "files",
+        "warning",
+        "the source of a mounted file was deleted",
+        "The old bytes stay in the running pod, which therefore looks healthy; a new pod would "
+        "wait in ContainerCreating.",
+        "404 for the object, or a key that it no longer has, while the file is in the container",
+        "create the object or key again, or remove the reference",
+        _OPTIONAL,
+        _orphaned,
+    ),
+    Rule(
+        "FIL005",
+        "files",
+        "warning",
+        "the source of a volume does not exist",
+        "Without it the volume cannot be made, and no container of the pod starts.",
+        "404 for the object, or a key that it does not have",
+        "create the object or key, or mark the reference as optional",
+        _OPTIONAL,
+        _source_missing,
+        gives_way_to=frozenset({"VOL008"}),
+    ),
+    Rule(
+        "FIL011",
+        "files",
+        "info",
+        "an optional source of a volume does not exist",
+        "The volume goes without it; it appears by itself once the object is there.",
+        "404 for the object, or a key that it does not have",
+        "nothing, if that is meant",
+        _OPTIONAL,
+        _optional_missing,
+    ),
+    Rule(
+        "FIL015",
+        "files",
+        "warning",
+        "a subPath names something that its volume does not have",
+        "The kubelet makes an empty folder in its place and starts the container without an error.",
+        "subPath against the paths that the volume declares",
+        "correct subPath: it is the path in the volume, after items has renamed keys",
+        _SUB_PATH,
+        _sub_path_lost,
+    ),
+    Rule(
+        "FIL016",
+        "files",
+        "warning",
+        "two sources of a projected volume have the same file",
+        "The later source wins without a word.",
+        "the keys of the sources of one projected volume",
+        "give one of them another path by items",
+        _ITEMS,
+        _overwritten,
+    ),
+)

@@ -1,0 +1,1 @@
+"""The section `findings`: problems, worst first."""

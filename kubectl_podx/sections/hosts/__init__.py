@@ -1,0 +1,1 @@
+"""The section `hosts`: /etc/hosts, hostname and resolv.conf."""

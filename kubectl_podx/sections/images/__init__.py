@@ -1,0 +1,1 @@
+"""The section `images`: images, pull policy and pull secrets."""

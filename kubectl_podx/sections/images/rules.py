@@ -1,0 +1,246 @@
+"""Rules about images that cannot be had, and tags that mean several things."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kubectl_podx.model.raw import items, text
+from kubectl_podx.pod.containers import containers
+from kubectl_podx.pod.image_name import digest_of
+from kubectl_podx.rules.remedies import DOCS, describe_pod, edit_owner, get, restart
+from kubectl_podx.rules.rule import Case, Hit, Rule
+from kubectl_podx.rules.waiting import pull_reason
+from kubectl_podx.sections.images.report import Image
+
+_IMAGES = DOCS + "concepts/containers/images/"
+_PULL = ("ErrImagePull", "ImagePullBackOff")
+_OTHER = {
+    "ImageInspectError": "the runtime cannot read the image on the node",
+    "RegistryUnavailable": "the registry is not available",
+    "SignatureValidationFailed": "the image's signature is not accepted",
+}
+
+
+def _failed(case: Case, *reasons: str) -> Iterator[Image]:
+    for image in case.report.images or ():
+        if image.state == "failed" and image.reason in reasons:
+            yield image
+
+
+def _pull_error(case: Case, image: Image) -> str:
+    """The registry's own words: in the waiting message since 1.32, else in the Failed event."""
+    entry = case.view.container(image.container)
+    for event in reversed(case.view.events_of(entry) if entry else []):
+        message = text(event, "message")
+        if text(event, "reason") == "Failed" and message.startswith("Failed to pull image"):
+            return message
+    return image.message
+
+
+def _named(case: Case, image: Image) -> str:
+    """`image X of app`, or the image of a volume: it keeps the container that mounts it waiting."""
+    for volume in items(case.view.pod, "spec", "volumes"):
+        reference = text(volume, "image", "reference")
+        if reference and reference != image.image and f'"{reference}"' in image.message:
+            return f"image {reference} of volume {text(volume, 'name')}"
+    return f"image {image.image} of {image.container}"
+
+
+def cannot_pull(case: Case) -> Iterator[Hit]:
+    """The image cannot be pulled."""
+    for image in _failed(case, *_PULL):
+        error = _pull_error(case, image)
+        broken = [s for s in image.pull_secrets if not s.endswith((": ok", ": unknown"))]
+        yield Hit(
+            f"{_named(case, image)} cannot be pulled: {pull_reason(error)}",
+            (
+                f"waiting, {image.reason}: {image.message}",
+                *(() if error.partition(": ")[2] in image.message else (error,)),
+                *(f"pull secret {secret}" for secret in broken),
+                *(() if image.pull_secrets else ("the pod has no pull secret",)),
+            ),
+            container=image.container,
+            remedy=edit_owner(case),
+            blocking=True,
+        )
+
+
+def never_pulled(case: Case) -> Iterator[Hit]:
+    """The policy is Never and the image is not on the node."""
+    for image in _failed(case, "ErrImageNeverPull"):
+        yield Hit(
+            f"{_named(case, image)} is not on the node and may not be pulled",
+            (f"waiting, {image.reason}: {image.message}", f"imagePullPolicy {image.pull_policy}"),
+            container=image.container,
+            remedy=edit_owner(case),
+            blocking=True,
+        )
+
+
+def invalid_name(case: Case) -> Iterator[Hit]:
+    """The image's name cannot be parsed."""
+    for image in _failed(case, "InvalidImageName"):
+        yield Hit(
+            f"image name {image.image!r} of {image.container} is not valid",
+            (f"waiting, {image.reason}: {image.message}",),
+            container=image.container,
+            remedy=edit_owner(case),
+            blocking=True,
+        )
+
+
+def unusable(case: Case) -> Iterator[Hit]:
+    """The image or its registry is refused for another reason."""
+    for image in _failed(case, *_OTHER):
+        why = _OTHER[image.reason]
+        if "short-name" in image.message:
+            why = "its short name stands for no registry on the node"
+        yield Hit(
+            f"{_named(case, image)}: {why}",
+            (f"waiting, {image.reason}: {image.message}",),
+            container=image.container,
+            remedy=describe_pod(case),
+            blocking=True,
+        )
+
+
+def _pull_secrets(case: Case) -> list[tuple[str, str]]:
+    """The pod's pull secrets with their states; every image row has the same ones."""
+    listed = case.report.images[0].pull_secrets if case.report.images else []
+    return [(name, state) for name, _, state in (secret.partition(": ") for secret in listed)]
+
+
+def pull_secret_missing(case: Case) -> Iterator[Hit]:
+    """A pull secret of the pod does not exist: the pull is tried without it."""
+    failing = any(image.state == "failed" for image in case.report.images or ())
+    for name, state in _pull_secrets(case):
+        if state == "missing":
+            yield Hit(
+                f"pull secret {name} does not exist",
+                ("imagePullSecrets names it; the kubelet goes on without it",),
+                remedy=get(case, "secret", name),
+                # With its image on the node the pod runs well, until the next pull.
+                severity="warning" if failing else "info",
+            )
+
+
+def pull_secret_type(case: Case) -> Iterator[Hit]:
+    """A pull secret is of a type that holds no registry credentials."""
+    for name, state in _pull_secrets(case):
+        if state.startswith("wrongType"):
+            yield Hit(
+                f"pull secret {name} is of the wrong type",
+                (f"type {state.partition(' ')[2].strip('()')}",),
+                remedy=get(case, "secret", name),
+            )
+
+
+def tag_moved(case: Case) -> Iterator[Hit]:
+    """Pods of one owner run other bytes under the same tag."""
+    for image in case.report.images or ():
+        if not image.digest or "@" in image.image:
+            continue
+        others: dict[str, list[str]] = {}
+        for sibling in case.view.siblings:
+            for entry in containers(sibling):
+                digest = digest_of(text(entry.status, "imageID"))
+                same = entry.name == image.container and text(entry.spec, "image") == image.image
+                if same and digest and digest != image.digest:
+                    others.setdefault(digest, []).append(text(sibling, "metadata", "name"))
+        if others:
+            yield Hit(
+                f"{image.image} of {image.container} is another image in other pods of the owner",
+                (
+                    f"here {image.digest}",
+                    *(f"{digest} in {', '.join(names)}" for digest, names in others.items()),
+                ),
+                container=image.container,
+                remedy=restart(case),
+            )
+
+
+RULES: tuple[Rule, ...] = (
+    Rule(
+        code="IMG001",
+        section="images",
+        severity="critical",
+        title="An image cannot be pulled",
+        meaning="The runtime on the node asked the registry and was refused, or did not reach it. "
+        "A registry answers `not found` and `denied` alike for what it does not show.",
+        known_by="Waiting reason ErrImagePull or ImagePullBackOff, with the registry's words in "
+        "the message (from 1.32 on) or in the Failed event.",
+        remedy="correct the name, or give the pod a pull secret",
+        link=_IMAGES,
+        check=cannot_pull,
+    ),
+    Rule(
+        code="IMG002",
+        section="images",
+        severity="critical",
+        title="An image is not on the node and may not be pulled",
+        meaning="imagePullPolicy Never: the image has to be there already.",
+        known_by="Waiting reason ErrImageNeverPull.",
+        remedy="change the policy, or load the image on every node",
+        link=_IMAGES,
+        check=never_pulled,
+    ),
+    Rule(
+        code="IMG003",
+        section="images",
+        severity="critical",
+        title="An image's name is not valid",
+        meaning="Upper case, a space, or a variable that was never filled in.",
+        known_by="Waiting reason InvalidImageName.",
+        remedy="correct the name",
+        link=_IMAGES,
+        check=invalid_name,
+    ),
+    Rule(
+        code="IMG004",
+        section="images",
+        severity="critical",
+        title="An image cannot be used",
+        meaning="The runtime cannot read it, its registry is down, or its signature is refused.",
+        known_by="Waiting reason ImageInspectError, RegistryUnavailable or "
+        "SignatureValidationFailed.",
+        remedy="read the message; it is the runtime's own",
+        link=_IMAGES,
+        check=unusable,
+    ),
+    Rule(
+        code="IMG005",
+        section="images",
+        severity="warning",
+        title="A pull secret does not exist",
+        meaning="The kubelet pulls without it. Where the image is on the node already nothing "
+        "happens until it has to be pulled again.",
+        known_by="The Secret was asked for and not found.",
+        remedy="create the secret in the pod's namespace",
+        link=DOCS + "tasks/configure-pod-container/pull-image-private-registry/",
+        check=pull_secret_missing,
+    ),
+    Rule(
+        code="IMG006",
+        section="images",
+        severity="warning",
+        title="A pull secret is of the wrong type",
+        meaning="Only kubernetes.io/dockerconfigjson and kubernetes.io/dockercfg hold registry "
+        "credentials; others are passed over.",
+        known_by="The Secret's type.",
+        remedy="create it with `kubectl create secret docker-registry`",
+        link=DOCS + "tasks/configure-pod-container/pull-image-private-registry/",
+        check=pull_secret_type,
+    ),
+    Rule(
+        code="IMG007",
+        section="images",
+        severity="warning",
+        title="One tag, several images",
+        meaning="The tag was moved between the starts of the owner's pods, so replicas run other "
+        "code under one name.",
+        known_by="The digests in the statuses of the owner's pods.",
+        remedy="use digests or tags that are never moved",
+        link=_IMAGES,
+        check=tag_moved,
+    ),
+)

@@ -1,0 +1,1 @@
+"""The section `injections`: what admission added to the owner's template."""

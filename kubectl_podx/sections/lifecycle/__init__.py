@@ -1,0 +1,1 @@
+"""The section `lifecycle`: hooks and the grace period."""

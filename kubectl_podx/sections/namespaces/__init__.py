@@ -1,0 +1,1 @@
+"""The section `namespaces`: shared namespaces, processes, listening sockets."""

@@ -1,0 +1,1 @@
+"""The section `network`: Services, hanging connections, readiness gates."""

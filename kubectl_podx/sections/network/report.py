@@ -1,0 +1,71 @@
+"""The rows of this section, as the report prints them."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from msgspec import Meta
+
+from kubectl_podx.model.wire import Wire
+
+
+class HangingConnection(Wire, frozen=True, kw_only=True):
+    state: Annotated[
+        str,
+        Meta(
+            description="`SYN_SENT`: the peer does not answer. `CLOSE_WAIT`: the peer has closed and the program has not."
+        ),
+    ]
+    container: Annotated[
+        str,
+        Meta(description="The container that was looked into; the network namespace is the pod's."),
+    ]
+    remote: Annotated[str, Meta(description="The peer's address and port.")]
+    local: Annotated[str, Meta(description="The own address and port.")]
+    count: Annotated[int, Meta(description="How many connections are alike.")] = 1
+
+
+class ServicePort(Wire, frozen=True, kw_only=True):
+    name: Annotated[str, Meta(description="The port's name.")] = ""
+    port: Annotated[int, Meta(description="The Service's port.")]
+    target_port: Annotated[str, Meta(description="As written: a number or a name.")]
+    resolved: Annotated[
+        int | None, Meta(description="The container port it means in this pod.")
+    ] = None
+    listening: Annotated[
+        bool | None, Meta(description="Somebody listens there on an address that can be reached.")
+    ] = None
+
+
+class ServiceRow(Wire, frozen=True, kw_only=True):
+    name: Annotated[str, Meta(description="The Service's name.")]
+    type: Annotated[
+        str, Meta(description="`ClusterIP`, `NodePort`, `LoadBalancer` or `ExternalName`.")
+    ] = ""
+    ports: Annotated[list[ServicePort], Meta(description="Its ports, resolved for this pod.")] = []
+    endpoint: Annotated[
+        str, Meta(description="`ready`, `notReady`, `terminating`, `absent` or `unknown`.")
+    ] = "unknown"
+    serving: Annotated[
+        bool | None,
+        Meta(description="The EndpointSlice says that the endpoint serves, terminating or not."),
+    ] = None
+
+
+class ReadinessGate(Wire, frozen=True, kw_only=True):
+    condition: Annotated[str, Meta(description="The condition that the gate waits for.")]
+    status: Annotated[str, Meta(description="`True`, `False`, `Unknown` or `notSet`.")]
+
+
+class Network(Wire, frozen=True, kw_only=True):
+    connections: Annotated[
+        list[HangingConnection],
+        Meta(description="Connections that do not come to life or to an end."),
+    ] = []
+    services: Annotated[
+        list[ServiceRow], Meta(description="Services whose selector matches the pod's labels.")
+    ] = []
+    readiness_gates: Annotated[
+        list[ReadinessGate],
+        Meta(description="Conditions besides the containers' that Ready waits for."),
+    ] = []

@@ -1,0 +1,286 @@
+"""Rules about Services, readiness gates and connections that hang."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kubectl_podx.model.raw import dig, items, number
+from kubectl_podx.pod import listeners
+from kubectl_podx.rules.remedies import (
+    DOCS,
+    about_pod,
+    checked,
+    describe_pod,
+    get,
+    inside,
+    kubectl,
+    logs,
+    namespace,
+)
+from kubectl_podx.rules.rule import Case, Hit, Rule
+from kubectl_podx.sections.network import ports
+from kubectl_podx.sections.network.report import HangingConnection
+
+_SERVICES = DOCS + "tasks/debug/debug-application/debug-service/"
+_SOME = 10
+_MANY = 50
+_CERTAIN = 3
+
+
+def _pod_ready(case: Case) -> bool:
+    return any(c.type == "Ready" and c.status == "True" for c in case.report.pod.conditions)
+
+
+def not_an_endpoint(case: Case) -> Iterator[Hit]:
+    """A Service selects the pod and sends it no traffic."""
+    if case.report.pod.deletion_timestamp or case.report.pod.phase in ("Succeeded", "Failed"):
+        return
+    ready = _pod_ready(case)
+    for service in case.report.network.services if case.report.network else ():
+        if service.endpoint not in ("notReady", "absent"):
+            continue
+        state = (
+            "has no endpoint for it" if service.endpoint == "absent" else "holds it as not ready"
+        )
+        yield Hit(
+            f"Service {service.name} selects the pod and sends it no traffic: it {state}",
+            (
+                f"endpoint {service.endpoint}, pod {'ready' if ready else 'not ready'}",
+                f"pod addresses {', '.join(case.report.pod.pod_ips) or 'none'}",
+            ),
+            remedy=kubectl(
+                "get",
+                "endpointslices",
+                "-l",
+                f"kubernetes.io/service-name={checked(service.name)}",
+                "-o",
+                "yaml",
+                namespace=namespace(case),
+            ),
+            # A pod that is not ready belongs out of its Services: the reason is another finding.
+            severity="warning" if ready else "info",
+        )
+
+
+def unknown_target_port(case: Case) -> Iterator[Hit]:
+    """A Service leads to a port by a name that no container of the pod declares."""
+    for service in case.report.network.services if case.report.network else ():
+        for port in service.ports:
+            if port.resolved is None:
+                yield Hit(
+                    f"Service {service.name} leads to port {port.target_port}, "
+                    "which no container declares",
+                    (f"targetPort {port.target_port} of port {port.port}",),
+                    remedy=get(case, "service", service.name),
+                )
+
+
+def service_port_closed(case: Case) -> Iterator[Hit]:
+    """A Service leads to a port where nobody listens, or only on the loopback address."""
+    if not any(container.ready for container in case.report.containers or ()):
+        return
+    for service in case.report.network.services if case.report.network else ():
+        for port in service.ports:
+            if port.listening is not False or port.resolved is None:
+                continue
+            if not _all_run_that_may_listen(case, port.resolved):
+                continue
+            reached = listeners.reach(case.view, port.resolved)
+            local = reached is not None and reached.listening
+            yield Hit(
+                f"Service {service.name} leads to port {port.resolved}, where "
+                + ("only 127.0.0.1 is listened on" if local else "nobody listens"),
+                (
+                    f"targetPort {port.target_port} of port {port.port}",
+                    f"listening on {port.resolved}: "
+                    + (", ".join(reached.addresses) if reached and local else "no socket"),
+                ),
+                remedy=get(case, "service", service.name),
+            )
+
+
+def _all_run_that_may_listen(case: Case, port: int) -> bool:
+    """Whether whoever declares the port runs; all containers, where nobody declares it.
+
+    Of one that is down it is no wonder that it does not listen: what ended it is the finding.
+    """
+    entries = [entry for entry in case.view.containers if entry.kind in ("app", "sidecar")]
+    declaring = [
+        entry
+        for entry in entries
+        if any(number(each, "containerPort") == port for each in items(entry.spec, "ports"))
+    ]
+    return all(dig(entry.status, "state", "running") is not None for entry in declaring or entries)
+
+
+def readiness_gate(case: Case) -> Iterator[Hit]:
+    """A readiness gate is not True: the pod stays out of its Services."""
+    ready = any(
+        c.type == "ContainersReady" and c.status == "True" for c in case.report.pod.conditions
+    )
+    for gate in case.report.network.readiness_gates if case.report.network else ():
+        if gate.status != "True":
+            said = "nobody has set it" if gate.status == "notSet" else f"it is {gate.status}"
+            yield Hit(
+                f"readiness gate {gate.condition} holds the pod back: {said}",
+                (f"condition {gate.condition} {gate.status}",),
+                remedy=about_pod(case, "get", "-o", "yaml", "pod"),
+                severity="critical" if ready else "info",
+                blocking=ready,
+            )
+
+
+def _hanging(case: Case, state: str) -> list[HangingConnection]:
+    network = case.report.network
+    return [row for row in network.connections if row.state == state] if network else []
+
+
+def close_wait(case: Case) -> Iterator[Hit]:
+    """The peer has closed and the program has not: descriptors leak."""
+    for row in _hanging(case, "CLOSE_WAIT"):
+        if row.count >= _SOME:
+            yield Hit(
+                f"{row.count} connections between {row.local} and {row.remote} were closed by the "
+                "peer and not by the program",
+                (f"{row.count} sockets in CLOSE_WAIT",),
+                remedy=logs(case, row.container),
+                severity="warning" if row.count >= _MANY else "info",
+            )
+
+
+def syn_sent(case: Case) -> Iterator[Hit]:
+    """A peer does not answer: connections stay in SYN_SENT."""
+    unready = any(
+        not container.ready and container.state == "running" and container.kind != "ephemeral"
+        for container in case.report.containers or ()
+    )
+    for row in _hanging(case, "SYN_SENT"):
+        serious = unready or row.count >= _CERTAIN
+        yield Hit(
+            f"{row.remote} does not answer: {row.count} connection"
+            f"{'' if row.count == 1 else 's'} wait{'s' if row.count == 1 else ''} for it",
+            (f"{row.count} in SYN_SENT at the moment of the look, from {row.local}",),
+            remedy=kubectl(
+                "get",
+                "networkpolicies,services,endpointslices",
+                "-o",
+                "wide",
+                namespace=namespace(case),
+            ),
+            severity="warning" if serious else "info",
+        )
+
+
+def does_not_accept(case: Case) -> Iterator[Hit]:
+    """Connections wait to be accepted: the program is busy, stopped or out of descriptors.
+
+    A listener's line of /proc/net/tcp counts who waits; how many may wait it does not tell.
+    """
+    rows = case.report.namespaces.processes if case.report.namespaces else ()
+    states = {(row.container, row.pid): row.state[:1] for row in rows}
+    for row in listeners.rows(case.view):
+        stopped = states.get((row.container, row.pid or 0)) in ("T", "t")
+        if (row.queue or 0) < (1 if stopped else _SOME):
+            continue
+        container = row.container or ""
+        yield Hit(
+            f"{container or 'a process'} does not accept connections on port {row.port}: "
+            f"{row.queue} wait",
+            (
+                f"{row.queue} in the accept queue of {row.address}, port {row.port}",
+                *((f"process {row.pid} ({row.executable}) is stopped",) if stopped else ()),
+            ),
+            container=container,
+            remedy=inside(case, container, "cat", "/proc/1/status")
+            if container
+            else describe_pod(case),
+        )
+
+
+RULES: tuple[Rule, ...] = (
+    *ports.RULES,
+    Rule(
+        code="NET003",
+        section="network",
+        severity="warning",
+        title="A Service selects the pod and sends it no traffic",
+        meaning="The pod's labels match, and its endpoint is not ready or not there.",
+        known_by="The pod's labels, the Service's selector and its EndpointSlices.",
+        remedy="see why the pod is not ready; with a ready pod look at the EndpointSlice",
+        link=_SERVICES,
+        check=not_an_endpoint,
+    ),
+    Rule(
+        code="NET004",
+        section="network",
+        severity="warning",
+        title="A Service's target port has a name that the pod does not know",
+        meaning="Named target ports are looked up in the containers' ports. Without a match the "
+        "pod gets no endpoint for that port.",
+        known_by="targetPort of the Service and the names of the containers' ports.",
+        remedy="name the containerPort, or use its number in the Service",
+        link=DOCS + "concepts/services-networking/service/#field-spec-ports",
+        check=unknown_target_port,
+    ),
+    Rule(
+        code="NET005",
+        section="network",
+        severity="warning",
+        title="Nobody listens where a Service leads to",
+        meaning="Connections through the Service are refused, although the pod may be ready.",
+        known_by="The listening sockets of the pod's network, seen from inside.",
+        remedy="correct targetPort, or let the program listen there on all addresses",
+        link=_SERVICES,
+        check=service_port_closed,
+    ),
+    Rule(
+        code="NET006",
+        section="network",
+        severity="critical",
+        title="A readiness gate is not True",
+        meaning="Besides its containers the pod waits for a condition that something outside sets, "
+        "such as a load balancer's controller.",
+        known_by="readinessGates of the spec against the conditions of the status.",
+        remedy="look at the controller that sets the condition",
+        link=DOCS + "concepts/workloads/pods/pod-lifecycle/#pod-readiness-gate",
+        check=readiness_gate,
+    ),
+    Rule(
+        code="NET007",
+        section="network",
+        severity="warning",
+        title="Closed connections pile up",
+        meaning="The peer has closed and the program has not noticed or does not care. Each keeps "
+        "a descriptor until the limit of open files is reached.",
+        known_by="Sockets in CLOSE_WAIT, by peer.",
+        remedy="close connections on end of file; see the client's pool settings",
+        link=_SERVICES,
+        check=close_wait,
+    ),
+    Rule(
+        code="NET008",
+        section="network",
+        severity="warning",
+        title="A peer does not answer",
+        meaning="The kernel has asked for a connection and got no answer: a network policy, a "
+        "wrong address, or a peer that is gone. A refused connection would not stay.",
+        known_by="Sockets in SYN_SENT at the moment of the look; one alone may be by chance.",
+        remedy="check the address, its endpoints and the network policies on the way",
+        link=_SERVICES,
+        check=syn_sent,
+    ),
+    Rule(
+        code="NET009",
+        section="network",
+        severity="warning",
+        title="A program does not accept connections",
+        meaning="Connections are made by the kernel and wait for the program to take them. It is "
+        "busy, stopped or out of descriptors; when the queue is full the kernel drops new ones and "
+        "probes time out.",
+        known_by="The accept queue of the listening socket: ten or more wait at the moment of the "
+        "look, or its process is stopped.",
+        remedy="see what the program is busy with",
+        link=_SERVICES,
+        check=does_not_accept,
+    ),
+)

@@ -1,0 +1,1 @@
+"""The section `node`: the node, and how fresh its word is."""

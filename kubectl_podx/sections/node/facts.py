@@ -1,0 +1,56 @@
+"""The node the pod runs on, and how fresh its word is."""
+
+from __future__ import annotations
+
+from kubectl_podx.model.clock import parse_time
+from kubectl_podx.model.raw import Json, dig, items, text
+from kubectl_podx.pod.node_match import taint_text
+from kubectl_podx.pod.pod import conditions
+from kubectl_podx.pod.view import PodView
+from kubectl_podx.sections.node.report import Node
+
+
+def build(view: PodView) -> Node:
+    """The node as the API has it; `unknown` without a name for a pod that has none yet."""
+    name = text(view.pod, "spec", "nodeName")
+    stored = view.object("Node", name) if name else None
+    if stored is None:
+        return Node(name=name, state="unknown")
+    if stored.state != "present" or stored.body is None:
+        state = stored.state if stored.state in ("missing", "denied") else "unknown"
+        return Node(name=name, state=state)
+    body = stored.body
+    return Node(
+        name=name,
+        state=_state(body),
+        cordoned=dig(body, "spec", "unschedulable") is True,
+        heartbeat_age=_heartbeat_age(view, body),
+        conditions=conditions(body),
+        taints=[taint_text(taint) for taint in items(body, "spec", "taints")],
+        kubelet_version=text(body, "status", "nodeInfo", "kubeletVersion"),
+        runtime=text(body, "status", "nodeInfo", "containerRuntimeVersion"),
+    )
+
+
+def _state(node: Json) -> str:
+    """Ready False (the kubelet says so) and Unknown (it says nothing) are both not ready."""
+    for condition in items(node, "status", "conditions"):
+        if text(condition, "type") == "Ready":
+            return "ready" if text(condition, "status") == "True" else "notReady"
+    return "unknown"
+
+
+def _heartbeat_age(view: PodView, node: Json) -> float | None:
+    """Seconds since the newest lastHeartbeatTime.
+
+    A kubelet with nothing to say writes its status every 5 minutes only (nodeStatusReportFrequency)
+    and proves its life by a Lease, so some minutes are normal.
+    """
+    beats = [
+        beat
+        for condition in items(node, "status", "conditions")
+        if (beat := parse_time(dig(condition, "lastHeartbeatTime")))
+    ]
+    if not beats or view.now is None:
+        return None
+    return max(0.0, (view.now - max(beats)).total_seconds())

@@ -1,0 +1,30 @@
+"""The rows of this section, as the report prints them."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from msgspec import Meta
+
+from kubectl_podx.model.parts import Condition, Seconds
+from kubectl_podx.model.wire import Wire
+
+
+class Node(Wire, frozen=True, kw_only=True):
+    name: Annotated[str, Meta(description="The node's name.")]
+    state: Annotated[
+        str, Meta(description="`ready`, `notReady`, `missing`, `denied` or `unknown`.")
+    ]
+    cordoned: Annotated[
+        bool | None, Meta(description="spec.unschedulable: it takes no new pods.")
+    ] = None
+    heartbeat_age: Annotated[
+        Seconds | None,
+        Meta(description="Since the newest heartbeat: an old one means an old status."),
+    ] = None
+    conditions: Annotated[list[Condition], Meta(description="status.conditions.")] = []
+    taints: Annotated[
+        list[str], Meta(description="Its taints, such as `key=value:NoSchedule`.")
+    ] = []
+    kubelet_version: Annotated[str, Meta(description="status.nodeInfo.kubeletVersion.")] = ""
+    runtime: Annotated[str, Meta(description="status.nodeInfo.containerRuntimeVersion.")] = ""

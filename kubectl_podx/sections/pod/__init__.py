@@ -1,0 +1,1 @@
+"""The pod as a whole, which every report has."""

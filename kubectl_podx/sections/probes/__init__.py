@@ -1,0 +1,1 @@
+"""The section `probes`: probes with counters, failures and state."""

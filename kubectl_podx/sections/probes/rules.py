@@ -1,0 +1,166 @@
+"""Rules about probes: codes and meanings; `probe_checks` looks for them."""
+
+from __future__ import annotations
+
+from kubectl_podx.rules.remedies import DOCS
+from kubectl_podx.rules.rule import Rule
+from kubectl_podx.sections.probes import checks as probe_checks
+from kubectl_podx.sections.probes import live as probe_live
+
+_PROBES = DOCS + "concepts/configuration/liveness-readiness-startup-probes/"
+_HOW = DOCS + "tasks/configure-pod-container/configure-liveness-readiness-startup-probes/"
+
+RULES: tuple[Rule, ...] = (
+    Rule(
+        code="PRB001",
+        section="probes",
+        severity="warning",
+        title="A liveness probe fails now",
+        meaning="After failureThreshold failures in a row the kubelet stops the container and "
+        "starts it again.",
+        known_by="An Unhealthy event of this instance no older than one period.",
+        remedy="Read the container's log; loosen the probe if the program is only slow.",
+        link=_PROBES,
+        check=probe_checks.liveness_failing,
+    ),
+    Rule(
+        code="PRB002",
+        section="probes",
+        severity="critical",
+        title="A readiness probe does not succeed",
+        meaning="The container is not ready, so the pod is not and gets no traffic.",
+        known_by="ready is false on a running container, and its Unhealthy events.",
+        remedy="Read the container's log and what the probe's output says.",
+        link=_PROBES,
+        check=probe_checks.readiness_failing,
+    ),
+    Rule(
+        code="PRB003",
+        section="probes",
+        severity="critical",
+        title="A startup probe does not succeed",
+        meaning="Until it does, liveness and readiness are not run; after failureThreshold "
+        "failures the container is stopped and started again.",
+        known_by="started is false on a running container, and its Unhealthy events.",
+        remedy="Read the container's log; give a slow start a higher failureThreshold.",
+        link=_HOW,
+        check=probe_checks.startup_failing,
+    ),
+    Rule(
+        code="PRB004",
+        section="probes",
+        severity="warning",
+        title="A liveness probe errors and can never restart anything",
+        meaning="A probe that cannot be run (its binary is missing, its port has no number) gives "
+        "an error and no failure. The kubelet throws errors away: no threshold, no counter.",
+        known_by="`probe errored` events, or a container that runs for long while the kubelet has "
+        "counted no result.",
+        remedy="Correct the probe's command or port.",
+        link=_PROBES,
+        check=probe_checks.liveness_erroring,
+    ),
+    Rule(
+        code="PRB005",
+        section="probes",
+        severity="critical",
+        title="A readiness or startup probe errors",
+        meaning="An error is no success: the container never becomes ready. It is no failure "
+        "either: a startup probe that errors never stops the container.",
+        known_by="`probe errored` events, or no result counted by the kubelet.",
+        remedy="Correct the probe's command or port.",
+        link=_PROBES,
+        check=probe_checks.gate_erroring,
+    ),
+    Rule(
+        code="PRB006",
+        section="probes",
+        severity="warning",
+        title="A probe names a port that the container does not declare",
+        meaning="Names are looked up in the container's own ports. An unknown one errors at every "
+        'attempt with `strconv.Atoi: parsing "NAME"`, never with "port not found".',
+        known_by="The pod's spec.",
+        remedy="Declare the port under that name, or give its number.",
+        link=_HOW,
+        check=probe_checks.unknown_port,
+    ),
+    Rule(
+        code="PRB007",
+        section="probes",
+        severity="info",
+        title="Liveness and readiness are the same probe",
+        meaning="What should take a container out of service then also kills it, and a slow "
+        "dependency turns into restarts.",
+        known_by="The pod's spec: same handler, same timing.",
+        remedy="Give liveness a check of its own, or a higher failureThreshold.",
+        link=_PROBES,
+        check=probe_checks.same_probe,
+    ),
+    Rule(
+        code="PRB008",
+        section="probes",
+        severity="info",
+        title="Liveness may be faster than the start-up",
+        meaning="Without a startup probe, liveness runs as soon as initialDelaySeconds are over; a "
+        "program that starts slower is killed before it can answer, again and again.",
+        known_by="A liveness kill soon after the start, or a liveness probe without any success.",
+        remedy="Add a startup probe with the same handler and a high failureThreshold.",
+        link=_HOW,
+        check=probe_checks.liveness_before_start,
+    ),
+    Rule(
+        code="PRB009",
+        section="probes",
+        severity="warning",
+        title="A probe times out because the container is throttled",
+        meaning="A container at its CPU limit answers late; an exec probe runs inside that limit.",
+        known_by="A timeout in the events, and the throttled periods of the instance's cgroup.",
+        remedy="Raise the CPU limit or the probe's timeoutSeconds.",
+        link=DOCS + "concepts/configuration/manage-resources-containers/",
+        check=probe_checks.throttled_timeout,
+    ),
+    Rule(
+        code="PRB010",
+        section="probes",
+        severity="info",
+        title="A probe takes longer than its timeoutSeconds",
+        meaning="A timeout is a failure. The default is one second.",
+        known_by="A timeout in the events.",
+        remedy="Raise timeoutSeconds, or make what the probe asks cheaper.",
+        link=_HOW,
+        check=probe_checks.short_timeout,
+    ),
+    Rule(
+        code="PRB011",
+        section="probes",
+        severity="info",
+        title="A probe is redirected to another host",
+        meaning="Redirects are followed on the same host only; another host counts as success.",
+        known_by="A ProbeWarning event.",
+        remedy="Aim the probe at a path that answers itself.",
+        link=_HOW,
+        check=probe_checks.redirected,
+    ),
+    Rule(
+        code="PRB012",
+        section="probes",
+        severity="info",
+        title="A probe passes now and failed before",
+        meaning="Failures below the threshold, or a recovery: events tell only of failures.",
+        known_by="Unhealthy events of the running instance.",
+        remedy="Nothing to do now; look at the times if it comes back.",
+        link=_PROBES,
+        check=probe_checks.failed_lately,
+    ),
+    Rule(
+        code="PRB013",
+        section="probes",
+        severity="info",
+        title="A container is starting and its probe has no result yet",
+        meaning="The probe has not run yet, or waits for the startup probe.",
+        known_by="The start time of the instance and the probe's timing.",
+        remedy="Wait; look again.",
+        link=_PROBES,
+        check=probe_checks.not_yet,
+    ),
+    *probe_live.RULES,
+)

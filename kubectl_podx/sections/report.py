@@ -1,0 +1,114 @@
+"""The report: the public document that `-o json` prints, `--query` asks and `explain` explains."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final, Literal
+
+from msgspec import Meta
+
+from kubectl_podx.model.parts import Coverage, Finding, Metadata, Verdict
+from kubectl_podx.model.wire import Wire
+from kubectl_podx.sections.changes.report import Change
+from kubectl_podx.sections.containers.report import Container
+from kubectl_podx.sections.downward.report import DownwardRow
+from kubectl_podx.sections.environment.report import VariableRow
+from kubectl_podx.sections.files.report import FileRow
+from kubectl_podx.sections.hosts.report import Hosts
+from kubectl_podx.sections.images.report import Image
+from kubectl_podx.sections.injections.report import Injection
+from kubectl_podx.sections.lifecycle.report import Hook
+from kubectl_podx.sections.namespaces.report import Namespaces
+from kubectl_podx.sections.network.report import Network
+from kubectl_podx.sections.node.report import Node
+from kubectl_podx.sections.pod.report import Pod
+from kubectl_podx.sections.probes.report import Probe
+from kubectl_podx.sections.restarts.report import Restart
+from kubectl_podx.sections.scheduling.report import Scheduling
+from kubectl_podx.sections.timeline.report import TimelineEntry
+from kubectl_podx.sections.tokens.report import TokenRow
+from kubectl_podx.sections.volumes.report import Volume
+
+API_VERSION: Final = "podx/v1"
+
+
+class PodReport(Wire, frozen=True, kw_only=True):
+    """One pod from three sides. A section that was not asked for is null."""
+
+    api_version: Annotated[Literal["podx/v1"], Meta(description="Always `podx/v1`.")] = API_VERSION
+    kind: Annotated[Literal["PodReport"], Meta(description="Always `PodReport`.")] = "PodReport"
+    metadata: Annotated[Metadata, Meta(description="Where and when the report comes from.")]
+    verdict: Annotated[Verdict, Meta(description="The one sentence to read first.")]
+    pod: Annotated[Pod, Meta(description="The pod as a whole.")]
+    containers: Annotated[
+        list[Container] | None, Meta(description="Every container, in the order they start.")
+    ] = None
+    namespaces: Annotated[
+        Namespaces | None, Meta(description="Which namespaces are shared, and by whom.")
+    ] = None
+    network: Annotated[
+        Network | None, Meta(description="Connections that hang, Services, readiness gates.")
+    ] = None
+    volumes: Annotated[list[Volume] | None, Meta(description="Every volume with every mount.")] = (
+        None
+    )
+    files: Annotated[
+        list[FileRow] | None, Meta(description="Mounted ConfigMap, Secret and projected files.")
+    ] = None
+    environment: Annotated[
+        list[VariableRow] | None, Meta(description="Every variable of every container.")
+    ] = None
+    downward_api: Annotated[
+        list[DownwardRow] | None, Meta(description="Downward API values against the pod now.")
+    ] = None
+    service_account_tokens: Annotated[
+        list[TokenRow] | None, Meta(description="Claims of projected tokens; never the token.")
+    ] = None
+    probes: Annotated[
+        list[Probe] | None, Meta(description="Probes with counters, failures and state.")
+    ] = None
+    restarts: Annotated[
+        list[Restart] | None,
+        Meta(description="Per container: count, cause of the last termination, evidence."),
+    ] = None
+    changes: Annotated[list[Change] | None, Meta(description="What changed before it broke.")] = (
+        None
+    )
+    lifecycle: Annotated[list[Hook] | None, Meta(description="Hooks and the grace budget.")] = None
+    scheduling: Annotated[Scheduling | None, Meta(description="What the pod asks of a node.")] = (
+        None
+    )
+    node: Annotated[Node | None, Meta(description="The node and how fresh its word is.")] = None
+    images: Annotated[
+        list[Image] | None, Meta(description="Images, digests, pull policy and pull secrets.")
+    ] = None
+    hosts: Annotated[
+        Hosts | None, Meta(description="/etc/hosts, hostname and resolv.conf against the spec.")
+    ] = None
+    injections: Annotated[
+        list[Injection] | None, Meta(description="What admission added to the owner's template.")
+    ] = None
+    timeline: Annotated[
+        list[TimelineEntry] | None, Meta(description="Every dated fact, oldest first.")
+    ] = None
+    findings: Annotated[list[Finding] | None, Meta(description="Problems, worst first.")] = None
+    coverage: Annotated[
+        list[Coverage],
+        Meta(description="What could not be looked at, and the missing right or flag."),
+    ] = []
+
+
+class PodReportList(Wire, frozen=True, kw_only=True):
+    """Several pods."""
+
+    api_version: Annotated[Literal["podx/v1"], Meta(description="Always `podx/v1`.")] = API_VERSION
+    kind: Annotated[Literal["PodReportList"], Meta(description="Always `PodReportList`.")] = (
+        "PodReportList"
+    )
+    metadata: Annotated[Metadata, Meta(description="Where and when the reports come from.")]
+    distinctions: Annotated[
+        list[str], Meta(description="What sets one pod apart from the others.")
+    ] = []
+    notes: Annotated[
+        list[str], Meta(description="Why a workload or Service that was named has no pods.")
+    ] = []
+    items: Annotated[list[PodReport], Meta(description="A report of every pod.")] = []

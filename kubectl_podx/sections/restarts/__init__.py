@@ -1,0 +1,1 @@
+"""The section `restarts`: why each container restarted, and how that is known."""

@@ -1,0 +1,200 @@
+"""What the rules about restarts look for: each row by its cause, weighed by what it means now."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+from kubectl_podx.model.clock import format_time, parse_time
+from kubectl_podx.model.raw import dig, one_line, text
+from kubectl_podx.model.words import FindingSeverity, RestartCause
+from kubectl_podx.pod.backoff import RESET_SECONDS
+from kubectl_podx.pod.containers import ContainerEntry
+from kubectl_podx.pod.probe_events import event_span, strip_combined
+from kubectl_podx.pod.start_error import innermost
+from kubectl_podx.rules.remedies import (
+    checked,
+    describe_pod,
+    edit_owner,
+    kubectl,
+    logs,
+    namespace,
+    owner,
+)
+from kubectl_podx.rules.rule import Case, Hit
+from kubectl_podx.rules.waiting import missing_source
+from kubectl_podx.sections.restarts.report import Restart
+from kubectl_podx.sections.restarts.termination.memory import memory
+
+_QUANTITY = re.compile(r"(\d{1,12})(k|M|G|T|Ki|Mi|Gi|Ti)?")
+_WITH_SET_RESOURCES = frozenset({"deployment", "statefulset", "daemonset"})
+_LOGS_TELL = frozenset(
+    {"livenessProbe", "startupProbe", "exitCode", "signal", "completed", "postStartHook"}
+)
+_MEMORY = frozenset({"oomKilled", "nodeOOM"})
+
+
+def by_cause(*causes: RestartCause) -> Callable[[Case], Iterator[Hit]]:
+    """The check of one rule: every row with one of these causes that matters."""
+
+    def check(case: Case) -> Iterator[Hit]:
+        for row in case.report.restarts or ():
+            if row.cause in causes and matters(case, row):
+                severity, blocking = weight(case, row)
+                yield Hit(
+                    row.summary,
+                    tuple(f"{each.source}: {each.text}" for each in row.evidence),
+                    container=row.container,
+                    remedy=remedy(case, row),
+                    severity=severity,
+                    blocking=blocking,
+                )
+
+    return check
+
+
+def matters(case: Case, row: Restart) -> bool:
+    """Whether an end is worth a finding: work that is done, and a shell that ended, are not."""
+    if row.kind == "ephemeral":
+        return False
+    if row.cause != "completed":
+        return True
+    entry = case.view.container(row.container)
+    if entry is not None and entry.kind == "sidecar":
+        return row.looping
+    done = entry is not None and isinstance(dig(entry.status, "state", "terminated"), dict)
+    # A container that ended with 0 and stays so is done; one that was started again is not.
+    return row.kind != "init" and bool(row.count or row.looping) and (not done or row.looping)
+
+
+def weight(case: Case, row: Restart) -> tuple[FindingSeverity | None, bool]:
+    """Severity (None: the rule's own) and whether it blocks now.
+
+    Past where ten healthy minutes followed; a warning while it runs again but not that long.
+    """
+    if row.cause == "deleted":
+        return "info", False
+    entry = case.view.container(row.container)
+    if entry is None or not entry.running:
+        return None, True
+    if row.looping:
+        return None, dig(entry.status, "ready") is not True
+    age = case.view.running_for(entry)
+    return ("info" if age is not None and age > RESET_SECONDS else "warning"), False
+
+
+def remedy(case: Case, row: Restart) -> str:
+    """The command that fits the cause best; empty leaves the rule's own words."""
+    if row.cause in _MEMORY:
+        entry = case.view.container(row.container)
+        if entry is None or memory(case.view, entry, None).shared:
+            # Twice the container's own limit would not help where the pod's was reached.
+            return edit_owner(case)
+        return more_memory(case, row.container)
+    if row.cause in _LOGS_TELL:
+        entry = case.view.container(row.container)
+        ended = entry is not None and isinstance(dig(entry.status, "state", "terminated"), dict)
+        return logs(case, row.container, *(() if ended else ("--previous",)))
+    if row.cause == "startError":
+        return edit_owner(case)
+    if row.cause in ("evicted", "nodeShutdown", "preempted", "rejected", "lostByRuntime"):
+        node = text(case.view.pod, "spec", "nodeName")
+        return kubectl("describe", "node", checked(node)) if node else ""
+    return "" if row.cause == "deleted" else describe_pod(case)
+
+
+def more_memory(case: Case, container: str) -> str:
+    """`kubectl set resources` with twice the container's memory limit; an edit of bare pods."""
+    entry = case.view.container(container)
+    kind, name = owner(case)
+    limit = text(entry.spec if entry else None, "resources", "limits", "memory")
+    match = _QUANTITY.fullmatch(limit)
+    if kind not in _WITH_SET_RESOURCES or match is None:
+        return edit_owner(case)
+    doubled = f"{2 * int(match[1])}{match[2] or ''}"
+    return kubectl(
+        "set",
+        "resources",
+        f"{kind}/{checked(name)}",
+        "-c",
+        checked(container),
+        f"--limits=memory={doubled}",
+        namespace=namespace(case),
+    )
+
+
+def child_oom(case: Case) -> Iterator[Hit]:
+    """The OOMKilled mark on an exit that was not the OOM kill: a child was killed before."""
+    for row in case.report.restarts or ():
+        if row.reason != "OOMKilled" or row.exit_code == 137 or row.kind == "ephemeral":
+            continue
+        entry = case.view.container(row.container)
+        if entry is None:
+            continue
+        age = case.view.running_for(entry)
+        above = memory(case.view, entry, None)
+        title = f"a process in {row.container} was OOM-killed while its main process lived on"
+        victim = _victim(case) if above.pod_alone else ""
+        if above.pod_alone:
+            title = (
+                f"{row.container} is marked OOMKilled: a process of it was OOM-killed, or only "
+                f"{f'that of {victim}' if victim else 'one of another container'} at the pod's "
+                f"memory limit of {above.pod}"
+            )
+        yield Hit(
+            title,
+            (
+                f"status: reason OOMKilled with exit code {row.exit_code}",
+                *(each.text for each in above.shared),
+            ),
+            container=row.container,
+            remedy=more_memory(case, row.container),
+            severity="info" if victim or (age is not None and age > RESET_SECONDS) else None,
+        )
+
+
+def _victim(case: Case) -> str:
+    """A container whose main process was OOM-killed: its end explains the mark of the others."""
+    dead = (r for r in case.report.restarts or () if r.reason == "OOMKilled" and r.exit_code == 137)
+    return next((row.container for row in dead), "")
+
+
+def next_start_blocked(case: Case) -> Iterator[Hit]:
+    """The last exit is an older story: since then something else keeps it from starting.
+
+    While the back-off runs, the status says CrashLoopBackOff, and for a moment before it only that
+    the container has ended; only the events have the reason.
+    """
+    for row in case.report.restarts or ():
+        entry = case.view.container(row.container)
+        if entry is None or entry.running:
+            continue
+        if text(entry.status, "state", "waiting", "reason") not in ("", "CrashLoopBackOff"):
+            continue
+        found = _newest_start_error(case, entry, row)
+        if found is not None:
+            said, when = found
+            missing = missing_source(said)
+            words = f"{missing} does not exist" if missing else one_line(innermost(said))
+            yield Hit(
+                f"{row.container} cannot start again: {words}",
+                (f"event at {when}: {one_line(said)}", f"the exit before it: {row.summary}"),
+                container=row.container,
+                remedy=describe_pod(case),
+                blocking=True,
+            )
+
+
+def _newest_start_error(case: Case, entry: ContainerEntry, row: Restart) -> tuple[str, str] | None:
+    ended = parse_time(row.finished_at)
+    if ended is None or row.cause == "startError":
+        return None
+    for event in reversed(case.view.events_of(entry)):
+        reason = text(event, "reason")
+        last = event_span(event)[1]
+        if last is None or last < ended or reason == "Started":
+            return None
+        message, _ = strip_combined(text(event, "message"))
+        if reason == "Failed" and message.startswith("Error: "):
+            return message.removeprefix("Error: "), format_time(last)
+    return None

@@ -1,0 +1,186 @@
+"""Ends that the whole pod shares: status.reason, DisruptionTarget and deletion weigh more than a
+container's own reason.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from kubectl_podx.model.clock import parse_time, seconds_after
+from kubectl_podx.model.raw import Json, dig, items, number, one_line, text
+from kubectl_podx.model.words import RestartCause
+from kubectl_podx.pod.containers import ContainerEntry
+from kubectl_podx.pod.kills import grace_period
+from kubectl_podx.pod.probe_events import event_span
+from kubectl_podx.pod.view import PodView
+from kubectl_podx.sections.restarts.termination.instance import Instance
+from kubectl_podx.view.units import spell_seconds
+
+REJECTIONS = frozenset(
+    {
+        "NodeShutdown",
+        "NodeAffinity",
+        "NodeName",
+        "NodePorts",
+        "TaintToleration",
+        "AppArmor",
+        "SysctlForbidden",
+        "TopologyAffinityError",
+        "UnexpectedAdmissionError",
+        "PodOSNotSupported",
+        "PodOSSelectorNodeLabelDoesNotMatch",
+        "PodFeatureUnsupported",
+        "PodLevelResourcesNotSupported",
+        "SupplementalGroupsPolicyNotSupported",
+        "InitContainerRestartPolicyForbidden",
+        "VolumeAttachmentLimitExceeded",
+        "InvalidNodeInfo",
+    }
+)
+"""status.reason of a pod that the kubelet would not admit; also every `OutOf…`."""
+
+_SLACK = timedelta(seconds=5)
+_RESOURCE = re.compile(r"The node was low on resource: ([^.]+?)\.")
+_USING = re.compile(r"Container (\S+) was using ([^,]+), request is ([^,]+),")
+_DELETERS = {
+    "EvictionByEvictionAPI": "by the eviction API, as a drain uses it",
+    "DeletionByTaintManager": "by the taint manager, for a NoExecute taint of the node",
+    "DeletionByPodGC": "by the pod garbage collector",
+    "DeletionByDeviceTaintManager": "for the taint of a device",
+}
+
+
+class PodEnd(NamedTuple):
+    """Why the whole pod ended or is going."""
+
+    cause: RestartCause
+    sentence: str
+    """The predicate: what happened to a container of it."""
+    source: str
+    """What says so."""
+    moment: datetime | None
+    """When it was decided: containers that ended before have a cause of their own."""
+
+    def covers(self, instance: Instance | None, entry: ContainerEntry) -> bool:
+        """Whether the end of this instance is part of it."""
+        if instance is None:
+            return self.cause != "deleted" and not entry.running
+        if not instance.current:
+            return False
+        if instance.finished_at is None:
+            return True
+        if self.moment is not None:
+            return instance.finished_at >= self.moment - _SLACK
+        return entry.kind != "init" or instance.exit_code != 0
+
+
+def pod_end(view: PodView) -> PodEnd | None:
+    """The end of the pod as a whole; None where nothing says that it has one."""
+    pod = view.pod
+    reason, message = text(pod, "status", "reason"), text(pod, "status", "message")
+    disruption = _disruption(pod)
+    if text(pod, "status", "phase") == "Failed":
+        found = _by_status(view, reason, message, disruption)
+        if found:
+            return found
+    return _deleted(view, disruption)
+
+
+def _by_status(view: PodView, reason: str, message: str, disruption: Json) -> PodEnd | None:
+    said = f"status.reason {reason}: {one_line(message)}" if message else f"status.reason {reason}"
+    when = parse_time(dig(disruption, "lastTransitionTime"))
+    if reason == "Evicted":
+        when = when or _event_moment(view, "Evicted") or _last_stop(view)
+        return PodEnd("evicted", f"was evicted: {eviction_reason(message)}", said, when)
+    if reason == "Preempting":
+        when = when or _event_moment(view, "Preempting") or _last_stop(view)
+        sentence = "was preempted by the kubelet to admit a critical pod"
+        return PodEnd("preempted", sentence, said, when)
+    if reason == "Terminated" or (
+        reason == "NodeShutdown" and not message.startswith("Pod was rejected")
+    ):
+        when = when or _last_stop(view)
+        return PodEnd("nodeShutdown", "was ended because its node was shutting down", said, when)
+    if reason == "DeadlineExceeded":
+        return _deadline(view, said)
+    if reason.startswith("OutOf") or reason in REJECTIONS or message.startswith("Pod was rejected"):
+        why = one_line(message.removeprefix("Pod was rejected: ")) or reason
+        return PodEnd("rejected", f"was rejected by the kubelet ({reason}): {why}", said, None)
+    if text(disruption, "reason") == "TerminationByKubelet":
+        said = f"DisruptionTarget {one_line(text(disruption, 'message'))}"
+        return PodEnd("evicted", "was ended by the kubelet for the node's sake", said, when)
+    return None
+
+
+def eviction_reason(message: str) -> str:
+    """Which resource an eviction was about, from the pieces that the kubelet joins."""
+    low = _RESOURCE.search(message)
+    if low:
+        using = _USING.search(message)
+        share = f" ({using[1]} was using {using[2]}, its request is {using[3]})" if using else ""
+        return f"the node was low on {low[1]}{share}"
+    return one_line(message.rstrip(". ")) or "the kubelet does not say for which resource"
+
+
+def _deadline(view: PodView, said: str) -> PodEnd:
+    seconds = number(view.pod, "spec", "activeDeadlineSeconds")
+    began = parse_time(dig(view.pod, "status", "startTime"))
+    when = _event_moment(view, "DeadlineExceeded")
+    if when is None and seconds is not None and began:
+        when = seconds_after(began, seconds)
+    when = when or _last_stop(view)
+    limit = f" of {spell_seconds(seconds)}" if seconds is not None else ""
+    return PodEnd("deadlineExceeded", f"was ended at the pod's active deadline{limit}", said, when)
+
+
+def _deleted(view: PodView, disruption: Json) -> PodEnd | None:
+    pod = view.pod
+    deletion = parse_time(dig(pod, "metadata", "deletionTimestamp"))
+    gone = text(pod, "status", "phase") in ("Succeeded", "Failed")
+    why = text(disruption, "reason")
+    if deletion is None and not (gone and why):
+        return None
+    grace = number(pod, "metadata", "deletionGracePeriodSeconds") or 0
+    asked = seconds_after(deletion, -grace) if deletion else None
+    if why:
+        asked = parse_time(dig(disruption, "lastTransitionTime")) or asked
+    said = f"DisruptionTarget {why}: {one_line(text(disruption, 'message'))}" if why else ""
+    said = said or "the pod has a deletionTimestamp"
+    if why == "PreemptionByScheduler":
+        sentence = "was preempted by the scheduler for a pod of higher priority"
+        return PodEnd("preempted", sentence, said, asked)
+    by = _DELETERS.get(why, "")
+    return PodEnd("deleted", f"was stopped because the pod is deleted {by}".rstrip(), said, asked)
+
+
+def _disruption(pod: Json) -> Json:
+    for condition in items(pod, "status", "conditions"):
+        if text(condition, "type") == "DisruptionTarget" and text(condition, "status") == "True":
+            return condition
+    return {}
+
+
+def _last_stop(view: PodView) -> datetime | None:
+    """The earliest moment at which the container that ended last can have been stopped: what ended
+    before had ended by itself.
+    """
+    ends = [
+        parse_time(dig(entry.status, "state", "terminated", "finishedAt"))
+        for entry in view.containers
+    ]
+    if any(
+        end is None and isinstance(dig(entry.status, "state", "terminated"), dict)
+        for entry, end in zip(view.containers, ends, strict=True)
+    ):
+        return None
+    newest = max(filter(None, ends), default=None)
+    return seconds_after(newest, -grace_period(view)) if newest else None
+
+
+def _event_moment(view: PodView, reason: str) -> datetime | None:
+    for event in reversed(view.events):
+        if text(event, "reason") == reason:
+            return event_span(event)[0]
+    return None

@@ -1,0 +1,224 @@
+"""Every witness of one container's last end, collected before anything is concluded."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import NamedTuple
+
+from kubectl_podx.model.clock import parse_time
+from kubectl_podx.model.raw import dig, items, mapping, number, text
+from kubectl_podx.pod.containers import ContainerEntry
+from kubectl_podx.pod.kills import Kill, kills_of
+from kubectl_podx.pod.looked import written
+from kubectl_podx.pod.probe_events import event_span
+from kubectl_podx.pod.probes import handler
+from kubectl_podx.pod.view import PodView, event_count
+from kubectl_podx.sections.restarts.termination.instance import Instance, last_instance
+from kubectl_podx.sections.restarts.termination.memory import Memory, memory
+from kubectl_podx.sections.restarts.termination.pod_end import PodEnd, pod_end
+from kubectl_podx.sections.restarts.termination.policy import (
+    matching_rule,
+    policy_of,
+    restarts_after,
+)
+from kubectl_podx.sections.restarts.termination.probe_witness import ProbeWitness, probe_witness
+from kubectl_podx.sections.restarts.termination.sandbox import (
+    SandboxWitness,
+    sandbox_kept,
+    sandbox_witness,
+)
+from kubectl_podx.sections.restarts.termination.senders import senders
+
+_DEFAULT_GRACE = 30
+_PULLED = re.compile(r'image "([^"]{1,300})"')
+
+
+class Witnesses(NamedTuple):
+    """What is known of one container's last end."""
+
+    entry: ContainerEntry
+    restart_count: int
+    instance: Instance | None
+    pod_end: PodEnd | None
+    """Only where it covers this instance."""
+    kills: tuple[Kill, ...]
+    """All Killing events of the container."""
+    liveness: ProbeWitness | None
+    startup: ProbeWitness | None
+    sandbox: SandboxWitness | None
+    sandbox_kept: bool
+    """The sandbox of this instance outlived it."""
+    hook_failures: tuple[tuple[datetime, int], ...]
+    """FailedPostStartHook events of this instance: moment and count."""
+    hook_before: int
+    """FailedPostStartHook events of any instance."""
+    post_start: str
+    """The declared postStart hook in one line; empty without one."""
+    memory: Memory
+    """The limits above it, and which of them can have been reached."""
+    spec_written: datetime | None
+    """A write of the pod's spec while this instance ran."""
+    image_before: str
+    """An image that the container was started with before and the spec no longer names."""
+    grace: float
+    """Seconds from the stop signal to SIGKILL."""
+    resized: datetime | None
+    """A resize while this instance ran, of a container that restarts for one."""
+    senders: tuple[str, ...]
+    """Others that can have sent it a signal, in words: they share its PID namespace."""
+    first_process: bool
+    """It was PID 1: the kernel spares it signals that it does not handle."""
+    log: tuple[str, ...]
+    """The end of the log of this instance."""
+    events_seen: bool
+    """Some event of the container is left at all."""
+    waiting_reason: str
+    waiting_message: str
+    policy: str
+    rule: str
+    """The restartPolicyRules action that its exit code matched."""
+    restarts: bool
+    """Whether the kubelet starts it again."""
+    after_apps: bool
+    """A sidecar that ended after every app container had ended for good."""
+
+    def killed(self) -> Kill | None:
+        """The first Killing event dated inside this instance; a plain stop only without others."""
+        if self.instance is None:
+            return None
+        inside = [
+            kill
+            for kill in self.kills
+            if any(_of(self.instance, kill, moment) for moment in (kill.first, kill.last))
+        ]
+        named = [kill for kill in inside if kill.kind != "stop"]
+        return next(iter(named or inside), None)
+
+
+def _of(instance: Instance, kill: Kill, moment: datetime | None) -> bool:
+    # After a failed hook there is a back-off, so that no new start shares its second.
+    if kill.kind == "postStartHook":
+        return instance.holds(moment)
+    return instance.holds_stop(moment)
+
+
+def collect(view: PodView, entry: ContainerEntry) -> Witnesses:
+    """The witnesses of the container's last end, each read by name, uid and fieldPath."""
+    instance = last_instance(entry)
+    end = pod_end(view)
+    exit_code = instance.exit_code if instance else None
+    hook = mapping(entry.spec, "lifecycle", "postStart")
+    grace = number(view.pod, "spec", "terminationGracePeriodSeconds")
+    return Witnesses(
+        entry=entry,
+        restart_count=max(0, number(entry.status, "restartCount") or 0),
+        instance=instance,
+        pod_end=end if end and end.covers(instance, entry) else None,
+        kills=tuple(kills_of(view, entry)),
+        liveness=probe_witness(view, entry, instance, "liveness") if instance else None,
+        startup=probe_witness(view, entry, instance, "startup") if instance else None,
+        sandbox=sandbox_witness(view, entry, instance) if instance else None,
+        sandbox_kept=instance is not None and sandbox_kept(view, entry, instance),
+        hook_failures=_hook_failures(view, entry, instance),
+        hook_before=sum(
+            event_count(event)
+            for event in view.events_of(entry)
+            if text(event, "reason") == "FailedPostStartHook"
+        ),
+        post_start=handler(hook, entry.spec).text if hook else "",
+        memory=memory(view, entry, instance),
+        spec_written=_spec_written(view, instance),
+        image_before=_image_before(view, entry),
+        grace=float(grace if grace is not None else _DEFAULT_GRACE),
+        resized=_resized(view, entry, instance),
+        senders=senders(view, entry),
+        first_process=view.pid_mode == "container",
+        log=_log(view, entry, instance),
+        events_seen=bool(view.events_of(entry)),
+        waiting_reason=text(entry.status, "state", "waiting", "reason"),
+        waiting_message=text(entry.status, "state", "waiting", "message"),
+        policy=policy_of(view.pod, entry),
+        rule=matching_rule(entry, exit_code),
+        restarts=restarts_after(view.pod, entry, exit_code),
+        after_apps=_after_apps(view, entry, instance),
+    )
+
+
+def _hook_failures(
+    view: PodView, entry: ContainerEntry, instance: Instance | None
+) -> tuple[tuple[datetime, int], ...]:
+    found = []
+    for event in view.events_of(entry):
+        if text(event, "reason") != "FailedPostStartHook" or instance is None:
+            continue
+        for moment in reversed(event_span(event)):
+            if moment and instance.holds(moment):
+                found.append((moment, event_count(event)))
+                break
+    return tuple(found)
+
+
+def _log(view: PodView, entry: ContainerEntry, instance: Instance | None) -> tuple[str, ...]:
+    """The log of the instance that ended: the previous one where a newer instance is on record."""
+    if instance is None:
+        return ()
+    ended_now = isinstance(dig(entry.status, "state", "terminated"), dict)
+    for tail in view.captured.logs:
+        if tail.container == entry.name and tail.state == "ok" and tail.previous != ended_now:
+            return tuple(written(tail))
+    return ()
+
+
+def _spec_written(view: PodView, instance: Instance | None) -> datetime | None:
+    """When a client wrote the pod itself while this instance ran: an image change does that.
+
+    managedFields dates each writer's last write; subresources (status, resize) are others.
+    """
+    if instance is None or number(view.pod, "metadata", "generation") == 1:
+        return None
+    times = [
+        parse_time(dig(entry, "time"))
+        for entry in items(view.pod, "metadata", "managedFields")
+        if not text(entry, "subresource")
+    ]
+    return max((time for time in times if time and instance.holds(time)), default=None)
+
+
+def _image_before(view: PodView, entry: ContainerEntry) -> str:
+    """From the Pulled events, which name the image that a start asked for."""
+    now = text(entry.spec, "image")
+    for event in view.events_of(entry):
+        match = _PULLED.search(text(event, "message"))
+        if text(event, "reason") == "Pulled" and match and now and match[1] != now:
+            return match[1]
+    return ""
+
+
+def _resized(view: PodView, entry: ContainerEntry, instance: Instance | None) -> datetime | None:
+    """When the pod was resized while this instance ran, if its resizePolicy asks for a restart."""
+    restarts = any(
+        text(policy, "restartPolicy") == "RestartContainer"
+        for policy in items(entry.spec, "resizePolicy")
+    )
+    if instance is None or not restarts:
+        return None
+    for writer in items(view.pod, "metadata", "managedFields"):
+        written = parse_time(dig(writer, "time"))
+        if text(writer, "subresource") == "resize" and instance.holds(written):
+            return written
+    return None
+
+
+def _after_apps(view: PodView, entry: ContainerEntry, instance: Instance | None) -> bool:
+    if entry.kind != "sidecar" or instance is None or instance.finished_at is None:
+        return False
+    apps = [other for other in view.containers if other.kind == "app"]
+    if not instance.current or not apps:
+        return False
+    for other in apps:
+        ended = parse_time(dig(other.status, "state", "terminated", "finishedAt"))
+        code = number(other.status, "state", "terminated", "exitCode")
+        if ended is None or ended > instance.finished_at or restarts_after(view.pod, other, code):
+            return False
+    return True

@@ -1,0 +1,71 @@
+"""The block of this section in the text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from kubectl_podx.sections.restarts.columns import end_facts, has_restarted
+from kubectl_podx.sections.restarts.report import Restart
+from kubectl_podx.view.page import INDENT, Page
+from kubectl_podx.view.units import counted
+
+_MOST_EVIDENCE = 4
+_LOG_TAIL = 5
+
+
+def restarts(found: Sequence[Restart], page: Page) -> list[str]:
+    """Containers that restarted or ended; all of them where everything is wanted."""
+    rows = found if page.everything else [row for row in found if has_restarted(row)]
+    if not rows:
+        return ["Restarts: none"] if page.everything else []
+    return ["Restarts:", *(line for row in rows for line in _one(row, page))]
+
+
+def _one(row: Restart, page: Page) -> list[str]:
+    head = f"{row.container}: no restart"
+    if row.count:
+        head = f"{row.container}: {counted(row.count, 'restart')}"
+        head += f", {_share(row)}explained"
+    if row.cause:
+        head += f"; last end: {row.cause}" + (f" ({row.confidence})" if row.confidence else "")
+    lines = page.say(head)
+    if page.news(row.summary):
+        lines += page.say(row.summary, 2 * INDENT)
+    facts = end_facts(row, page.now, everything=page.everything)
+    if facts:
+        lines += page.say(", ".join(facts), 2 * INDENT)
+    news = [evidence for evidence in row.evidence if page.news(evidence.text)]
+    shown = news if page.everything else news[:_MOST_EVIDENCE]
+    for evidence in shown:
+        lines += page.say(f"{evidence.source}: {evidence.text}", 2 * INDENT)
+    if page.news(row.termination_message):
+        lines += page.say(f"termination message: {row.termination_message}", 2 * INDENT)
+    return lines + _logs(row, page)
+
+
+def _share(row: Restart) -> str:
+    """How many of the restarts: `all `, `2 `; nothing where there is but one."""
+    if row.explained != row.count:
+        return f"{row.explained} "
+    return "all " if row.count > 1 else ""
+
+
+def _logs(row: Restart, page: Page) -> list[str]:
+    if page.everything and row.previous_logs:
+        head = page.say("log before it ended:", 2 * INDENT)
+        return head + page.verbatim(row.previous_logs, 3 * INDENT)
+    lines = _tail(row)
+    if not any(page.news(line) for line in lines):
+        return []
+    return page.say("last log lines:", 2 * INDENT) + page.verbatim(lines, 3 * INDENT)
+
+
+def _tail(row: Restart) -> list[str]:
+    """The last lines; the one that looks like the crash, where it stands further up."""
+    tail = row.previous_logs[-_LOG_TAIL:] if row.cause else []
+    return [row.crash_line] if row.crash_line and row.crash_line not in tail else tail
+
+
+def logged(found: Sequence[Restart]) -> frozenset[str]:
+    """The log lines that these restarts show."""
+    return frozenset(line for row in found if has_restarted(row) for line in _tail(row))

@@ -1,0 +1,219 @@
+"""Rules about pods that no node takes, and nodes that no longer fit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kubectl_podx.model.raw import items, mapping, text
+from kubectl_podx.pod.node_match import repels, taint_text, tolerated
+from kubectl_podx.rules.remedies import DOCS, about_pod, checked, describe_pod, edit_owner, kubectl
+from kubectl_podx.rules.rule import Case, Hit, Rule
+from kubectl_podx.sections.scheduling.facts import DEFAULT_SCHEDULER
+
+_SCHEDULING = DOCS + "concepts/scheduling-eviction/assign-pod-node/"
+_PATIENCE = 30
+
+# What the scheduler's plugins say -> what it means (pkg/scheduler/framework/plugins).
+_PLAIN: tuple[tuple[str, str], ...] = (
+    ("Insufficient ", "no room left on them for what the pod requests"),
+    ("untolerated taint", "their taints are not tolerated by the pod"),
+    ("didn't match Pod's node affinity/selector", "their labels are not what the pod asks for"),
+    ("were unschedulable", "they are cordoned"),
+    ("didn't have free ports", "the host port is taken on them"),
+    ("unbound immediate PersistentVolumeClaims", "a claim has no volume yet"),
+    ("persistentvolumeclaim", "a claim does not exist or is being deleted"),
+    ("had volume node affinity conflict", "the volume is bound to other nodes"),
+    ("didn't match PersistentVolume's node affinity", "the volume is bound to other nodes"),
+    ("no available volume zone", "the volume is in another zone"),
+    ("exceed max volume count", "they have as many volumes attached as they may"),
+    ("didn't match pod affinity rules", "the pods it must run beside are not there"),
+    ("didn't match pod anti-affinity rules", "pods it must not run beside are there"),
+    ("didn't satisfy existing pods anti-affinity rules", "pods there refuse it as a neighbour"),
+    ("topology spread constraints", "its replicas would be spread unevenly"),
+    ("Too many pods", "they run as many pods as they may"),
+)
+
+
+def plain(reason: str) -> str:
+    """One of the scheduler's reasons with what it means."""
+    for sign, words in _PLAIN:
+        if sign in reason:
+            return f"{reason}: {words}"
+    return reason
+
+
+def unschedulable(case: Case) -> Iterator[Hit]:
+    """The scheduler has looked at every node and taken none."""
+    scheduling = case.report.scheduling
+    if scheduling is None or scheduling.state != "pending" or not scheduling.reasons:
+        return
+    # A term that some node has explains nothing.
+    wanted = [
+        f"{requirement.kind} {requirement.text}"
+        + (f": {requirement.detail}" if requirement.detail else "")
+        for requirement in scheduling.requirements
+        if requirement.kind in ("nodeSelector", "nodeAffinity") and not requirement.satisfied
+    ]
+    about_labels = any("affinity/selector" in reason for reason in scheduling.reasons)
+    yield Hit(
+        f"no node takes the pod: {', '.join(scheduling.reasons)}",
+        (*(plain(reason) for reason in scheduling.reasons), *(wanted if about_labels else ())),
+        remedy=kubectl("get", "nodes", "--show-labels")
+        if about_labels
+        else kubectl("describe", "nodes"),
+        blocking=True,
+    )
+
+
+def gated(case: Case) -> Iterator[Hit]:
+    """Scheduling gates are still there: the scheduler does not look at the pod."""
+    scheduling = case.report.scheduling
+    if scheduling is None or scheduling.state != "gated":
+        return
+    gates = [r.text for r in scheduling.requirements if r.kind == "schedulingGate"]
+    yield Hit(
+        f"the scheduler waits for scheduling gates to be removed: {', '.join(gates)}",
+        (f"schedulingGates {', '.join(gates)}", "no event tells it"),
+        remedy=about_pod(case, "get", "-o", "yaml", "pod"),
+        blocking=True,
+    )
+
+
+def unseen_by_scheduler(case: Case) -> Iterator[Hit]:
+    """Pending without any word of a scheduler: it runs under another name, or not at all."""
+    scheduling = case.report.scheduling
+    spoken = any(c.type == "PodScheduled" for c in case.report.pod.conditions)
+    age = case.report.pod.age
+    if scheduling is None or scheduling.state != "pending" or spoken:
+        return
+    if age is None or age < _PATIENCE or case.view.capture.source == "manifest":
+        return
+    name = text(case.view.pod, "spec", "schedulerName") or DEFAULT_SCHEDULER
+    other = name != DEFAULT_SCHEDULER
+    yield Hit(
+        f"no scheduler has looked at the pod: schedulerName is {name}"
+        if other
+        else "no scheduler has looked at the pod",
+        ("no PodScheduled condition", f"pending for {int(age)} s", f"schedulerName {name}"),
+        remedy=edit_owner(case) if other else kubectl("get", "pods", namespace="kube-system"),
+        blocking=True,
+    )
+
+
+def no_longer_fits(case: Case) -> Iterator[Hit]:
+    """The node's labels have changed since: a restart elsewhere would be needed to fit again."""
+    scheduling = case.report.scheduling
+    if scheduling is None or scheduling.state != "scheduled":
+        return
+    for requirement in scheduling.requirements:
+        if requirement.kind in ("nodeSelector", "nodeAffinity") and requirement.satisfied is False:
+            yield Hit(
+                f"node {case.report.pod.node} no longer matches {requirement.kind} "
+                f"{requirement.text}",
+                (requirement.detail or "none of the terms matches the node's labels now",),
+                remedy=kubectl("get", "node", checked(case.report.pod.node), "--show-labels"),
+            )
+
+
+def untolerated_taint(case: Case) -> Iterator[Hit]:
+    """The pod's node has a taint that it does not tolerate: NoExecute will evict it."""
+    name = case.report.pod.node
+    stored = case.view.object("Node", name) if name else None
+    tolerations = items(case.view.pod, "spec", "tolerations")
+    for taint in items(mapping(stored.body if stored else None), "spec", "taints"):
+        # Cordoning adds this one, and says no more than the cordon does.
+        if text(taint, "key") == "node.kubernetes.io/unschedulable" or not repels(taint):
+            continue
+        if tolerated(tolerations, taint) is False:
+            evicts = text(taint, "effect") == "NoExecute"
+            yield Hit(
+                f"node {name} has taint {taint_text(taint)}, which the pod does not tolerate"
+                + (": it will be evicted" if evicts else ""),
+                (f"taint {taint_text(taint)}",),
+                remedy=kubectl("describe", "node", checked(name)),
+                severity="warning" if evicts else "info",
+            )
+
+
+def nominated(case: Case) -> Iterator[Hit]:
+    """The scheduler is making room on a node by preempting others."""
+    node = text(case.view.pod, "status", "nominatedNodeName")
+    if node and not case.report.pod.node:
+        yield Hit(
+            f"room is being made for the pod on node {node}",
+            (f"nominatedNodeName {node}",),
+            remedy=describe_pod(case),
+        )
+
+
+RULES: tuple[Rule, ...] = (
+    Rule(
+        code="SCH001",
+        section="scheduling",
+        severity="critical",
+        title="No node takes the pod",
+        meaning="Each node is refused for one reason; the scheduler counts them.",
+        known_by="The message of the PodScheduled condition, or of the FailedScheduling event.",
+        remedy="ask for less, tolerate the taint, correct the selector, or add a node",
+        link=_SCHEDULING,
+        check=unschedulable,
+        gives_way_to=frozenset({"VOL007"}),
+    ),
+    Rule(
+        code="SCH002",
+        section="scheduling",
+        severity="critical",
+        title="Scheduling gates hold the pod",
+        meaning="The scheduler leaves the pod alone until whoever set the gates removes them.",
+        known_by="schedulingGates of the spec.",
+        remedy="look at the controller that the gate names",
+        link=DOCS + "concepts/scheduling-eviction/pod-scheduling-readiness/",
+        check=gated,
+    ),
+    Rule(
+        code="SCH003",
+        section="scheduling",
+        severity="critical",
+        title="No scheduler has looked at the pod",
+        meaning="Nothing sets PodScheduled: no scheduler serves the pod's schedulerName, or the "
+        "scheduler is down. There is no event for it.",
+        known_by="A pending pod without a PodScheduled condition, half a minute after creation.",
+        remedy="correct schedulerName, or look at the scheduler",
+        link=DOCS + "tasks/extend-kubernetes/configure-multiple-schedulers/",
+        check=unseen_by_scheduler,
+    ),
+    Rule(
+        code="SCH004",
+        section="scheduling",
+        severity="info",
+        title="The node no longer matches what the pod asked for",
+        meaning="Selectors and affinity count at scheduling only. The pod stays, but its "
+        "replacement will not come back here.",
+        known_by="nodeSelector and required node affinity against the node's labels now.",
+        remedy="restore the label, or change the selector",
+        link=_SCHEDULING,
+        check=no_longer_fits,
+    ),
+    Rule(
+        code="SCH005",
+        section="scheduling",
+        severity="warning",
+        title="The node has a taint that the pod does not tolerate",
+        meaning="NoExecute evicts the pod; NoSchedule came after it and keeps its successors away.",
+        known_by="The node's taints against the pod's tolerations.",
+        remedy="tolerate the taint, or let the pod move",
+        link=DOCS + "concepts/scheduling-eviction/taint-and-toleration/",
+        check=untolerated_taint,
+    ),
+    Rule(
+        code="SCH006",
+        section="scheduling",
+        severity="info",
+        title="Room is being made for the pod by preemption",
+        meaning="Pods of lower priority are being ended on that node.",
+        known_by="status.nominatedNodeName of a pod without a node.",
+        remedy="wait until they have ended",
+        link=DOCS + "concepts/scheduling-eviction/pod-priority-preemption/",
+        check=nominated,
+    ),
+)

@@ -1,0 +1,1 @@
+"""The section `timeline`: every dated fact in one order."""

@@ -1,0 +1,1 @@
+"""The section `tokens`: claims of service account tokens."""

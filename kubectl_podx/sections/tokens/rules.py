@@ -1,0 +1,134 @@
+"""Rules about service account tokens."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import timedelta
+
+from kubectl_podx.model.clock import human_duration, parse_time
+from kubectl_podx.model.raw import text
+from kubectl_podx.rules.remedies import checked, kubectl, restart
+from kubectl_podx.rules.rule import Case, Hit, Rule
+from kubectl_podx.sections.tokens.report import TokenRow
+
+_DOCS = "https://kubernetes.io/docs/reference/access-authn-authz/service-accounts-admin/"
+_LATE = timedelta(minutes=10)
+"""A due refresh waits for the pod's next sync; what is later than this fails again and again."""
+
+
+def _account_missing(case: Case) -> bool:
+    name = text(case.view.pod, "spec", "serviceAccountName")
+    stored = case.view.object("ServiceAccount", name) if name else None
+    return stored is not None and stored.state == "missing"
+
+
+def _evidence(row: TokenRow) -> tuple[str, ...]:
+    found = [row.reason] if row.reason else []
+    if row.issued_at and row.expires_at:
+        found.append(f"issued at {row.issued_at}, expires at {row.expires_at}")
+    if row.audiences:
+        found.append(f"audience {', '.join(row.audiences[:3])}")
+    return tuple(found)
+
+
+def _expired(case: Case) -> Iterable[Hit]:
+    for row in case.report.service_account_tokens or []:
+        if row.state == "expired":
+            yield Hit(
+                f"the token {row.path} of container {row.container} has expired",
+                _evidence(row),
+                row.container,
+                restart(case),
+            )
+
+
+def _mismatch(case: Case) -> Iterable[Hit]:
+    if _account_missing(case):
+        return
+    for row in case.report.service_account_tokens or []:
+        if row.state == "mismatch":
+            yield Hit(
+                f"the token {row.path} of container {row.container} is {row.reason}"
+                if row.reason.startswith("bound")
+                else f"the token {row.path} of container {row.container}: {row.reason}",
+                _evidence(row),
+                row.container,
+                restart(case),
+            )
+
+
+def _account_gone(case: Case) -> Iterable[Hit]:
+    """Told also of a pod whose tokens nobody could read; without a token nobody misses it."""
+    rows = case.report.service_account_tokens or []
+    if not rows or not _account_missing(case):
+        return
+    account = text(case.view.pod, "spec", "serviceAccountName")
+    namespace = case.view.reference.namespace
+    yield Hit(
+        f"service account {account} does not exist: the pod's tokens are refused",
+        (f'serviceaccounts "{account}" not found',),
+        remedy=kubectl("create", "serviceaccount", checked(account), namespace=namespace),
+    )
+
+
+def _refresh_late(case: Case) -> Iterable[Hit]:
+    for row in case.report.service_account_tokens or []:
+        due = parse_time(row.refresh_at)
+        if row.state != "refreshDue" or due is None or case.view.now is None:
+            continue
+        late = case.view.now - due
+        if late > _LATE:
+            yield Hit(
+                f"the token {row.path} of container {row.container} was to be renewed "
+                f"{human_duration(late.total_seconds())} ago",
+                _evidence(row),
+                row.container,
+            )
+
+
+RULES: tuple[Rule, ...] = (
+    Rule(
+        "TOK001",
+        "serviceAccountTokens",
+        "critical",
+        "a service account token has expired",
+        "The kubelet keeps the old token where it gets no new one; whoever checks it refuses it.",
+        "the exp claim against the API server's clock",
+        "look at the kubelet's log and the node's clock, then restart the pod",
+        _DOCS,
+        _expired,
+    ),
+    Rule(
+        "TOK002",
+        "serviceAccountTokens",
+        "critical",
+        "a token is bound to something that is not there any more",
+        "The API server refuses a token whose pod, node or service account has another uid now.",
+        "the claims of the token against the uids of the objects in the API",
+        "restart the pod; the kubelet asks for a token of its own",
+        _DOCS,
+        _mismatch,
+    ),
+    Rule(
+        "TOK003",
+        "serviceAccountTokens",
+        "warning",
+        "the pod's service account does not exist",
+        "Its tokens are invalid from the moment it was deleted, and a new pod is not admitted.",
+        "404 for the service account",
+        "create the service account and the rights it had, then restart the pod",
+        _DOCS,
+        _account_gone,
+    ),
+    Rule(
+        "TOK004",
+        "serviceAccountTokens",
+        "warning",
+        "a token is not renewed",
+        "The kubelet renews a token after 80 % of its life, 24 hours at most. This one is overdue.",
+        "the claims iat and exp or warnafter against the API server's clock",
+        "look at the kubelet's log and at the pod's FailedMount events",
+        _DOCS,
+        _refresh_late,
+    ),
+)

@@ -1,0 +1,1 @@
+"""The section `volumes`: every volume with every mount, and who shares it."""

@@ -1,0 +1,178 @@
+"""Every volume, and every mount of it in every container."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from kubectl_podx.model.capture import Mount
+from kubectl_podx.model.raw import Json, dig, items, text
+from kubectl_podx.pod.containers import ContainerEntry
+from kubectl_podx.pod.owner import is_service_account_volume, owner_template
+from kubectl_podx.pod.sources import uses
+from kubectl_podx.pod.view import PodView, per_view
+from kubectl_podx.sections.volumes.mount_state import expanded_sub_path, seen, undeclared
+from kubectl_podx.sections.volumes.report import Volume, VolumeMount
+from kubectl_podx.sections.volumes.source import describe
+
+UNDECLARED = "undeclared"
+"""The type of a row for a mount that the spec does not explain."""
+
+
+def build(view: PodView) -> list[Volume]:
+    """The volumes of the spec in its order, then mounts that the spec does not explain."""
+    declared = [_volume(view, volume) for volume in items(view.pod, "spec", "volumes")]
+    return declared + _unexplained(view)
+
+
+def _volume(view: PodView, volume: Json) -> Volume:
+    name = text(volume, "name")
+    source = describe(view, volume)
+    mounts: list[VolumeMount] = []
+    found: list[Mount] = []
+    for entry, mount in _mounts_by_volume(view).get(name, ()):
+        if "devicePath" in mount:
+            mounts.append(_device(entry, mount))
+            continue
+        row, observed = _mount(view, entry, mount)
+        mounts.append(row)
+        found += [observed] if observed else []
+    return _measured(
+        Volume(
+            name=name,
+            type=source.type,
+            source=source.name,
+            details=[*source.details, *_left_out(view, name)],
+            mounts=mounts,
+            shared=len({mount.container for mount in mounts}) > 1,
+            basis="proven" if _proven_shared(mounts) else "declared",
+            injected=_injected(view, volume),
+        ),
+        found,
+    )
+
+
+def _left_out(view: PodView, name: str) -> list[str]:
+    """Keys of a ConfigMap or Secret that `items` leaves out."""
+    found: list[str] = []
+    for use in uses(view):
+        out = sorted(set(use.source.keys or ()) - set(use.keys))
+        if use.volume == name and use.keys and out:
+            shown = ", ".join(out[:5]) + (f" and {len(out) - 5} more" if len(out) > 5 else "")
+            found.append(f"leaves out {shown} of {use.source.label}")
+    return found
+
+
+def _mount(view: PodView, entry: ContainerEntry, mount: Json) -> tuple[VolumeMount, Mount | None]:
+    path = text(mount, "mountPath")
+    state, found = seen(view, entry, path, text(mount, "name"))
+    row = VolumeMount(
+        container=entry.name,
+        path=path,
+        read_only=dig(mount, "readOnly") is True,
+        sub_path=expanded_sub_path(view, entry, mount),
+        propagation=text(mount, "mountPropagation"),
+        state=state,
+        device=found.device if found else None,
+        inode=found.inode if found else None,
+        fstype=found.fstype if found else None,
+        observed_read_only=(found.read_only or found.super_read_only) if found else None,
+    )
+    return row, found
+
+
+@per_view
+def _mounts_by_volume(view: PodView) -> dict[str, list[tuple[ContainerEntry, Json]]]:
+    """Volume -> its mounts and devices with their containers, in start order."""
+    found: dict[str, list[tuple[ContainerEntry, Json]]] = {}
+    for entry in view.containers:
+        for field in ("volumeMounts", "volumeDevices"):
+            for mount in items(entry.spec, field):
+                found.setdefault(text(mount, "name"), []).append((entry, mount))
+    return found
+
+
+def _device(entry: ContainerEntry, device: Json) -> VolumeMount:
+    """A raw block device: no file system, so no mount to look at."""
+    return VolumeMount(container=entry.name, path=text(device, "devicePath"), fstype="block")
+
+
+def _proven_shared(mounts: Sequence[VolumeMount]) -> bool:
+    """Whether two containers were seen to have the same file system with the same root inode."""
+    where: dict[tuple[str, str], set[str]] = {}
+    for mount in mounts:
+        if mount.device and mount.inode:
+            where.setdefault((mount.device, mount.inode), set()).add(mount.container)
+    return any(len(containers) > 1 for containers in where.values())
+
+
+def _measured(volume: Volume, found: Iterable[Mount]) -> Volume:
+    """The volume with the sizes of its file system, from the first mount that tells them."""
+    for mount in found:
+        if mount.size is not None or mount.inodes is not None:
+            return msgspec.structs.replace(
+                volume,
+                size=mount.size,
+                used=mount.used,
+                available=mount.available,
+                inodes=mount.inodes,
+                inodes_used=mount.inodes_used,
+            )
+    return volume
+
+
+def _injected(view: PodView, volume: Json) -> bool:
+    """Whether admission added it: the account's token volume, or one the template has not."""
+    if is_service_account_volume(volume):
+        return True
+    template = owner_template(view)
+    if template is None:
+        return False
+    names = {text(each, "name") for each in items(template, "spec", "volumes")}
+    return text(volume, "name") not in names and not _claim_template(view, volume)
+
+
+def _claim_template(view: PodView, volume: Json) -> bool:
+    """A StatefulSet adds one volume per volumeClaimTemplate, with a claim named NAME-POD."""
+    claim = text(volume, "persistentVolumeClaim", "claimName")
+    return claim == f"{text(volume, 'name')}-{view.reference.name}"
+
+
+def _unexplained(view: PodView) -> list[Volume]:
+    """A row per mount path that the spec does not explain, with the containers that have it."""
+    where: dict[str, list[tuple[ContainerEntry, Mount]]] = {}
+    for entry in view.containers:
+        for mount in undeclared(view, entry):
+            where.setdefault(mount.path, []).append((entry, mount))
+    rows = [_unexplained_row(path, several) for path, several in where.items()]
+    return sorted(rows, key=lambda row: row.name)
+
+
+def _unexplained_row(path: str, several: list[tuple[ContainerEntry, Mount]]) -> Volume:
+    first = several[0][1]
+    counted = Counter(entry.name for entry, _ in several)
+    stacked = [name for name, count in counted.items() if count > 1]
+    row = Volume(
+        name=path,
+        type=UNDECLARED,
+        source=first.source,
+        details=["not in the spec: an image's VOLUME, or added by the runtime"]
+        + [f"mounted more than once in {name}" for name in stacked],
+        mounts=[
+            VolumeMount(
+                container=entry.name,
+                path=path,
+                state="mounted",
+                device=mount.device,
+                inode=mount.inode,
+                fstype=mount.fstype,
+                observed_read_only=mount.read_only or mount.super_read_only,
+            )
+            for entry, mount in several
+        ],
+        shared=len(counted) > 1,
+        basis="proven",
+    )
+    return _measured(row, (mount for _, mount in several))

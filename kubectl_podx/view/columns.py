@@ -1,0 +1,63 @@
+"""What a column is, and the columns of rows that several sections have."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from kubectl_podx.model.parts import Condition
+from kubectl_podx.view.layout import Cell
+from kubectl_podx.view.units import ago, text_or_none
+
+Value = Callable[[Any, "datetime | None"], "Cell | str"]
+
+
+class Column(NamedTuple):
+    """One column: its header, and how a row gives its value at the moment of the capture."""
+
+    header: str
+    value: Value
+    wide: bool = False
+    """Only with `-o wide`."""
+    prose: bool = False
+    """A sentence, which the incident view does not repeat where a finding has said it."""
+
+
+class Grid(NamedTuple):
+    """Rows of one type with their columns."""
+
+    columns: Sequence[Column]
+    rows: Sequence[Any]
+
+    def shown(self, *, wide: bool) -> list[Column]:
+        """The columns for this width."""
+        return [column for column in self.columns if wide or not column.wide]
+
+    def cells(self, now: datetime | None, *, wide: bool) -> list[list[Cell | str]]:
+        """The values, row by row."""
+        columns = self.shown(wide=wide)
+        return [[column.value(row, now) for column in columns] for row in self.rows]
+
+    def headers(self, *, wide: bool) -> list[str]:
+        """The headers for this width."""
+        return [column.header for column in self.shown(wide=wide)]
+
+
+CONDITION: tuple[Column, ...] = (
+    Column("CONDITION", lambda row, _: row.type),
+    Column("STATUS", lambda row, _: row.status),
+    Column("SINCE", lambda row, now: ago(row.since, now)),
+    Column("REASON", lambda row, _: text_or_none(row.reason), prose=True),
+    Column("MESSAGE", lambda row, _: text_or_none(row.message), prose=True),
+)
+
+
+def condition_is_bad(row: Condition) -> bool:
+    """Whether a pod's condition says that something is not as it should be.
+
+    DisruptionTarget and PodResize… conditions are bad where they are True, all others where not.
+    """
+    if row.type in ("DisruptionTarget", "PodResizePending", "PodResizeInProgress"):
+        return row.status == "True"
+    return row.status != "True"
