@@ -69,7 +69,7 @@ def _unknown_past(w: Witnesses) -> Conclusion | None:
         return None
     refused = w.waiting_reason == "CreateContainerError" and start_was_refused(w.waiting_message)
     if refused or w.waiting_reason == "RunContainerError":
-        why = start_failure(w.waiting_message)
+        why = start_failure(w.waiting_message, w.entry.spec)
         evidence = (fact("status", f"waiting {w.waiting_reason}: {w.waiting_message}"),)
         return Conclusion("startError", "proven", f"cannot start: {why}", evidence)
     if not w.restart_count:
@@ -90,7 +90,7 @@ def _start_error(w: Witnesses) -> Conclusion | None:
     """The runtime could not start it: StartError (containerd), ContainerCannotRun (dockershim)."""
     if w.instance is None or w.instance.reason not in ("StartError", "ContainerCannotRun"):
         return None
-    why = start_failure(w.instance.message)
+    why = start_failure(w.instance.message, w.entry.spec)
     memory = w.memory.shared if "OOM-killed" in why else ()
     evidence = (fact("status", f"{w.instance.reason}: {w.instance.message}"), *memory)
     return Conclusion("startError", "proven", f"cannot start: {why}", evidence, w.restart_count)
