@@ -198,7 +198,7 @@ def _evidence(w: Witnesses) -> tuple[Evidence, ...]:
         if not _nobody_came(w):
             words += "; a signal that an exec sends leaves no trace"
         found.append(fact("spec", words))
-    return tuple(found)
+    return (*found, *w.deleted_later)
 
 
 def _status(w: Witnesses) -> Evidence:

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from kubectl_podx.model.clock import parse_time
+from kubectl_podx.model.parts import Evidence
 from kubectl_podx.model.raw import dig, items, mapping, number, text
 from kubectl_podx.pod.containers import ContainerEntry
 from kubectl_podx.pod.kills import Kill, kills_of
@@ -16,7 +17,11 @@ from kubectl_podx.pod.probes import handler
 from kubectl_podx.pod.view import PodView, event_count
 from kubectl_podx.sections.restarts.termination.instance import Instance, last_instance
 from kubectl_podx.sections.restarts.termination.memory import Memory, memory
-from kubectl_podx.sections.restarts.termination.pod_end import PodEnd, pod_end
+from kubectl_podx.sections.restarts.termination.pod_end import (
+    PodEnd,
+    deleted_later,
+    pod_end,
+)
 from kubectl_podx.sections.restarts.termination.policy import (
     matching_rule,
     policy_of,
@@ -42,6 +47,8 @@ class Witnesses(NamedTuple):
     instance: Instance | None
     pod_end: PodEnd | None
     """Only where it covers this instance."""
+    deleted_later: tuple[Evidence, ...]
+    """The pod's deletion, where it came after this end."""
     kills: tuple[Kill, ...]
     """All Killing events of the container."""
     liveness: ProbeWitness | None
@@ -110,12 +117,20 @@ def collect(view: PodView, entry: ContainerEntry) -> Witnesses:
     exit_code = instance.exit_code if instance else None
     hook = mapping(entry.spec, "lifecycle", "postStart")
     grace = number(view.pod, "spec", "terminationGracePeriodSeconds")
+    kills = tuple(kills_of(view, entry))
+    stopped = any(
+        kill.kind == "stop" and (_of(instance, kill, kill.first) or _of(instance, kill, kill.last))
+        for kill in kills
+        if instance is not None
+    )
+    covered = end is not None and end.covers(instance, entry, stopped=stopped)
     return Witnesses(
         entry=entry,
         restart_count=max(0, number(entry.status, "restartCount") or 0),
         instance=instance,
-        pod_end=end if end and end.covers(instance, entry) else None,
-        kills=tuple(kills_of(view, entry)),
+        pod_end=end if covered else None,
+        deleted_later=() if covered else deleted_later(view, instance),
+        kills=kills,
         liveness=probe_witness(view, entry, instance, "liveness") if instance else None,
         startup=probe_witness(view, entry, instance, "startup") if instance else None,
         sandbox=sandbox_witness(view, entry, instance) if instance else None,
