@@ -9,6 +9,7 @@ import re
 
 from kubectl_podx.model.raw import Json, items, one_line, text
 from kubectl_podx.pod.probe_events import strip_combined
+from kubectl_podx.pod.unnamed import without_names
 
 _EXEC = re.compile(r'exec:? "([^"]{1,200})"')
 _LIMIT = re.compile(r"unable to set memory limit to (\d{1,15}) \(current usage: (\d{1,15})")
@@ -60,7 +61,7 @@ def start_failure(message: str, spec: Json | None = None) -> str:
     working directory also says `no such file or directory`.
     """
     message = unwrapped(message)
-    low = message.lower()
+    low = without_names(message)
     # Of an exec, the first word in quotes is its id; the program is named last.
     program = _EXEC.findall(message)
     name = f'"{program[-1]}"' if program else "its program"
@@ -146,7 +147,7 @@ def _unquoted(match: re.Match[str]) -> str:
 
 
 def _memory(message: str) -> str:
-    limit, least, low = _LIMIT.search(message), _LEAST.search(message), message.lower()
+    limit, least, low = _LIMIT.search(message), _LEAST.search(message), without_names(message)
     if limit:
         words = f"its memory limit of {limit[1]} bytes is less than the {limit[2]} bytes"
         return f"{words} that the container's own init takes"

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from kubectl_podx.model.clock import parse_time
 from kubectl_podx.model.raw import one_line, text
 from kubectl_podx.pod.start_error import innermost, start_failure, start_was_refused, unwrapped
+from kubectl_podx.pod.unnamed import without_names
 from kubectl_podx.pod.view import event_count
 from kubectl_podx.rules.remedies import DOCS, describe_pod, edit_owner, get, logs
 from kubectl_podx.rules.rule import Case, Hit, Rule
@@ -112,7 +113,7 @@ def _why(case: Case, container: Container) -> str:
 
 def _sandbox_error(message: str) -> str:
     """What the runtime says behind its wrappers; the network plugin's own words mostly."""
-    if "oom-killed" in message.lower():
+    if "oom-killed" in without_names(message):
         return "its init was OOM-killed: the pod's memory limit is too low for it, or was used up"
     if "set memory limit" in message:
         return start_failure(message)

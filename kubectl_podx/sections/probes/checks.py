@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from kubectl_podx.model.clock import parse_time
@@ -16,7 +17,11 @@ from kubectl_podx.sections.probes.report import Probe
 from kubectl_podx.view.units import spell_seconds, times
 
 _THROTTLED = 0.25
-_TIMED_OUT = ("timed out", "deadline exceeded", "i/o timeout", "did not complete within")
+# In the kubelet's and its clients' words; what the program answers may say "timed out", too.
+_EXEC_TIMED_OUT = re.compile(r'^command timed out|^command ".*" timed out after|^timeout: ')
+_TIMED_OUT = re.compile(
+    r"\(Client\.Timeout exceeded while |context deadline exceeded|: i/o timeout$|^timeout: "
+)
 # Seconds after its start in which a failing readiness probe tells nothing.
 _START = 30.0
 # Attempts by which a count may differ from what the whole seconds of two moments give.
@@ -244,7 +249,8 @@ def liveness_before_start(case: Case) -> Iterator[Hit]:
 def _timeouts(case: Case) -> Iterator[tuple[Probe, str]]:
     for probe in case.report.probes or ():
         for failure in reversed(probe.recent_failures):
-            if any(word in failure.message.lower() for word in _TIMED_OUT):
+            of_kind = _EXEC_TIMED_OUT if probe.handler.kind == "exec" else _TIMED_OUT
+            if of_kind.search(failure.message):
                 yield probe, failure.message
                 break
 

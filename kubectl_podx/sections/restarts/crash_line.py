@@ -31,9 +31,11 @@ _SIGNS: tuple[tuple[re.Pattern[str], str], ...] = (
         re.compile(r"(?i)out of memory|OutOfMemoryError|cannot allocate memory|heap limit"),
         "it says that memory ran out",
     ),
+    (re.compile(r"^F\d{4} \d\d:"), "it has the log's highest level"),
     (re.compile(r"\b(FATAL|CRITICAL|PANIC|EMERG|emerg)\b"), "it has the log's highest level"),
     (re.compile(r'(?i)"?level"?[=:] ?"?(fatal|panic|critical)'), "it has the log's highest level"),
     (re.compile(r"(?i)\b(uncaught|unhandled|traceback|aborted)\b"), "it names an unhandled error"),
+    (re.compile(r"^E\d{4} \d\d:"), "it is the last line of the level error"),
     (
         re.compile(
             r"(?i)\berror\b|\bERR\b|\[error\]|\bfailed\b|\bcannot\b|\bcan't\b|\bunable to\b"
@@ -44,6 +46,13 @@ _SIGNS: tuple[tuple[re.Pattern[str], str], ...] = (
         re.compile(r"(?i)not found|no such file|permission denied|refused|invalid|missing|denied"),
         "it is the last line that names a failure",
     ),
+)
+# A line that names its own level (klog's letter, level=info, [INFO]) is no error by its words.
+_HARMLESS = re.compile(
+    r"^[IWD]\d{4} \d\d:|(?i:\blevel\"?[=:] ?\"?(?:info|debug|trace|warn))|\b(?:INFO|DEBUG|TRACE)\b"
+)
+_VAGUE = frozenset(
+    {"it is the last line that names an error", "it is the last line that names a failure"}
 )
 _TRACEBACK = "Traceback (most recent call last):"
 _LEVELS_FIRST = frozenset({"it begins a panic", "it names the exception"})
@@ -60,6 +69,8 @@ def crash_line(lines: Sequence[str]) -> CrashLine | None:
         if why == "it ends a traceback" and _TRACEBACK not in stripped:
             continue
         found = [line for line in stripped if pattern.search(line)]
+        if why in _VAGUE:
+            found = [line for line in found if not _HARMLESS.search(line)]
         if found:
             chosen = found[0] if why in _LEVELS_FIRST else found[-1]
             return CrashLine(one_line(chosen), why)

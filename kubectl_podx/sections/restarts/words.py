@@ -7,7 +7,7 @@ from kubectl_podx.model.parts import BackOff
 from kubectl_podx.model.raw import dig, one_line, text
 from kubectl_podx.pod.probe_events import event_span
 from kubectl_podx.pod.view import PodView, event_count
-from kubectl_podx.sections.restarts.crash_line import CrashLine
+from kubectl_podx.sections.restarts.crash_line import CrashLine, crash_line
 from kubectl_podx.sections.restarts.termination.conclusion import Conclusion
 from kubectl_podx.sections.restarts.termination.witnesses import Witnesses
 from kubectl_podx.view.units import spell_seconds, times
@@ -83,6 +83,9 @@ def _quote(w: Witnesses, found: Conclusion, crash: CrashLine | None) -> str:
     """The program's own last words, where they are the cause behind an exit code or a signal."""
     if found.cause not in ("exitCode", "signal") or w.instance is None:
         return ""
-    message = one_line(w.instance.message)
-    words = message.rsplit("\n", 1)[-1] if message else (crash.text if crash else "")
+    # With FallbackToLogsOnError the message is the end of the log.
+    lines = [line for line in w.instance.message.splitlines() if line.strip()]
+    if lines:
+        crash = crash_line(lines) if len(lines) > 1 else None
+    words = crash.text if crash else (lines[-1] if lines else "")
     return f': "{one_line(words, _LONGEST_QUOTE)}"' if words else ""

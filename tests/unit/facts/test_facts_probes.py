@@ -332,3 +332,16 @@ def test_odd_pods_never_raise(spec: Any, status: Any, metadata: Any) -> None:
     whole["status"].update(status if isinstance(status, dict) else {})
     whole["spec"]["containers"][0].update({"livenessProbe": spec, "lifecycle": metadata})
     assert len(restarts.build(view(whole, []))) == 1
+
+
+def test_a_line_of_a_harmless_level_is_no_error_by_its_words() -> None:
+    klog = [
+        "I1129 07:00:01.1 1 main.go:3] error budget loaded",
+        "F1129 07:00:01.2 1 main.go:9] --leader-elect needs a lease name",
+        "I1129 07:00:01.3 1 main.go:11] failed open handles: 0",
+    ]
+    found = crash_line(klog)
+    assert found is not None
+    assert found.text == klog[1]
+    assert crash_line(klog[:1]) is None
+    assert crash_line(['level=info msg="no error found"', "[INFO] failed checks: 0"]) is None

@@ -321,6 +321,12 @@ def test_an_exit_code_of_its_own_with_the_line_that_tells() -> None:
     assert found.summary.startswith('app exited with code 3 after 60 s: "FATAL: no database"')
 
 
+def test_of_a_message_of_several_lines_the_one_that_tells_is_quoted() -> None:
+    said = 'level=info msg="Starting" version=0.25\nerror: yaml: line 3: bad\nlevel=info msg="bye"'
+    assert '"error: yaml: line 3: bad"' in row(view(crashed(1, message=said), [])).summary
+    assert '"last words"' in row(view(crashed(1, message="first\nlast words\n"), [])).summary
+
+
 def test_a_log_that_the_runtime_has_removed_is_no_log() -> None:
     gone = "unable to retrieve container logs for containerd://aaaa"
     logs = [LogTail(container="app", previous=True, lines=[gone])]
@@ -657,6 +663,34 @@ def test_an_end_before_the_deletion_keeps_its_cause() -> None:
     body = deleted()
     body["status"]["containerStatuses"][0]["state"]["terminated"] = ended(3, 100, 900)
     assert row(view(body, [])).cause == "exitCode"
+
+
+def test_an_end_just_before_the_deletion_is_not_the_deletions() -> None:
+    body = deleted()
+    body["status"]["containerStatuses"][0]["state"]["terminated"] = ended(3, 947, 949)
+    found = row(view(body, []))
+    assert found.cause == "exitCode"
+    assert found.evidence[-1].text == "the pod was deleted after that"
+    # By the kubelet's own clock it was stopping it.
+    stop = event("Killing", "Stopping container app", 948)
+    assert decided(view(body, [stop])) == ("deleted", "proven")
+
+
+def test_a_job_deletes_its_pod_because_a_container_ended() -> None:
+    """In the second of the deletion a Job's pod may have ended by itself, and that is why."""
+    body = deleted()
+    body["metadata"]["ownerReferences"] = [{"kind": "Job", "name": "e01", "controller": True}]
+    for code, cause in ((1, "exitCode"), (143, "deleted"), (0, "deleted")):
+        body["status"]["containerStatuses"][0]["state"]["terminated"] = ended(code, 100, 950)
+        assert row(view(body, [])).cause == cause
+    body["status"]["containerStatuses"][0]["state"]["terminated"] = ended(1, 100, 955)
+    assert row(view(body, [])).cause == "deleted"
+
+
+def test_what_ended_within_the_slack_before_an_eviction_is_not_proven() -> None:
+    body = failed("Evicted", "The node was low on resource: memory. ", code=3)
+    told = event("Evicted", "The node was low on resource: memory. ", 962, path="")
+    assert decided(view(body, [told])) == ("evicted", "likely")
 
 
 def test_a_sidecar_that_ends_after_the_main_container() -> None:
