@@ -109,7 +109,9 @@ PolicyBasis = Literal["matchesDefault", "declared"]
 ImageState = Literal["present", "pulling", "failed", "unknown"]
 HandlerKind = Literal["exec", "httpGet", "tcpSocket", "grpc", "sleep", "none"]
 HookState = Literal["declared", "failed"]
-EvidenceSource = Literal["status", "event", "metrics", "cgroup", "logs", "spec", "node", "process"]
+EvidenceSource = Literal[
+    "status", "event", "metrics", "cgroup", "logs", "spec", "node", "process", "observed"
+]
 ConfigKind = Literal["ConfigMap", "Secret"]
 SourceKind = Literal[
     "ConfigMap",

@@ -151,6 +151,7 @@ RULES: tuple[Rule, ...] = (
         remedy="Nothing to do now; look at the times if it comes back.",
         link=_PROBES,
         check=probe_checks.failed_lately,
+        gives_way_to=frozenset({"PRB017"}),
     ),
     Rule(
         code="PRB013",
@@ -162,6 +163,33 @@ RULES: tuple[Rule, ...] = (
         remedy="Wait; look again.",
         link=_PROBES,
         check=probe_checks.not_yet,
+    ),
+    Rule(
+        code="PRB016",
+        section="probes",
+        severity="critical",
+        title="A probe gives no result",
+        meaning="It has been due for long and neither succeeded nor failed: an attempt hangs, as "
+        "an exec does whose child keeps its output open, or every attempt errors. Neither counts, "
+        "so readiness and startup never come, and liveness restarts nothing.",
+        known_by="The kubelet's counters have no result of it, and no event tells of one. Which of "
+        "the two it is cannot be told from outside.",
+        remedy="Run the probe's command by hand; let it start nothing in the background.",
+        link=_PROBES,
+        check=probe_checks.no_result,
+    ),
+    Rule(
+        code="PRB017",
+        section="probes",
+        severity="warning",
+        title="A readiness probe comes and goes",
+        meaning="The pod is ready now and was ready before, and between that its readiness probe "
+        "failed: its Services lose and regain it.",
+        known_by="The kubelet's counters: more successes than the time since it became ready has "
+        "room for, and as many failures as it takes.",
+        remedy="Read the container's log of the times at which it failed.",
+        link=_PROBES,
+        check=probe_checks.flaps,
     ),
     *probe_live.RULES,
 )
