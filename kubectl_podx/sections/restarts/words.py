@@ -80,7 +80,12 @@ def _next(view: PodView, w: Witnesses, pause: BackOff | None) -> str:
 
 
 def _quote(w: Witnesses, found: Conclusion, crash: CrashLine | None) -> str:
-    """The program's own last words, where they are the cause behind an exit code or a signal."""
+    """The program's own last words, where they are the cause behind an exit code or a signal; what
+    the probe said, where it killed.
+    """
+    probe = {"livenessProbe": w.liveness, "startupProbe": w.startup}.get(found.cause)
+    if probe is not None and probe.said:
+        return f': "{one_line(probe.said, _LONGEST_QUOTE)}"'
     if found.cause not in ("exitCode", "signal") or w.instance is None:
         return ""
     # With FallbackToLogsOnError the message is the end of the log.

@@ -26,6 +26,7 @@ from catalogue import (
     pod_ends,
     probe_kills,
     probe_troubles,
+    reported,
     scheduling,
     starts,
     stops,
@@ -41,6 +42,7 @@ INCIDENTS: tuple[Incident, ...] = (
     *pod_ends.INCIDENTS,
     *scheduling.INCIDENTS,
     *mixed.INCIDENTS,
+    *reported.INCIDENTS,
 )
-HEALTHY: tuple[Incident, ...] = (*healthy.INCIDENTS, *healthy_changes.INCIDENTS)
+HEALTHY: tuple[Incident, ...] = (*healthy.INCIDENTS, *healthy_changes.INCIDENTS, reported.UNCHECKED)
 EVERY = (*INCIDENTS, *HEALTHY)

@@ -8,6 +8,7 @@ from typing import Any
 
 from kubectl_podx.analysis.analyse import pod_report
 from kubectl_podx.model.capture import (
+    Call,
     Capture,
     CapturedPod,
     Headroom,
@@ -130,6 +131,7 @@ def report(
     sections: frozenset[str] = frozenset(),
     source: Any = "live",
     disturbed: str = "",
+    calls: list[Call] | None = None,
 ) -> PodReport:
     """The whole report of a capture of that pod."""
     looks = (
@@ -143,6 +145,7 @@ def report(
         probe_counters=counters,
         observations=looks,
         disturbed=disturbed,
+        calls=calls or [],
     )
     owners = {
         "ReplicaSet/shop/web": {

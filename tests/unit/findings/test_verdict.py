@@ -8,6 +8,7 @@ import pytest
 from health_cases import ago, ended, event, looping, pod, report, restarted
 
 from kubectl_podx.analysis.ranking import group
+from kubectl_podx.model.capture import Call
 
 READINESS = {"readinessProbe": {"httpGet": {"path": "/", "port": 80}, "periodSeconds": 5}}
 
@@ -169,3 +170,14 @@ def test_the_verdict_stands_where_one_section_was_asked_for(
 def test_a_code_is_ranked_by_itself_or_by_its_letters() -> None:
     ranks = [group(code) for code in ("RST024", "CON001", "RST006", "NET001", "PRB002", "CON006")]
     assert ranks == sorted(ranks)
+
+
+def test_an_exec_that_gives_no_answer_is_no_sign_of_health() -> None:
+    call = Call(
+        id="exec app", sections=["environment"], state="timedOut", reason="late", container="app"
+    )
+    found = report(pod(), calls=[call]).verdict
+    assert found.severity == "unknown"
+    assert found.summary.startswith("an exec in app gave no answer in time: it may hang; the API")
+    # What is wrong anyway is told first.
+    assert report(pod({}, looping(1), ready=False), calls=[call]).verdict.severity == "critical"
