@@ -15,21 +15,30 @@ from pathlib import Path
 import click
 import msgspec
 
-from kubectl_podx.analysis.catalogue import RULES
+from kubectl_podx.analysis.catalogue import every_rule
 from kubectl_podx.analysis.reports import DOCUMENTS
 from kubectl_podx.capture import rights
-from kubectl_podx.capture.follow import follow_ups
-from kubectl_podx.capture.plan import Wish, get_pod, get_version, pod_calls, triage_calls
+from kubectl_podx.capture.plan import (
+    Wish,
+    follow_ups,
+    get_pod,
+    get_version,
+    pod_calls,
+    triage_calls,
+)
 from kubectl_podx.capture.probe_runs import probe_calls
 from kubectl_podx.cli.command import load
 from kubectl_podx.cli.environment import Environment
 from kubectl_podx.cli.funnel import main as podx
 from kubectl_podx.cli.queries import QUERIES
-from kubectl_podx.cli.words import COMMANDS, FORMATS, SECTIONS
+from kubectl_podx.cli.words import COMMANDS, FORMATS
 from kubectl_podx.generated import explain
 from kubectl_podx.model.reference import Reference
 from kubectl_podx.podpreset.annotations import APPLIED
 from kubectl_podx.render import doctor
+from kubectl_podx.sections import folders
+from kubectl_podx.sections.report import ORIGINS
+from kubectl_podx.sections.table import SECTIONS
 
 ROOT = Path(__file__).resolve().parents[1]
 _MADE = "<!-- made by `make docs`; edit the code instead -->\n\n"
@@ -61,6 +70,7 @@ def pages() -> dict[str, str]:
         "docs/RBAC.md": _rbac(),
         "kubectl_podx/generated/schema.json": _schema(),
         "kubectl_podx/generated/findings.json": _codes(),
+        "kubectl_podx/generated/origins.json": _origins(),
         "README.md": _readme(),
         "kubectl_podx/cli/kubectl_complete-podx": _completion(),
     }
@@ -122,10 +132,10 @@ def _findings() -> str:
         "| code | severity | section | what it says |\n|---|---|---|---|",
         *(
             f"| [{r.code}](#{r.code.lower()}) | {r.severity} | {r.section} | {_cell(r.title)} |"
-            for r in RULES
+            for r in every_rule()
         ),
     ]
-    for rule in RULES:
+    for rule in every_rule():
         lines += [
             f"\n## {rule.code}\n",
             f"**{rule.title}** ({rule.severity}, section `{rule.section}`)\n",
@@ -338,8 +348,8 @@ def _readme() -> str:
 def _completion() -> str:
     """The shell file that answers a TAB, with every word and flag in it."""
     template = (ROOT / "hack/completion.sh").read_text()
-    sections = [f"{words.key}\t{words.summary}" for words in SECTIONS.values()]
-    codes = [f"{rule.code}\t{rule.title}" for rule in RULES]
+    sections = [f"{words.key}\t{words.summary}" for words in SECTIONS]
+    codes = [f"{rule.code}\t{rule.title}" for rule in every_rule()]
     tables = {
         "COMMANDS": [f"{name}\t{entry.summary}" for name, entry in COMMANDS.items()],
         "FLAGS": list(_flags()),
@@ -417,9 +427,13 @@ def changed(made: dict[str, str]) -> list[str]:
     ]
 
 
+def _origins() -> str:
+    return json.dumps(ORIGINS | folders.origins(), indent=1) + "\n"
+
+
 def _codes() -> str:
     """What `explain CODE` reads."""
-    rows = [{name: getattr(r, name) for name in explain.CodeDoc._fields} for r in RULES]
+    rows = [{name: getattr(r, name) for name in explain.CodeDoc._fields} for r in every_rule()]
     for row in rows:
         row |= {name: _sentence(row[name]) for name in ("meaning", "known_by", "remedy")}
     return json.dumps(rows, indent=1, ensure_ascii=False) + "\n"

@@ -13,8 +13,8 @@ from typing import Any
 from recording import ROOT, Scene, ready_pod, record
 
 # The path to these is set by `recording`.
-from manifests import FOREVER, config_map, deployment, pod, shell  # isort: skip
-from support import Bench, container_status  # isort: skip
+from e2e.manifests import FOREVER, config_map, deployment, pod, shell  # isort: skip
+from e2e.support import Bench, container_status  # isort: skip
 
 NAMESPACE = "shop"
 Manifest = dict[str, Any]

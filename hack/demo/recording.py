@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "tests/e2e"))
+sys.path.insert(0, str(ROOT / "tests"))
 
-from support import Bench, is_ready  # noqa: E402 - after the path
+from e2e.support import Bench, is_ready  # noqa: E402 - after the path
 
 Manifest = dict[str, Any]
 # Brings the pod into its state and returns its name, and flags of `capture` where it needs some.

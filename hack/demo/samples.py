@@ -9,11 +9,12 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from incidents import child_oom, later, liveness
 from recording import ROOT, Scene, record
 
+from incidents import child_oom, later, liveness
+
 # The path to these is set by `recording`.
-from manifests import (  # isort: skip
+from e2e.manifests import (  # isort: skip
     BUSYBOX,
     FOREVER,
     NOSHELL,
@@ -25,7 +26,7 @@ from manifests import (  # isort: skip
     secret,
     shell,
 )
-from support import Bench, restarted, waiting  # isort: skip
+from e2e.support import Bench, restarted, waiting  # isort: skip
 
 NAMESPACE = "samples"
 Manifest = dict[str, Any]

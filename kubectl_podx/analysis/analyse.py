@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import Any
 
 import msgspec
 
 from kubectl_podx.analysis import coverage
-from kubectl_podx.analysis.builders import BUILDERS
-from kubectl_podx.analysis.catalogue import RULES
+from kubectl_podx.analysis.catalogue import rules_about
 from kubectl_podx.analysis.distinctions import distinctions
 from kubectl_podx.analysis.verdict import verdict
 from kubectl_podx.model.capture import Capture, CapturedPod
-from kubectl_podx.model.parts import Finding, Metadata, Verdict
+from kubectl_podx.model.parts import Metadata, Verdict
+from kubectl_podx.model.words import SEVERITIES
 from kubectl_podx.pod.view import PodView, kinds_of
-from kubectl_podx.rules.rule import Case, Rule, without_repeats
+from kubectl_podx.rules.rule import Case, without_repeats
+from kubectl_podx.sections import folders
 from kubectl_podx.sections.injections.marks import marked
 from kubectl_podx.sections.pod import facts as pod
 from kubectl_podx.sections.report import PodReport, PodReportList
-from kubectl_podx.sections.table import SECTIONS
+from kubectl_podx.sections.table import BY_KEY, KEYS, SECTIONS
 from kubectl_podx.sections.timeline import facts as timeline
-
-_ORDER = {"critical": 0, "warning": 1, "info": 2}
 
 
 def analyse(
@@ -53,23 +51,29 @@ def pod_report(
     kinds: frozenset[str] | None = None,
 ) -> PodReport:
     """The report of one pod of the capture. `kinds`: as PodView takes them."""
-    wanted = sections or frozenset(SECTIONS)
+    wanted = sections or frozenset(KEYS)
     # Findings and timeline are made of the other sections.
-    built = frozenset(SECTIONS) if wanted & {"findings", "timeline"} else wanted
+    built = frozenset(KEYS) if any(BY_KEY[key].derived for key in wanted) else wanted
     view = PodView(capture, captured, kinds)
     draft = PodReport(
         metadata=_metadata(capture),
         verdict=Verdict(severity="unknown", summary=""),
         pod=pod.build(view),
         coverage=coverage.build(view, built),
-        **{field: build(view) for key, (field, build) in BUILDERS.items() if key in built},
+        **{
+            section.field: folders.build(section, view)
+            for section in SECTIONS
+            if section.key in built and not section.derived
+        },
     )
     if draft.injections is not None:
         draft = marked(draft)
     case = Case(view, draft)
     findings = sorted(
-        without_repeats((rule, found) for rule in _rules(built) for found in rule.findings(case)),
-        key=lambda found: (not found.blocking, _ORDER[found.severity]),
+        without_repeats(
+            (rule, found) for rule in rules_about(built) for found in rule.findings(case)
+        ),
+        key=lambda found: (not found.blocking, SEVERITIES.index(found.severity)),
     )
     complete = msgspec.structs.replace(
         draft,
@@ -80,16 +84,10 @@ def pod_report(
     return _only(complete, wanted, container)
 
 
-@lru_cache(maxsize=64)
-def _rules(sections: frozenset[str]) -> tuple[Rule, ...]:
-    """Those about these sections and about the pod as a whole."""
-    return tuple(rule for rule in RULES if rule.section in (*sections, "pod"))
-
-
 def _only(report: PodReport, wanted: frozenset[str], container: str | None) -> PodReport:
     """Without the sections that nobody asked for, and without other containers' rows."""
     changes: dict[str, Any] = {
-        field: None for key, (field, _) in BUILDERS.items() if key not in wanted
+        section.field: None for section in SECTIONS if section.key not in wanted
     }
     if container:
         for field in report.__struct_fields__:
@@ -113,8 +111,3 @@ def _metadata(capture: Capture) -> Metadata:
         server_version=capture.server_version,
         podx_version=capture.podx_version,
     )
-
-
-def worst(findings: list[Finding]) -> str:
-    """The severity of the worst finding; `ok` without any."""
-    return min((f.severity for f in findings), key=_ORDER.__getitem__, default="ok")

@@ -1,46 +1,85 @@
-"""The explicit list of every rule, by section. A new section adds one row."""
+"""Every rule, in the report's order, and which finding comes first in the verdict."""
 
 from __future__ import annotations
 
-from kubectl_podx.rules.rule import Rule
-from kubectl_podx.sections.changes import rules as changes
-from kubectl_podx.sections.containers import rules as containers
-from kubectl_podx.sections.downward import rules as downward
-from kubectl_podx.sections.environment import rules as environment
-from kubectl_podx.sections.files import rules as files
-from kubectl_podx.sections.hosts import rules as hosts
-from kubectl_podx.sections.images import rules as images
-from kubectl_podx.sections.injections import preset_rules as presets
-from kubectl_podx.sections.injections import rules as injections
-from kubectl_podx.sections.lifecycle import rules as lifecycle
-from kubectl_podx.sections.namespaces import rules as namespaces
-from kubectl_podx.sections.network import rules as network
-from kubectl_podx.sections.node import rules as node
-from kubectl_podx.sections.pod import rules as pod
-from kubectl_podx.sections.probes import rules as probes
-from kubectl_podx.sections.restarts import rules as restarts
-from kubectl_podx.sections.scheduling import rules as scheduling
-from kubectl_podx.sections.tokens import rules as tokens
-from kubectl_podx.sections.volumes import rules as volumes
+from collections.abc import Sequence
+from functools import cache, lru_cache
 
-RULES: tuple[Rule, ...] = (
-    *pod.RULES,
-    *containers.RULES,
-    *namespaces.RULES,
-    *network.RULES,
-    *volumes.RULES,
-    *files.RULES,
-    *environment.RULES,
-    *downward.RULES,
-    *tokens.RULES,
-    *probes.RULES,
-    *restarts.RULES,
-    *changes.RULES,
-    *lifecycle.RULES,
-    *scheduling.RULES,
-    *node.RULES,
-    *images.RULES,
-    *hosts.RULES,
-    *injections.RULES,
-    *presets.RULES,
-)
+from kubectl_podx.model.parts import Finding
+from kubectl_podx.model.words import SEVERITIES
+from kubectl_podx.rules.rule import Case, Rule
+from kubectl_podx.sections import folders
+from kubectl_podx.sections.pod.rules import RULES as OF_THE_POD
+from kubectl_podx.sections.table import BY_KEY, BY_LETTERS, KEYS, OTHERS, SECTIONS
+
+
+@lru_cache(maxsize=64)
+def rules_about(sections: frozenset[str]) -> tuple[Rule, ...]:
+    """Those about these sections, by the report's keys, and about the pod as a whole."""
+    found = [*OF_THE_POD]
+    for section in SECTIONS:
+        if section.key in sections:
+            found += folders.rules(section)
+    return tuple(found)
+
+
+@cache
+def rule_of(code: str) -> Rule:
+    """The rule of this code."""
+    section = BY_LETTERS.get(code[:3])
+    return next(
+        rule for rule in (folders.rules(section) if section else OF_THE_POD) if rule.code == code
+    )
+
+
+def every_rule() -> tuple[Rule, ...]:
+    """The whole catalogue."""
+    return rules_about(frozenset(KEYS))
+
+
+_WENT_DOWN = -1
+
+
+def ranked(case: Case, findings: Sequence[Finding]) -> list[Finding]:
+    """What blocks first, then by severity, by how near to the cause, by the order of start."""
+    places = {entry.name: place for place, entry in enumerate(case.view.containers)}
+
+    def key(found: Finding) -> tuple[bool, int, int, int]:
+        # Where nothing blocks, a container that went down comes before everything else.
+        first = not found.blocking and is_of_an_end(found)
+        return (
+            not found.blocking,
+            SEVERITIES.index(found.severity),
+            _WENT_DOWN if first else rank(found.code),
+            places.get(found.container, -1),
+        )
+
+    return sorted(findings, key=key)
+
+
+def rank(code: str) -> int:
+    """How near to the cause the findings of this code are; lower is nearer."""
+    rule = rule_of(code)
+    if rule.rank is not None:
+        return rule.rank
+    return BY_KEY[rule.section].rank if rule.section in BY_KEY else OTHERS
+
+
+def is_of_an_end(found: Finding) -> bool:
+    """Whether it is about a container that went down."""
+    rule = rule_of(found.code)
+    return rule.went_down or rule.section == "restarts"
+
+
+def root_of(top: Finding, order: Sequence[Finding]) -> Finding:
+    """The finding behind this one: nobody listens behind a probe that fails."""
+    if rule_of(top.code).section != "probes" or not top.blocking:
+        return top
+    return next(
+        (
+            each
+            for each in order
+            if rule_of(each.code).explains_probe and each.container == top.container
+        ),
+        top,
+    )

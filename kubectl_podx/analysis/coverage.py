@@ -15,31 +15,8 @@ from kubectl_podx.pod.owner import why_no_template
 from kubectl_podx.pod.view import PodView
 from kubectl_podx.podpreset.annotations import has_preset_annotation
 from kubectl_podx.sections.injections.admission_match import were_read
+from kubectl_podx.sections.table import LOOKS_INSIDE, SECTIONS
 
-OBSERVED = (
-    "containers",
-    "namespaces",
-    "network",
-    "volumes",
-    "files",
-    "environment",
-    "downwardAPI",
-    "serviceAccountTokens",
-    "hosts",
-    "restarts",
-)
-"""Sections that lose their third column where a container is not looked into."""
-
-_FROM_CLUSTER = (
-    *OBSERVED,
-    "probes",
-    "changes",
-    "scheduling",
-    "node",
-    "images",
-    "injections",
-    "timeline",
-)
 _LOST: dict[str, CoverageState] = {
     "denied": "denied",
     "failed": "partial",
@@ -47,6 +24,21 @@ _LOST: dict[str, CoverageState] = {
     "skipped": "skipped",
 }
 _LONGER = "a longer --deadline"
+_WITH_TEXT = (
+    "containers",
+    "namespaces",
+    "environment",
+    "probes",
+    "restarts",
+    "changes",
+    "lifecycle",
+    "scheduling",
+    "images",
+    "hosts",
+    "injections",
+    "timeline",
+)
+"""Sections that show messages, logs, command lines or values of the pod."""
 # Findings are made of the sections: where those lost something, they say so themselves.
 _NOT_OF_ITS_OWN = frozenset({"all", "metadata", "findings"})
 
@@ -59,13 +51,14 @@ def build(view: PodView, sections: frozenset[str]) -> list[Coverage]:
     if view.capture.source == "manifest":
         reason = "no cluster: this is a saved manifest"
         return [
-            Coverage(section=section, state="skipped", reason=reason, needs="name a live pod")
-            for section in _FROM_CLUSTER
-            if section in sections
+            Coverage(section=section.key, state="skipped", reason=reason, needs="name a live pod")
+            for section in SECTIONS
+            if section.key in sections and not section.saved
         ]
     rows: dict[Coverage, None] = {}
     for row in (
         *_disturbed(view),
+        *_withheld(view),
         *_calls(view),
         *_looks(view),
         *_incomplete_lists(view),
@@ -79,8 +72,27 @@ def build(view: PodView, sections: frozenset[str]) -> list[Coverage]:
 
 def _disturbed(view: PodView) -> Iterator[Coverage]:
     if view.captured.disturbed:
-        for section in OBSERVED:
+        for section in LOOKS_INSIDE:
             yield Coverage(section=section, state="unobservable", reason=view.captured.disturbed)
+
+
+def _withheld(view: PodView) -> Iterator[Coverage]:
+    """Text that is not shown because a Secret was not read whose values may be in it."""
+    for key in view.captured.withheld:
+        stored = view.capture.objects.get(key)
+        late = stored is not None and stored.state == "timedOut"
+        what = _object(key)
+        reason = (
+            f"messages, events, logs, command lines and values are withheld: {what} was not read, "
+            "so its values cannot be removed from them"
+        )
+        for section in _WITH_TEXT:
+            yield Coverage(
+                section=section,
+                state="timedOut" if late else "partial",
+                reason=reason,
+                needs=_LONGER if late else f"a run that can read {what}",
+            )
 
 
 def _calls(view: PodView) -> Iterator[Coverage]:
@@ -134,7 +146,7 @@ def _looks(view: PodView) -> Iterator[Coverage]:
         looked = look(view, entry)
         if looked.coverage == "full" or _done(entry):
             continue
-        for section in OBSERVED:
+        for section in LOOKS_INSIDE:
             yield Coverage(
                 section=section,
                 container=entry.name,

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
-from kubectl_podx.analysis.pod_facts import NONE, short_digest
+from kubectl_podx.model.parts import NONE
+from kubectl_podx.pod.image_name import short_digest
 from kubectl_podx.sections.report import PodReport
 
 _MOST = 20

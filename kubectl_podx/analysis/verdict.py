@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from kubectl_podx.analysis import standing
-from kubectl_podx.analysis.ranking import ranked, root_of
+from kubectl_podx.analysis.catalogue import ranked, root_of, rule_of
 from kubectl_podx.model.clock import parse_time
 from kubectl_podx.model.parts import Finding, Verdict
 from kubectl_podx.model.raw import dig, items, number, text
@@ -17,8 +17,6 @@ from kubectl_podx.view.units import spell_seconds
 
 _OWN_ENDS = frozenset({"RST001", "RST002", "RST003", "RST005", "RST006", "RST008", "RST010"})
 """Ends for which a Job gives up."""
-_STUCK = frozenset({"LIF004", "LIF005", "LIF006"})
-"""A deletion that does not come to its end."""
 
 
 def verdict(case: Case, findings: Sequence[Finding]) -> Verdict:
@@ -87,7 +85,7 @@ def _judged(case: Case, findings: Sequence[Finding]) -> Verdict:
     if standing_now is not None:
         return standing_now
     if text(case.view.pod, "metadata", "deletionTimestamp"):
-        stuck = next((each for each in order if each.code in _STUCK), None)
+        stuck = next((each for each in order if rule_of(each.code).stuck), None)
         if stuck is not None and stuck.severity == "warning":
             return _of(stuck, order)
         given_up = standing.given_up(case)
@@ -103,7 +101,7 @@ def _judged(case: Case, findings: Sequence[Finding]) -> Verdict:
         return _of(top, order)
     if text(case.view.pod, "status", "phase") == "Succeeded":
         return Verdict(severity="ok", summary="completed: every app container ended with success")
-    past = next((each for each in order if each.code.startswith("RST")), None)
+    past = next((each for each in order if rule_of(each.code).section == "restarts"), None)
     if past is not None:
         return Verdict(severity="info", summary=past.title, codes=[past.code])
     return _recent(case) or Verdict(severity="ok", summary=healthy(case))

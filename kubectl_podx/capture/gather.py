@@ -9,7 +9,9 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
 from kubectl_podx import __version__
-from kubectl_podx.capture import follow, look, plan, recheck, resolve
+from kubectl_podx.capture import exec_gate as recheck
+from kubectl_podx.capture import look, plan, resolve
+from kubectl_podx.capture import plan as follow
 from kubectl_podx.capture.calls import (
     GRACE,
     Meanwhile,
@@ -19,7 +21,7 @@ from kubectl_podx.capture.calls import (
     perform_read,
     send_all,
 )
-from kubectl_podx.capture.log_tail import log_tail
+from kubectl_podx.capture.look import log_tail
 from kubectl_podx.capture.plan import PlannedCall, Wish
 from kubectl_podx.capture.planned import MANY
 from kubectl_podx.capture.seal import Sealer, WrongObjectError
@@ -53,11 +55,6 @@ _EXEC_RESERVE = 0.75
 
 def _import_sealing() -> None:
     """Imports what is needed when the answers are there: after the looks have been sent."""
-    from kubectl_podx.capture import (  # noqa: F401, PLC0415
-        metrics,
-        seal_environment,
-        seal_observation,
-    )
 
 
 def _asked(
@@ -310,7 +307,9 @@ class Gatherer:
         }
         read = self._send(
             [plan.get_pod(reference) for reference, sent in execs.items() if sent],
-            lambda: self._store.seal(outcomes),
+            lambda: self._store.seal(
+                outcomes, lambda: self._remember_looks(bodies, calls, outcomes)
+            ),
         )
         again = {outcome.call.reference: outcome for outcome in read.values()}
         patience = self._deadline.within(_RECHECK_PATIENCE)
@@ -323,6 +322,25 @@ class Gatherer:
                 again |= {one.call.reference: one for one in more.values() if one.state == "ok"}
         return again
 
+    def _remember_looks(
+        self,
+        bodies: dict[Reference, Json],
+        calls: dict[Reference, list[PlannedCall]],
+        outcomes: dict[str, Outcome],
+    ) -> None:
+        """What the looks show of Secrets that may not be read is scrubbed, too, from all text."""
+        from kubectl_podx.capture.seal_environment import declared_variables  # noqa: PLC0415
+        from kubectl_podx.capture.seal_observation import remember_look  # noqa: PLC0415
+
+        for reference in bodies:
+            looks = [
+                outcomes[c.id] for c in calls[reference] if c.kind == "exec" and c.id in outcomes
+            ]
+            pod = self._sealer.raw_pod(reference)
+            declared = declared_variables(self._sealer, pod, self._store.objects) if looks else {}
+            for outcome in looks:
+                remember_look(self._sealer, outcome, declared)
+
     def _captured(
         self,
         reference: Reference,
@@ -331,7 +349,7 @@ class Gatherer:
         outcomes: dict[str, Outcome],
         again: dict[Reference, Outcome],
     ) -> CapturedPod:
-        from kubectl_podx.capture.metrics import probe_counters  # noqa: PLC0415 - _import_sealing
+        from kubectl_podx.capture.memory_usage import probe_counters  # noqa: PLC0415 - _import_sealing
         from kubectl_podx.capture.seal_environment import declared_variables  # noqa: PLC0415
 
         with_those_after = [*calls, *(one for c in calls for one in self._led_to.get(c.id, ()))]
@@ -369,6 +387,7 @@ class Gatherer:
             memory_usages=self._gate.usages(reference) if self._gate is not None else [],
             ended_during_exec=ended,
             disturbed="; ".join(sorted(set(moved.values()))),
+            withheld=[secret.key for secret in self._sealer.unread(reference)],
             declared_variables=declared,
         )
 

@@ -17,7 +17,8 @@ import msgspec
 from kubectl_podx import __version__
 from kubectl_podx.analysis import coverage
 from kubectl_podx.analysis.reports import DoctorReport, PodForecast, RightRow, RightState
-from kubectl_podx.capture import follow, rights, session
+from kubectl_podx.capture import plan as follow
+from kubectl_podx.capture import rights, session
 from kubectl_podx.capture.calls import Outcome, perform_read, send_all
 from kubectl_podx.capture.exec_gate import ExecGate, RehearsedGate
 from kubectl_podx.capture.gather import Gatherer
@@ -32,7 +33,7 @@ from kubectl_podx.model.parts import Coverage, Metadata
 from kubectl_podx.model.raw import Json
 from kubectl_podx.model.reference import Reference
 from kubectl_podx.pod.view import PodView
-from kubectl_podx.sections.table import SECTIONS
+from kubectl_podx.sections.table import BY_KEY, KEYS
 
 if TYPE_CHECKING:
     from kubectl_podx.cluster.access import AccessFlags
@@ -107,6 +108,9 @@ class _RehearsedStore(Store):
     """What was only asked about has no answer, and that is no fault."""
 
     def open(self, outcome: Outcome) -> bool:
+        if outcome.call.reference.kind == "Secret":
+            # Nothing of a pod's text is asked for either.
+            self._sealer.without(outcome.call.reference)
         return super().open(outcome) or not outcome.answer
 
 
@@ -246,7 +250,7 @@ def _forecasts(run: Rehearsal, targets: Targets, namespace: str) -> list[PodFore
     found = []
     for pod in capture.pods:
         reference = Reference.of_key(pod.reference)
-        rows = coverage.build(PodView(capture, pod), frozenset(SECTIONS))
+        rows = coverage.build(PodView(capture, pod), frozenset(KEYS))
         found.append(PodForecast(namespace=reference.namespace, name=reference.name, coverage=rows))
     return found
 
@@ -274,7 +278,7 @@ def _general_coverage(records: list[tuple[PlannedCall, Outcome]]) -> list[Covera
     for call, outcome in records:
         if outcome.state == "denied":
             for section in call.sections:
-                if section in SECTIONS and section != "findings":
+                if section in BY_KEY and section != "findings":
                     row = Coverage(
                         section=section, state="denied", reason="forbidden", needs=str(call.right)
                     )

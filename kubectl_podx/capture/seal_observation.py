@@ -2,46 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import posixpath
+import re
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from msgspec.structs import replace
 
 from kubectl_podx.capture import procfs
 from kubectl_podx.capture.calls import Outcome
-from kubectl_podx.capture.cgroup import headroom
 from kubectl_podx.capture.frames import Frames, split
 from kubectl_podx.capture.look import KILLED, RawLook
+from kubectl_podx.capture.procfs import headroom
+from kubectl_podx.capture.redact import WITHHELD
 from kubectl_podx.capture.seal import Sealer
 from kubectl_podx.capture.seal_environment import (
     as_text,
     declared_values,
     parse_environment,
+    reference_of,
+    remember_unread,
     with_observed,
 )
 from kubectl_podx.capture.seal_files import observed_files, observed_tokens, observed_volumes
-from kubectl_podx.capture.seal_mounts import sealed_mounts
-from kubectl_podx.capture.secretlike import hide_text
+from kubectl_podx.capture.secretlike import HIDDEN
 from kubectl_podx.capture.space import with_space
 from kubectl_podx.model.capture import (
     Headroom,
     HostsFile,
+    Mount,
     Observation,
     Process,
     StoredObject,
     Variable,
 )
 from kubectl_podx.model.clock import format_time, from_epoch
-from kubectl_podx.model.raw import Json
+from kubectl_podx.model.raw import Json, items, text
+from kubectl_podx.model.reference import Reference
 from kubectl_podx.pod.containers import containers
 
 _SYS_PTRACE = 19
+_SHELLS = frozenset({"ash", "bash", "busybox", "dash", "sh"})
+
 # podx_max_environment of observe.sh.
 _LONGEST_ENVIRONMENT = 2097152
 _LONGEST_LINE = 1000
 _TOO_TIGHT = "less than 16 MiB of memory or too few pids are free: nothing was run that forks"
 _UNKNOWN = "its cgroup cannot be read, so free memory is unknown: nothing was run that forks"
-
 
 _CUT_OFF = {
     "DeadlineExceeded": "the look did not end before the deadline",
@@ -106,8 +113,9 @@ def _observed(
     counts = procfs.argument_counts(frames.get("arguments") or b"")
     inside = next((e for e in containers(pod) if e.name == (raw.through or base.container)), None)
     reader = procfs.CgroupReader(own.get("group", ""), inside.container_id if inside else "")
+    whose = reference_of(pod)
     seen = [
-        replace(one, executable=sealer.scrub(one.executable))
+        replace(one, executable=_program(sealer, whose, one.executable))
         for one in procfs.processes(frames.get("processes") or b"", clock, counts, reader)
     ]
     main_pid = procfs.whole(own.get("main"))
@@ -155,11 +163,8 @@ def _observed(
         files=files,
         files_left_out=left_out,
         tokens=observed_tokens(frames.get("tokens") or b""),
-        text=HostsFile(
-            hosts=_lines(sealer, frames.get("hosts")),
-            resolv=_lines(sealer, frames.get("resolv")),
-            hostname="".join(_lines(sealer, frames.get("hostname"))[:1]),
-        ),
+        # Where it is withheld nothing was read: lines that are not there would be missing ones.
+        text=HostsFile() if sealer.unread(whose) else _hosts_files(sealer, whose, frames),
         open_files=procfs.whole(procfs.pairs(frames.get("fds")).get("open")),
         open_files_limit=procfs.open_files_limit(frames.get("limits")),
         refused=refused,
@@ -244,6 +249,153 @@ def _effective(uids: str | None) -> int | None:
     return procfs.whole(fields[1]) if len(fields) > 1 else None
 
 
-def _lines(sealer: Sealer, content: bytes | None) -> list[str]:
-    shown = hide_text(sealer.scrub(procfs.text_of(content or b"")))
+def remember_look(sealer: Sealer, outcome: Outcome, declared: Mapping[str, list[Variable]]) -> None:
+    """Makes known what a look shows of sources that may not be read.
+
+    To be done for every look before any free text of the pod is sealed.
+    """
+    if outcome.state != "ok" or not isinstance(outcome.answer, RawLook):
+        return
+    raw = outcome.answer
+    frames = split(raw.output, raw.nonce)
+    if frames.broken():
+        return
+    injected = None if raw.through else _whole_variables(frames.get("environment"))
+    process = _whole_variables(frames.get("process_environment"))
+    found: list[Mapping[str, bytes]] = [
+        parse_environment(each) or {} for each in (injected, process)
+    ]
+    remember_unread(sealer, declared.get(outcome.call.container, []), found)
+
+
+def _program(sealer: Sealer, pod: Reference, name: str) -> str:
+    """A process's own word for what it runs; empty while a secret in it cannot be told.
+
+    Shells stay: by them the looks' own processes are told from those of the container.
+    """
+    return name if name in _SHELLS else _or_nothing(sealer.scrubber(pod)(name))
+
+
+def _or_nothing(shown: str) -> str:
+    return "" if shown == WITHHELD else shown
+
+
+def _hosts_files(sealer: Sealer, pod: Reference, frames: Frames) -> HostsFile:
+    return HostsFile(
+        hosts=_lines(sealer, pod, frames.get("hosts")),
+        resolv=_lines(sealer, pod, frames.get("resolv")),
+        hostname="".join(_lines(sealer, pod, frames.get("hostname"))[:1]),
+    )
+
+
+def _lines(sealer: Sealer, pod: Reference, content: bytes | None) -> list[str]:
+    shown = sealer.free_text(procfs.text_of(content or b""), pod)
     return [line[:_LONGEST_LINE] for line in shown.splitlines()]
+
+
+_REFERENCE = re.compile(r"\$\(([^()]*)\)")
+_DELETED = "//deleted"
+_FEWEST = 3
+
+
+def sealed_mounts(
+    sealer: Sealer,
+    spec: Json,
+    mounts: Sequence[Mount],
+    variables: Sequence[Variable],
+    environments: Sequence[Mapping[str, str]],
+) -> list[Mount]:
+    """The mounts of a container with this spec; `environments` hold its variables' values."""
+    masks = [
+        mask
+        for mount in items(spec, "volumeMounts")
+        if (mask := _Mask.of(mount, variables, environments))
+    ]
+    return [_sealed(sealer, mount, masks) for mount in mounts]
+
+
+class _Mask:
+    """One mount whose folder is named by a variable that is not shown."""
+
+    def __init__(self, path: str, volume: str, values: set[str]) -> None:
+        self.path = path
+        self.volume = volume
+        # Longest first: one may hold another.
+        self.values = sorted(values, key=len, reverse=True)
+
+    @classmethod
+    def of(
+        cls,
+        mount: Json,
+        variables: Sequence[Variable],
+        environments: Sequence[Mapping[str, str]],
+    ) -> _Mask | None:
+        names = set(_REFERENCE.findall(text(mount, "subPathExpr")))
+        if not names or names <= {one.name for one in variables if _is_shown(one)}:
+            return None
+        # An escaped `$$(NAME)` is masked too: that costs nothing.
+        values = {each.get(name, "") for each in environments for name in names}
+        expression = text(mount, "subPathExpr")
+        wholes = {
+            _REFERENCE.sub(lambda match, each=each: each.get(match[1], ""), expression)  # type: ignore[misc]
+            for each in environments
+        }
+        found = {value.strip("/") for value in (*values, *wholes)}
+        path = _normal(text(mount, "mountPath"))
+        return cls(path, text(mount, "name"), {one for one in found if len(one) >= _FEWEST})
+
+
+def _is_shown(variable: Variable) -> bool:
+    """Whether every known value of it may be read by anyone."""
+    sides = (variable.declared, variable.injected, variable.process)
+    known = [side for side in sides if side is not None]
+    return bool(known) and all(side.text is not None for side in known)
+
+
+def _sealed(sealer: Sealer, mount: Mount, masks: Sequence[_Mask]) -> Mount:
+    path, root, source = mount.path, mount.root, mount.source
+    for mask in masks:
+        if _normal(path) == mask.path:
+            root = _masked(root, mask.volume)
+        elif _folder(root, mask.volume) is not None:
+            # The mount path is a link of the image, or another mount of the same volume.
+            root = _masked(root, mask.volume)
+        for value in mask.values:
+            root, source = _without(root, value), _without(source, value)
+            if _normal(path) != mask.path:
+                path = _without(path, value)
+    hide = sealer.scrub_known
+    return replace(mount, path=hide(path), root=hide(root), source=hide(source))
+
+
+def _masked(root: str, volume: str) -> str:
+    """The root up to the kubelet's folder of the volume; what follows is not told."""
+    end = _DELETED if root.endswith(_DELETED) else ""
+    folder = _folder(root.removesuffix(_DELETED), volume)
+    if folder is None:
+        return f"/{HIDDEN}{end}"
+    return folder + (f"/{HIDDEN}" if folder != root.removesuffix(_DELETED) else "") + end
+
+
+def _folder(root: str, volume: str) -> str | None:
+    """`…/volumes/PLUGIN/NAME` or `…/volume-subpaths/NAME/CONTAINER/INDEX` where the root begins."""
+    parts = root.split("/")
+    for index, part in enumerate(parts):
+        if part == "volumes" and parts[index + 2 : index + 3] == [volume]:
+            return "/".join(parts[: index + 3])
+        if part == "volume-subpaths" and parts[index + 1 : index + 2] == [volume]:
+            return "/".join(parts[: index + 4])
+    return None
+
+
+def _without(path: str, value: str) -> str:
+    """Folders of this name, or with a long value in their names, hidden."""
+    if len(value) > 2 * _FEWEST:
+        return path.replace(value, HIDDEN)
+    pattern = rf"(?<![\w]){re.escape(value)}(?![\w])"
+    return re.sub(pattern, lambda _: HIDDEN, path)
+
+
+def _normal(path: str) -> str:
+    normal = posixpath.normpath("/" + path.strip("/"))
+    return normal.removeprefix("/var") if normal.startswith("/var/run/") else normal

@@ -12,7 +12,8 @@ from collections.abc import Iterator, Sequence
 import click
 
 from kubectl_podx.cli.command import load
-from kubectl_podx.cli.words import COMMANDS, FORMATS, SECTIONS
+from kubectl_podx.cli.words import COMMANDS, FORMATS
+from kubectl_podx.sections.table import SECTIONS
 
 _NO_FILES = ":4\n"
 _FILES = ":0\n"
@@ -87,9 +88,9 @@ def _values(option: click.Option, typed: str, prefix: str = "") -> str:
         head, comma, last = typed.rpartition(",")
         kept = prefix + head + comma
         return _answer(
-            (kept + words.key, words.summary)
-            for words in SECTIONS.values()
-            if words.key.startswith(last)
+            (kept + section.key, section.summary)
+            for section in SECTIONS
+            if section.key.startswith(last)
         )
     return _NO_FILES
 

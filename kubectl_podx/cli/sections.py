@@ -9,7 +9,7 @@ import click
 
 from kubectl_podx.cli.command import Command
 from kubectl_podx.cli.options import reading_options
-from kubectl_podx.cli.words import SECTIONS
+from kubectl_podx.sections.table import BY_COMMAND
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 _PRESET = click.option(
@@ -41,7 +41,7 @@ kubectl podx {name} web-0 -o json --query {key}
 
 def _options(name: str) -> Callable[[_F], _F]:
     """The options of reading commands, and those that only one section has."""
-    of_all = reading_options(sections=False)
+    of_all = reading_options()
     if name != "injected":
         return of_all
 
@@ -53,13 +53,13 @@ def _options(name: str) -> Callable[[_F], _F]:
 
 def command(name: str) -> click.Command:
     """The command of this section."""
-    words = SECTIONS[name]
+    section_row = BY_COMMAND[name]
 
     @click.command(
         name,
         cls=Command,
-        help=_HELP.format(summary=words.summary, key=words.key),
-        examples=_EXAMPLES.format(name=name, key=words.key),
+        help=_HELP.format(summary=section_row.summary, key=section_row.key),
+        examples=_EXAMPLES.format(name=name, key=section_row.key),
         usage="(TARGET... | -l SELECTOR | --from FILE | -f FILE) [flags] [options]",
     )
     @click.argument("targets", nargs=-1, metavar="TARGET")
@@ -69,7 +69,7 @@ def command(name: str) -> click.Command:
         from kubectl_podx.cli.engine import read
         from kubectl_podx.cli.request import Request
 
-        request = Request.of(env, values, targets, sections=(words.key,), as_table=True)
+        request = Request.of(env, values, targets, sections=(section_row.key,), as_table=True)
         return read(request, env)
 
     return section

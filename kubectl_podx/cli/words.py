@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from kubectl_podx.sections.table import SECTIONS
+
 
 class Entry(NamedTuple):
     """One command: where it is, and what help says of it."""
@@ -21,44 +23,13 @@ _POD = "Look at pods:"
 _SECTION = "One section, as a table:"
 _OTHER = "Other commands:"
 
-
-class SectionWords(NamedTuple):
-    """One section: the report's key, and what help says of its command."""
-
-    key: str
-    summary: str
-
-
-SECTIONS: dict[str, SectionWords] = {
-    "containers": SectionWords("containers", "Every container with its state, limits and use"),
-    "namespaces": SectionWords("namespaces", "Shared namespaces, processes, listening sockets"),
-    "volumes": SectionWords("volumes", "Every volume with every mount, and who shares it"),
-    "files": SectionWords("files", "Mounted ConfigMap, Secret and projected files"),
-    "env": SectionWords("environment", "Every variable: declared, injected, in the process"),
-    "downward": SectionWords("downwardAPI", "Downward API values against the pod now"),
-    "tokens": SectionWords("serviceAccountTokens", "Claims of service account tokens"),
-    "probes": SectionWords("probes", "Probes with counters, failures and state"),
-    "restarts": SectionWords("restarts", "Why each container restarted, and how that is known"),
-    "lifecycle": SectionWords("lifecycle", "Hooks and the grace period"),
-    "scheduling": SectionWords("scheduling", "What the pod asks of a node, and why it waits"),
-    "node": SectionWords("node", "The node, and how fresh its word is"),
-    "images": SectionWords("images", "Images, pull policy and pull secrets"),
-    "hosts": SectionWords("hosts", "/etc/hosts, hostname and resolv.conf"),
-    "network": SectionWords("network", "Services, hanging connections, readiness gates"),
-    "injected": SectionWords("injections", "What admission added to the owner's template"),
-    "changes": SectionWords("changes", "What changed before it broke"),
-    "timeline": SectionWords("timeline", "Every dated fact in one order"),
-    "findings": SectionWords("findings", "Problems, worst first, with what to do"),
-}
-"""The command of each section."""
-
 COMMANDS: dict[str, Entry] = {
     "describe": Entry("describe", "Show a pod from both sides, and why it misbehaves", _POD),
     "compare": Entry("compare", "Compare pods: which one is different, and in what", _POD),
     "triage": Entry("triage", "Show every sick pod, worst first, one line for each owner", _POD),
     "capture": Entry("capture", "Save what was seen in a file, for --from", _POD),
     "demo": Entry("demo", "Show the report of a recorded incident; needs no cluster", _POD),
-    **{name: Entry("sections", words.summary, _SECTION) for name, words in SECTIONS.items()},
+    **{each.command: Entry("sections", each.summary, _SECTION) for each in SECTIONS},
     "preset": Entry("preset", "Show what a PodPreset does to a pod, or convert it", _OTHER),
     "explain": Entry("explain", "Explain a finding's code or a field of the report", _OTHER),
     "doctor": Entry("doctor", "Say what may be seen, and which right is missing", _OTHER),
@@ -75,9 +46,9 @@ FORMATS = ("text", "wide", "json", "yaml", "name", "table", "html", "mermaid")
 def section_key(word: str) -> str | None:
     """The report's key that a word means: the key itself in any case, or the command's name."""
     lower = word.lower()
-    for name, words in SECTIONS.items():
-        if lower in (name, words.key.lower()):
-            return words.key
+    for section in SECTIONS:
+        if lower in (section.command, section.key.lower()):
+            return section.key
     return None
 
 

@@ -13,8 +13,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from kubectl_podx.generated.origin import origin
-
 _ROOT = "PodReport"
 _DEEPEST = 8
 
@@ -66,7 +64,7 @@ def schema() -> dict[str, Any]:
 
 def forget() -> None:
     """Reads the shipped files anew the next time; for whoever has just written them."""
-    for each in (_document, kinds, codes):
+    for each in (_document, _origins, kinds, codes):
         each.cache_clear()
 
 
@@ -80,6 +78,22 @@ def kinds() -> tuple[str, ...]:
 def codes() -> dict[str, CodeDoc]:
     """Every finding's code with its meaning, in the order of the catalogue."""
     return {row["code"]: CodeDoc(**row) for row in json.loads(_shipped("findings.json"))}
+
+
+@cache
+def _origins() -> dict[str, str]:
+    found: dict[str, str] = json.loads(_shipped("origins.json"))
+    return found
+
+
+def _origin(path: str) -> str:
+    """Where the field at this path (`restarts.backoff.next`) comes from, or what it stands in."""
+    while path:
+        found = _origins().get(path)
+        if found:
+            return found
+        path = path.rpartition(".")[0]
+    return ""
 
 
 def _shipped(name: str) -> bytes:
@@ -177,7 +191,7 @@ def _doc(kind: str, path: str, node: dict[str, Any]) -> FieldDoc:
         type=_type(first) + ("" if len(variants) == len(node.get("anyOf", [node])) else " or null"),
         description=next((text for text in described if text), ""),
         unit=str(inner.get("x-unit", "") or inner.get("format", "")),
-        source=origin(path if kind == _ROOT else f"{kind}.{path}"),
+        source=_origin(path if kind == _ROOT else f"{kind}.{path}"),
         words=tuple(str(word) for word in inner.get("enum", ())),
         children=tuple(_properties(referenced)) if referenced else (),
         kind=kind,

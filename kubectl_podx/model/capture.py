@@ -9,16 +9,11 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from kubectl_podx.model.wire import Wire
+from kubectl_podx.model.words import SeccompMode
 
 CAPTURE_VERSION = 2
-
-
 ObjectState = Literal["present", "denied", "missing", "failed", "timedOut"]
-
-
 ObservationState = Literal["observed", "partial", "unobservable"]
-
-
 CallState = Literal["ok", "denied", "missing", "failed", "timedOut", "skipped"]
 
 
@@ -169,6 +164,10 @@ class Process(Wire, frozen=True, kw_only=True):
     handles_term: bool | None = None
     """SIGTERM stands in SigCgt of `/proc/N/status`."""
     blocked_or_ignored_term: bool | None = None
+    effective_capabilities: int | None = None
+    """CapEff, a bit for each capability."""
+    no_new_privileges: bool | None = None
+    seccomp: SeccompMode | None = None
     threads: int | None = None
     resident: int | None = None
     """Bytes of resident memory."""
@@ -405,6 +404,9 @@ class CapturedPod(Wire, frozen=True, kw_only=True):
     ended_during_exec: list[EndedDuringExec] = []
     disturbed: str = ""
     """Set when the pod was replaced or a container restarted while it was looked at."""
+    withheld: list[str] = []
+    """The Secrets, by key, that could not be read in time: free text that may hold their values
+    (messages, events, logs, command lines, values) is not here."""
     declared_variables: dict[str, list[Variable]] = {}
     """Container -> its declared variables, also of containers that were not looked into."""
 

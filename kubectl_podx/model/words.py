@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal
 
 Severity = Literal["ok", "info", "warning", "critical", "unknown"]
 FindingSeverity = Literal["info", "warning", "critical"]
+SEVERITIES: tuple[Severity, ...] = ("critical", "unknown", "warning", "info", "ok")
+"""The worst first: what cannot be told may be as bad as anything but what is known to be bad."""
 Confidence = Literal["proven", "likely", "possible"]
 Basis = Literal["proven", "declared"]
 ContainerKind = Literal["init", "sidecar", "app", "ephemeral"]
@@ -99,3 +102,103 @@ Symptom = Literal[
 TriageBasis = Literal["status", "api", "inside"]
 """How far a row of `triage` was looked into."""
 GroupedBy = Literal["owner", "cause", "node"]
+
+ContainerState = Literal["running", "waiting", "terminated", "unknown"]
+PolicyBasis = Literal["matchesDefault", "declared"]
+"""`matchesDefault`: an imagePullPolicy that the API server would have set by the tag, too."""
+ImageState = Literal["present", "pulling", "failed", "unknown"]
+HandlerKind = Literal["exec", "httpGet", "tcpSocket", "grpc", "sleep", "none"]
+HookState = Literal["declared", "failed"]
+EvidenceSource = Literal[
+    "status", "event", "metrics", "cgroup", "logs", "spec", "node", "process", "observed"
+]
+ConfigKind = Literal["ConfigMap", "Secret"]
+SourceKind = Literal[
+    "ConfigMap",
+    "Secret",
+    "downwardAPI",
+    "serviceAccountToken",
+    "clusterTrustBundle",
+    "podCertificate",
+    "literal",
+    "field",
+    "resource",
+    "file",
+    "service",
+    "image",
+    "",
+]
+"""What gives a file or a variable its value; empty where that is not known."""
+TokenState = Literal["valid", "refreshDue", "expired", "mismatch", "unreadable", "unknown"]
+Protocol = Literal["TCP", "UDP"]
+ConnectionState = Literal["SYN_SENT", "CLOSE_WAIT"]
+"""`SYN_SENT`: the peer does not answer. `CLOSE_WAIT`: the peer has closed, the program has not."""
+EndpointState = Literal["ready", "notReady", "terminating", "absent", "unknown"]
+NodeState = Literal["ready", "notReady", "missing", "denied", "unknown"]
+SchedulingState = Literal["scheduled", "pending", "gated", "unknown"]
+RequirementKind = Literal[
+    "nodeSelector", "nodeAffinity", "toleration", "schedulingGate", "schedulerName", "topology"
+]
+AliasState = Literal["present", "missing", "undeclared", "unknown"]
+InjectionChange = Literal["added", "changed", "removed", "absent"]
+"""`absent`: it was to be expected and is not there."""
+ChangeKind = Literal["rollout", "image", "template", "config", "resize", "labels", "replaced"]
+TimelineSource = Literal[
+    "event", "status", "condition", "metadata", "volume", "managedFields", "gap", ""
+]
+"""`gap`: what is known to be missing."""
+
+SeccompMode = Literal["disabled", "strict", "filter"]
+"""Seccomp of /proc/N/status: 0, 1 and 2 (man 5 proc)."""
+
+HowBad = Literal["bad", "doubtful", "fine", "good"]
+HOW_BAD: Mapping[str, HowBad] = {
+    # severities
+    "critical": "bad",
+    "warning": "doubtful",
+    "info": "fine",
+    "ok": "good",
+    "unknown": "doubtful",
+    # files, variables, downward API values
+    "denied": "doubtful",
+    "orphaned": "doubtful",
+    "unreadable": "doubtful",
+    "missing": "bad",
+    "extra": "fine",
+    "shadowed": "fine",
+    "unresolved": "doubtful",
+    "current": "fine",
+    "changedByProgram": "fine",
+    "frozen": "doubtful",
+    "stuck": "bad",
+    "stale": "doubtful",
+    # probes
+    "passing": "fine",
+    "failing": "bad",
+    "erroring": "doubtful",
+    "waiting": "fine",
+    # tokens
+    "valid": "fine",
+    "refreshDue": "doubtful",
+    "expired": "bad",
+    "mismatch": "bad",
+    # images, hooks, aliases
+    "present": "fine",
+    "pulling": "fine",
+    "failed": "bad",
+    "declared": "fine",
+    "undeclared": "doubtful",
+    # nodes, endpoints
+    "ready": "fine",
+    "notReady": "bad",
+    "terminating": "doubtful",
+    "absent": "doubtful",
+    # scheduling
+    "scheduled": "fine",
+    "pending": "doubtful",
+    "gated": "doubtful",
+}
+"""How bad each state is: what colours it, and what makes a row stand out on the page.
+
+`fine` needs no attention, `good` is what everybody hopes for.
+"""

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from kubectl_podx.model.clock import parse_time
-from kubectl_podx.render.grids import grids
+from kubectl_podx.sections import folders
 from kubectl_podx.sections.report import PodReport
+from kubectl_podx.sections.table import BY_KEY
 from kubectl_podx.view.columns import Grid
 from kubectl_podx.view.layout import Cell, aligned
 
@@ -34,7 +35,10 @@ def tables(
 
 def _together(reports: Sequence[PodReport], section: str) -> list[list[tuple[PodReport, Grid]]]:
     """The section's grids, each with its part of every pod."""
-    found = [(report, each) for report in reports if (each := grids(report, section)) is not None]
+    row = BY_KEY[section]
+    found = [
+        (report, each) for report in reports if (each := folders.grids(row, report)) is not None
+    ]
     if not found:
         return []
     return [[(report, each[at]) for report, each in found] for at in range(len(found[0][1]))]

@@ -2,59 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from kubectl_podx.model.clock import parse_time
 from kubectl_podx.model.parts import Verdict
 from kubectl_podx.model.terminal import Terminal
 from kubectl_podx.render import coverage
-from kubectl_podx.sections.changes import text as changes_text
-from kubectl_podx.sections.containers import text as containers
-from kubectl_podx.sections.downward import text as downward_text
-from kubectl_podx.sections.environment import text as environment_text
-from kubectl_podx.sections.files import text as files_text
+from kubectl_podx.sections import folders
 from kubectl_podx.sections.findings import text as findings
-from kubectl_podx.sections.hosts import text as hosts_text
-from kubectl_podx.sections.images import text as images_text
-from kubectl_podx.sections.injections import text as injections_text
-from kubectl_podx.sections.lifecycle import text as lifecycle_text
-from kubectl_podx.sections.namespaces import text as namespaces
-from kubectl_podx.sections.network import text as network
-from kubectl_podx.sections.node import text as node_text
 from kubectl_podx.sections.pod import text as pod
-from kubectl_podx.sections.probes import text as probes
 from kubectl_podx.sections.report import PodReport
 from kubectl_podx.sections.restarts import text as restarts
-from kubectl_podx.sections.scheduling import text as scheduling_text
+from kubectl_podx.sections.table import ON_PAGE
 from kubectl_podx.sections.timeline import chart as timeline
-from kubectl_podx.sections.timeline import text as timeline_text
-from kubectl_podx.sections.tokens import text as tokens_text
-from kubectl_podx.sections.volumes import text as volumes
 from kubectl_podx.view import layout
 from kubectl_podx.view.page import Page
 
-BLOCKS: dict[str, tuple[str, Callable[[Any, Page], list[str]]]] = {
-    "containers": ("containers", containers.containers),
-    "restarts": ("restarts", restarts.restarts),
-    "probes": ("probes", probes.probes),
-    "changes": ("changes", changes_text.changes),
-    "files": ("files", files_text.files),
-    "environment": ("environment", environment_text.environment),
-    "downwardAPI": ("downward_api", downward_text.downward),
-    "serviceAccountTokens": ("service_account_tokens", tokens_text.tokens),
-    "namespaces": ("namespaces", namespaces.namespaces),
-    "network": ("network", network.network),
-    "volumes": ("volumes", volumes.volumes),
-    "images": ("images", images_text.images),
-    "lifecycle": ("lifecycle", lifecycle_text.lifecycle),
-    "scheduling": ("scheduling", scheduling_text.scheduling),
-    "node": ("node", node_text.node),
-    "hosts": ("hosts", hosts_text.hosts),
-    "injections": ("injections", injections_text.injections),
-    "timeline": ("timeline", timeline_text.timeline),
-}
-"""The blocks below the pod's line, in the order they are read; findings come before it."""
+_FIRST = "containers"
+"""They stand right below the pod's line, which counts them; then the order of the page."""
 
 
 def text(
@@ -100,14 +65,15 @@ def _report(report: PodReport, terminal: Terminal, everything: bool, wide: bool)
     )
     blocks = [_verdict(report.verdict, page)]
     if report.findings is not None:
-        blocks.append(findings.findings(report.findings, page))
+        blocks.append(findings.block(report.findings, page))
     blocks.append(pod.pod(report.pod, page))
-    for field, block in BLOCKS.values():
-        found = getattr(report, field)
-        if found is not None and field == "timeline":
+    for section in sorted(ON_PAGE, key=lambda section: section.key != _FIRST):
+        found = getattr(report, section.field)
+        if found is None or section.key == "findings":
+            continue
+        if section.key == "timeline":
             blocks.append(timeline.timeline_chart(report, page))
-        if found is not None:
-            blocks.append(block(found, page))
+        blocks.append(folders.block(section, found, page))
     blocks.append(coverage.coverage(report.coverage, page))
     return _apart([block for block in blocks if block])
 

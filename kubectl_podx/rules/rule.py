@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
+import msgspec
+
 from kubectl_podx.model.parts import Finding
 from kubectl_podx.model.words import FindingSeverity
 from kubectl_podx.pod.view import PodView
@@ -36,7 +38,7 @@ class Hit(NamedTuple):
     """It keeps the pod from being ready now."""
 
 
-class Rule(NamedTuple):
+class Rule(msgspec.Struct, frozen=True, kw_only=True):
     """A finding's code with its meaning and the function that looks for it."""
 
     code: str
@@ -56,6 +58,15 @@ class Rule(NamedTuple):
     gives_way_to: frozenset[str] = frozenset()
     """Codes that say the same with better evidence: where one of them hit the same container, or
     the whole pod, this rule is silent."""
+
+    rank: int | None = None
+    """How near to the cause it is, where that is not as of its section; lower is nearer."""
+    explains_probe: bool = False
+    """It is why a probe gets no answer, so it comes before the probe that fails."""
+    went_down: bool = False
+    """It is about a container that went down, as those of the section of restarts are."""
+    stuck: bool = False
+    """It is about a deletion that does not come to its end."""
 
     def findings(self, case: Case) -> list[Finding]:
         """What this rule finds in the case."""

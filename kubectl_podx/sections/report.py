@@ -6,7 +6,15 @@ from typing import Annotated, Final, Literal
 
 from msgspec import Meta
 
-from kubectl_podx.model.parts import Coverage, Finding, Metadata, Verdict
+from kubectl_podx.model.parts import (
+    FROM_POD,
+    FROM_STATUS,
+    WORKED_OUT,
+    Coverage,
+    Finding,
+    Metadata,
+    Verdict,
+)
 from kubectl_podx.model.wire import Wire
 from kubectl_podx.sections.changes.report import Change
 from kubectl_podx.sections.containers.report import Container
@@ -24,6 +32,7 @@ from kubectl_podx.sections.pod.report import Pod
 from kubectl_podx.sections.probes.report import Probe
 from kubectl_podx.sections.restarts.report import Restart
 from kubectl_podx.sections.scheduling.report import Scheduling
+from kubectl_podx.sections.security.report import Security
 from kubectl_podx.sections.timeline.report import TimelineEntry
 from kubectl_podx.sections.tokens.report import TokenRow
 from kubectl_podx.sections.volumes.report import Volume
@@ -84,6 +93,10 @@ class PodReport(Wire, frozen=True, kw_only=True):
     hosts: Annotated[
         Hosts | None, Meta(description="/etc/hosts, hostname and resolv.conf against the spec.")
     ] = None
+    security: Annotated[
+        list[Security] | None,
+        Meta(description="What securityContext declares, and what the process really has."),
+    ] = None
     injections: Annotated[
         list[Injection] | None, Meta(description="What admission added to the owner's template.")
     ] = None
@@ -112,3 +125,26 @@ class PodReportList(Wire, frozen=True, kw_only=True):
         list[str], Meta(description="Why a workload or Service that was named has no pods.")
     ] = []
     items: Annotated[list[PodReport], Meta(description="A report of every pod.")] = []
+
+
+ORIGINS: dict[str, str] = {
+    "ComparisonReport": "the reports of the pods, and the versions of what they read",
+    "DoctorReport": "SelfSubjectAccessReviews about the rights of the plan",
+    "TriageReport": "the lists of pods and nodes, and the reports on pods that stand for others",
+    "TriageShard": "the lines that one completion of a Job prints",
+    "apiVersion": "podx",
+    "kind": "podx",
+    "metadata": "podx",
+    "metadata.capturedAt": "the Date header of the API server's answer",
+    "metadata.serverVersion": "GET /version",
+    "verdict": f"{WORKED_OUT} from the findings and the containers' states",
+    "pod": FROM_POD,
+    "pod.status": f"{WORKED_OUT} as kubectl's printer does, from phase, reasons and states",
+    "pod.ready": f"{FROM_STATUS}: containerStatuses",
+    "pod.restarts": f"{FROM_STATUS}: containerStatuses",
+    "pod.startedAt": f"{FROM_STATUS}: startTime",
+    "pod.owners": "metadata.ownerReferences, and those of the owner",
+    "pod.age": "metadata.creationTimestamp and the time of the capture",
+    "coverage": "the calls that were refused, failed or not made",
+}
+"""Where the fields of no section come from, by path, and what other documents are made of."""

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
+from kubectl_podx.model.words import HOW_BAD, HowBad
 from kubectl_podx.view.escape import clean
 
 # Stands behind a character of two columns while widths are counted; `clean` leaves no NUL.
@@ -16,21 +17,7 @@ _LONGEST_CELL = 200
 _SGR = {"red": "\x1b[31m", "yellow": "\x1b[33m", "green": "\x1b[32m", "bold": "\x1b[1m"}
 _RESET = "\x1b[0m"
 
-_TONES = {
-    "critical": "red",
-    "failing": "red",
-    "expired": "red",
-    "missing": "red",
-    "stuck": "red",
-    "warning": "yellow",
-    "unknown": "yellow",
-    "denied": "yellow",
-    "erroring": "yellow",
-    "orphaned": "yellow",
-    "frozen": "yellow",
-    "stale": "yellow",
-    "ok": "green",
-}
+_TONES: dict[HowBad, str] = {"bad": "red", "doubtful": "yellow", "good": "green", "fine": ""}
 
 
 class Cell(NamedTuple):
@@ -43,12 +30,12 @@ class Cell(NamedTuple):
 
 def state_cell(word: str) -> Cell:
     """A state with the colour that says how bad it is; the word says it too."""
-    return Cell(word, _TONES.get(word, ""))
+    return Cell(word, tone(word))
 
 
 def tone(word: str) -> str:
     """The colour of a severity or state; empty for one without."""
-    return _TONES.get(word.lower(), "")
+    return _TONES[HOW_BAD.get(word, "fine")]
 
 
 def paint(text: str, colour: str, *, allowed: bool) -> str:

@@ -7,7 +7,8 @@ import hashlib
 import urllib.parse
 from typing import Any
 
-from manifests import FOREVER, Manifest, pod, secret, shell
+from e2e.manifests import FOREVER, pod, secret, shell
+from e2e.support import Manifest
 
 # What knows it -> the value. Each is unlike anything else that an output holds.
 CANARIES = {

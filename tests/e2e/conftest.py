@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from fresh import answering_kubectl, first_node, namespace_of, own_namespace
-from support import Answer, Bench, minor_of, server_minor
+
+from e2e.fresh import answering_kubectl, first_node, namespace_of, own_namespace
+from e2e.support import Answer, Bench, minor_of, server_minor
 
 _HINT = 'these tests need a cluster: run `make e2e`, or `eval "$(python3 hack/cluster env)"` first'
 

@@ -21,7 +21,8 @@ from typing import Any, NamedTuple, Self
 from urllib.parse import urlsplit
 
 import yaml
-from support import Bench
+
+from e2e.support import Bench
 
 
 class Request(NamedTuple):

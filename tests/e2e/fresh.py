@@ -11,7 +11,8 @@ from contextlib import contextmanager
 from typing import TypeVar
 
 import pytest
-from support import Bench
+
+from e2e.support import Bench
 
 B = TypeVar("B", bound=Bench)
 

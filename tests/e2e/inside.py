@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from support import Bench
+from e2e.support import Bench
 
 _PEAK = ("memory.peak", "memory/memory.max_usage_in_bytes")
 _USAGE = ("memory.current", "memory/memory.usage_in_bytes")

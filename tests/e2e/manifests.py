@@ -6,7 +6,7 @@ import base64
 import tomllib
 from typing import Any
 
-from support import ROOT, Manifest
+from e2e.support import ROOT, Manifest
 
 _IMAGES: dict[str, str] = tomllib.loads((ROOT / "hack/cluster/versions.toml").read_text())["images"]
 

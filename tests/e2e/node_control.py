@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from manifests import pod, shell
-from support import ROOT, Bench, is_ready
+
+from e2e.manifests import pod, shell
+from e2e.support import ROOT, Bench, is_ready
 
 
 def _operate(verb: str, daemon: str) -> None:

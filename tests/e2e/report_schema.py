@@ -7,7 +7,8 @@ from functools import cache
 from typing import Any
 
 import jsonschema
-from support import ROOT
+
+from e2e.support import ROOT
 
 
 @cache

@@ -75,7 +75,7 @@ class Bench:
     def report(self, target: str, *words: str, env: Mapping[str, str] | None = None) -> Any:
         """What `kubectl podx describe TARGET -o json` prints, parsed; it is as the schema says."""
         # Only here: the recorders of hack/ use this bench, too, and validate nothing.
-        from report_schema import check
+        from e2e.report_schema import check
 
         return check(self.podx("describe", target, "-o", "json", *words, env=env).json)
 

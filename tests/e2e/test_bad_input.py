@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 import yaml
-from manifests import account, allow, pod
-from support import Answer, Bench
+
+from e2e.manifests import account, allow, pod
+from e2e.support import Answer, Bench
 
 pytestmark = pytest.mark.cluster
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from manifests import AGNHOST, BUSYBOX, DEBIAN, NOSHELL, ROOTDROP, container, pod, shell
-from support import Bench, is_ready, restarted
+
+from e2e.manifests import AGNHOST, BUSYBOX, DEBIAN, NOSHELL, ROOTDROP, container, pod, shell
+from e2e.support import Bench, container_status, is_ready, restarted
 
 pytestmark = pytest.mark.cluster
 
@@ -34,11 +35,15 @@ def test_the_node_tells_the_outcome_of_probes(bench: Bench, node: str) -> None:
     bench.start(pod("probed", shell(livenessProbe=probe)))
     counter = f'prober_probe_total{{container="app",namespace="{bench.namespace}",pod="probed"'
 
-    def told() -> bool:
+    def told() -> list[str]:
         path = f"/api/v1/nodes/{node}/proxy/metrics/probes"
-        return counter in bench.kubectl("get", f"--raw={path}").stdout
+        lines = bench.kubectl("get", f"--raw={path}").stdout.splitlines()
+        return [line for line in lines if line.startswith(counter)]
 
-    bench.wait_for(told, "a counter of the liveness probe")
+    (line,) = bench.wait_for(told, "a counter of the liveness probe")
+    assert 'probe_type="Liveness"' in line
+    assert 'result="successful"' in line
+    assert float(line.rpartition(" ")[2]) >= 1
 
 
 def test_a_container_that_ends_is_restarted(bench: Bench) -> None:
@@ -59,7 +64,11 @@ def test_a_container_that_ends_is_restarted(bench: Bench) -> None:
     ],
 )
 def test_each_image_runs(bench: Bench, name: str, image: str, fields: dict[str, list[str]]) -> None:
-    bench.start(pod(f"image-{name}", container("app", image, **fields)))
+    (found,) = bench.start(pod(f"image-{name}", container("app", image, **fields)))
+    status = container_status(found, "app")
+    assert "running" in status["state"]
+    assert status["restartCount"] == 0
+    assert status["image"].endswith(image)
 
 
 def test_the_main_process_of_rootdrop_hides_from_exec(bench: Bench) -> None:

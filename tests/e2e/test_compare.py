@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from manifests import config_map, deployment, pod, shell
-from support import Bench, Manifest, is_ready
+
+from e2e.manifests import config_map, deployment, pod, shell
+from e2e.support import Bench, Manifest, is_ready
 
 pytestmark = pytest.mark.cluster
 

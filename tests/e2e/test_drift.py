@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from manifests import config_map, deployment, pod, secret, shell
-from support import Bench, is_ready
+
+from e2e.manifests import config_map, deployment, pod, secret, shell
+from e2e.support import Bench, is_ready
 
 pytestmark = pytest.mark.cluster
 

@@ -13,9 +13,10 @@ import sys
 from typing import Any
 
 import pytest
-from inside import command_lines, memory_peak, memory_usage, script_runs
-from manifests import DEBIAN, pod, shell
-from support import ROOT, Bench
+
+from e2e.inside import command_lines, memory_peak, memory_usage, script_runs
+from e2e.manifests import DEBIAN, pod, shell
+from e2e.support import ROOT, Bench
 
 pytestmark = pytest.mark.cluster
 

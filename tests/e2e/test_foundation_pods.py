@@ -6,10 +6,11 @@ import re
 from typing import Any
 
 import pytest
-from manifests import FOREVER, config_map, container, pod, secret, shell
-from reports import codes, row, rows
-from reports import looks as seen
-from support import Bench, restarted
+
+from e2e.manifests import FOREVER, config_map, container, pod, secret, shell
+from e2e.reports import codes, row, rows
+from e2e.reports import looks as seen
+from e2e.support import Bench, restarted
 
 pytestmark = pytest.mark.cluster
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from manifests import (
+
+from e2e.manifests import (
     NOSHELL,
     ROOTDROP,
     account,
@@ -15,7 +16,7 @@ from manifests import (
     pod,
     shell,
 )
-from support import Bench, container_status, restarted
+from e2e.support import Bench, container_status, restarted
 
 pytestmark = pytest.mark.cluster
 
@@ -94,7 +95,7 @@ def test_a_crash_looping_container_is_told_by_what_the_api_holds(bench: Bench) -
 
     def looping(found: Any) -> bool:
         status = container_status(found, "app")
-        return (
+        return bool(
             status.get("restartCount", 0) >= 1
             and status.get("state", {}).get("waiting", {}).get("reason") == "CrashLoopBackOff"
         )

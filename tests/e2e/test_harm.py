@@ -10,9 +10,10 @@ import time
 from typing import Any
 
 import pytest
-from inside import command_lines, is_cgroup_v1, memory_peak, memory_usage, script_runs
-from manifests import BUSYBOX, DEBIAN, container, pod, shell
-from support import ROOT, Bench, container_status
+
+from e2e.inside import command_lines, is_cgroup_v1, memory_peak, memory_usage, script_runs
+from e2e.manifests import BUSYBOX, DEBIAN, container, pod, shell
+from e2e.support import ROOT, Bench, container_status
 
 pytestmark = pytest.mark.cluster
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from manifests import FOREVER, config_map, pod, secret, shell
-from reports import row, rows, troubles
-from support import Bench, container_status, restarted
+
+from e2e.manifests import FOREVER, config_map, pod, secret, shell
+from e2e.reports import row, rows, troubles
+from e2e.support import Bench, container_status, restarted
 
 pytestmark = pytest.mark.cluster
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from manifests import AGNHOST, FOREVER, account, allow, container, pod, shell
-from reports import finding
-from support import Bench
+
+from e2e.manifests import AGNHOST, FOREVER, account, allow, container, pod, shell
+from e2e.reports import finding
+from e2e.support import Bench
 
 pytestmark = pytest.mark.cluster
 

@@ -9,8 +9,9 @@ import urllib.parse
 from pathlib import Path
 
 import pytest
-from manifests import FOREVER, pod, secret, shell
-from support import Bench
+
+from e2e.manifests import FOREVER, pod, secret, shell
+from e2e.support import Bench
 
 pytestmark = pytest.mark.cluster
 

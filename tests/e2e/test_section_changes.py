@@ -6,9 +6,10 @@ import json
 from typing import Any
 
 import pytest
-from manifests import BUSYBOX, DEBIAN, FOREVER, config_map, deployment, pod, shell
-from reports import assert_healthy, codes, finding, row, rows
-from support import Bench, Manifest, container_status, is_ready, waiting
+
+from e2e.manifests import BUSYBOX, DEBIAN, FOREVER, config_map, deployment, pod, shell
+from e2e.reports import assert_healthy, codes, finding, row, rows
+from e2e.support import Bench, Manifest, container_status, is_ready, waiting
 
 pytestmark = pytest.mark.cluster
 
@@ -122,7 +123,9 @@ def test_a_rollout_that_broke_it_and_the_way_back(bench: Bench) -> None:
         last = pods_of(bench, "shop")[-1]
         return last if waiting("app", "CrashLoopBackOff")(last) else None
 
-    name = bench.wait_for(looping, "the new pod to fail")["metadata"]["name"]
+    failing = bench.wait_for(looping, "the new pod to fail")
+    assert failing is not None
+    name = failing["metadata"]["name"]
     report = bench.report(name)
     rollout = row(report, "changes", kind="rollout")
     assert (rollout["before"], rollout["after"]) == ("1", "2")

@@ -6,9 +6,10 @@ import json
 from typing import Any
 
 import pytest
-from manifests import FOREVER, account, allow, config_map, pod, secret, shell
-from reports import assert_healthy, codes, finding, row, rows, states
-from support import Bench, Manifest, restarted
+
+from e2e.manifests import FOREVER, account, allow, config_map, pod, secret, shell
+from e2e.reports import assert_healthy, codes, finding, row, rows, states
+from e2e.support import Bench, Manifest, restarted
 
 pytestmark = pytest.mark.cluster
 

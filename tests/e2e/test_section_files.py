@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from manifests import config_map, deployment, pod, secret, shell
-from reports import assert_healthy, codes, finding, row, rows, states
-from support import Bench, Manifest, is_ready
+
+from e2e.manifests import config_map, deployment, pod, secret, shell
+from e2e.reports import assert_healthy, codes, finding, row, rows, states
+from e2e.support import Bench, Manifest, is_ready
 
 pytestmark = pytest.mark.cluster
 

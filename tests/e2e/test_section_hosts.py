@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from manifests import FOREVER, pod, shell
-from reports import assert_healthy, codes, finding, row
-from support import Bench
+
+from e2e.manifests import FOREVER, pod, shell
+from e2e.reports import assert_healthy, codes, finding, row
+from e2e.support import Bench
 
 pytestmark = pytest.mark.cluster
 

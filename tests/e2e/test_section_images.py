@@ -6,9 +6,10 @@ import json
 from typing import Any
 
 import pytest
-from manifests import BUSYBOX, container, deployment, pod, secret, shell
-from reports import assert_healthy, codes, finding, row
-from support import Bench, Manifest, is_ready, waiting
+
+from e2e.manifests import BUSYBOX, container, deployment, pod, secret, shell
+from e2e.reports import assert_healthy, codes, finding, row
+from e2e.support import Bench, Manifest, is_ready, waiting
 
 pytestmark = pytest.mark.cluster
 

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from admission_webhook import Webhook
-from manifests import BUSYBOX, account, allow, deployment, pod, shell
-from reports import finding
-from support import Bench, Manifest, is_ready
+
+from e2e.admission_webhook import Webhook
+from e2e.manifests import BUSYBOX, account, allow, deployment, pod, shell
+from e2e.reports import finding
+from e2e.support import Bench, Manifest, is_ready
 
 pytestmark = pytest.mark.cluster
 
@@ -131,7 +132,7 @@ def test_a_policy_is_named_with_exactly_what_it_added(bench: Bench, policy: str)
 
 
 def test_a_webhook_is_a_candidate_and_a_known_injector_likely(bench: Bench, tmp_path: Path) -> None:
-    patch = [
+    patch: list[Manifest] = [
         {
             "op": "add",
             "path": "/spec/hostAliases",

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from manifests import FOREVER, pod, shell
-from reports import assert_healthy, codes, finding, row, rows
-from support import Bench, Manifest, restarted
+
+from e2e.manifests import FOREVER, pod, shell
+from e2e.reports import assert_healthy, codes, finding, row, rows
+from e2e.support import Bench, Manifest, restarted
 
 pytestmark = pytest.mark.cluster
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from manifests import NOSHELL, container, pod, shell
-from reports import assert_healthy, finding, row
-from support import Bench
+
+from e2e.manifests import NOSHELL, container, pod, shell
+from e2e.reports import assert_healthy, finding, row
+from e2e.support import Bench
 
 pytestmark = pytest.mark.cluster
 

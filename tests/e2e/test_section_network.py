@@ -6,9 +6,10 @@ import secrets
 from typing import Any
 
 import pytest
-from manifests import AGNHOST, FOREVER, container, pod, shell
-from reports import assert_healthy, codes, finding, row
-from support import Bench, Manifest, container_status
+
+from e2e.manifests import AGNHOST, FOREVER, container, pod, shell
+from e2e.reports import assert_healthy, codes, finding, row
+from e2e.support import Bench, Manifest, container_status
 
 pytestmark = pytest.mark.cluster
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import functools
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,9 +11,10 @@ from typing import Any
 
 import pytest
 import yaml
-from manifests import account, allow, container, deployment, pod, shell
-from reports import finding, rows
-from support import Answer, Bench, Manifest, is_ready
+
+from e2e.manifests import account, allow, container, deployment, pod, shell
+from e2e.reports import finding, rows
+from e2e.support import Answer, Bench, Manifest, is_ready
 
 pytestmark = pytest.mark.cluster
 
@@ -95,11 +97,13 @@ class Policies:
         bench.kubectl("apply", "--filename=-", input=self.text)
         # The server takes a moment to use a new policy.
         for role, name in (("frontend", "DB_PORT"), ("rich", "KEY")):
-            body = website(labels={"role": role})
             bench.wait_for(
-                lambda body=body, name=name: name in json.dumps(self.created(body)),
-                f"the policy to bring {name}",
+                functools.partial(self.brings, role, name), f"the policy to bring {name}"
             )
+
+    def brings(self, role: str, name: str) -> bool:
+        """Whether a pod of that role is given the variable."""
+        return name in json.dumps(self.created(website(labels={"role": role})))
 
     def created(self, body: Manifest) -> Manifest:
         """The pod as the API server would store it."""
@@ -326,8 +330,8 @@ def test_a_password_of_a_live_pod_is_not_shown(bench: Bench, policies: Policies)
         "own.yaml",
         preset("own", selector={}, env=[password]),
     )
-    words = ("preset", "preview", "with-password", "--preset", own, "--exit-code")
-    answer = bench.podx(*words, check=False)
+    gate = ("preset", "preview", "with-password", "--preset", own, "--exit-code")
+    answer = bench.podx(*gate, check=False)
     assert answer.status == 5
     assert "hidden values keep it from being told" in answer.stdout
 

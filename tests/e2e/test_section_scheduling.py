@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from manifests import pod, shell
-from reports import assert_healthy, codes, finding, row
-from support import Bench, Manifest
+
+from e2e.manifests import pod, shell
+from e2e.reports import assert_healthy, codes, finding, row
+from e2e.support import Bench, Manifest
 
 pytestmark = pytest.mark.cluster
 

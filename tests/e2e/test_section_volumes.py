@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from manifests import BUSYBOX, FOREVER, config_map, pod, shell
-from reports import assert_healthy, codes, finding, row
-from support import Bench, Manifest
+
+from e2e.manifests import BUSYBOX, FOREVER, config_map, pod, shell
+from e2e.reports import assert_healthy, codes, finding, row
+from e2e.support import Bench, Manifest
 
 pytestmark = pytest.mark.cluster
 

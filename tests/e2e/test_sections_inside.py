@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from manifests import BUSYBOX, FOREVER, config_map, container, pod, secret, shell
-from reports import codes, row, rows, titled, troubles
-from support import Bench, is_ready
+
+from e2e.manifests import BUSYBOX, FOREVER, config_map, container, pod, secret, shell
+from e2e.reports import codes, row, rows, titled, troubles
+from e2e.support import Bench, is_ready
 
 pytestmark = pytest.mark.cluster
 

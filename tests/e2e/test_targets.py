@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from manifests import deployment, pod, shell
-from support import Bench
+
+from e2e.manifests import deployment, pod, shell
+from e2e.support import Bench
 
 pytestmark = pytest.mark.cluster
 
-TEMPLATE = {
+TEMPLATE: dict[str, Any] = {
     "metadata": {"labels": {"app": "web"}},
     "spec": {"terminationGracePeriodSeconds": 1, "containers": [shell()]},
 }
@@ -110,6 +111,12 @@ def none_of(bench: Bench, target: str) -> str:
     return str(note)
 
 
+def refusal(bench: Bench, target: str, word: str) -> str:
+    """What is said of a target that has no pods, once it holds that word."""
+    said = none_of(bench, target)
+    return said if word in said else ""
+
+
 def test_a_quota_that_allows_no_pod(bench: Bench) -> None:
     quota = {"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": "none"}}
     bench.apply({**quota, "spec": {"hard": {"count/pods": "0"}}})
@@ -119,16 +126,20 @@ def test_a_quota_that_allows_no_pod(bench: Bench) -> None:
             "the quota to count",
         )
         bench.apply(deployment("too-many", pod("too-many")))
-        bench.wait_for(
-            lambda: "exceeded quota" in none_of(bench, "deploy/too-many"), "the refusal to be told"
+        said = bench.wait_for(
+            lambda: refusal(bench, "deploy/too-many", "exceeded quota"), "the refusal to be told"
         )
+        assert said.startswith("Deployment too-many has no pods: ")
+        assert "none" in said.partition("exceeded quota")[2]
     finally:
         bench.kubectl("delete", "resourcequota", "none")
 
 
 def test_a_service_account_that_is_not_there(bench: Bench) -> None:
     bench.apply(deployment("nobody", pod("nobody", serviceAccountName="missing-account")))
-    bench.wait_for(lambda: "missing-account" in none_of(bench, "deploy/nobody"), "the refusal")
+    said = bench.wait_for(lambda: refusal(bench, "deploy/nobody", "missing-account"), "the refusal")
+    assert said.startswith("Deployment nobody has no pods: ")
+    assert "not found" in said
 
 
 def test_none_was_wanted(bench: Bench) -> None:

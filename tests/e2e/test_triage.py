@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from manifests import container, deployment, pod, shell
-from report_schema import check
-from support import Bench, Manifest, is_ready, restarted
+
+from e2e.manifests import container, deployment, pod, shell
+from e2e.report_schema import check
+from e2e.support import Bench, Manifest, is_ready, restarted
 
 pytestmark = pytest.mark.cluster
 

@@ -10,9 +10,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from manifests import BUSYBOX, pod, shell
-from report_schema import check
-from support import ROOT, Bench, Manifest, waiting
+
+from e2e.manifests import BUSYBOX, pod, shell
+from e2e.report_schema import check
+from e2e.support import ROOT, Bench, Manifest, waiting
 
 pytestmark = pytest.mark.cluster
 

@@ -7,11 +7,13 @@ import gzip
 from pathlib import Path
 
 import pytest
-from canaries import CANARIES, forms, leaks, objects
-from manifests import account, allow, secret
-from support import Answer, Bench, restarted
 
-from kubectl_podx.cli.words import FORMATS, SECTIONS
+from e2e.canaries import CANARIES, forms, leaks, objects
+from e2e.faulty_proxy import Fault, FaultyProxy
+from e2e.manifests import account, allow, secret
+from e2e.support import Answer, Bench, restarted
+from kubectl_podx.cli.words import FORMATS
+from kubectl_podx.sections.table import BY_COMMAND
 
 pytestmark = pytest.mark.cluster
 
@@ -83,7 +85,7 @@ def test_the_whole_report_in_every_format(bench: Bench, canary: str, output: str
     clean(bench.podx("describe", canary, "-o", output, *words, check=False))
 
 
-@pytest.mark.parametrize("name", SECTIONS)
+@pytest.mark.parametrize("name", BY_COMMAND)
 def test_each_section(bench: Bench, canary: str, name: str) -> None:
     clean(bench.podx(name, canary, "-o", "wide", check=False))
 
@@ -110,6 +112,23 @@ def test_each_section(bench: Bench, canary: str, name: str) -> None:
 )
 def test_other_words_and_errors(bench: Bench, canary: str, words: tuple[str, ...]) -> None:
     clean(bench.podx("describe", canary, *words, check=False))
+
+
+@pytest.mark.parametrize("fault", [Fault(hang=True), Fault(reply=(500, {}, b"boom"))])
+def test_a_secret_that_is_not_read_in_time_takes_the_text_with_it(
+    bench: Bench, canary: str, tmp_path: Path, fault: Fault
+) -> None:
+    """What it holds cannot be removed from logs, events and messages: none of them shows."""
+    with FaultyProxy(bench, tmp_path) as proxy:
+        proxy.break_("/secrets/canary", fault)
+        words = ("--kubeconfig", proxy.kubeconfig(), "--deadline", "8s", "-v", "--logs", "1000")
+        for output in ("wide", "json", "html"):
+            printed = clean(bench.podx("describe", canary, *words, "-o", output))
+            assert "are withheld" in printed
+        report = bench.podx("describe", canary, *words, "-o", "json").json
+    said = {(row["section"], row["needs"]) for row in report["coverage"]}
+    hint = "a longer --deadline" if fault.hang else "a run that can read Secret canary"
+    assert {("restarts", hint), ("timeline", hint)} <= said
 
 
 def test_a_wrong_kubeconfig_is_not_quoted(bench: Bench, tmp_path: Path) -> None:
@@ -149,7 +168,7 @@ def test_bundles_and_what_is_made_of_them(bench: Bench, canary: str, tmp_path: P
 
 @pytest.mark.parametrize("output", ["text", "wide", "json", "yaml", "name"])
 def test_triage(bench: Bench, canary: str, output: str) -> None:
-    clean(bench.podx("triage", "--exec", "2", "-o", output))
+    assert canary in clean(bench.podx("triage", "--exec", "2", "-o", output))
 
 
 def test_presets_on_the_pod(bench: Bench, canary: str, tmp_path: Path) -> None:
@@ -173,7 +192,9 @@ def test_saved_manifests(bench: Bench, canary: str, tmp_path: Path) -> None:
         + bench.kubectl("get", "secret", "canary", "--output=yaml").stdout
     )
     for output in ("wide", "json"):
-        clean(bench.podx("describe", "-f", str(path), "-o", output))
+        assert f"{bench.namespace}" in clean(bench.podx("describe", "-f", str(path), "-o", output))
+    report = bench.podx("describe", "-f", str(path), "-o", "json").json
+    assert (report["metadata"]["source"], report["pod"]["name"]) == ("manifest", canary)
 
 
 def test_doctor_and_who_may_less(bench: Bench, canary: str) -> None:

@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from faulty_proxy import FaultyProxy
-from inside import is_cgroup_v1
-from manifests import DEBIAN, pod, shell
-from support import ROOT, Bench, container_status
+
+from e2e.faulty_proxy import FaultyProxy
+from e2e.inside import is_cgroup_v1
+from e2e.manifests import DEBIAN, pod, shell
+from e2e.support import ROOT, Bench, container_status
 
 pytestmark = pytest.mark.cluster
 
@@ -66,12 +67,12 @@ def limited(bench: Bench) -> str:
 
 def test_fifty_looks_at_a_container_at_its_limits(bench: Bench, limited: str) -> None:
     """By ten at once, as many people look at a pod in trouble."""
-    words = (sys.executable, "-m", "kubectl_podx", "describe", limited, "-n", bench.namespace)
-    words = (*words, "-o", "json", "--deadline", "60s", "--section", "containers")
+    words = [sys.executable, "-m", "kubectl_podx", "describe", limited, "-n", bench.namespace]
+    words += ["-o", "json", "--deadline", "60s", "--section", "containers"]
     if not is_cgroup_v1(bench, limited):
         pytest.skip("on cgroup v2 an exec that is forced on a full container ends it")
     # Without this flag none of them would look inside.
-    words = (*words, "--force-exec")
+    words.append("--force-exec")
     inside = 0
     for _ in range(LOOKS // 10):
         running = [

@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from manifests import FOREVER, config_map, deployment, pod, shell
-from support import Bench, restarted
 
-from kubectl_podx.cli.words import FORMATS, SECTIONS
+from e2e.manifests import FOREVER, config_map, deployment, pod, shell
+from e2e.support import Bench, restarted
+from kubectl_podx.cli.words import FORMATS
+from kubectl_podx.sections.table import BY_COMMAND
 
 pytestmark = pytest.mark.cluster
 
@@ -146,16 +147,20 @@ def test_every_format_is_harmless(bench: Bench, nasty: str, output: str) -> None
         assert yaml.safe_load(answer.stdout)["pod"]["name"] == nasty
 
 
-@pytest.mark.parametrize("name", SECTIONS)
+@pytest.mark.parametrize("name", BY_COMMAND)
 def test_every_table_is_harmless(bench: Bench, nasty: str, name: str) -> None:
     answer = bench.podx(name, nasty, "-o", "wide")
+    assert answer.stdout.strip()
     printed_is_harmless(answer.stdout + answer.stderr)
 
 
 def test_a_bundle_of_it_replays_harmless(bench: Bench, nasty: str, tmp_path: Path) -> None:
     path = str(tmp_path / "nasty.podx")
     printed_is_harmless(bench.podx("capture", nasty, "-O", path, "--logs", "50").stdout)
-    printed_is_harmless(bench.podx("describe", "--from", path, "-o", "wide").stdout)
+    replayed = bench.podx("describe", "--from", path, "-o", "wide").stdout
+    printed_is_harmless(replayed)
+    # It is all there, escaped and not dropped.
+    assert r"\x1b[31mred" in replayed
 
 
 def test_words_of_the_command_line_come_back_escaped(bench: Bench, tmp_path: Path) -> None:
@@ -173,7 +178,9 @@ def test_words_of_the_command_line_come_back_escaped(bench: Bench, tmp_path: Pat
 
 
 def test_remedies_never_hold_what_was_observed(bench: Bench, nasty: str) -> None:
-    for one in bench.report(nasty)["findings"]:
+    found = bench.report(nasty)["findings"]
+    assert found
+    for one in found:
         assert "$(" not in one["remedy"]
         assert "`x`" not in one["remedy"]
         assert RAW.search(one["remedy"]) is None
@@ -271,5 +278,6 @@ def test_a_deployment_with_a_hostile_template(bench: Bench) -> None:
     )
     report: Any = bench.podx("describe", "deploy/hostile", "-o", "json").json
     assert report["kind"] == "PodReportList"
+    assert report["items"]
     for item in report["items"]:
         assert not [f for f in item["findings"] if "rm -rf" in f["remedy"]]

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from faulty_proxy import Fault, FaultyProxy, Request
-from manifests import config_map, pod, shell
-from support import Bench, container_status, restarted
+
+from e2e.faulty_proxy import Fault, FaultyProxy, Request
+from e2e.manifests import config_map, pod, shell
+from e2e.support import Bench, container_status, restarted
 
 pytestmark = pytest.mark.cluster
 

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from faulty_proxy import Fault, FaultyProxy, Request
-from manifests import config_map, pod, shell
-from node_control import paused, restart_api_server, wait_for_api_server
-from support import Bench
+
+from e2e.faulty_proxy import Fault, FaultyProxy, Request
+from e2e.manifests import config_map, pod, shell
+from e2e.node_control import paused, restart_api_server, wait_for_api_server
+from e2e.support import Bench
 
 pytestmark = pytest.mark.cluster
 

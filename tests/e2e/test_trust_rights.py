@@ -8,17 +8,17 @@ from typing import Any
 
 import pytest
 import yaml
-from manifests import (
+
+from e2e.manifests import (
     FOREVER,
-    Manifest,
     config_map,
     deployment,
     pod,
     secret,
     shell,
 )
-from report_schema import check
-from support import Bench
+from e2e.report_schema import check
+from e2e.support import Bench, Manifest
 
 pytestmark = pytest.mark.cluster
 
@@ -161,8 +161,8 @@ def target(bench: Bench) -> Iterator[str]:
 
 def outside(bench: Bench, one: Manifest) -> bool:
     """Cluster-wide, or in the namespace `default`: it does not go with the bench's namespace."""
-    where = one["metadata"].get("namespace", "")
-    return where != bench.namespace and one["metadata"]["name"] != "view"
+    meta = one["metadata"]
+    return bool(meta.get("namespace", "") != bench.namespace and meta["name"] != "view")
 
 
 def both(bench: Bench, target: str, who: str) -> tuple[Any, Any]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 
 import pytest
-from manifests import pod, shell
-from reports import row
-from support import Bench
+
+from e2e.manifests import pod, shell
+from e2e.reports import row
+from e2e.support import Bench
 
 pytestmark = pytest.mark.cluster
 

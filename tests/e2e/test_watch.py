@@ -9,9 +9,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from manifests import deployment, pod, shell
-from node_control import restart_api_server, wait_for_api_server
-from support import Bench, is_ready
+
+from e2e.manifests import deployment, pod, shell
+from e2e.node_control import restart_api_server, wait_for_api_server
+from e2e.support import Bench, is_ready
 
 pytestmark = pytest.mark.cluster
 

@@ -8,18 +8,20 @@ import secrets
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
-from catalogue import EVERY
-from incident import Incident
-from judge import cause_is_right
-from stage import EMULATED, Pace, Stage
-from support import Bench, minor_of, server_minor
 
+from e2e.support import Bench, Manifest, minor_of, server_minor
+from incidents.catalogue import EVERY, SAMPLE
+from incidents.incident import Incident, Where
+from incidents.judge import cause_is_right
+from incidents.stage import EMULATED, Pace, Stage
 from kubectl_podx.analysis.analyse import analyse
 from kubectl_podx.capture.bundle import read_bundle, write_bundle
 from kubectl_podx.model.capture import Capture
 from kubectl_podx.sections.report import PodReport
+from v2.patient import PatientBench, be_patient
 
 RECORDED = Path(__file__).parent / "recorded"
 """With containerd; what CRI-O says otherwise is in a folder of its own below it."""
@@ -34,15 +36,21 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """`--sample`: spread over the catalogue by the digest of the name."""
+    """`--sample`: the quick ones of each kind first, then by the digest of the name."""
     wanted = config.getoption("--sample")
     if not wanted:
         return
-    ones = [item for item in items if _is_one(item) and not item.callspec.params["incident"].slow]  # type: ignore[attr-defined]
-    ones.sort(key=lambda item: hashlib.sha256(item.name.encode()).digest())
+    ones = [item for item in items if _is_one(item) and not _params(item)["incident"].slow]
+    ones.sort(key=lambda item: _place(_params(item)["incident"].name))
     kept = set(ones[:wanted])
     config.hook.pytest_deselected(items=[item for item in items if item not in kept])
     items[:] = [item for item in items if item in kept]
+
+
+def _place(name: str) -> tuple[int, str]:
+    if name in SAMPLE:
+        return SAMPLE.index(name), ""
+    return len(SAMPLE), hashlib.sha256(name.encode()).hexdigest()
 
 
 @pytest.fixture(scope="session")
@@ -52,29 +60,47 @@ def stage(request: pytest.FixtureRequest) -> Iterator[Stage]:
     if not kubectl or not os.environ.get("KUBECONFIG"):
         pytest.fail("these tests need a cluster: run `make incidents`", pytrace=False)
     name = f"incidents-{secrets.token_hex(3)}"
-    bench = Bench(kubectl, name)
-    node = bench.kubectl("get", "nodes", "--output=json").json["items"][0]
-    said = node["status"]["nodeInfo"]["containerRuntimeVersion"]
-    runtime = said.partition(":")[0].replace("-", "")
-    bench.kubectl("create", "namespace", name)
     emulated = os.environ.get("PODX_CLUSTER_NODE") == "v2"
+    if emulated:
+        be_patient()
+    bench = PatientBench(kubectl, name) if emulated else Bench(kubectl, name)
+    node = bench.kubectl("get", "nodes", "--output=json").json["items"][0]
+    bench.kubectl("create", "namespace", name)
     pace = EMULATED if emulated else Pace()
-    made = Stage(bench, node["metadata"]["name"], runtime, pace=pace)
+    made = Stage(bench, node["metadata"]["name"], _where(bench, node), pace=pace)
     try:
         bench.wait_for(lambda: bench.get("serviceaccount", "default"), "the default account")
         made.warm()
-        made.play(_chosen(request.session, server_minor(bench)))
+        chosen = _chosen(request.session, server_minor(bench))
+        made.play([each.on(made.where) for each in chosen])
         yield made
     finally:
         bench.kubectl("delete", "namespace", name, "--wait=false", check=False)
 
 
+def _where(bench: Bench, node: Manifest) -> Where:
+    """The runtime by its own name; how it kills by the kubelet's configuration, from 1.32 on."""
+    said = node["status"]["nodeInfo"]["containerRuntimeVersion"]
+    path = f"/api/v1/nodes/{node['metadata']['name']}/proxy/configz"
+    configuration = bench.kubectl("get", f"--raw={path}").json["kubeletconfig"]
+    return Where(
+        runtime=said.partition(":")[0].replace("-", ""),
+        whole_group=configuration.get("singleProcessOOMKill") is False,
+    )
+
+
 def _chosen(session: pytest.Session, server: int) -> list[Incident]:
     """What the selected tests are about: `-k`, `--slow` and the server decide."""
-    names = {item.callspec.params["incident"].name for item in session.items if _is_one(item)}
+    names = {_params(item)["incident"].name for item in session.items if _is_one(item)}
     slow = session.config.getoption("--slow")
     asked = [one for one in EVERY if one.name in names and (slow or not one.slow)]
     return [one for one in asked if not _lacking(one, server)]
+
+
+def _params(item: pytest.Item) -> dict[str, Any]:
+    """The values that a parametrized test was made with."""
+    callspec: Any = getattr(item, "callspec", None)
+    return dict(callspec.params) if callspec else {}
 
 
 def _lacking(incident: Incident, server: int) -> str:
@@ -102,10 +128,10 @@ def report(request: pytest.FixtureRequest, stage: Stage, incident: Incident) -> 
     capture = stage.captures[incident.name]
     made = analyse(capture).items[0]
     score = request.config.stash.setdefault(_SCORE, [])
-    right = cause_is_right(incident.on(stage.runtime), made)
+    right = cause_is_right(incident.on(stage.where), made)
     score.append("" if right else incident.name)
     if request.config.getoption("--record"):
-        _record(incident, capture, stage.runtime)
+        _record(incident, capture, stage.where.runtime)
     return made
 
 

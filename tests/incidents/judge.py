@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from incident import Expected, Incident
-
+from incidents.incident import Expected, Incident
 from kubectl_podx.sections.report import PodReport
 from kubectl_podx.sections.restarts.report import Restart
 

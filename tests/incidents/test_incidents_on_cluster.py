@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from catalogue import EVERY
-from incident import Incident
-from judge import mistakes
-from stage import Stage
 
+from incidents.catalogue import EVERY
+from incidents.incident import Incident
+from incidents.judge import mistakes
+from incidents.stage import Stage
 from kubectl_podx.sections.report import PodReport
 
 pytestmark = pytest.mark.cluster
@@ -15,4 +15,4 @@ pytestmark = pytest.mark.cluster
 
 @pytest.mark.parametrize("incident", EVERY, ids=[each.name for each in EVERY])
 def test_what_the_report_says(incident: Incident, report: PodReport, stage: Stage) -> None:
-    assert not mistakes(incident.on(stage.runtime), report)
+    assert not mistakes(incident.on(stage.where), report)

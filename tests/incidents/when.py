@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from incident import Condition, Look
-from support import container_status, is_ready
+from e2e.support import container_status, is_ready
+from incidents.incident import Condition, Look
 
 
 def every(*conditions: Condition) -> Condition:
@@ -134,6 +134,20 @@ def event(reason: str, words: str = "", times: int = 1) -> Condition:
             if one["reason"] == reason and words in one.get("message", "")
         )
         return count >= times
+
+    return holds
+
+
+def quiet(reason: str, seconds: float) -> Condition:
+    """There are events of that reason, and the newest is at least so old."""
+
+    def holds(look: Look) -> bool:
+        moments = [
+            datetime.fromisoformat(one["lastTimestamp"])
+            for one in look.events
+            if one["reason"] == reason and one.get("lastTimestamp")
+        ]
+        return bool(moments) and (datetime.now(UTC) - max(moments)).total_seconds() >= seconds
 
     return holds
 

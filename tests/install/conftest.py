@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "hack"))
+sys.path.insert(0, str(ROOT))
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -27,9 +27,9 @@ def binaries() -> Path:
 
 @pytest.fixture(scope="session")
 def archive() -> Path:
-    import dist
+    from hack import dist
 
-    path = dist.archive_path()
+    path = Path(dist.archive_path())
     assert path.exists(), "run `make dist` first"
     return path
 

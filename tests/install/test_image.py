@@ -9,7 +9,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from conftest import ROOT
+
+from install.conftest import ROOT
 
 
 def test_the_recipe_takes_what_make_dist_makes() -> None:

@@ -15,7 +15,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import ROOT, Run
+
+from install.conftest import ROOT, Run
 
 
 def krew_env(home: Path) -> dict[str, str]:
@@ -64,7 +65,7 @@ def test_the_manifest_is_as_krews_reviewers_want_it(binaries: Path, manifest: Pa
 
 
 def test_the_archive_holds_files_and_folders_and_is_small(archive: Path) -> None:
-    import dist
+    from hack import dist
 
     dist.check(archive)
 
@@ -86,8 +87,8 @@ def test_it_describes_a_pod_of_the_real_cluster(binaries: Path, installed: Path,
     config = os.environ.get("KUBECONFIG")
     if not config:
         pytest.skip("there is no cluster: KUBECONFIG is not set")
-    from manifests import pod
-    from support import Bench
+    from e2e.manifests import pod
+    from e2e.support import Bench
 
     bench = Bench(str(binaries / "kubectl"), f"test-krew-{secrets.token_hex(3)}")
     bench.kubectl("create", "namespace", bench.namespace)
@@ -164,11 +165,11 @@ def test_an_upgrade_from_our_own_index(
             done = krew(*words)
             assert done.returncode == 0, done.stderr
         commit(index, text, "second")
-        for words in (("update",), ("upgrade", "podx")):
-            done = krew(*words)
+        for again in (("update",), ("upgrade", "podx")):
+            done = krew(*again)
             assert done.returncode == 0, done.stderr
         store = tmp_path / ".krew/store/podx"
-        assert [path.name for path in store.iterdir()] == [re.search(r"version: (v.*)", text)[1]]
+        assert [path.name for path in store.iterdir()] == re.findall(r"version: (v.*)", text)
         server.shutdown()
 
 

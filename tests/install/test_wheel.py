@@ -12,7 +12,8 @@ import time
 from pathlib import Path
 
 import pytest
-from conftest import ROOT, Run
+
+from install.conftest import ROOT, Run
 
 VERSIONS = ("3.11", "3.12", "3.13", "3.14")
 

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Route, sync_playwright
-from shown_pages import Show, Shown
+from playwright.sync_api import Browser, BrowserContext, Dialog, Route, sync_playwright
 
 from kubectl_podx.render.html import html
 from kubectl_podx.sections.report import PodReportList
+from pages.shown_pages import Show, Shown
 
 _PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
@@ -53,10 +53,14 @@ def show(browser: Browser, tmp_path: Path) -> Iterator[Show]:
             else:
                 route.abort()
 
+        def dismiss(dialog: Dialog) -> None:
+            shown.said.append(dialog.message)
+            dialog.dismiss()
+
         context.route("**/*", asked)
         page.on("console", lambda line: shown.said.append(line.text))
         page.on("pageerror", lambda error: shown.said.append(str(error)))
-        page.on("dialog", lambda dialog: (shown.said.append(dialog.message), dialog.dismiss()))
+        page.on("dialog", dismiss)
         page.goto(path.as_uri())
         return shown
 

@@ -7,9 +7,9 @@ from typing import Any
 import msgspec
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from shown_pages import NAMES, Show, reports
 
 from kubectl_podx.sections.report import PodReportList
+from pages.shown_pages import NAMES, Show, reports
 
 BAD = ("serious", "critical")
 ATTACK = (

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from shown_pages import ROOT, Show, reports
+
+from pages.shown_pages import ROOT, Show, reports
 
 IMAGES = ROOT / "docs/images"
 PICTURES = {

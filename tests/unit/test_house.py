@@ -195,3 +195,22 @@ MOST_LINES = 500
 @pytest.mark.parametrize("path", FILES, ids=name_of)
 def test_a_file_has_one_reason_to_change(path: Path) -> None:
     assert len(path.read_text().splitlines()) <= MOST_LINES
+
+
+TESTS = sorted(Path(__file__).parent.rglob("*.py"))
+# What `tests/kit` builds; a second builder says the same in other words and drifts.
+BUILT_BY_THE_KIT = {"RawLook", "StoredObject", "StoredList", "CapturedPod", "PodView"}
+
+
+@pytest.mark.parametrize("path", TESTS, ids=lambda path: path.stem)
+def test_pods_and_captures_of_tests_are_built_by_one_kit(path: Path) -> None:
+    made = [
+        node.func.id
+        for node in nodes(path)
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id in BUILT_BY_THE_KIT
+    ]
+    assert made == []
+    defined = [node.name for node in nodes(path) if isinstance(node, ast.FunctionDef)]
+    assert "pod" not in defined

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from fresh import answering_kubectl, first_node, namespace_of, own_namespace
-from patient import PatientBench, be_patient, serve_metrics
+
+from e2e.fresh import answering_kubectl, first_node, namespace_of, own_namespace
+from v2.patient import PatientBench, be_patient, serve_metrics
 
 _HINT = (
     "these tests need a cluster: run `make e2e-v2`, or "

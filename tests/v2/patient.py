@@ -7,8 +7,8 @@ import sys
 from collections.abc import Callable
 from typing import TypeVar
 
-import support
-from support import ROOT, Bench
+from e2e import support
+from e2e.support import ROOT, Bench
 
 T = TypeVar("T")
 

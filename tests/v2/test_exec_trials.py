@@ -11,11 +11,11 @@ import os
 from typing import Any
 
 import pytest
-from manifests import pod, shell
-from patient import PatientBench, serve_metrics
-from support import ROOT
 
+from e2e.manifests import pod, shell
+from e2e.support import ROOT
 from kubectl_podx.model.clock import parse_time
+from v2.patient import PatientBench, serve_metrics
 
 pytestmark = pytest.mark.cluster
 
@@ -94,7 +94,7 @@ def ends(bench: PatientBench, name: str) -> int:
     """How often the container has ended since the pod was made."""
     (status,) = (bench.get("pod", name) or {})["status"]["containerStatuses"]
     running = "running" in status["state"]
-    return status["restartCount"] + (0 if running else 1)
+    return int(status["restartCount"]) + (0 if running else 1)
 
 
 def looks(bench: PatientBench, name: str, *words: str) -> tuple[int, int, int]:

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from manifests import DEBIAN, config_map, pod, shell
-from patient import PatientBench
-from support import container_status, restarted
+
+from e2e.manifests import DEBIAN, config_map, pod, shell
+from e2e.support import container_status, restarted
+from v2.patient import PatientBench
 
 pytestmark = pytest.mark.cluster
 
@@ -173,7 +174,7 @@ def test_memory_high_stalls_and_is_said(bench: PatientBench) -> None:
 
 def test_an_exec_that_ends_its_container_is_owned_up_to(bench: PatientBench) -> None:
     """`--force-exec` on a full container: what podx did is not the app's doing."""
-    from test_exec_trials import full, is_full
+    from v2.test_exec_trials import full, is_full
 
     bench.apply(full(2))
     bench.wait_for(lambda: is_full(bench, "full-2"), "full-2 to be full")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from manifests import pod, shell
-from patient import IDLE, PatientBench
+
+from e2e.manifests import pod, shell
+from v2.patient import IDLE, PatientBench
 
 pytestmark = pytest.mark.cluster
 

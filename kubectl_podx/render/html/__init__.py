@@ -17,6 +17,7 @@ from markupsafe import Markup
 
 from kubectl_podx.generated.explain import codes
 from kubectl_podx.model.clock import parse_time
+from kubectl_podx.model.words import SEVERITIES
 from kubectl_podx.render.coverage import coverage_line
 from kubectl_podx.render.html import sections
 from kubectl_podx.sections.report import PodReport, PodReportList
@@ -25,7 +26,6 @@ from kubectl_podx.view.units import NONE, ago
 
 MOST_WHOLE = 50
 """So many pods have their whole report on a page, the worst ones; all stand in the index."""
-_WORST_FIRST = ("critical", "unknown", "warning", "info", "ok")
 _FOLDER = Path(__file__).with_name("page")
 
 
@@ -47,7 +47,7 @@ class PodPage(NamedTuple):
 
 def html(found: PodReportList, *, single: bool = False) -> str:
     """The page of the reports; of several pods with an index, the outliers marked."""
-    worst = sorted(found.items, key=lambda each: _WORST_FIRST.index(each.verdict.severity))
+    worst = sorted(found.items, key=lambda each: SEVERITIES.index(each.verdict.severity))
     whole = {id(report) for report in worst[:MOST_WHOLE]}
     pods = [
         _pod(report, at, found, whole=id(report) in whole) for at, report in enumerate(found.items)

@@ -9,43 +9,20 @@ from typing import NamedTuple
 from markupsafe import Markup
 
 from kubectl_podx.model.clock import parse_time
-from kubectl_podx.render.grids import grids
 from kubectl_podx.render.html.history import probe_picture
 from kubectl_podx.render.html.pod_map import pod_picture
 from kubectl_podx.render.html.timeline import timeline_picture
+from kubectl_podx.sections import folders, table
 from kubectl_podx.sections.report import PodReport
 from kubectl_podx.sections.restarts.columns import end_facts, has_restarted
 from kubectl_podx.sections.restarts.report import Restart
 from kubectl_podx.sections.restarts.text import share
+from kubectl_podx.sections.table import ON_PAGE
 from kubectl_podx.sections.timeline.lanes import chart
 from kubectl_podx.view.columns import Grid
 from kubectl_podx.view.layout import Cell
 from kubectl_podx.view.units import NONE, counted
 
-_TITLES = {
-    "downwardAPI": "Downward API",
-    "serviceAccountTokens": "Tokens",
-}
-_ORDER = (
-    "restarts",
-    "probes",
-    "containers",
-    "changes",
-    "files",
-    "environment",
-    "downwardAPI",
-    "serviceAccountTokens",
-    "namespaces",
-    "network",
-    "volumes",
-    "images",
-    "lifecycle",
-    "scheduling",
-    "node",
-    "hosts",
-    "injections",
-    "timeline",
-)
 _TOLD = {"restarts": ("SUMMARY", "MESSAGE", "REASON"), "containers": ("MESSAGE",)}
 """Columns that the stories of a section tell."""
 
@@ -104,12 +81,8 @@ def sections(report: PodReport, name: str) -> list[Section]:
     `name` is the prefix of identifiers within the page.
     """
     now = parse_time(report.metadata.captured_at)
-    return [section for key in _ORDER if (section := _section(report, key, name, now)) is not None]
-
-
-def title_of(key: str) -> str:
-    """The heading of a section."""
-    return _TITLES.get(key, key[:1].upper() + key[1:])
+    made = (_section(report, row, name, now) for row in ON_PAGE if row.key != "findings")
+    return [section for section in made if section is not None]
 
 
 def timeline(report: PodReport, name: str) -> Markup | None:
@@ -124,8 +97,11 @@ _PICTURES: dict[str, Callable[[PodReport, str], Markup | None]] = {
 }
 
 
-def _section(report: PodReport, key: str, name: str, now: datetime | None) -> Section | None:
-    found = grids(report, key)
+def _section(
+    report: PodReport, row: table.Section, name: str, now: datetime | None
+) -> Section | None:
+    key = row.key
+    found = folders.grids(row, report)
     if found is None:
         return None
     if key == "restarts":
@@ -142,7 +118,7 @@ def _section(report: PodReport, key: str, name: str, now: datetime | None) -> Se
     picture = draw(report, name) if draw else None
     size = len(shown[0].rows) if shown else 0
     size = sum(row.count for row in report.restarts or []) if key == "restarts" else size
-    return Section(key, title_of(key), picture, shown, list(_stories(report, key, now)), size)
+    return Section(key, row.title, picture, shown, list(_stories(report, key, now)), size)
 
 
 def _table(grid: Grid, now: datetime | None) -> Table:

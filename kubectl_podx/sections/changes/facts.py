@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from kubectl_podx.model.clock import format_time, human_duration, parse_time
+from kubectl_podx.model.parts import Fact
 from kubectl_podx.model.raw import Json, dig, items, mapping, text
 from kubectl_podx.pod.owner import Owner, controller, workload
 from kubectl_podx.pod.sources import uses
@@ -13,6 +14,8 @@ from kubectl_podx.pod.value_state import last_write
 from kubectl_podx.pod.view import PodView
 from kubectl_podx.sections.changes.report import Change
 from kubectl_podx.sections.changes.template_diff import differences, template
+
+_REVISIONS = ("pod-template-hash", "controller-revision-hash", "batch.kubernetes.io/job-name")
 
 REVISION = "deployment.kubernetes.io/revision"
 _TOLERANCE = timedelta(seconds=2)
@@ -37,6 +40,14 @@ def build(view: PodView) -> list[Change]:
         *(_template(view, owner) if owner else ()),
     ]
     return sorted(found, key=lambda change: (change.time is None, change.time or ""))
+
+
+def compared(_found: list[Change], view: PodView) -> Iterator[Fact]:
+    """What replicas should have in common: the revision of the template they are made from."""
+    labels = mapping(view.pod, "metadata", "labels")
+    for name in _REVISIONS:
+        if isinstance(labels.get(name), str):
+            yield Fact("", f"template revision ({name})", str(labels[name]))
 
 
 def _config(view: PodView, created: datetime | None) -> Iterator[Change]:

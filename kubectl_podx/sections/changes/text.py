@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from kubectl_podx.sections.changes.report import Change
-from kubectl_podx.view.columns import Column
+from kubectl_podx.view.columns import Column, Grid
 from kubectl_podx.view.page import Page
 from kubectl_podx.view.units import ago, text_or_none
 
@@ -20,11 +20,15 @@ CHANGE: tuple[Column, ...] = (
     Column("TIME", lambda row, _: text_or_none(row.time), wide=True),
 )
 
-
 _MOST_CHANGES = 5
 
 
-def changes(found: Sequence[Change], page: Page) -> list[str]:
+def grids(found: Sequence[Change]) -> list[Grid]:
+    """Its tables."""
+    return [Grid(CHANGE, found)]
+
+
+def block(found: Sequence[Change], page: Page) -> list[str]:
     """The newest changes; which of them broke it, the findings say."""
     if not found:
         return ["Changes: none seen"] if page.everything else []

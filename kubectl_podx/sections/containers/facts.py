@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from kubectl_podx.model.capture import Headroom, MemoryUsage, Observation, Pressure
-from kubectl_podx.model.parts import PullPolicy
+from kubectl_podx.model.parts import NONE, Fact, PullPolicy
 from kubectl_podx.model.raw import dig, number, text
+from kubectl_podx.model.words import ContainerState
 from kubectl_podx.pod.containers import ContainerEntry
-from kubectl_podx.pod.image_name import policy_basis
+from kubectl_podx.pod.image_name import policy_basis, short_digest
 from kubectl_podx.pod.looked import look, written
 from kubectl_podx.pod.pod import moment
 from kubectl_podx.pod.view import PodView
@@ -24,12 +26,31 @@ from kubectl_podx.sections.containers.report import (
 from kubectl_podx.sections.containers.security import security
 from kubectl_podx.sections.containers.starting import blocked_since, restart_rules, waits_for
 
-_STATES = ("running", "waiting", "terminated")
+_STATES: tuple[ContainerState, ...] = ("running", "waiting", "terminated")
 
 
 def build(view: PodView) -> list[Container]:
     """One row per container of the spec, in the order they start."""
     return [_container(view, entry) for entry in view.containers]
+
+
+def compared(found: list[Container], _view: PodView) -> Iterator[Fact]:
+    """What replicas should have in common."""
+    for row in found:
+        memory, cpu = row.resources.memory, row.resources.cpu
+        facts: dict[str, str | None] = {
+            "image": row.image,
+            "image digest": short_digest(row.image_id),
+            "state": row.state,
+            "requested memory": memory.request,
+            "memory limit": memory.limit,
+            "requested CPU": cpu.request,
+            "CPU limit": cpu.limit,
+            "user": None if row.user is None else str(row.user),
+            "securityContext": "; ".join(row.security),
+        }
+        for name, value in facts.items():
+            yield Fact(row.name, name, value or NONE)
 
 
 def _container(view: PodView, entry: ContainerEntry) -> Container:
@@ -80,8 +101,7 @@ def _container(view: PodView, entry: ContainerEntry) -> Container:
 class State(NamedTuple):
     """`status.state` of one container."""
 
-    name: str
-    """`running`, `waiting`, `terminated` or `unknown`."""
+    name: ContainerState
     reason: str = ""
     message: str = ""
     exit_code: int | None = None

@@ -6,10 +6,18 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from kubectl_podx.model.parts import PullPolicy, Time
+from kubectl_podx.model.parts import (
+    FROM_INSIDE,
+    FROM_SPEC,
+    FROM_STATUS,
+    WORKED_OUT,
+    PullPolicy,
+    Time,
+)
 from kubectl_podx.model.wire import Wire
 from kubectl_podx.model.words import (
     ContainerKind,
+    ContainerState,
     ObservationMethod,
     ObservationState,
 )
@@ -126,7 +134,7 @@ class Container(Wire, frozen=True, kw_only=True):
     image_pull_policy: Annotated[
         PullPolicy, Meta(description="When the kubelet pulls the image.")
     ] = PullPolicy()
-    state: Annotated[str, Meta(description="`running`, `waiting`, `terminated` or `unknown`.")] = (
+    state: Annotated[ContainerState, Meta(description="What it is doing, by its status.")] = (
         "unknown"
     )
     reason: Annotated[str, Meta(description="The state's reason, such as `CrashLoopBackOff`.")] = ""
@@ -182,3 +190,46 @@ class Container(Wire, frozen=True, kw_only=True):
         list[str], Meta(description="Last lines of a container that is not ready or blocks.")
     ] = []
     observation: Annotated[ObservationReport, Meta(description="Whether it was looked into.")]
+
+
+ORIGINS: dict[str, str] = {
+    "": f"{FROM_SPEC} and status, joined by the container's name",
+    "kind": f"{FROM_SPEC}: which list it stands in, and its restartPolicy",
+    "image": f"{FROM_SPEC}: image",
+    "imageID": f"{FROM_STATUS}: imageID",
+    "imagePullPolicy": f"{FROM_SPEC}: imagePullPolicy, and the image's tag",
+    "state": f"{FROM_STATUS}: state",
+    "reason": f"{FROM_STATUS}: state.waiting or state.terminated",
+    "message": f"{FROM_STATUS}: state.waiting or state.terminated",
+    "exitCode": f"{FROM_STATUS}: state.terminated",
+    "startedAt": f"{FROM_STATUS}: state",
+    "finishedAt": f"{FROM_STATUS}: state.terminated",
+    "started": f"{FROM_STATUS}: started",
+    "ready": f"{FROM_STATUS}: ready",
+    "restartCount": f"{FROM_STATUS}: restartCount",
+    "restartPolicy": f"{FROM_SPEC}: restartPolicy of the container",
+    "restartRules": f"{FROM_SPEC}: restartPolicyRules",
+    "waitsFor": f"{WORKED_OUT} from the order of the containers and their states",
+    "waitsSince": f"{FROM_STATUS}: the states of the containers before it",
+    "containerID": f"{FROM_STATUS}: containerID",
+    "resources": f"{FROM_SPEC}: resources",
+    "resources.cpu.allocated": f"{FROM_STATUS}: allocatedResources",
+    "resources.cpu.actualLimit": f"{FROM_STATUS}: resources.limits",
+    "resources.cpu.observedLimit": f"{FROM_INSIDE}: the CPU quota of its cgroup",
+    "resources.cpu.observedUsage": f"{FROM_INSIDE}: its cgroup",
+    "resources.memory.allocated": f"{FROM_STATUS}: allocatedResources",
+    "resources.memory.actualLimit": f"{FROM_STATUS}: resources.limits",
+    "resources.memory.observedLimit": f"{FROM_INSIDE}: the memory limit of its cgroup",
+    "resources.memory.observedUsage": f"{FROM_INSIDE}: the memory in use by its cgroup",
+    "resources.ephemeralStorage.allocated": f"{FROM_STATUS}: allocatedResources",
+    "resources.ephemeralStorage.actualLimit": f"{FROM_STATUS}: resources.limits",
+    "resources.throttledShare": f"{FROM_INSIDE}: cpu.stat of its cgroup",
+    "resources.oomKills": f"{FROM_INSIDE}: the OOM counter of its cgroup",
+    "pids": f"{FROM_INSIDE}: the pids controller of its cgroup",
+    "files": f"{FROM_INSIDE}: /proc/N/limits and /proc/N/fd of the main process",
+    "user": f"{FROM_INSIDE}: /proc/N/status; else the status: user.linux.uid",
+    "security": f"{FROM_SPEC}: securityContext of the container and of the pod",
+    "recentLogs": "GET pods/log",
+    "observation": "the exec, or why there was none",
+}
+"""Where each field comes from, by its path below the section; empty for the section itself."""

@@ -226,6 +226,7 @@ RULES: tuple[Rule, ...] = (
         link=DOCS + "tasks/inject-data-application/define-command-argument-container/",
         check=not_run,
         gives_way_to=frozenset({"RST010"}),
+        rank=3,
     ),
     Rule(
         code="CON005",
@@ -252,6 +253,7 @@ RULES: tuple[Rule, ...] = (
         remedy="find out what the blocking container waits for",
         link=DOCS + "concepts/workloads/pods/init-containers/",
         check=start_blocked,
+        rank=7,
     ),
     Rule(
         code="CON014",

@@ -6,12 +6,18 @@ from collections.abc import Sequence
 
 from kubectl_podx.sections.containers.columns import CONTAINER
 from kubectl_podx.sections.containers.report import Container
+from kubectl_podx.view.columns import Grid
 from kubectl_podx.view.page import INDENT, Page
 
 _LOG_TAIL = 5
 
 
-def containers(found: Sequence[Container], page: Page) -> list[str]:
+def grids(found: Sequence[Container]) -> list[Grid]:
+    """Its tables."""
+    return [Grid(CONTAINER, found)]
+
+
+def block(found: Sequence[Container], page: Page) -> list[str]:
     """A table, then per container its message, what it waits for, and its last log lines."""
     if not found:
         return ["Containers: none"] if page.everything else []

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from kubectl_podx.model.parts import StateField
+from kubectl_podx.model.parts import FROM_INSIDE, FROM_POD, FROM_SPEC, WORKED_OUT, StateField
 from kubectl_podx.model.wire import Wire
 
 
@@ -35,3 +35,13 @@ class DownwardRow(Wire, frozen=True, kw_only=True):
     current: Annotated[str | None, Meta(description="The pod's value now.")] = None
     state: StateField
     reason: Annotated[str, Meta(description="Why it is in that state.")] = ""
+
+
+ORIGINS: dict[str, str] = {
+    "": f"{FROM_SPEC}: fieldRef and resourceFieldRef",
+    "observed": f"{FROM_INSIDE}: the variable or the file",
+    "current": f"{FROM_POD} now",
+    "state": f"{WORKED_OUT} from observed and current",
+    "reason": f"{WORKED_OUT} from observed and current",
+}
+"""Where each field comes from, by its path below the section; empty for the section itself."""

@@ -67,39 +67,39 @@ def _stuck_file(case: Case) -> Iterable[Hit]:
 
 RULES: tuple[Rule, ...] = (
     Rule(
-        "DWN001",
-        "downwardAPI",
-        "warning",
-        "a variable or subPath file holds an older label, annotation or field of the pod",
-        "Downward API variables are resolved at every container start and never again; only files "
-        "of a whole volume follow the pod.",
-        "the environment or file in the container against the pod in the API",
-        "restart the containers, or read the value from a downward API volume",
-        _DOCS,
-        _frozen_field,
+        code="DWN001",
+        section="downwardAPI",
+        severity="warning",
+        title="a variable or subPath file holds an older label, annotation or field of the pod",
+        meaning="Downward API variables are resolved at every container start and never again; "
+        "only files of a whole volume follow the pod.",
+        known_by="the environment or file in the container against the pod in the API",
+        remedy="restart the containers, or read the value from a downward API volume",
+        link=_DOCS,
+        check=_frozen_field,
     ),
     Rule(
-        "DWN002",
-        "downwardAPI",
-        "warning",
-        "a variable holds a resource from before a resize",
-        "The container was resized in place, or the node's allocatable changed: what the program "
-        "derives from this variable (heap, threads) is of the old size.",
-        "the environment in the container against the resources of the pod in the API",
-        "restart the container so that it takes the new size",
-        _RESIZE,
-        _stale_resource,
+        code="DWN002",
+        section="downwardAPI",
+        severity="warning",
+        title="a variable holds a resource from before a resize",
+        meaning="The container was resized in place, or the node's allocatable changed: what the "
+        "program derives from this variable (heap, threads) is of the old size.",
+        known_by="the environment in the container against the resources of the pod in the API",
+        remedy="restart the container so that it takes the new size",
+        link=_RESIZE,
+        check=_stale_resource,
     ),
     Rule(
-        "DWN003",
-        "downwardAPI",
-        "warning",
-        "a downward API file does not follow the pod",
-        "Every change of the pod makes the kubelet write these files at once; this one is "
+        code="DWN003",
+        section="downwardAPI",
+        severity="warning",
+        title="a downward API file does not follow the pod",
+        meaning="Every change of the pod makes the kubelet write these files at once; this one is "
         "overdue, or the refresh of its volume fails.",
-        "digests that differ, and the time of the pod's last write or a FailedMount event",
-        "repair what the evidence names; the kubelet goes on by itself",
-        _DOCS,
-        _stuck_file,
+        known_by="digests that differ, and the time of the pod's last write or a FailedMount event",
+        remedy="repair what the evidence names; the kubelet goes on by itself",
+        link=_DOCS,
+        check=_stuck_file,
     ),
 )

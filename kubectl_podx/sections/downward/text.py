@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from kubectl_podx.sections.downward.report import DownwardRow
-from kubectl_podx.view.columns import Column
+from kubectl_podx.view.columns import Column, Grid
 from kubectl_podx.view.layout import state_cell
 from kubectl_podx.view.page import Page
 from kubectl_podx.view.units import text_or_none
@@ -23,6 +23,11 @@ DOWNWARD: tuple[Column, ...] = (
 )
 
 
-def downward(found: Sequence[DownwardRow], page: Page) -> list[str]:
+def grids(found: Sequence[DownwardRow]) -> list[Grid]:
+    """Its tables."""
+    return [Grid(DOWNWARD, found)]
+
+
+def block(found: Sequence[DownwardRow], page: Page) -> list[str]:
     """Values of the pod itself."""
     return value_block("Downward API", found, DOWNWARD, page)

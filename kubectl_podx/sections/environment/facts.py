@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from kubectl_podx.model.capture import Observation, Sealed, Variable
 from kubectl_podx.model.clock import format_time
-from kubectl_podx.model.parts import KeySource
+from kubectl_podx.model.parts import Fact, KeySource
 from kubectl_podx.pod.containers import ContainerEntry
 from kubectl_podx.pod.looked import look
 from kubectl_podx.pod.value_state import Witness, Write, container_start, decide, last_write
@@ -17,6 +19,8 @@ from kubectl_podx.sections.environment.declared import (
     service_links,
 )
 from kubectl_podx.sections.environment.report import VariableRow
+
+_NOT_SHOWN = ("<hidden>", "<differs>")
 
 HIDDEN = "<hidden>"
 DIFFERS = "<differs>"
@@ -33,6 +37,21 @@ def build(view: PodView) -> list[VariableRow]:
 
 _OF_A_SHELL = frozenset({"PWD", "OLDPWD", "SHLVL", "_"})
 """Every shell sets these for itself."""
+
+
+def compared(found: list[VariableRow], _view: PodView) -> Iterator[Fact]:
+    """What replicas should have in common: values that may be shown, else states.
+
+    Variables of the image differ with it, and those of Services with the namespace.
+    """
+    for row in found:
+        if row.state == "extra":
+            continue
+        shown = row.injected if row.injected is not None else row.declared
+        value = "" if shown is None or shown in _NOT_SHOWN else f'"{shown}"'
+        if row.state != "current":
+            value = f"{row.state}, {value}" if value else row.state
+        yield Fact(row.container, f"variable {row.name}", value or row.state)
 
 
 class _Container:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from kubectl_podx.model.parts import KeySource, StateField
+from kubectl_podx.model.parts import FROM_INSIDE, FROM_SPEC, WORKED_OUT, KeySource, StateField
 from kubectl_podx.model.wire import Wire
 
 
@@ -23,13 +23,13 @@ class VariableRow(Wire, frozen=True, kw_only=True):
     injected: Annotated[
         str | None,
         Meta(
-            description="In an exec session's environment: what the kubelet set; `<differs>` or `<hidden>` where it is not shown."
+            description="In an exec session's environment: what the kubelet set; `<hidden>` where it is not shown."
         ),
     ] = None
     process: Annotated[
         str | None,
         Meta(
-            description="The value in the main process's environment, which a program may change; `<differs>` or `<hidden>` where it is not shown."
+            description="The value in the main process's environment, which a program may change; `<hidden>` where it is not shown."
         ),
     ] = None
     current: Annotated[
@@ -46,3 +46,17 @@ class VariableRow(Wire, frozen=True, kw_only=True):
             description="Who added it to the owner's template, as `injections` says; empty where the template has it, `unknown` where nobody is known."
         ),
     ] = ""
+
+
+ORIGINS: dict[str, str] = {
+    "": f"{WORKED_OUT} from the three columns",
+    "container": f"{FROM_SPEC}: containers",
+    "name": f"{FROM_SPEC}: env and envFrom; a look inside for what nobody declared",
+    "source": f"{FROM_SPEC}: env and envFrom",
+    "declared": f"{FROM_SPEC}: env and envFrom, with their objects in the API now",
+    "injected": f"{FROM_INSIDE}: the environment of the exec session",
+    "process": f"{FROM_INSIDE}: /proc/N/environ of the main process",
+    "current": f"{FROM_SPEC}: env and envFrom, with their objects in the API now",
+    "shadows": f"{FROM_SPEC}: env and envFrom",
+}
+"""Where each field comes from, by its path below the section; empty for the section itself."""

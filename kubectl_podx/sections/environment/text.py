@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from kubectl_podx.sections.environment.report import VariableRow
-from kubectl_podx.view.columns import Column
+from kubectl_podx.view.columns import Column, Grid
 from kubectl_podx.view.layout import state_cell
 from kubectl_podx.view.page import Page
 from kubectl_podx.view.units import text_or_none
@@ -26,7 +26,12 @@ VARIABLE: tuple[Column, ...] = (
 )
 
 
-def environment(found: Sequence[VariableRow], page: Page) -> list[str]:
+def grids(found: Sequence[VariableRow]) -> list[Grid]:
+    """Its tables."""
+    return [Grid(VARIABLE, found)]
+
+
+def block(found: Sequence[VariableRow], page: Page) -> list[str]:
     """Variables; what nobody declared, and what the program changed, is no drift."""
     declared = [row for row in found if row.state != "extra"]
     others = len(found) - len(declared)

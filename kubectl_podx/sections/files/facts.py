@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
 
 from kubectl_podx.model.capture import Observation, ObservedFile, Process
 from kubectl_podx.model.clock import format_time, parse_time
+from kubectl_podx.model.parts import Fact
 from kubectl_podx.model.raw import text
 from kubectl_podx.pod.looked import look
 from kubectl_podx.pod.mounted_files import MountedFile, mounted_files
@@ -25,10 +27,8 @@ REFRESH_SECONDS = 150
 """A changed source reaches the files at the pod's next sync: 1 min with a jitter of up to 1.5, and
 the delay of the kubelet's watch. What is older than this is overdue."""
 
-
 _FAILURE_WINDOW = timedelta(minutes=5)
 """The kubelet retries a failing mount at least every 2 min 2 s."""
-
 
 _TOLERANCE = timedelta(seconds=2)
 """Rounded times make a fresh volume look newer than the process that it was made for."""
@@ -38,6 +38,16 @@ _TOLERANCE = timedelta(seconds=2)
 def build(view: PodView) -> list[FileRow]:
     """One row for each file of each mount of each container."""
     return [_row(view, file) for file in mounted_files(view)]
+
+
+def compared(found: list[FileRow], _view: PodView) -> Iterator[Fact]:
+    """What replicas should have in common: digests where they mean the same in every run."""
+    for row in found:
+        seen = (row.digest or "").removeprefix("sha256:")[:12]
+        value = f"sha256:{seen}" if seen else ""
+        if row.state != "current":
+            value = f"{row.state}, {value}" if value else row.state
+        yield Fact(row.container, f"file {row.path}", value or row.state)
 
 
 def _row(view: PodView, file: MountedFile) -> FileRow:

@@ -6,7 +6,15 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from kubectl_podx.model.parts import Bytes, KeySource, StateField, Time
+from kubectl_podx.model.parts import (
+    FROM_INSIDE,
+    FROM_SPEC,
+    WORKED_OUT,
+    Bytes,
+    KeySource,
+    StateField,
+    Time,
+)
 from kubectl_podx.model.wire import Wire
 
 
@@ -68,3 +76,24 @@ class FileRow(Wire, frozen=True, kw_only=True):
     not_after: Annotated[
         Time | None, Meta(description="When a mounted certificate ends to be valid.")
     ] = None
+
+
+ORIGINS: dict[str, str] = {
+    "": f"{FROM_INSIDE}: the mounted file",
+    "container": f"{FROM_SPEC}: volumeMounts",
+    "volume": f"{FROM_SPEC}: volumes",
+    "source": f"{FROM_SPEC}: volumes",
+    "subPath": f"{FROM_SPEC}: volumeMounts",
+    "state": f"{WORKED_OUT} from the file and its source in the API now",
+    "reason": f"{WORKED_OUT} from the file and its source in the API now",
+    "declaredMode": f"{FROM_SPEC}: mode, defaultMode and securityContext",
+    "readable": f"{WORKED_OUT} from the file's mode and the main process's ids",
+    "sourceDigest": "the ConfigMap in the API now",
+    "sourceSize": "the ConfigMap or Secret in the API now",
+    "volumeWrittenAt": f"{FROM_INSIDE}: the time of the volume's ..data link",
+    "volumeWrittenAfterStart": f"{FROM_INSIDE}: the ..data link; status: startedAt",
+    "sourceChangedAt": "metadata.managedFields of the ConfigMap or Secret",
+    "sourceChangedBy": "metadata.managedFields of the ConfigMap or Secret",
+    "notAfter": "the certificate in the file, read once where it is sealed",
+}
+"""Where each field comes from, by its path below the section; empty for the section itself."""

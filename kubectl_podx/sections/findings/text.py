@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from kubectl_podx.model.parts import Finding
 from kubectl_podx.view import layout
-from kubectl_podx.view.columns import Column
+from kubectl_podx.view.columns import Column, Grid
 from kubectl_podx.view.escape import clean
 from kubectl_podx.view.layout import state_cell
 from kubectl_podx.view.page import ABOVE, INDENT, Page
@@ -15,7 +15,12 @@ from kubectl_podx.view.units import NONE, counted, text_or_none
 _MOST_EVIDENCE = 4
 
 
-def findings(found: Sequence[Finding], page: Page) -> list[str]:
+def grids(found: Sequence[Finding]) -> list[Grid]:
+    """Its tables."""
+    return [Grid(FINDING, found)]
+
+
+def block(found: Sequence[Finding], page: Page) -> list[str]:
     """Critical ones and warnings in full; notes in one line each unless everything is wanted."""
     if not found:
         return ["Findings: none"] if page.everything else []

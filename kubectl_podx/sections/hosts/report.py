@@ -6,13 +6,17 @@ from typing import Annotated
 
 from msgspec import Meta
 
+from kubectl_podx.model.parts import FROM_INSIDE, FROM_SPEC
 from kubectl_podx.model.wire import Wire
+from kubectl_podx.model.words import AliasState
 
 
 class HostAlias(Wire, frozen=True, kw_only=True):
     ip: Annotated[str, Meta(description="The address of the line.")]
     hostnames: Annotated[list[str], Meta(description="The names of the line.")]
-    state: Annotated[str, Meta(description="`present`, `missing`, `undeclared` or `unknown`.")]
+    state: Annotated[
+        AliasState, Meta(description="Whether /etc/hosts has it, and whether it was declared.")
+    ]
     container: Annotated[
         str, Meta(description="The container in whose /etc/hosts it was looked for.")
     ] = ""
@@ -36,3 +40,13 @@ class Hosts(Wire, frozen=True, kw_only=True):
         list[str], Meta(description="The options of resolv.conf in the container.")
     ] = []
     differs: Annotated[list[str], Meta(description="What is not as declared.")] = []
+
+
+ORIGINS: dict[str, str] = {
+    "": f"{FROM_INSIDE}: /etc/hosts and /etc/resolv.conf",
+    "hostname": f"{FROM_SPEC}: hostname, else the pod's name",
+    "observedHostname": f"{FROM_INSIDE}: /proc/sys/kernel/hostname",
+    "subdomain": f"{FROM_SPEC}: subdomain",
+    "dnsPolicy": f"{FROM_SPEC}: dnsPolicy",
+}
+"""Where each field comes from, by its path below the section; empty for the section itself."""

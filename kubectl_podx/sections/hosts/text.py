@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kubectl_podx.sections.hosts.report import Hosts
-from kubectl_podx.view.columns import Column
+from kubectl_podx.view.columns import Column, Grid
 from kubectl_podx.view.layout import state_cell
 from kubectl_podx.view.page import Page
 from kubectl_podx.view.units import NONE, text_or_none
@@ -19,7 +19,6 @@ HOSTS: tuple[Column, ...] = (
     Column("OPTIONS", lambda row, _: text_or_none(row.options), wide=True),
 )
 
-
 ALIAS: tuple[Column, ...] = (
     Column("IP", lambda row, _: row.ip),
     Column("HOSTNAMES", lambda row, _: text_or_none(row.hostnames)),
@@ -28,7 +27,12 @@ ALIAS: tuple[Column, ...] = (
 )
 
 
-def hosts(found: Hosts, page: Page) -> list[str]:
+def grids(found: Hosts) -> list[Grid]:
+    """Its tables."""
+    return [Grid(HOSTS, [found]), Grid(ALIAS, found.aliases)]
+
+
+def block(found: Hosts, page: Page) -> list[str]:
     """What /etc/hosts and resolv.conf hold that was not declared, or lack that was."""
     if page.everything:
         lines = ["Hosts:", *page.table(HOSTS, [found])]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from kubectl_podx.sections.images.report import Image
-from kubectl_podx.view.columns import Column
+from kubectl_podx.view.columns import Column, Grid
 from kubectl_podx.view.layout import state_cell
 from kubectl_podx.view.page import Page
 from kubectl_podx.view.units import NONE, text_or_none
@@ -23,7 +23,12 @@ IMAGE: tuple[Column, ...] = (
 )
 
 
-def images(found: Sequence[Image], page: Page) -> list[str]:
+def grids(found: Sequence[Image]) -> list[Grid]:
+    """Its tables."""
+    return [Grid(IMAGE, found)]
+
+
+def block(found: Sequence[Image], page: Page) -> list[str]:
     """Images that cannot be pulled, and pull secrets that are missing or of the wrong type."""
     rows = found if page.everything else [row for row in found if _image_is_odd(row)]
     if not rows:

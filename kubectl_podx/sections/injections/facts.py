@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from kubectl_podx.model.parts import Fact
 from kubectl_podx.model.raw import Json, items, mapping, text
 from kubectl_podx.pod.owner import is_service_account_volume, owner_template
 from kubectl_podx.pod.view import PodView
@@ -26,6 +27,8 @@ from kubectl_podx.sections.injections.preset_gate import with_presets
 from kubectl_podx.sections.injections.report import Injection
 from kubectl_podx.sections.injections.sources import Sources
 from kubectl_podx.sections.injections.template_compare import Difference, differences
+
+_API_ACCESS = "kube-api-access"
 
 # Set by controllers on the pods they make: no admission was needed.
 _CONTROLLER_LABELS = frozenset(
@@ -81,6 +84,14 @@ def build(view: PodView) -> list[Injection]:
     found = with_presets(view, [*sources.rows(rows), *debug], compared=True)
     # What Kubernetes does to every pod comes after what it does not.
     return sorted(found, key=lambda row: row.by in ORDINARY)
+
+
+def compared(found: list[Injection], _view: PodView) -> Iterator[Fact]:
+    """What replicas should have in common: what somebody added to the spec."""
+    for row in found:
+        where = f"{row.path} {row.detail}"
+        if row.change == "added" and row.path.startswith("spec.") and _API_ACCESS not in where:
+            yield Fact("", row.path, f"added by {row.by or 'somebody unknown'}")
 
 
 def _pairs(view: PodView, template: Json) -> Iterator[Pair]:

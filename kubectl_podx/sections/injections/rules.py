@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from kubectl_podx.rules.remedies import DOCS, about_pod, kubectl
 from kubectl_podx.rules.rule import Case, Hit, Rule
+from kubectl_podx.sections.injections import preset_rules
 from kubectl_podx.sections.injections.injectors import ORDINARY
 from kubectl_podx.sections.injections.report import Injection
 
@@ -81,4 +82,5 @@ RULES: tuple[Rule, ...] = (
         link=_ADMISSION,
         check=image_changed,
     ),
+    *preset_rules.RULES,
 )

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from kubectl_podx.sections.injections.injectors import ORDINARY
 from kubectl_podx.sections.injections.report import Injection
-from kubectl_podx.view.columns import Column
+from kubectl_podx.view.columns import Column, Grid
 from kubectl_podx.view.page import Page
 from kubectl_podx.view.units import text_or_none
 
@@ -20,7 +20,12 @@ INJECTION: tuple[Column, ...] = (
 )
 
 
-def injections(found: Sequence[Injection], page: Page) -> list[str]:
+def grids(found: Sequence[Injection]) -> list[Grid]:
+    """Its tables."""
+    return [Grid(INJECTION, found)]
+
+
+def block(found: Sequence[Injection], page: Page) -> list[str]:
     """What admission added, counted by who did it."""
     if page.everything:
         if not found:

@@ -298,6 +298,7 @@ RULES: tuple[Rule, ...] = (
         remedy="find the controller of the finalizer; remove it by hand only when that is gone",
         link=DOCS + "concepts/overview/working-with-objects/finalizers/",
         check=held_by_finalizers,
+        stuck=True,
     ),
     Rule(
         code="LIF005",
@@ -310,6 +311,7 @@ RULES: tuple[Rule, ...] = (
         remedy="look at the node; force a deletion only when the node is surely off",
         link=_TERMINATION,
         check=grace_overrun,
+        stuck=True,
     ),
     Rule(
         code="LIF006",
@@ -321,6 +323,7 @@ RULES: tuple[Rule, ...] = (
         remedy="look at the runtime on the node",
         link=_TERMINATION,
         check=runtime_did_not_kill,
+        stuck=True,
     ),
     Rule(
         code="LIF007",
@@ -346,6 +349,7 @@ RULES: tuple[Rule, ...] = (
         remedy="read its log now; the next instance starts when this one has ended",
         link=_TERMINATION,
         check=being_stopped,
+        went_down=True,
     ),
     Rule(
         code="LIF009",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from kubectl_podx.sections.lifecycle.report import Hook
-from kubectl_podx.view.columns import Column
+from kubectl_podx.view.columns import Column, Grid
 from kubectl_podx.view.layout import state_cell
 from kubectl_podx.view.page import Page
 from kubectl_podx.view.units import seconds, text_or_none
@@ -21,7 +21,12 @@ HOOK: tuple[Column, ...] = (
 )
 
 
-def lifecycle(found: Sequence[Hook], page: Page) -> list[str]:
+def grids(found: Sequence[Hook]) -> list[Grid]:
+    """Its tables."""
+    return [Grid(HOOK, found)]
+
+
+def block(found: Sequence[Hook], page: Page) -> list[str]:
     """Hooks that failed."""
     rows = found if page.everything else [hook for hook in found if hook.state != "declared"]
     if not rows:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
+from kubectl_podx.model.parts import Fact
 from kubectl_podx.model.raw import dig, text
 from kubectl_podx.pod import listeners, processes
 from kubectl_podx.pod.containers import ContainerEntry
@@ -49,6 +50,12 @@ def build(view: PodView) -> Namespaces:
         processes_left_out=sum(f.processes_left_out for f in view.captured.observations),
         listeners=listeners.rows(view),
     )
+
+
+def compared(found: Namespaces, _view: PodView) -> Iterator[Fact]:
+    """What replicas should have in common: who listens, and where."""
+    for row in found.listeners:
+        yield Fact(row.container or "", f"listener {row.protocol} {row.port}", f"on {row.address}")
 
 
 def _declared(view: PodView) -> dict[str, _Declared]:

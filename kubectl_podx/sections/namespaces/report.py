@@ -6,7 +6,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from kubectl_podx.model.parts import ListenerRow, ProcessRow
+from kubectl_podx.model.parts import FROM_INSIDE, FROM_SPEC, ListenerRow, ProcessRow
 from kubectl_podx.model.wire import Wire
 from kubectl_podx.model.words import Basis
 
@@ -20,9 +20,7 @@ class NamespaceGroup(Wire, frozen=True, kw_only=True):
 
 
 class Namespace(Wire, frozen=True, kw_only=True):
-    mode: Annotated[
-        str, Meta(description="What the spec asks for: `pod`, `container`, `node`, `target:NAME`.")
-    ]
+    mode: Annotated[str, Meta(description="What the spec asks for, such as `pod`.")]
     declared_by: Annotated[
         str, Meta(description="The field that decides, such as `shareProcessNamespace: true`.")
     ] = ""
@@ -67,3 +65,13 @@ class Namespaces(Wire, frozen=True, kw_only=True):
     listeners: Annotated[
         list[ListenerRow], Meta(description="Sockets that wait for connections.")
     ] = []
+
+
+ORIGINS: dict[str, str] = {
+    "": f"{FROM_INSIDE}: /proc",
+    "pidOne": f"{FROM_INSIDE}: /proc/1",
+    "listeners": f"{FROM_INSIDE}: /proc/net, and /proc/N/fd for who holds the socket",
+    "listeners.declaredAs": f"{FROM_SPEC}: ports of its containers",
+    "listeners.hostPort": f"{FROM_SPEC}: ports of its containers",
+}
+"""Where each field comes from, by its path below the section; empty for the section itself."""

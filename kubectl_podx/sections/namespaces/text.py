@@ -12,6 +12,7 @@ from kubectl_podx.sections.namespaces.columns import (
     namespace_lines,
 )
 from kubectl_podx.sections.namespaces.report import Namespace, NamespaceGroup, Namespaces
+from kubectl_podx.view.columns import Grid
 from kubectl_podx.view.page import Page
 from kubectl_podx.view.units import counted
 
@@ -20,7 +21,16 @@ _MOST_LISTENERS = 8
 _NOT_OF_THE_NODE = ("network", "pid", "ipc", "uts")
 
 
-def namespaces(found: Namespaces, page: Page) -> list[str]:
+def grids(found: Namespaces) -> list[Grid]:
+    """Its tables."""
+    return [
+        Grid(NAMESPACE, namespace_lines(found)),
+        Grid(PROCESS, found.processes),
+        Grid(LISTENER, found.listeners),
+    ]
+
+
+def block(found: Namespaces, page: Page) -> list[str]:
     """One line per set of namespaces that are shared alike; tables where all is wanted."""
     if page.everything:
         lines = [

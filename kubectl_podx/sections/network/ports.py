@@ -134,6 +134,7 @@ RULES: tuple[Rule, ...] = (
         remedy="correct the probe's port or the program's",
         link=_PROBES,
         check=nobody_listens,
+        explains_probe=True,
     ),
     Rule(
         code="NET002",
@@ -146,5 +147,6 @@ RULES: tuple[Rule, ...] = (
         remedy="let the program listen on 0.0.0.0 or ::",
         link=_PROBES,
         check=only_loopback,
+        explains_probe=True,
     ),
 )

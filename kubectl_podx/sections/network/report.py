@@ -6,14 +6,16 @@ from typing import Annotated
 
 from msgspec import Meta
 
+from kubectl_podx.model.parts import FROM_INSIDE, FROM_SPEC
 from kubectl_podx.model.wire import Wire
+from kubectl_podx.model.words import ConnectionState, EndpointState
 
 
 class HangingConnection(Wire, frozen=True, kw_only=True):
     state: Annotated[
-        str,
+        ConnectionState,
         Meta(
-            description="`SYN_SENT`: the peer does not answer. `CLOSE_WAIT`: the peer has closed and the program has not."
+            description="The state of the TCP socket. In SYN_SENT the peer does not answer; in CLOSE_WAIT the peer has closed and the program has not."
         ),
     ]
     container: Annotated[
@@ -39,12 +41,10 @@ class ServicePort(Wire, frozen=True, kw_only=True):
 
 class ServiceRow(Wire, frozen=True, kw_only=True):
     name: Annotated[str, Meta(description="The Service's name.")]
-    type: Annotated[
-        str, Meta(description="`ClusterIP`, `NodePort`, `LoadBalancer` or `ExternalName`.")
-    ] = ""
+    type: Annotated[str, Meta(description="As the API has it, such as `ClusterIP`.")] = ""
     ports: Annotated[list[ServicePort], Meta(description="Its ports, resolved for this pod.")] = []
     endpoint: Annotated[
-        str, Meta(description="`ready`, `notReady`, `terminating`, `absent` or `unknown`.")
+        EndpointState, Meta(description="What the EndpointSlices say of the pod.")
     ] = "unknown"
     serving: Annotated[
         bool | None,
@@ -54,7 +54,12 @@ class ServiceRow(Wire, frozen=True, kw_only=True):
 
 class ReadinessGate(Wire, frozen=True, kw_only=True):
     condition: Annotated[str, Meta(description="The condition that the gate waits for.")]
-    status: Annotated[str, Meta(description="`True`, `False`, `Unknown` or `notSet`.")]
+    status: Annotated[
+        str,
+        Meta(
+            description="The status of the condition, such as `True`; `notSet` where nobody has set it."
+        ),
+    ]
 
 
 class Network(Wire, frozen=True, kw_only=True):
@@ -69,3 +74,14 @@ class Network(Wire, frozen=True, kw_only=True):
         list[ReadinessGate],
         Meta(description="Conditions besides the containers' that Ready waits for."),
     ] = []
+
+
+ORIGINS: dict[str, str] = {
+    "": f"{FROM_INSIDE}: /proc/net",
+    "services": "the Services of the namespace whose selector matches the pod's labels",
+    "services.ports.listening": f"{FROM_INSIDE}: /proc/net",
+    "services.endpoint": "the EndpointSlices of the Service",
+    "services.serving": "the EndpointSlices of the Service",
+    "readinessGates": f"{FROM_SPEC}: readinessGates; status: conditions",
+}
+"""Where each field comes from, by its path below the section; empty for the section itself."""

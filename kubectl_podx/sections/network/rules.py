@@ -282,5 +282,6 @@ RULES: tuple[Rule, ...] = (
         remedy="see what the program is busy with",
         link=_SERVICES,
         check=does_not_accept,
+        explains_probe=True,
     ),
 )

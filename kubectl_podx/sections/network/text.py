@@ -10,10 +10,20 @@ from kubectl_podx.sections.network.columns import (
     service_lines,
 )
 from kubectl_podx.sections.network.report import Network
+from kubectl_podx.view.columns import Grid
 from kubectl_podx.view.page import Page
 
 
-def network(found: Network, page: Page) -> list[str]:
+def grids(found: Network) -> list[Grid]:
+    """Its tables."""
+    return [
+        Grid(SERVICE, service_lines(found.services)),
+        Grid(CONNECTION, found.connections),
+        Grid(GATE, found.readiness_gates),
+    ]
+
+
+def block(found: Network, page: Page) -> list[str]:
     """Tables of what carries a signal, or of all."""
     services = service_lines(found.services)
     gates = found.readiness_gates

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from kubectl_podx.model.clock import parse_time
+from kubectl_podx.model.parts import NONE, Fact
 from kubectl_podx.model.raw import Json, dig, items, text
+from kubectl_podx.model.words import NodeState
 from kubectl_podx.pod.node_match import taint_text
 from kubectl_podx.pod.pod import conditions
 from kubectl_podx.pod.view import PodView
@@ -32,7 +36,14 @@ def build(view: PodView) -> Node:
     )
 
 
-def _state(node: Json) -> str:
+def compared(found: Node, _view: PodView) -> Iterator[Fact]:
+    """What replicas should have in common, whichever node they are on."""
+    if found.kubelet_version:
+        yield Fact("", "kubelet", found.kubelet_version)
+        yield Fact("", "container runtime", found.runtime or NONE)
+
+
+def _state(node: Json) -> NodeState:
     """Ready False (the kubelet says so) and Unknown (it says nothing) are both not ready."""
     for condition in items(node, "status", "conditions"):
         if text(condition, "type") == "Ready":

@@ -6,15 +6,14 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from kubectl_podx.model.parts import Condition, Seconds
+from kubectl_podx.model.parts import FROM_SPEC, Condition, Seconds
 from kubectl_podx.model.wire import Wire
+from kubectl_podx.model.words import NodeState
 
 
 class Node(Wire, frozen=True, kw_only=True):
     name: Annotated[str, Meta(description="The node's name.")]
-    state: Annotated[
-        str, Meta(description="`ready`, `notReady`, `missing`, `denied` or `unknown`.")
-    ]
+    state: Annotated[NodeState, Meta(description="Its condition Ready, or why that is not known.")]
     cordoned: Annotated[
         bool | None, Meta(description="spec.unschedulable: it takes no new pods.")
     ] = None
@@ -28,3 +27,11 @@ class Node(Wire, frozen=True, kw_only=True):
     ] = []
     kubelet_version: Annotated[str, Meta(description="status.nodeInfo.kubeletVersion.")] = ""
     runtime: Annotated[str, Meta(description="status.nodeInfo.containerRuntimeVersion.")] = ""
+
+
+ORIGINS: dict[str, str] = {
+    "": "the Node in the API",
+    "name": f"{FROM_SPEC}: nodeName",
+    "heartbeatAge": "the Node's status: lastHeartbeatTime of its conditions",
+}
+"""Where each field comes from, by its path below the section; empty for the section itself."""

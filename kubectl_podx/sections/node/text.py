@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kubectl_podx.sections.node.report import Node
-from kubectl_podx.view.columns import CONDITION, Column, condition_is_bad
+from kubectl_podx.view.columns import CONDITION, Column, Grid, condition_is_bad
 from kubectl_podx.view.layout import state_cell
 from kubectl_podx.view.page import Page
 from kubectl_podx.view.units import NONE, seconds, text_or_none, yes_no
@@ -24,11 +24,15 @@ NODE: tuple[Column, ...] = (
     Column("RUNTIME", lambda row, _: text_or_none(row.runtime), wide=True),
 )
 
-
 _PRESSURE = ("MemoryPressure", "DiskPressure", "PIDPressure", "NetworkUnavailable")
 
 
-def node(found: Node, page: Page) -> list[str]:
+def grids(found: Node) -> list[Grid]:
+    """Its tables."""
+    return [Grid(NODE, [found]), Grid(CONDITION, found.conditions)]
+
+
+def block(found: Node, page: Page) -> list[str]:
     """A node that is not ready, cordoned or under pressure; an old status is a finding."""
     if page.everything:
         lines = ["Node:", *page.table(NODE, [found])]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import NamedTuple
 
 from kubectl_podx.model.capture import ProbeCounter
 from kubectl_podx.model.clock import format_time, parse_time, seconds_after
-from kubectl_podx.model.parts import Handler, Timing
+from kubectl_podx.model.parts import Fact, Handler, Timing
 from kubectl_podx.model.raw import dig, mapping, number, one_line, text
 from kubectl_podx.model.words import ProbeState, ProbeType
 from kubectl_podx.pod.containers import ContainerEntry
@@ -21,10 +22,7 @@ from kubectl_podx.sections.probes.report import Counters, LiveProbe, Probe
 # A burst of 25 events and then one in five minutes passes the recorder's spam filter (client-go
 # events_cache.go): an error that goes on shows at least this often, with the time of one attempt.
 _BURST = 20
-
-
 _ERRORS_SEEN_WITHIN = 330
-
 
 # Event and status times have whole seconds.
 _ROUNDING = 2
@@ -77,6 +75,16 @@ def build(view: PodView) -> list[Probe]:
         for kind, field in FIELDS.items()
         if isinstance(dig(entry.spec, field), dict)
     ]
+
+
+def compared(found: list[Probe], _view: PodView) -> Iterator[Fact]:
+    """What replicas should have in common."""
+    for row in found:
+        yield Fact(row.container, f"{row.type} probe", row.state)
+        yield Fact(row.container, f"{row.type} handler", row.handler.text)
+        if row.counters is not None:
+            failed = "some failed" if row.counters.failed else "none failed"
+            yield Fact(row.container, f"{row.type} attempts", failed)
 
 
 def _probe(view: PodView, entry: ContainerEntry, kind: ProbeType) -> Probe:

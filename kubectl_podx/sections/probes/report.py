@@ -6,7 +6,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from kubectl_podx.model.parts import Handler, ProbeFailure, Seconds, Timing
+from kubectl_podx.model.parts import FROM_SPEC, WORKED_OUT, Handler, ProbeFailure, Seconds, Timing
 from kubectl_podx.model.wire import Wire
 from kubectl_podx.model.words import (
     LiveResult,
@@ -73,3 +73,17 @@ class Probe(Wire, frozen=True, kw_only=True):
         str, Meta(description="What the state rests on, and what could not be seen.")
     ] = ""
     live: Annotated[list[LiveProbe], Meta(description="Results of --run-probes.")] = []
+
+
+ORIGINS: dict[str, str] = {
+    "": f"{FROM_SPEC}: the container's probes",
+    "handler.resolvedPort": f"{FROM_SPEC}: ports of the container",
+    "secondsToAction": f"{WORKED_OUT} from the timing",
+    "counters": "the kubelet's /metrics/probes, which needs get nodes/proxy",
+    "recentFailures": "events of the pod: Unhealthy, ProbeWarning",
+    "state": f"{WORKED_OUT} from status, counters and events",
+    "reason": f"{WORKED_OUT} from status, counters and events",
+    "coverage": f"{WORKED_OUT} from what could be read",
+    "live": "--run-probes",
+}
+"""Where each field comes from, by its path below the section; empty for the section itself."""

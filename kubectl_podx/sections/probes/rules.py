@@ -82,6 +82,7 @@ RULES: tuple[Rule, ...] = (
         remedy="Declare the port under that name, or give its number.",
         link=_HOW,
         check=probe_checks.unknown_port,
+        rank=4,
     ),
     Rule(
         code="PRB007",

@@ -6,13 +6,19 @@ from collections.abc import Sequence
 
 from kubectl_podx.sections.probes.columns import LIVE, PROBE, live_lines
 from kubectl_podx.sections.probes.report import Probe
+from kubectl_podx.view.columns import Grid
 from kubectl_podx.view.page import INDENT, Page
 from kubectl_podx.view.units import counted
 
 _MOST_FAILURES = 2
 
 
-def probes(found: Sequence[Probe], page: Page) -> list[str]:
+def grids(found: list[Probe]) -> list[Grid]:
+    """Its tables."""
+    return [Grid(PROBE, found), Grid(LIVE, live_lines(found))]
+
+
+def block(found: Sequence[Probe], page: Page) -> list[str]:
     """One line where all of them pass; else a table and the newest failures."""
     if not found:
         return ["Probes: none"] if page.everything else []

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 
 from kubectl_podx.model.clock import format_time, parse_time
-from kubectl_podx.model.parts import Evidence
+from kubectl_podx.model.parts import NONE, Evidence, Fact
 from kubectl_podx.model.raw import dig, one_line, text
 from kubectl_podx.model.words import RestartCause
 from kubectl_podx.pod.backoff import RESET_SECONDS, backoff
@@ -31,6 +32,13 @@ def build(view: PodView) -> list[Restart]:
     return [restart(view, entry) for entry in view.containers]
 
 
+def compared(found: list[Restart], _view: PodView) -> Iterator[Fact]:
+    """What replicas should have in common."""
+    for row in found:
+        yield Fact(row.container, "restarts", str(row.count))
+        yield Fact(row.container, "last end", row.cause or NONE)
+
+
 def restart(view: PodView, entry: ContainerEntry) -> Restart:
     """The row of one container: witnesses, then the decision, then the sentence."""
     w = collect(view, entry)
@@ -46,7 +54,8 @@ def restart(view: PodView, entry: ContainerEntry) -> Restart:
             tempo=tempo(view, w),
         )
     logs = list(w.log)
-    crash = crash_line(logs) if found.cause in _LOG_CAUSES else None
+    failed = found.cause == "exitCode"
+    crash = crash_line(logs, failed=failed) if found.cause in _LOG_CAUSES else None
     loops = _looping(view, w)
     instance = w.instance
     return Restart(

@@ -6,7 +6,15 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from kubectl_podx.model.parts import BackOff, Evidence, Seconds, Time
+from kubectl_podx.model.parts import (
+    FROM_SPEC,
+    FROM_STATUS,
+    WORKED_OUT,
+    BackOff,
+    Evidence,
+    Seconds,
+    Time,
+)
 from kubectl_podx.model.wire import Wire
 from kubectl_podx.model.words import (
     Confidence,
@@ -66,3 +74,21 @@ class Restart(Wire, frozen=True, kw_only=True):
             description="After which delay it is started next, and when that delay resets; null where there is none."
         ),
     ] = None
+
+
+ORIGINS: dict[str, str] = {
+    "": f"{WORKED_OUT} from status, events, the kubelet's metrics and the cgroup",
+    "container": f"{FROM_SPEC}: containers",
+    "kind": f"{FROM_SPEC}: which list it stands in, and its restartPolicy",
+    "count": f"{FROM_STATUS}: restartCount",
+    "exitCode": f"{FROM_STATUS}: lastState.terminated, else state.terminated",
+    "reason": f"{FROM_STATUS}: lastState.terminated, else state.terminated",
+    "startedAt": f"{FROM_STATUS}: lastState.terminated, else state.terminated",
+    "finishedAt": f"{FROM_STATUS}: lastState.terminated, else state.terminated",
+    "duration": f"{FROM_STATUS}: lastState.terminated, else state.terminated",
+    "terminationMessage": f"{FROM_STATUS}: message of the termination",
+    "previousLogs": "GET pods/log of the instance that ended",
+    "crashLine": f"{WORKED_OUT} from previousLogs",
+    "backoff": f"{FROM_STATUS}: the waiting message, and the end before it",
+}
+"""Where each field comes from, by its path below the section; empty for the section itself."""

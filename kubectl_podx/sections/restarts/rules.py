@@ -186,6 +186,7 @@ RULES: tuple[Rule, ...] = (
         remedy="Set requests that match the use; look at the node.",
         link=_EVICTION,
         check=by_cause("evicted"),
+        rank=1,
     ),
     Rule(
         code="RST016",
@@ -197,6 +198,7 @@ RULES: tuple[Rule, ...] = (
         remedy="Give it a priorityClass, or the cluster more room.",
         link=DOCS + "concepts/scheduling-eviction/pod-priority-preemption/",
         check=by_cause("preempted"),
+        rank=1,
     ),
     Rule(
         code="RST017",
@@ -208,6 +210,7 @@ RULES: tuple[Rule, ...] = (
         remedy="Delete the pod if nothing else does; its controller makes another.",
         link=DOCS + "concepts/cluster-administration/node-shutdown/",
         check=by_cause("nodeShutdown"),
+        rank=1,
     ),
     Rule(
         code="RST018",
@@ -219,6 +222,7 @@ RULES: tuple[Rule, ...] = (
         remedy="Raise activeDeadlineSeconds or make the work shorter.",
         link=DOCS + "concepts/workloads/controllers/job/",
         check=by_cause("deadlineExceeded"),
+        rank=1,
     ),
     Rule(
         code="RST019",
@@ -230,6 +234,7 @@ RULES: tuple[Rule, ...] = (
         remedy="Correct what the message names; a controller makes a new pod.",
         link=_POD,
         check=by_cause("rejected"),
+        rank=1,
     ),
     Rule(
         code="RST020",
@@ -252,6 +257,7 @@ RULES: tuple[Rule, ...] = (
         remedy="Look at the container whose exit code matched its rule.",
         link=_POD,
         check=by_cause("restartAllContainers"),
+        rank=3,
     ),
     Rule(
         code="RST022",
@@ -287,5 +293,6 @@ RULES: tuple[Rule, ...] = (
         remedy="Bring back what the event names.",
         link=_POD,
         check=restart_checks.next_start_blocked,
+        rank=0,
     ),
 )

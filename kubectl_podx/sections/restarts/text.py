@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kubectl_podx.sections.restarts.columns import end_facts, has_restarted
+from kubectl_podx.sections.restarts.columns import RESTART, end_facts, has_restarted
 from kubectl_podx.sections.restarts.report import Restart
+from kubectl_podx.view.columns import Grid
 from kubectl_podx.view.page import INDENT, Page
 from kubectl_podx.view.units import counted
 
@@ -13,7 +14,12 @@ _MOST_EVIDENCE = 4
 _LOG_TAIL = 5
 
 
-def restarts(found: Sequence[Restart], page: Page) -> list[str]:
+def grids(found: Sequence[Restart]) -> list[Grid]:
+    """Its tables."""
+    return [Grid(RESTART, found)]
+
+
+def block(found: Sequence[Restart], page: Page) -> list[str]:
     """Containers that restarted or ended; all of them where everything is wanted."""
     rows = found if page.everything else [row for row in found if has_restarted(row)]
     if not rows:
@@ -67,7 +73,8 @@ def _logs(row: Restart, page: Page) -> list[str]:
 def _tail(row: Restart) -> list[str]:
     """The last lines; the one that looks like the crash, where it stands further up."""
     tail = row.previous_logs[-_LOG_TAIL:] if row.cause else []
-    return [row.crash_line] if row.crash_line and row.crash_line not in tail else tail
+    shown = any(row.crash_line in line for line in tail)
+    return tail if shown else [row.crash_line]
 
 
 def logged(found: Sequence[Restart]) -> frozenset[str]:

@@ -7,7 +7,7 @@ from kubectl_podx.model.parts import BackOff
 from kubectl_podx.model.raw import dig, one_line, text
 from kubectl_podx.pod.probe_events import event_span
 from kubectl_podx.pod.view import PodView, event_count
-from kubectl_podx.sections.restarts.crash_line import CrashLine, crash_line
+from kubectl_podx.sections.restarts.crash_line import CrashLine, crash_line, shortened
 from kubectl_podx.sections.restarts.termination.conclusion import Conclusion
 from kubectl_podx.sections.restarts.termination.witnesses import Witnesses
 from kubectl_podx.view.units import spell_seconds, times
@@ -88,9 +88,9 @@ def _quote(w: Witnesses, found: Conclusion, crash: CrashLine | None) -> str:
         return f': "{one_line(probe.said, _LONGEST_QUOTE)}"'
     if found.cause not in ("exitCode", "signal") or w.instance is None:
         return ""
-    # With FallbackToLogsOnError the message is the end of the log.
-    lines = [line for line in w.instance.message.splitlines() if line.strip()]
-    if lines:
-        crash = crash_line(lines) if len(lines) > 1 else None
-    words = crash.text if crash else (lines[-1] if lines else "")
-    return f': "{one_line(words, _LONGEST_QUOTE)}"' if words else ""
+    # With FallbackToLogsOnError the message is the end of the log, in several lines.
+    told = crash_line(w.instance.message.split("\n")) or crash
+    if told is None:
+        return ""
+    before = ": " if told.certain else "; its log ends with "
+    return f'{before}"{shortened(told.text, _LONGEST_QUOTE)}"'

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from kubectl_podx.model.raw import Json, dig, items, mapping, text
+from kubectl_podx.model.words import SchedulingState
 from kubectl_podx.pod.node_match import (
     expression_text,
     repels,
@@ -37,7 +38,7 @@ def build(view: PodView) -> Scheduling:
     )
 
 
-def _state(view: PodView) -> str:
+def _state(view: PodView) -> SchedulingState:
     if text(view.pod, "spec", "nodeName"):
         return "scheduled"
     if items(view.pod, "spec", "schedulingGates"):
@@ -74,7 +75,9 @@ def split_reasons(message: str) -> list[str]:
         return []
     # `persistentvolumeclaim "x" not found. not found` says one thing twice.
     body = _PREEMPTION.split(message[match.end() :])[0].replace("not found. not found", "not found")
-    return [part.strip().rstrip(".") for part in _NEXT_REASON.split(body) if part.strip(". ")]
+    return [
+        reason for part in _NEXT_REASON.split(body) if (reason := part.strip().rstrip(".").rstrip())
+    ]
 
 
 def _requirements(view: PodView) -> Iterator[Requirement]:

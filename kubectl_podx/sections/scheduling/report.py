@@ -6,15 +6,15 @@ from typing import Annotated
 
 from msgspec import Meta
 
+from kubectl_podx.model.parts import FROM_SPEC, FROM_STATUS
 from kubectl_podx.model.wire import Wire
+from kubectl_podx.model.words import RequirementKind, SchedulingState
 
 
 class Requirement(Wire, frozen=True, kw_only=True):
     kind: Annotated[
-        str,
-        Meta(
-            description="`nodeSelector`, `nodeAffinity`, `toleration`, `schedulingGate`, `schedulerName`, `topology`."
-        ),
+        RequirementKind,
+        Meta(description="What field of the spec it stands in."),
     ]
     text: Annotated[str, Meta(description="The requirement as the spec has it.")]
     satisfied: Annotated[
@@ -24,10 +24,20 @@ class Requirement(Wire, frozen=True, kw_only=True):
 
 
 class Scheduling(Wire, frozen=True, kw_only=True):
-    state: Annotated[str, Meta(description="`scheduled`, `pending`, `gated` or `unknown`.")]
+    state: Annotated[SchedulingState, Meta(description="Whether the pod has a node.")]
     requirements: Annotated[
         list[Requirement], Meta(description="What the pod asks of a node, a row each.")
     ] = []
     reasons: Annotated[
         list[str], Meta(description="Why it is pending, as the scheduler counts it.")
     ] = []
+
+
+ORIGINS: dict[str, str] = {
+    "": f"{FROM_SPEC}: nodeSelector, affinity, tolerations, schedulingGates",
+    "state": f"{FROM_STATUS}: condition PodScheduled",
+    "reasons": f"{FROM_STATUS}: the message of condition PodScheduled",
+    "requirements.satisfied": "the Node's labels and taints now",
+    "requirements.detail": "the Node's labels and taints now",
+}
+"""Where each field comes from, by its path below the section; empty for the section itself."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kubectl_podx.sections.scheduling.report import Scheduling
-from kubectl_podx.view.columns import Column
+from kubectl_podx.view.columns import Column, Grid
 from kubectl_podx.view.page import Page
 from kubectl_podx.view.units import NONE, text_or_none, yes_no
 
@@ -14,14 +14,18 @@ REQUIREMENT: tuple[Column, ...] = (
     Column("DETAIL", lambda row, _: text_or_none(row.detail), prose=True),
 )
 
-
 SCHEDULING: tuple[Column, ...] = (
     Column("SCHEDULING", lambda row, _: row.state),
     Column("WHY", lambda row, _: "; ".join(row.reasons) or NONE, prose=True),
 )
 
 
-def scheduling(found: Scheduling, page: Page) -> list[str]:
+def grids(found: Scheduling) -> list[Grid]:
+    """Its tables."""
+    return [Grid(SCHEDULING, [found]), Grid(REQUIREMENT, found.requirements)]
+
+
+def block(found: Scheduling, page: Page) -> list[str]:
     """Why it is pending, and requirements that the node does not meet."""
     rows = found.requirements
     if not page.everything:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from kubectl_podx.sections.timeline.report import TimelineEntry
-from kubectl_podx.view.columns import Column
+from kubectl_podx.view.columns import Column, Grid
 from kubectl_podx.view.page import Page
 from kubectl_podx.view.units import ago, text_or_none
 
@@ -24,7 +24,12 @@ TIMELINE: tuple[Column, ...] = (
 )
 
 
-def timeline(found: Sequence[TimelineEntry], page: Page) -> list[str]:
+def grids(found: Sequence[TimelineEntry]) -> list[Grid]:
+    """Its tables."""
+    return [Grid(TIMELINE, found)]
+
+
+def block(found: Sequence[TimelineEntry], page: Page) -> list[str]:
     """All dated facts, only where all is wanted: the other blocks are made of them."""
     if not page.everything:
         return []

@@ -6,8 +6,9 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from kubectl_podx.model.parts import Seconds, Time
+from kubectl_podx.model.parts import FROM_INSIDE, FROM_SPEC, WORKED_OUT, Seconds, Time
 from kubectl_podx.model.wire import Wire
+from kubectl_podx.model.words import TokenState
 
 
 class TokenRow(Wire, frozen=True, kw_only=True):
@@ -44,9 +45,20 @@ class TokenRow(Wire, frozen=True, kw_only=True):
         str, Meta(description="Claim `kubernetes.io/serviceaccount`: whose token it is.")
     ] = ""
     state: Annotated[
-        str,
-        Meta(
-            description="`valid`, `refreshDue`, `expired`, `mismatch`, `unreadable` or `unknown`."
-        ),
+        TokenState,
+        Meta(description="Whether the API server would take it."),
     ] = "unknown"
     reason: Annotated[str, Meta(description="What no longer matches.")] = ""
+
+
+ORIGINS: dict[str, str] = {
+    "": f"{FROM_INSIDE}: the token's claims, read once where it is sealed",
+    "container": f"{FROM_SPEC}: volumeMounts",
+    "path": f"{FROM_SPEC}: volumeMounts",
+    "volume": f"{FROM_SPEC}: volumes",
+    "expirationSeconds": f"{FROM_SPEC}: serviceAccountToken of the volume",
+    "refreshAt": f"{WORKED_OUT} from iat and the declared life",
+    "state": f"{WORKED_OUT} from the claims, the pod and the clock",
+    "reason": f"{WORKED_OUT} from the claims, the pod and the clock",
+}
+"""Where each field comes from, by its path below the section; empty for the section itself."""

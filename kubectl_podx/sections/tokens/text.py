@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from kubectl_podx.sections.tokens.report import TokenRow
-from kubectl_podx.view.columns import Column
+from kubectl_podx.view.columns import Column, Grid
 from kubectl_podx.view.layout import state_cell
 from kubectl_podx.view.page import Page
 from kubectl_podx.view.units import ago, text_or_none
@@ -25,11 +25,15 @@ TOKEN: tuple[Column, ...] = (
     Column("VOLUME", lambda row, _: text_or_none(row.volume), wide=True),
 )
 
-
 _QUIET_TOKENS = frozenset({"valid", "unknown", "unreadable"})
 
 
-def tokens(found: Sequence[TokenRow], page: Page) -> list[str]:
+def grids(found: Sequence[TokenRow]) -> list[Grid]:
+    """Its tables."""
+    return [Grid(TOKEN, found)]
+
+
+def block(found: Sequence[TokenRow], page: Page) -> list[str]:
     """Service account tokens that are expired, overdue or bound to something else."""
     rows = found if page.everything else [r for r in found if r.state not in _QUIET_TOKENS]
     if not rows:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
 from kubectl_podx.model.capture import Mount
+from kubectl_podx.model.parts import NONE, Fact
 from kubectl_podx.model.raw import Json, dig, items, text
 from kubectl_podx.pod.containers import ContainerEntry
 from kubectl_podx.pod.owner import is_service_account_volume, owner_template
@@ -25,6 +26,15 @@ def build(view: PodView) -> list[Volume]:
     """The volumes of the spec in its order, then mounts that the spec does not explain."""
     declared = [_volume(view, volume) for volume in items(view.pod, "spec", "volumes")]
     return declared + _unexplained(view)
+
+
+def compared(_found: list[Volume], view: PodView) -> Iterator[Fact]:
+    """What replicas should have in common: the volumes of the spec, by their types."""
+    for volume in items(view.pod, "spec", "volumes"):
+        name = text(volume, "name")
+        if not name.startswith("kube-api-access-"):
+            kinds = ", ".join(sorted(key for key in volume if key != "name"))
+            yield Fact("", f"volume {name}", kinds or NONE)
 
 
 def _volume(view: PodView, volume: Json) -> Volume:

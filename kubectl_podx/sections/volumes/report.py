@@ -6,7 +6,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from kubectl_podx.model.parts import Bytes
+from kubectl_podx.model.parts import FROM_INSIDE, FROM_SPEC, Bytes
 from kubectl_podx.model.wire import Wire
 from kubectl_podx.model.words import Basis
 
@@ -19,7 +19,7 @@ class VolumeMount(Wire, frozen=True, kw_only=True):
     propagation: Annotated[str, Meta(description="mountPropagation as declared.")] = ""
     state: Annotated[
         str,
-        Meta(description="`mounted`, `missing`, `deletedSubPath`, `coveredBy:PATH` or `unknown`."),
+        Meta(description="`mounted`, or what is wrong, such as `coveredBy:/srv`."),
     ] = "unknown"
     device: Annotated[str | None, Meta(description="`major:minor` of the file system.")] = None
     inode: Annotated[str | None, Meta(description="The inode number of the mount's root.")] = None
@@ -37,9 +37,7 @@ class VolumeMount(Wire, frozen=True, kw_only=True):
 
 class Volume(Wire, frozen=True, kw_only=True):
     name: Annotated[str, Meta(description="The volume's name.")]
-    type: Annotated[
-        str, Meta(description="The field of the volume source, such as `configMap`, `emptyDir`.")
-    ]
+    type: Annotated[str, Meta(description="The field of the volume source, such as `configMap`.")]
     source: Annotated[
         str, Meta(description="What it is made from: an object's name, a path, an image.")
     ] = ""
@@ -67,3 +65,24 @@ class Volume(Wire, frozen=True, kw_only=True):
             description="Who added it to the owner's template, as `injections` says; empty where the template has it, `unknown` where nobody is known."
         ),
     ] = ""
+
+
+ORIGINS: dict[str, str] = {
+    "": f"{FROM_SPEC}: volumes",
+    "source": f"{FROM_SPEC}: volumes; the claim and its PersistentVolume",
+    "details": f"{FROM_SPEC}: volumes; the claim and its PersistentVolume",
+    "mounts": f"{FROM_SPEC}: volumeMounts",
+    "mounts.state": f"{FROM_INSIDE}: /proc/N/mountinfo",
+    "mounts.device": f"{FROM_INSIDE}: /proc/N/mountinfo",
+    "mounts.inode": f"{FROM_INSIDE}: the mount's root",
+    "mounts.fstype": f"{FROM_INSIDE}: /proc/N/mountinfo",
+    "mounts.observedReadOnly": f"{FROM_INSIDE}: /proc/N/mountinfo",
+    "basis": f"{FROM_INSIDE}: device and inode of its mounts",
+    "size": f"{FROM_INSIDE}: its file system",
+    "used": f"{FROM_INSIDE}: its file system",
+    "available": f"{FROM_INSIDE}: its file system",
+    "inodes": f"{FROM_INSIDE}: its file system",
+    "inodesUsed": f"{FROM_INSIDE}: its file system",
+    "injected": "the pod template of the owner",
+}
+"""Where each field comes from, by its path below the section; empty for the section itself."""

@@ -11,13 +11,19 @@ from kubectl_podx.sections.volumes.columns import (
     used_of_size,
 )
 from kubectl_podx.sections.volumes.report import Volume, VolumeMount
+from kubectl_podx.view.columns import Grid
 from kubectl_podx.view.page import Page
 
 _NEARLY_FULL = 0.85
 _FINE = frozenset({"mounted", "unknown"})
 
 
-def volumes(found: Sequence[Volume], page: Page) -> list[str]:
+def grids(found: list[Volume]) -> list[Grid]:
+    """Its tables."""
+    return [Grid(VOLUME, mount_lines(found))]
+
+
+def block(found: Sequence[Volume], page: Page) -> list[str]:
     """A line per volume that carries a signal; the whole matrix where all is wanted."""
     if page.everything:
         if not found:

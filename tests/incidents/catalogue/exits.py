@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from incident import LABEL, Expected, Incident, broken
-from manifests import FOREVER, shell
-from when import ended, event, every, looping, phase, restarted, running, stopped
-
-from catalogue.probe_kills import FAST
+from e2e.manifests import FOREVER, shell
+from incidents.catalogue.probe_kills import FAST
+from incidents.incident import LABEL, Expected, Incident, broken
+from incidents.when import ended, event, every, looping, phase, restarted, running, stopped
 
 
 def crash(signal: str, code: int) -> Incident:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 
-from incident import Incident, Step, subject
-from manifests import BUSYBOX, FOREVER, config_map, deployment, shell
-from support import Bench, Manifest
-from when import every, ready, running_for
-
-from catalogue.healthy import FINE, SETTLED, healthy
+from e2e.manifests import BUSYBOX, FOREVER, config_map, deployment, shell
+from e2e.support import Bench, Manifest
+from incidents.catalogue.healthy import FINE, SETTLED, healthy
+from incidents.incident import Incident, Step, subject
+from incidents.when import every, ready, running_for
 
 
 def write_config(bench: Bench, pod: Manifest) -> None:
@@ -49,7 +48,7 @@ def label(bench: Bench, pod: Manifest) -> None:
     bench.kubectl("label", "pod", pod["metadata"]["name"], "tier=web")
 
 
-CONFIG = {"volumeMounts": [{"name": "config", "mountPath": "/etc/app"}]}
+CONFIG: Manifest = {"volumeMounts": [{"name": "config", "mountPath": "/etc/app"}]}
 
 INCIDENTS = (
     healthy(

@@ -4,9 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from incident import Expected, Step, broken
-from manifests import FOREVER, shell
-from when import (
+from e2e.manifests import FOREVER, shell
+from incidents.catalogue.exits import exits
+from incidents.catalogue.healthy import STATE, STATE_VOLUME
+from incidents.catalogue.memory import CHILD, EAT, LIMIT
+from incidents.catalogue.probe_kills import (
+    FAST,
+    HEALTHY_FOR,
+    STUBBORN,
+    file_probe,
+    liveness,
+    on_term,
+)
+from incidents.catalogue.stops import NOT_YET_HEALTHY, RESIZED, delete, held, more_memory, new_image
+from incidents.incident import Expected, Step, broken
+from incidents.when import (
     ended,
     event,
     every,
@@ -16,19 +28,6 @@ from when import (
     started_again,
     status_reason,
 )
-
-from catalogue.exits import exits
-from catalogue.healthy import STATE, STATE_VOLUME
-from catalogue.memory import CHILD, EAT, LIMIT
-from catalogue.probe_kills import (
-    FAST,
-    HEALTHY_FOR,
-    STUBBORN,
-    file_probe,
-    liveness,
-    on_term,
-)
-from catalogue.stops import NOT_YET_HEALTHY, RESIZED, delete, held, more_memory, new_image
 
 SOME_TRUE: dict[str, Any] = {"exec": {"command": ["true"]}, **FAST}
 SOME_FALSE: dict[str, Any] = {"exec": {"command": ["false"]}, **FAST}

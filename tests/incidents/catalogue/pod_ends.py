@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from incident import HELPER, THIS_NODE, Expected, Incident, Step, broken, subject
-from manifests import pod, shell
-from support import Bench, Manifest
-from when import deleting, every, phase, running_for, status_reason, stopped
-
-from catalogue.probe_kills import STUBBORN, on_term
+from e2e.manifests import pod, shell
+from e2e.support import Bench, Manifest
+from incidents.catalogue.probe_kills import STUBBORN, on_term
+from incidents.incident import HELPER, THIS_NODE, Expected, Incident, Step, broken, subject
+from incidents.when import deleting, every, phase, running_for, status_reason, stopped
 
 FILL = "dd if=/dev/zero of=/scratch/blob bs=1M count=40; while :; do sleep 1; done"
 SCRATCH: dict[str, Any] = {"volumeMounts": [{"name": "scratch", "mountPath": "/scratch"}]}

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from incident import Expected, broken
-from manifests import AGNHOST, FOREVER, container, shell
-from when import ended, event, every, looping, phase, restarted, stopped
+from e2e.manifests import AGNHOST, FOREVER, container, shell
+from incidents.incident import Expected, broken
+from incidents.when import ended, event, every, looping, phase, restarted, stopped
 
 # PID 1 has no default action for TERM: this one goes only by KILL, when the grace is over.
 STUBBORN = "while :; do sleep 1; done"
@@ -22,6 +22,12 @@ def on_term(code: int) -> str:
 
 def file_probe(**timing: Any) -> dict[str, Any]:
     return {"exec": {"command": ["cat", "/tmp/healthy"]}, **FAST, **timing}
+
+
+def attempts(good: str, **timing: Any) -> dict[str, Any]:
+    """A probe that counts its own attempts in `n`: on a slow node no time is like another."""
+    count = "echo >>/tmp/attempts; n=$(wc -l </tmp/attempts); "
+    return {"exec": {"command": ["sh", "-c", f"{count}[ {good} ]"]}, **FAST, **timing}
 
 
 def liveness(*words: str, container: str = "app", **more: Any) -> Expected:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from incident import Expected, broken
-from manifests import FOREVER, shell
-from when import event, every, ready, running
-
-from catalogue.probe_kills import FAST
+from e2e.manifests import FOREVER, shell
+from incidents.catalogue.probe_kills import FAST
+from incidents.incident import Expected, broken
+from incidents.when import event, every, ready, running
 
 NO_BINARY = {"exec": {"command": ["/usr/local/bin/healthcheck"]}, **FAST}
 

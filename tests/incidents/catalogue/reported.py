@@ -8,10 +8,13 @@ from __future__ import annotations
 import struct
 from typing import Any
 
-from incident import LABEL, Expected, Incident, Step, broken, subject
-from manifests import FOREVER, NOSHELL, config_map, container, shell
-from support import Bench, Manifest
-from when import (
+from e2e.manifests import FOREVER, NOSHELL, config_map, container, shell
+from e2e.support import Bench, Manifest
+from incidents.catalogue.pod_ends import LARGE, more_important, priority
+from incidents.catalogue.probe_kills import FAST, STUBBORN, on_term
+from incidents.catalogue.stops import NOT_YET_HEALTHY
+from incidents.incident import LABEL, Expected, Incident, Step, broken, subject
+from incidents.when import (
     age,
     deleting,
     ended,
@@ -26,10 +29,6 @@ from when import (
     stopped,
     waiting,
 )
-
-from catalogue.pod_ends import LARGE, more_important, priority
-from catalogue.probe_kills import FAST, STUBBORN, on_term
-from catalogue.stops import NOT_YET_HEALTHY
 
 SHM: dict[str, Any] = {"volumeMounts": [{"name": "shm", "mountPath": "/cache"}]}
 IN_MEMORY: dict[str, Any] = {"volumes": [{"name": "shm", "emptyDir": {"medium": "Memory"}}]}

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from incident import Expected, broken
-from manifests import shell
-from when import age, condition
+from e2e.manifests import shell
+from incidents.incident import Expected, broken
+from incidents.when import age, condition
 
 INCIDENTS = (
     broken(

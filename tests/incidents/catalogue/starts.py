@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from incident import Expected, Step, broken
-from manifests import FOREVER, config_map, container, secret, shell
-from support import Bench, Manifest
-from when import condition, ended, event, every, looping, refused, running, waiting
+from e2e.manifests import FOREVER, config_map, container, secret, shell
+from e2e.support import Bench, Manifest
+from incidents.incident import Expected, Step, broken
+from incidents.when import condition, ended, event, every, looping, refused, running, waiting
 
 RESTRICTED = {"limits": {"memory": "1Mi"}}
 

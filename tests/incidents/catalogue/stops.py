@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from incident import Condition, Expected, Incident, Step, broken, subject
-from manifests import DEBIAN, FOREVER, shell
-from node_processes import kill_pause, kill_shim
-from support import Bench, Manifest
-from when import deleting, ended, event, every, looping, restarted, running_for, stopped
-
-from catalogue.probe_kills import STUBBORN, on_term
+from e2e.manifests import DEBIAN, FOREVER, shell
+from e2e.support import Bench, Manifest
+from incidents.catalogue.probe_kills import STUBBORN, on_term
+from incidents.incident import Condition, Expected, Incident, Step, broken, subject
+from incidents.node_processes import kill_pause, kill_shim
+from incidents.when import deleting, ended, event, every, looping, restarted, running_for, stopped
 
 NOT_YET_HEALTHY: Any = ("warning", "critical")
 

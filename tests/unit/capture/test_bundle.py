@@ -12,17 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kit import capture
 from kubectl_podx.analysis.analyse import analyse
 from kubectl_podx.capture.bundle import decode_bundle, read_bundle, read_manifest, write_bundle
-from kubectl_podx.model.capture import Capture, CapturedPod, StoredObject
 from kubectl_podx.model.errors import InputError
 
-CAPTURE = Capture(
-    podx_version="0.1.0",
-    captured_at="2026-11-23T12:00:00Z",
-    pods=[CapturedPod(reference="Pod/shop/web-0", uid="u")],
-    objects={"Pod/shop/web-0": StoredObject(reference="Pod/shop/web-0", state="present", body={})},
-)
+CAPTURE = capture([{}], podx_version="0.1.0", captured_at="2026-11-23T12:00:00Z")
 
 
 def test_what_was_written_is_read_again(tmp_path: Path) -> None:

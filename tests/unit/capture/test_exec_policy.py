@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+import kit
+from kit import Json
 from kubectl_podx.capture import exec_policy
 from kubectl_podx.capture.exec_policy import Decision, decide
 from kubectl_podx.capture.memory_usage import of_pod_metrics, of_summary
@@ -19,29 +21,23 @@ MIB = 1 << 20
 RECORDED = Path(__file__).parent / "recorded" / "cgroup-v2"
 
 
-def pod(
+def limited(
     limit: str | None = "64Mi",
     *,
     restarts: int = 0,
     last: str = "",
-    spec: dict[str, Any] | None = None,
-    status: dict[str, Any] | None = None,
-    others: tuple[dict[str, Any], ...] = (),
-) -> dict[str, Any]:
-    one: dict[str, Any] = {
-        "name": "app",
-        "restartCount": restarts,
-        "state": {"running": {"startedAt": "2026-11-29T11:00:00Z"}},
-        **(status or {}),
-    }
+    spec: Json | None = None,
+    status: Json | None = None,
+    others: tuple[Json, ...] = (),
+) -> Json:
+    """A pod with a container of that memory limit."""
+    told = kit.status(kit.running("2026-11-29T11:00:00Z"), restartCount=restarts)
+    told |= status or {}
     if last:
-        one["lastState"] = {"terminated": {"reason": last, "exitCode": 137}}
+        told["lastState"] = kit.terminated(137, reason=last)
     resources = {"limits": {"memory": limit}} if limit else {}
-    return {
-        "metadata": {"name": "web", "namespace": "shop", "uid": "u"},
-        "spec": {"containers": [{"name": "app", "resources": resources}, *others], **(spec or {})},
-        "status": {"containerStatuses": [one]},
-    }
+    app = kit.container("app", status=told, resources=resources)
+    return kit.pod(app, *others, name="web", uid="u", **(spec or {}))
 
 
 def used(mib: float, at: str = "2026-11-29T11:59:30Z", container: str = "app") -> list[MemoryUsage]:
@@ -55,15 +51,15 @@ def decided(body: dict[str, Any], usages: list[MemoryUsage], **more: Any) -> Dec
 
 
 def test_without_a_limit_nothing_is_asked_and_nothing_speaks_against_an_exec() -> None:
-    assert decided(pod(None, restarts=9, last="OOMKilled"), []) == Decision(allowed=True)
+    assert decided(limited(None, restarts=9, last="OOMKilled"), []) == Decision(allowed=True)
     # A kubelet on cgroup v1 reports `no limit` as a number.
     unlimited = {"resources": {"limits": {"memory": "9223372036854771712"}}}
-    assert decided(pod(None, status=unlimited), []) == Decision(allowed=True)
+    assert decided(limited(None, status=unlimited), []) == Decision(allowed=True)
 
 
 @pytest.mark.parametrize("free", [0, 1, 2, 3, 4, 6, 8, 12, 15.9])
 def test_a_reading_of_too_little_forbids_it(free: float) -> None:
-    found = decided(pod(), used(64 - free))
+    found = decided(limited(), used(64 - free))
     assert not found.allowed
     assert found.known
     assert found.needs == "--force-exec"
@@ -72,7 +68,7 @@ def test_a_reading_of_too_little_forbids_it(free: float) -> None:
 
 @pytest.mark.parametrize("free", [16, 24, 60])
 def test_a_reading_of_enough_allows_it_whatever_is_on_record(free: int) -> None:
-    assert decided(pod(restarts=3, last="OOMKilled"), used(64 - free)) == Decision(allowed=True)
+    assert decided(limited(restarts=3, last="OOMKilled"), used(64 - free)) == Decision(allowed=True)
 
 
 @pytest.mark.parametrize(("free", "allowed"), [(20, False), (31, False), (33, True)])
@@ -80,22 +76,25 @@ def test_a_program_that_has_just_begun_has_not_taken_yet_what_it_will(
     free: int, allowed: bool
 ) -> None:
     young = used(64 - free, "2026-11-29T11:00:30Z")
-    found = decide(pod(), next(iter(containers(pod()))), young, now="2026-11-29T11:00:40Z")
+    found = decide(limited(), next(iter(containers(limited()))), young, now="2026-11-29T11:00:40Z")
     assert found.allowed is allowed
     assert found.known
 
 
 def test_a_small_limit_never_leaves_enough() -> None:
-    assert not decided(pod("16Mi"), used(0.3)).allowed
+    assert not decided(limited("16Mi"), used(0.3)).allowed
 
 
 @pytest.mark.parametrize(
     ("body", "against"),
     [
-        (pod("512Mi", last="OOMKilled"), "an OOM kill is on record"),
-        (pod("512Mi", status={"state": {"terminated": {"reason": "OOMKilled"}}}), "an OOM kill"),
-        (pod("512Mi", restarts=1, last="Error"), "it has restarted"),
-        (pod("255Mi"), "its memory limit is only 255Mi"),
+        (limited("512Mi", last="OOMKilled"), "an OOM kill is on record"),
+        (
+            limited("512Mi", status={"state": {"terminated": {"reason": "OOMKilled"}}}),
+            "an OOM kill",
+        ),
+        (limited("512Mi", restarts=1, last="Error"), "it has restarted"),
+        (limited("255Mi"), "its memory limit is only 255Mi"),
     ],
 )
 def test_without_a_reading_what_speaks_against_it_forbids_it(
@@ -111,32 +110,32 @@ def test_without_a_reading_what_speaks_against_it_forbids_it(
 
 
 def test_without_a_reading_and_with_nothing_against_it_it_is_allowed() -> None:
-    assert decided(pod("256Mi"), []) == Decision(allowed=True, known=False)
+    assert decided(limited("256Mi"), []) == Decision(allowed=True, known=False)
 
 
 def test_who_waits_for_a_start_asks_for_a_container_that_restarts() -> None:
-    body = pod("512Mi", restarts=4, last="Error")
+    body = limited("512Mi", restarts=4, last="Error")
     assert not decided(body, []).allowed
     assert decided(body, [], waited_for=True).allowed
-    assert not decided(pod("512Mi", restarts=4, last="OOMKilled"), [], waited_for=True).allowed
+    assert not decided(limited("512Mi", restarts=4, last="OOMKilled"), [], waited_for=True).allowed
 
 
 @pytest.mark.parametrize(
     "at", ["2026-11-29T10:59:59Z", "2026-11-29T11:54:59Z", "", "no time"], ids=str
 )
 def test_a_reading_of_another_instance_or_of_long_ago_is_none(at: str) -> None:
-    assert not decided(pod(), used(10, at)).known
+    assert not decided(limited(), used(10, at)).known
 
 
 def test_the_lower_limit_of_a_resize_counts() -> None:
-    body = pod("256Mi", status={"resources": {"limits": {"memory": "64Mi"}}})
+    body = limited("256Mi", status={"resources": {"limits": {"memory": "64Mi"}}})
     assert not decided(body, used(60)).allowed
-    body = pod("64Mi", status={"resources": {"limits": {"memory": "256Mi"}}})
+    body = limited("64Mi", status={"resources": {"limits": {"memory": "256Mi"}}})
     assert not decided(body, used(60)).allowed
 
 
 def test_the_limit_of_the_pod_counts_for_every_container() -> None:
-    two = pod(None, spec={"resources": {"limits": {"memory": "64Mi"}}}, others=({"name": "b"},))
+    two = limited(None, spec={"resources": {"limits": {"memory": "64Mi"}}}, others=({"name": "b"},))
     two["status"]["containerStatuses"].append({"name": "b", "state": {"running": {}}})
     assert not decided(two, []).known
     assert not decided(two, used(10)).known, "the other container's use is not there"
@@ -150,7 +149,7 @@ def test_the_limit_of_the_pod_counts_for_every_container() -> None:
 def test_files_in_memory_are_charged_to_the_pod_beside_its_containers() -> None:
     """What an init container left in a tmpfs fills the pod's cgroup, not the app's."""
     volumes = {"volumes": [{"name": "t", "emptyDir": {"medium": "Memory"}}]}
-    body = pod("64Mi", spec=volumes)
+    body = limited("64Mi", spec=volumes)
     assert not decided(body, used(10)).known
     assert not decided(body, used(10) + used(60, container="")).allowed
     assert decided(body, used(10) + used(20, container="")) == Decision(allowed=True)

@@ -8,14 +8,14 @@ from typing import Any
 
 import msgspec
 import pytest
-from fake_server import DATE, RECORDED, FakeServer
 
+from kit.fake_server import DATE, RECORDED, FakeServer
 from kubectl_podx.analysis.analyse import analyse
 from kubectl_podx.capture.gather import Gatherer
 from kubectl_podx.capture.plan import Wish, pod_calls
 from kubectl_podx.capture.targets import Targets
 from kubectl_podx.cluster.errors import ClusterError
-from kubectl_podx.cluster.exec_driver import ExecResult
+from kubectl_podx.cluster.exec_protocol import ExecResult
 from kubectl_podx.cluster.server import Answer
 from kubectl_podx.model.capture import Capture
 from kubectl_podx.model.clock import Deadline

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from kubectl_podx.capture.follow import follow_ups
-from kubectl_podx.capture.plan import Wish, pod_calls
+import kit
+from kit import Json
+from kubectl_podx.capture.plan import Wish, follow_ups, pod_calls
 from kubectl_podx.model.reference import Reference
 
 POD = Reference("Pod", "shop", "web-0")
 
 
-def pod(**spec: Any) -> dict[str, Any]:
-    container = {
-        "name": "app",
-        "envFrom": [{"configMapRef": {"name": "settings"}}, {"secretRef": {"name": "login"}}],
-        "livenessProbe": {"exec": {"command": ["true"]}},
-    }
+def much(**spec: Any) -> dict[str, Any]:
+    """A pod that refers to many things."""
     volumes = [
         {"name": "c", "configMap": {"name": "settings"}},
         {
@@ -29,36 +26,29 @@ def pod(**spec: Any) -> dict[str, Any]:
             },
         },
     ]
-    return {
-        "metadata": {
-            "name": "web-0",
-            "uid": "u-1",
-            "labels": {"app": "web"},
-            "ownerReferences": [{"kind": "ReplicaSet", "name": "web-5f", "uid": "r"}],
-        },
-        "spec": {
-            "containers": [container],
+    last = kit.terminated(1, containerID="containerd://x")
+    app = kit.container(
+        "app",
+        status=kit.status(ready=True, lastState=last),
+        envFrom=[{"configMapRef": {"name": "settings"}}, {"secretRef": {"name": "login"}}],
+        livenessProbe={"exec": {"command": ["true"]}},
+    )
+    owner = {"kind": "ReplicaSet", "name": "web-5f", "uid": "r"}
+    return kit.pod(
+        app,
+        metadata={"labels": {"app": "web"}, "ownerReferences": [owner]},
+        **{
             "volumes": volumes,
             "nodeName": "node-1",
             "serviceAccountName": "default",
             "imagePullSecrets": [{"name": "pull"}, {"name": "login"}],
             **spec,
         },
-        "status": {
-            "containerStatuses": [
-                {
-                    "name": "app",
-                    "state": {"running": {}},
-                    "ready": True,
-                    "lastState": {"terminated": {"containerID": "containerd://x", "exitCode": 1}},
-                }
-            ]
-        },
-    }
+    )
 
 
 def ids(wish: Wish = Wish()) -> list[str]:  # noqa: B008 - immutable
-    return sorted(call.id for call in pod_calls(POD, pod(), wish))
+    return sorted(call.id for call in pod_calls(POD, much(), wish))
 
 
 def test_every_request_of_a_whole_report() -> None:
@@ -81,7 +71,7 @@ def test_every_request_of_a_whole_report() -> None:
 
 
 def test_events_are_asked_for_by_uid() -> None:
-    events = next(c for c in pod_calls(POD, pod(), Wish()) if c.id.startswith("list Event"))
+    events = next(c for c in pod_calls(POD, much(), Wish()) if c.id.startswith("list Event"))
     assert events.query == (("fieldSelector", "involvedObject.uid=u-1"),)
 
 
@@ -107,7 +97,7 @@ def test_findings_and_the_timeline_are_made_of_everything() -> None:
 
 
 def test_the_nodes_events_are_asked_for_only_where_a_container_was_killed() -> None:
-    killed = pod()
+    killed = much()
     (status,) = killed["status"]["containerStatuses"]
     status["lastState"] = {"terminated": {"exitCode": 137, "reason": "Error"}}
     (call,) = [c for c in pod_calls(POD, killed, Wish()) if c.id == "list Event/Node//node-1"]
@@ -122,7 +112,7 @@ def test_no_exec_and_no_logs() -> None:
 
 
 def test_rights_are_named_as_kubectl_names_them() -> None:
-    rights = {call.id: str(call.right) for call in pod_calls(POD, pod(), Wish())}
+    rights = {call.id: str(call.right) for call in pod_calls(POD, much(), Wish())}
     assert rights["exec Pod/shop/web-0 app"] == "get pods/exec and create pods/exec"
     assert rights["get ReplicaSet/shop/web-5f"] == "get replicasets.apps"
     assert rights["metrics node-1"] == "get nodes/proxy"
@@ -130,13 +120,14 @@ def test_rights_are_named_as_kubectl_names_them() -> None:
 
 
 def test_a_container_that_does_not_run_is_not_looked_into() -> None:
-    waiting = pod()
+    waiting = much()
     waiting["status"] = {"containerStatuses": [{"name": "app", "state": {"waiting": {}}}]}
     assert not [c for c in pod_calls(POD, waiting, Wish()) if c.kind == "exec"]
 
 
 def test_partial_objects_plan_without_failing() -> None:
-    for body in ({}, {"spec": None, "status": None}, {"spec": {"containers": [None, 3, {}]}}):
+    odd: list[Json] = [{}, {"spec": None, "status": None}, {"spec": {"containers": [None, 3, {}]}}]
+    for body in odd:
         assert all(call.reference.namespace == "shop" for call in pod_calls(POD, body, Wish()))
 
 
@@ -166,7 +157,7 @@ def test_an_object_leads_to_its_owner_and_to_the_revisions_beside_it() -> None:
 
 
 def test_pods_of_one_template_are_asked_for_as_a_sample() -> None:
-    made = pod()
+    made = much()
     made["metadata"]["labels"] = {"app": "web", "pod-template-hash": "5f"}
     (call,) = [c for c in pod_calls(POD, made, Wish()) if c.id.startswith("list Pod/")]
     assert call.query == (("labelSelector", "pod-template-hash=5f"), ("limit", "20"))

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kubectl_podx.capture import procfs
-from kubectl_podx.capture.cgroup import headroom
 from kubectl_podx.capture.frames import Frames, split
+from kubectl_podx.capture.procfs import headroom
 
 RECORDED = Path(__file__).parent / "recorded"
 
@@ -171,11 +171,13 @@ def test_limits_of_open_files() -> None:
 
 @given(st.binary(max_size=600))
 def test_no_parser_raises_for_noise(noise: bytes) -> None:
-    procfs.processes(b"1 (x) S " + noise, clock(), {})
-    procfs.processes(noise, procfs.BootClock(noise), procfs.argument_counts(noise))
-    procfs.namespaces(noise)
-    procfs.mountinfo(noise)
-    procfs.sockets({"tcp": noise, "udp6": noise}, procfs.socket_owners(noise))
-    procfs.open_files_limit(noise)
-    headroom(b"version v1\n" + noise, enough=True)
-    headroom(b"version v2\n" + noise, enough=False)
+    found = procfs.processes(b"1 (x) S " + noise, clock(), {})
+    found += procfs.processes(noise, procfs.BootClock(noise), procfs.argument_counts(noise))
+    assert all(one.pid >= 0 for one in found)
+    assert all(kinds for kinds in procfs.namespaces(noise).values())
+    assert all(one.path for one in procfs.mountinfo(noise))
+    listeners, _ = procfs.sockets({"tcp": noise, "udp6": noise}, procfs.socket_owners(noise))
+    assert all(0 <= one.port < 65536 for one in listeners)
+    assert (procfs.open_files_limit(noise) or 0) >= 0
+    assert headroom(b"version v1\n" + noise, enough=True).enough
+    assert not headroom(b"version v2\n" + noise, enough=False).enough

@@ -7,12 +7,14 @@ from typing import Any
 
 import pytest
 
+import kit
+from kit import Json, raw_look
 from kubectl_podx.capture import run_probes
 from kubectl_podx.capture.plan import Wish
 from kubectl_podx.capture.probe_runs import Road, probe_calls, road
 from kubectl_podx.cluster.connection import Response
 from kubectl_podx.cluster.errors import ClusterError
-from kubectl_podx.cluster.exec_driver import ExecResult
+from kubectl_podx.cluster.exec_protocol import ExecResult
 from kubectl_podx.cluster.port_forward import TunnelError, why_refused
 from kubectl_podx.model.capture import ProbeAttempt
 from kubectl_podx.model.clock import Deadline
@@ -22,21 +24,15 @@ from kubectl_podx.pod.containers import containers
 POD = Reference("Pod", "shop", "web-0")
 
 
-def pod(probe: Any, field: str = "livenessProbe", *, running: bool = True) -> dict[str, Any]:
-    state = {"running": {}} if running else {"waiting": {"reason": "CrashLoopBackOff"}}
-    return {
-        "metadata": {"name": "web-0", "namespace": "shop"},
-        "spec": {
-            "containers": [
-                {"name": "app", "ports": [{"name": "web", "containerPort": 8080}], field: probe}
-            ]
-        },
-        "status": {"containerStatuses": [{"name": "app", "state": state}]},
-    }
+def probed(probe: Any, field: str = "livenessProbe", *, running: bool = True) -> Json:
+    """A pod with this probe, and with a port that has a name."""
+    state = kit.running() if running else kit.waiting("CrashLoopBackOff")
+    ports = [{"name": "web", "containerPort": 8080}]
+    return kit.pod(kit.container("app", status=kit.status(state), ports=ports, **{field: probe}))
 
 
 def way(probe: Any, **wish: Any) -> Road:
-    (entry,) = containers(pod(probe))
+    (entry,) = containers(probed(probe))
     return road(entry, "livenessProbe", Wish(**wish))
 
 
@@ -79,11 +75,11 @@ def test_no_exec_runs_no_command() -> None:
 
 
 def test_nothing_is_planned_unless_it_was_asked_for() -> None:
-    body = pod({"exec": {"command": ["true"]}})
+    body = probed({"exec": {"command": ["true"]}})
     assert list(probe_calls(POD, body, Wish())) == []
     assert list(probe_calls(POD, body, Wish(frozenset({"files"}), probe_runs=1))) == []
     assert list(probe_calls(POD, body, Wish(container="other", probe_runs=1))) == []
-    assert list(probe_calls(POD, pod({}, running=False), Wish(probe_runs=1))) == []
+    assert list(probe_calls(POD, probed({}, running=False), Wish(probe_runs=1))) == []
     (call,) = probe_calls(POD, body, Wish(probe_runs=2))
     assert (call.kind, str(call.right)) == ("probe", "get pods/exec and create pods/exec")
     assert call.optional_right
@@ -128,7 +124,7 @@ class Server:
 
 
 def run(server: Any, probe: Any, *, runs: int = 1, looks: Any = None) -> list[ProbeAttempt]:
-    body = pod(probe)
+    body = probed(probe)
     calls: dict[Reference, list[Any]] = {POD: []}
     outcomes = run_probes.run(
         *(server, {POD: body}, calls, looks or {}, Wish(probe_runs=runs)),
@@ -244,18 +240,9 @@ def test_why_a_port_is_refused_names_no_path_of_the_node() -> None:
 
 def test_no_command_is_run_where_the_look_found_no_room_for_a_process() -> None:
     from kubectl_podx.capture.calls import Outcome
-    from kubectl_podx.capture.look import RawLook
 
-    raw = RawLook(
-        output=b"n cgroup\nlean 1\nn end\n",
-        nonce="n",
-        complete=True,
-        ended_by="",
-        container_id="",
-        started_at="",
-        through="",
-    )
-    (look,) = probe_calls(POD, pod(EXEC), Wish(probe_runs=1))
+    raw = raw_look(b"n cgroup\nlean 1\nn end\n")
+    (look,) = probe_calls(POD, probed(EXEC), Wish(probe_runs=1))
     looks = {"exec": Outcome(look._replace(kind="exec"), "ok", answer=raw)}
     (found,) = run(Server(ended(0)), EXEC, looks=looks)
     assert found.result == "notRun"
@@ -265,7 +252,7 @@ def test_no_command_is_run_where_the_look_found_no_room_for_a_process() -> None:
 def test_no_command_is_run_where_podx_did_not_exec_itself() -> None:
     from kubectl_podx.capture.calls import Outcome
 
-    (planned,) = probe_calls(POD, pod(EXEC), Wish(probe_runs=1))
+    (planned,) = probe_calls(POD, probed(EXEC), Wish(probe_runs=1))
     reason = "skipped: only 3Mi of 64Mi memory of container app is free"
     looks = {"exec": Outcome(planned._replace(kind="exec"), "skipped", reason)}
     server = Server(ended(0))

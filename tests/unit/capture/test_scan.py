@@ -151,7 +151,8 @@ def test_reading_ahead_keeps_the_order_and_passes_errors_on() -> None:
         if fail:
             raise ClusterError("failed", "broken")
 
-    assert list(ahead(chunks(fail=False))) == [1, 2]
+    passed: list[Any] = list(ahead(chunks(fail=False)))
+    assert passed == [1, 2]
     with pytest.raises(ClusterError, match="broken"):
         list(ahead(chunks(fail=True)))
 
@@ -162,7 +163,8 @@ def test_whoever_stops_reading_ahead_does_not_wait() -> None:
             yield 1
 
     reader = ahead(endless())
-    assert next(reader) == 1
+    first: Any = next(reader)
+    assert first == 1
     del reader
 
 

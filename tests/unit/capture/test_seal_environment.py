@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kit import absent
 from kubectl_podx.capture.seal import Sealer
 from kubectl_podx.capture.seal_environment import declared_variables, parse_environment
 from kubectl_podx.model.capture import StoredObject, Variable
@@ -27,8 +28,8 @@ def resolved(
         meta = {"name": name, "namespace": "shop"}
         body = {"kind": kind, "metadata": meta, "data": data, "binaryData": {"bin": "/w=="}}
         objects[reference.key] = sealer.keep(reference, body)
-    objects["Secret/shop/closed"] = StoredObject(reference="Secret/shop/closed", state="denied")
-    objects["Secret/shop/gone"] = StoredObject(reference="Secret/shop/gone", state="missing")
+    objects["Secret/shop/closed"] = absent("Secret/shop/closed", "denied")
+    objects["Secret/shop/gone"] = absent("Secret/shop/gone")
     body = {
         "metadata": {"name": "web", "namespace": "shop", "uid": "u", **pod.get("metadata", {})},
         "spec": {

@@ -11,8 +11,9 @@ from typing import Any
 import msgspec
 import pytest
 
+from kit import absent, raw_look
 from kubectl_podx.capture.calls import Outcome
-from kubectl_podx.capture.look import NO_SHELL, RawLook, neighbour_calls
+from kubectl_podx.capture.look import NO_SHELL, neighbour_calls
 from kubectl_podx.capture.plan import PlannedCall, Wish, pod_calls
 from kubectl_podx.capture.seal import Sealer
 from kubectl_podx.capture.seal_environment import declared_variables
@@ -45,9 +46,7 @@ class World:
             if name in changes:
                 change = changes[name]
                 if change is None:
-                    self.objects[reference.key] = StoredObject(
-                        reference=reference.key, state="missing"
-                    )
+                    self.objects[reference.key] = absent(reference.key)
                     continue
                 body = {**body, **change}  # noqa: PLW2901 - a changed copy
             self.objects[reference.key] = self.sealer.keep(reference, body)
@@ -56,14 +55,12 @@ class World:
     def look(self, container: str, recording: str, through: str = "") -> Observation:
         call = exec_call(self.pod, container)
         status = next(e for e in containers(self.pod) if e.name == container)
-        raw = RawLook(
-            output=(RECORDED / recording).read_bytes(),
+        raw = raw_look(
+            (RECORDED / recording).read_bytes(),
             nonce="podx-recorded",
-            complete=True,
-            ended_by="",
             container_id=status.container_id,
-            started_at="2026-11-25T02:01:51Z",
             through=through,
+            since="2026-11-25T02:01:51Z",
         )
         declared = declared_variables(self.sealer, self.pod, self.objects)
         outcome = Outcome(call, "ok", answer=raw)
@@ -198,15 +195,7 @@ def test_a_neighbour_without_the_rights_says_which_are_missing() -> None:
         f"\nn credentials 7\n{status.format(0, '00000000a80425fb')}"
         "\nn denied\n\nn end\n"
     )
-    raw = RawLook(
-        output=output.encode(),
-        nonce="n",
-        complete=True,
-        ended_by="",
-        container_id="x",
-        started_at="",
-        through="app",
-    )
+    raw = raw_look(output.encode(), through="app")
     found = seal_look(world.sealer, world.pod, Outcome(call, "ok", answer=raw), world.objects, {})
     assert found.state == "unobservable"
     assert found.reason == "no shell; container app runs as uid 1000 and the process as uid 0"
@@ -222,15 +211,7 @@ def test_too_little_headroom_is_said_and_costs_only_what_needs_a_fork() -> None:
         b"\nn limits\nMax open files            1024     1024     files\n"
         b"\nn mountinfo\n\nn end\n"
     )
-    raw = RawLook(
-        output=output,
-        nonce="n",
-        complete=True,
-        ended_by="",
-        container_id="x",
-        started_at="",
-        through="",
-    )
+    raw = raw_look(output)
     found = seal_look(world.sealer, world.pod, Outcome(call, "ok", answer=raw), world.objects, {})
     assert found.state == "partial"
     assert "16 MiB" in found.reason
@@ -241,16 +222,7 @@ def test_too_little_headroom_is_said_and_costs_only_what_needs_a_fork() -> None:
 
 def test_a_shell_that_prints_something_else_is_unobservable() -> None:
     world = World()
-    raw = RawLook(
-        output=b"hello",
-        nonce="n",
-        complete=True,
-        ended_by="",
-        container_id="x",
-        started_at="",
-        through="",
-    )
-    outcome = Outcome(exec_call(world.pod, "app"), "ok", answer=raw)
+    outcome = Outcome(exec_call(world.pod, "app"), "ok", answer=raw_look(b"hello"))
     found = seal_look(world.sealer, world.pod, outcome, world.objects, {})
     assert (found.state, found.method) == ("unobservable", "none")
 
@@ -272,15 +244,7 @@ def test_a_container_without_a_shell_is_looked_at_by_one_that_shares_its_pid_nam
 
 @pytest.mark.parametrize("name", ["everything", "settings"])
 def test_a_raw_look_can_neither_be_shown_nor_encoded(name: str) -> None:
-    raw = RawLook(
-        output=CANARY.encode(),
-        nonce=name,
-        complete=True,
-        ended_by="",
-        container_id="",
-        started_at="",
-        through="",
-    )
+    raw = raw_look(CANARY.encode(), nonce=name)
     assert CANARY not in repr(raw)
     with pytest.raises(TypeError):
         msgspec.json.encode(raw)

@@ -6,8 +6,10 @@ import json
 from typing import Any
 
 import pytest
-from fake_server import DATE, FakeServer
 
+import kit
+from kit import Json
+from kit.fake_server import DATE, FakeServer
 from kubectl_podx.capture.calls import Outcome
 from kubectl_podx.capture.gather import Gatherer
 from kubectl_podx.capture.plan import Wish, pod_calls
@@ -23,15 +25,13 @@ from kubectl_podx.model.reference import Reference
 HASH = {"pod-template-hash": "5f", "app": "web"}
 
 
-def pod(name: str) -> dict[str, Any]:
-    owner = {"kind": "ReplicaSet", "name": "web-5f", "uid": "rs", "controller": True}
-    meta = {"name": name, "namespace": "shop", "uid": f"uid-{name}", "labels": HASH}
-    return {
-        "kind": "Pod",
-        "metadata": {**meta, "ownerReferences": [owner]},
-        "spec": {"containers": [{"name": "app", "image": "web"}]},
-        "status": {"phase": "Running"},
-    }
+def replica(name: str) -> Json:
+    return kit.pod(
+        kit.container("app", image="web"),
+        name=name,
+        uid=f"uid-{name}",
+        metadata={"labels": HASH, "ownerReferences": kit.owned_by("ReplicaSet", "web-5f")},
+    )
 
 
 def event(name: str, reason: str) -> dict[str, Any]:
@@ -57,8 +57,8 @@ class Crowd(FakeServer):
         given = dict(query)
         self.queries.append((path.rpartition("/")[2], given))
         if path.endswith("/pods"):
-            page = {"kind": "PodList", "items": [pod(name) for name in self.names]}
-            yield Answer(200, json.dumps(page).encode(), DATE)
+            pods = {"kind": "PodList", "items": [replica(name) for name in self.names]}
+            yield Answer(200, json.dumps(pods).encode(), DATE)
         elif path.endswith("/events"):
             uid = given["fieldSelector"].partition("involvedObject.uid=")[2]
             for page in self.pages:
@@ -94,7 +94,7 @@ def node(name: str, **more: Any) -> dict[str, Any]:
 def calls_of(count: int, nodes: bool = False) -> dict[Reference, Any]:
     found = {}
     for at in range(count):
-        body = pod(f"web-{at}")
+        body = replica(f"web-{at}")
         if nodes:
             body["spec"]["nodeName"] = f"node-{at}"
         reference = Reference("Pod", "shop", f"web-{at}")

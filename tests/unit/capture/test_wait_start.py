@@ -8,52 +8,47 @@ from typing import Any
 
 import pytest
 
-from kubectl_podx.capture.wait_start import Waiting, awaited, pause, wait_for_start
+import kit
+from kit import Json, container, pod
+from kubectl_podx.capture.watch import Waiting, awaited, pause, wait_for_start
 from kubectl_podx.cluster.server import Answer
 from kubectl_podx.model.clock import Deadline
 from kubectl_podx.model.reference import Reference
 
 NOW = datetime(2026, 11, 25, 12, 0, 0, tzinfo=UTC)
 POD = Reference("Pod", "shop", "web-0")
-RUNNING = {"running": {"startedAt": "2026-11-25T11:59:00Z"}}
-ENDED = {"terminated": {"exitCode": 1, "finishedAt": "2026-11-25T11:59:30Z"}}
-LOOPING = {
-    "waiting": {
-        "reason": "CrashLoopBackOff",
-        "message": "back-off 40s restarting failed container=app pod=web-0_shop(u)",
-    }
-}
-PULLING = {"waiting": {"reason": "ImagePullBackOff"}}
+RUNNING = kit.running("2026-11-25T11:59:00Z")
+ENDED = kit.terminated(1, finishedAt="2026-11-25T11:59:30Z")
+LOOPING = kit.waiting(
+    "CrashLoopBackOff", "back-off 40s restarting failed container=app pod=web-0_shop(u)"
+)
+PULLING = kit.waiting("ImagePullBackOff")
 
 
-def pod(app: dict[str, Any], log: dict[str, Any] | None = None, **status: Any) -> dict[str, Any]:
+def in_states(app: Json, log: Json | None = None, **status: Any) -> Json:
+    """A pod of the containers `app` and `log`, which have ended before."""
     states = {"app": app, "log": log or RUNNING}
-    return {
-        "kind": "Pod",
-        "metadata": {"name": "web-0", "namespace": "shop"},
-        "spec": {"containers": [{"name": name} for name in states]},
-        "status": {
-            "phase": "Running",
-            "containerStatuses": [
-                {"name": name, "state": state, "lastState": ENDED} for name, state in states.items()
-            ],
-            **status,
-        },
-    }
+    return pod(
+        *(
+            container(name, status=kit.status(state, lastState=ENDED))
+            for name, state in states.items()
+        ),
+        status=status,
+    )
 
 
 @pytest.mark.parametrize(
     ("body", "container", "expected"),
     [
-        (pod(RUNNING), None, None),
-        (pod(LOOPING), None, Waiting("app", 10.0)),
-        (pod(LOOPING), "log", None),
-        (pod(LOOPING, LOOPING), "log", Waiting("log", None)),
-        (pod(ENDED), None, Waiting("app", None)),
+        (in_states(RUNNING), None, None),
+        (in_states(LOOPING), None, Waiting("app", 10.0)),
+        (in_states(LOOPING), "log", None),
+        (in_states(LOOPING, LOOPING), "log", Waiting("log", None)),
+        (in_states(ENDED), None, Waiting("app", None)),
         # It may never start, and nobody named it.
-        (pod(PULLING), None, None),
-        (pod(PULLING), "app", Waiting("app", None)),
-        (pod(RUNNING), "nosuch", None),
+        (in_states(PULLING), None, None),
+        (in_states(PULLING), "app", Waiting("app", None)),
+        (in_states(RUNNING), "nosuch", None),
         ({}, None, None),
     ],
 )
@@ -91,21 +86,21 @@ def run(*bodies: dict[str, Any], seconds: float = 60.0) -> tuple[list[str], list
 
 
 def test_it_ends_when_the_container_runs() -> None:
-    said, slept = run(pod(LOOPING), pod(LOOPING), pod(RUNNING))
+    said, slept = run(in_states(LOOPING), in_states(LOOPING), in_states(RUNNING))
     assert said == ["waiting for container app to start, which is due in 10 s"]
     assert slept == [2.0, 2.0]
 
 
 def test_nothing_is_waited_for_where_all_of_them_run() -> None:
-    assert run(pod(RUNNING)) == ([], [])
+    assert run(in_states(RUNNING)) == ([], [])
 
 
 def test_a_pod_that_has_ended_is_not_waited_for() -> None:
-    said, slept = run(pod(ENDED, phase="Failed"))
+    said, slept = run(in_states(ENDED, phase="Failed"))
     assert slept == []
     assert "will not start again" in said[0]
 
 
 def test_a_start_that_never_comes_ends_with_the_time_for_it() -> None:
-    said, _ = run(pod(LOOPING), seconds=1.0)
+    said, _ = run(in_states(LOOPING), seconds=1.0)
     assert said[-1] == "container app did not start in 330 s"

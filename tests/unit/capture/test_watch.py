@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import kit
 from kubectl_podx.capture.targets import Targets
 from kubectl_podx.capture.watch import (
     Following,
@@ -18,7 +19,7 @@ from kubectl_podx.capture.watch import (
     with_looks_of_before,
 )
 from kubectl_podx.cluster.server import Answer
-from kubectl_podx.model.capture import Capture, CapturedPod, Observation, StoredObject
+from kubectl_podx.model.capture import Capture, Observation
 from kubectl_podx.model.clock import Deadline
 
 
@@ -117,17 +118,14 @@ def test_a_watch_that_ends_goes_on_from_the_last_bookmark() -> None:
 
 
 def capture(container_id: str, *looks: Observation) -> Capture:
-    state = {"running": {"startedAt": "2026-11-25T11:00:00Z"}}
-    status = {"name": "app", "state": state, "containerID": f"containerd://{container_id}"}
-    body = {"spec": {"containers": [{"name": "app"}]}, "status": {"containerStatuses": [status]}}
-    key = "Pod/shop/web-0"
-    return Capture(
-        pods=[CapturedPod(reference=key, uid="u", observations=list(looks))],
-        objects={key: StoredObject(reference=key, state="present", body=body)},
+    told = kit.status(
+        kit.running("2026-11-25T11:00:00Z"), containerID=f"containerd://{container_id}"
     )
+    body = kit.pod(kit.container("app", status=told))
+    return kit.capture_of([(kit.captured(body, observations=list(looks)), body)])
 
 
-LOOK = Observation(container="app", container_id="one", state="observed")
+LOOK = kit.observation(container_id="one")
 
 
 def test_a_look_holds_while_the_container_is_the_same() -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from cli_runs import Result, Run, capture
 
+from kit.cli_runs import Result, Run, capture
 from kubectl_podx.capture.bundle import write_bundle
 from kubectl_podx.cli.environment import Environment
 from kubectl_podx.cli.funnel import main

@@ -5,8 +5,8 @@ from __future__ import annotations
 import shlex
 
 import pytest
-from cli_runs import Run
 
+from kit.cli_runs import Run
 from kubectl_podx.cli.queries import QUERIES
 from kubectl_podx.generated import explain
 

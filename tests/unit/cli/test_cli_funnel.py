@@ -13,8 +13,8 @@ from pathlib import Path
 
 import click
 import pytest
-from cli_runs import Run, pod
 
+from kit.cli_runs import Run, web
 from kubectl_podx.cli import engine
 from kubectl_podx.cli.environment import Environment
 from kubectl_podx.cli.funnel import main, message
@@ -173,7 +173,7 @@ def test_a_full_disk_is_said(bundle: str) -> None:
 
 
 def test_a_terminal_without_utf8_gets_escapes(tmp_path: Path) -> None:
-    body = pod("web-0")
+    body = web("web-0")
     body["status"] = {"phase": "Running", "message": "schön"}
     path = tmp_path / "pod.json"
     path.write_text(json.dumps(body))

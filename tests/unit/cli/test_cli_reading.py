@@ -6,20 +6,20 @@ import json
 import tempfile
 import webbrowser
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
-from cli_runs import Run, capture, pod
 
+import kit
+from kit.cli_runs import Run, capture, web
 from kubectl_podx.analysis import analyse
 from kubectl_podx.cli import sources
-from kubectl_podx.cli.words import SECTIONS as WORDS
 from kubectl_podx.model.capture import Capture
 from kubectl_podx.model.errors import ExitStatus
-from kubectl_podx.model.parts import Finding, Metadata, Verdict
-from kubectl_podx.sections.pod.report import Pod
+from kubectl_podx.model.parts import Finding
 from kubectl_podx.sections.report import PodReport, PodReportList
-from kubectl_podx.sections.table import SECTIONS
+from kubectl_podx.sections.table import BY_COMMAND, KEYS
 
 
 def test_one_pod_gives_a_pod_report(run: Run, bundle: str) -> None:
@@ -51,7 +51,7 @@ def test_a_name_that_is_not_in_the_bundle(run: Run, two_pods: str) -> None:
 
 def test_a_manifest_is_read_without_a_cluster(run: Run, tmp_path: Path) -> None:
     path = tmp_path / "pod.json"
-    path.write_text(json.dumps(pod("web-0")))
+    path.write_text(json.dumps(web("web-0")))
     document = json.loads(run("describe", "-f", str(path), "-o", "json").out)
     assert document["metadata"]["source"] == "manifest"
 
@@ -62,7 +62,7 @@ def test_yaml_is_the_same_document_as_json(run: Run, bundle: str) -> None:
     assert yaml.safe_load(as_yaml) == json.loads(as_json)
 
 
-@pytest.mark.parametrize("command", WORDS)
+@pytest.mark.parametrize("command", BY_COMMAND)
 def test_a_section_command_is_describe_with_that_section(
     run: Run, bundle: str, command: str
 ) -> None:
@@ -70,7 +70,7 @@ def test_a_section_command_is_describe_with_that_section(
     described = run("describe", "--from", bundle, "--section", command, "-o", "json")
     assert section == described
     document = json.loads(section.out)
-    others = [key for key in SECTIONS if key != WORDS[command].key]
+    others = [key for key in KEYS if key != BY_COMMAND[command].key]
     assert all(document[key] is None for key in others)
     for output in ("text", "wide", "table", "name"):
         assert run(command, "--from", bundle, "-o", output).status == 0
@@ -84,10 +84,6 @@ def test_the_timeline_has_its_chart_above_and_the_table_alone_for_a_script(
 ) -> None:
     assert run("timeline", "--from", bundle).out.startswith("Timeline, UTC:")
     assert run("timeline", "--from", bundle, "-o", "table").out.startswith("TIME ")
-
-
-def test_the_sections_of_help_are_those_of_the_report() -> None:
-    assert {words.key for words in WORDS.values()} == set(SECTIONS)
 
 
 def test_names_can_be_handed_on(run: Run, two_pods: str) -> None:
@@ -202,16 +198,11 @@ def test_calls_are_shown_without_what_they_brought(run: Run, bundle: str) -> Non
     assert "  0.012s  denied    get ConfigMap/shop/web-0  forbidden\n" in result.err
 
 
-def report(severity: str, *findings: str) -> PodReport:
-    return PodReport(
-        metadata=Metadata(captured_at="", source="live"),
-        verdict=Verdict(severity=severity, summary="it is so"),  # type: ignore[arg-type]
-        pod=Pod(namespace="shop", name="web-0", status="Running", ready="1/1"),
-        findings=[
-            Finding(code=f"ABC{at:03}", severity=word, title="t")  # type: ignore[arg-type]
-            for at, word in enumerate(findings)
-        ],
-    )
+def report(severity: str, *findings: Any) -> PodReport:
+    made = [
+        Finding(code=f"ABC{at:03}", severity=word, title="t") for at, word in enumerate(findings)
+    ]
+    return kit.report(severity, "it is so", findings=made)
 
 
 @pytest.mark.parametrize(
@@ -365,9 +356,7 @@ def test_what_was_not_seen_is_said_beside_a_table(
     row = Coverage(section="files", state="denied", reason="forbidden", needs="get configmaps")
     listed = PodReportList(
         metadata=made.metadata,
-        items=[
-            PodReport(metadata=made.metadata, verdict=made.verdict, pod=made.pod, coverage=[row])
-        ],
+        items=[kit.report("unknown", coverage=[row])],
     )
     monkeypatch.setattr(analyse, "analyse", lambda *_args: listed)
     result = run("files", "--from", bundle)

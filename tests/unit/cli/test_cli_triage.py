@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 import yaml
-from cli_runs import Run
 
-from kubectl_podx.render.triage_job import NAME
+from kit.cli_runs import Run
+from kubectl_podx.render.triage import NAME
 
 
 @pytest.fixture

@@ -8,13 +8,14 @@ import sys
 from pathlib import Path
 
 import pytest
-from cli_runs import Run
 
+from kit.cli_runs import Run
 from kubectl_podx.cli import words
 from kubectl_podx.cli.options import seconds_of
+from kubectl_podx.sections.table import KEYS
 
 ALLOWED = "allowed formats are: html,json,mermaid,name,table,text,wide,yaml"
-KNOWN = ", ".join(each.key for each in words.SECTIONS.values())
+KNOWN = ", ".join(KEYS)
 
 
 @pytest.mark.parametrize(

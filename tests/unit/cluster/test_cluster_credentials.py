@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cluster_fakes import PKI, FakeServer, Reply, Request, answer, make_api, server_context
 
+from kit.cluster_fakes import PKI, FakeServer, Reply, Request, answer, make_api, server_context
 from kubectl_podx.cluster.access import Access
 from kubectl_podx.cluster.credentials import Credentials, impersonation
 from kubectl_podx.cluster.errors import ClusterError

@@ -3,7 +3,8 @@ from collections.abc import Callable
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
-from cluster_fakes import (
+
+from kit.cluster_fakes import (
     Close,
     FakeServer,
     Hang,
@@ -17,9 +18,8 @@ from cluster_fakes import (
     status_body,
     upgrade,
 )
-
 from kubectl_podx.cluster.errors import ClusterError
-from kubectl_podx.cluster.exec_driver import ExecResult
+from kubectl_podx.cluster.exec_protocol import ExecResult
 from kubectl_podx.cluster.server import ApiServer
 from kubectl_podx.model.clock import Deadline
 
@@ -258,7 +258,12 @@ def test_cancel_ends_an_exec_under_way() -> None:
 
     with FakeServer(handler) as server:
         api = make_api(server.url)
-        threading.Thread(target=lambda: arrived.wait(10) and api.cancel(), daemon=True).start()
+
+        def interrupt() -> None:
+            if arrived.wait(10):
+                api.cancel()
+
+        threading.Thread(target=interrupt, daemon=True).start()
         try:
             reason = run(api).reason
         except ClusterError as error:

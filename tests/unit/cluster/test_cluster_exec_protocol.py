@@ -10,7 +10,7 @@ from kubectl_podx.cluster.exec_protocol import Bad, ChannelParser, Closed, Exit,
 def feed(*messages: bytes) -> list[object]:
     parser = ChannelParser()
     events = [event for message in messages for event in parser.feed(message)]
-    return events + list(parser.end())
+    return [*events, *parser.end()]
 
 
 def failure(**more: object) -> bytes:

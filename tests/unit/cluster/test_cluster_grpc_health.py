@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -25,7 +27,7 @@ def answer(state: int) -> bytes:
     ("state", "word"),
     [(0, "UNKNOWN"), (1, "SERVING"), (2, "NOT_SERVING"), (3, "SERVICE_UNKNOWN")],
 )
-def test_the_state_of_an_answer(state: int, word: str) -> None:
+def test_the_state_of_an_answer(state: int, word: Any) -> None:
     (found,) = HealthParser().feed(data(answer(state)))
     assert found == Health(word)
 

@@ -4,8 +4,8 @@ import threading
 from collections.abc import Callable
 
 import pytest
-from cluster_fakes import Close, FakeServer, Hang, Reply, Request, answer, make_api, status_body
 
+from kit.cluster_fakes import Close, FakeServer, Hang, Reply, Request, answer, make_api, status_body
 from kubectl_podx.cluster.errors import ClusterError
 from kubectl_podx.cluster.server import ApiServer
 from kubectl_podx.model.clock import Deadline
@@ -294,7 +294,12 @@ def test_cancel_ends_a_request_under_way() -> None:
 
     with FakeServer(hang) as server:
         api = make_api(server.url)
-        threading.Thread(target=lambda: arrived.wait(10) and api.cancel(), daemon=True).start()
+
+        def interrupt() -> None:
+            if arrived.wait(10):
+                api.cancel()
+
+        threading.Thread(target=interrupt, daemon=True).start()
         assert str(failing(api)) == "interrupted"
 
 

@@ -3,8 +3,8 @@ import threading
 from pathlib import Path
 
 import pytest
-from cluster_fakes import PKI, FakeServer, Reply, Request, answer, make_api, server_context
 
+from kit.cluster_fakes import PKI, FakeServer, Reply, Request, answer, make_api, server_context
 from kubectl_podx.cluster import tls
 from kubectl_podx.cluster.errors import ClusterError
 from kubectl_podx.model.errors import InputError, PodxError
@@ -99,7 +99,7 @@ def test_a_client_certificate_is_shown(
     memory: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if not memory:
-        monkeypatch.delattr(tls.os, "memfd_create", raising=False)
+        monkeypatch.delattr("os.memfd_create", raising=False)
         monkeypatch.setenv("TMPDIR", str(tmp_path))
         monkeypatch.setattr("tempfile.tempdir", None)
     pem = str(PKI / "client.pem")

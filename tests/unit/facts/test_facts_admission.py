@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import copy
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import kit
+from kit import Json, owned_by, pod_of_template, stored, workload
 from kubectl_podx.analysis.analyse import analyse
 from kubectl_podx.capture.managed import managed_paths
-from kubectl_podx.model.capture import Capture, CapturedPod, StoredList, StoredObject
 from kubectl_podx.pod.view import PodView
 from kubectl_podx.sections.injections import facts as injections
 from kubectl_podx.sections.injections.admission_match import candidates
@@ -20,7 +20,6 @@ from kubectl_podx.sections.injections.marks import marked
 from kubectl_podx.sections.injections.pod_defaults import is_default
 from kubectl_podx.sections.injections.template_compare import differences
 
-KEY = "Pod/shop/web-0"
 CREATED = "2026-11-25T12:00:00Z"
 ALWAYS = [
     {
@@ -36,39 +35,26 @@ TEMPLATE: dict[str, Any] = {
 }
 
 
-def pod(**metadata: Any) -> dict[str, Any]:
-    body = copy.deepcopy(TEMPLATE)
-    body["metadata"] = {
-        "name": "web-0",
-        "namespace": "shop",
-        "labels": {"app": "web"},
-        "creationTimestamp": CREATED,
-        "ownerReferences": [{"kind": "ReplicaSet", "name": "web", "uid": "r", "controller": True}],
-        **metadata,
-    }
-    return body
+def live(**metadata: Any) -> Json:
+    return pod_of_template(
+        TEMPLATE,
+        **{
+            "creationTimestamp": CREATED,
+            "ownerReferences": owned_by("ReplicaSet", "web"),
+            **metadata,
+        },
+    )
 
 
-def view(body: dict[str, Any], labels: dict[str, str] | None = None, **lists: Any) -> PodView:
+def view(body: Json, labels: dict[str, str] | None = None, **lists: Any) -> PodView:
     """The pod beside lists of admission objects; `labels` are those of its namespace."""
-    owner = {"metadata": {"uid": "r"}, "spec": {"template": TEMPLATE}}
-    objects = {
-        KEY: StoredObject(reference=KEY, state="present", body=body),
-        "ReplicaSet/shop/web": StoredObject(
-            reference="ReplicaSet/shop/web", state="present", body=owner
-        ),
-    }
-    if labels is not None:
-        where = "Namespace//shop"
-        objects[where] = StoredObject(
-            reference=where, state="present", body={"metadata": {"labels": labels}}
-        )
-    captured = CapturedPod(reference=KEY)
-    stored = {
-        f"{kind}/": StoredList(reference=f"{kind}/", state="present", items=found)
-        for kind, found in lists.items()
-    }
-    return PodView(Capture(pods=[captured], objects=objects, lists=stored), captured)
+    space = [] if labels is None else [stored({"metadata": {"labels": labels}}, "Namespace//shop")]
+    return kit.view(
+        body,
+        stored(workload("ReplicaSet", "web", TEMPLATE)),
+        *space,
+        lists={f"{kind}/": found for kind, found in lists.items()},
+    )
 
 
 def webhook(**fields: Any) -> dict[str, Any]:
@@ -135,7 +121,7 @@ def rule(**fields: Any) -> dict[str, Any]:
 )
 def test_which_webhook_is_asked_about_a_pod(fields: dict[str, Any], matches: bool) -> None:
     found = candidates(
-        view(pod(), {"inject": "on"}, MutatingWebhookConfiguration=[webhook(**fields)])
+        view(live(), {"inject": "on"}, MutatingWebhookConfiguration=[webhook(**fields)])
     )
     assert bool(found) is matches
 
@@ -152,13 +138,13 @@ def test_a_namespace_that_was_not_read_is_known_by_its_name_alone(
     selector: dict[str, Any], matches: bool
 ) -> None:
     hooks = [webhook(namespaceSelector=selector)]
-    assert bool(candidates(view(pod(), None, MutatingWebhookConfiguration=hooks))) is matches
+    assert bool(candidates(view(live(), None, MutatingWebhookConfiguration=hooks))) is matches
 
 
 def test_what_is_younger_than_the_pod_was_not_asked() -> None:
     young = webhook()
     young["metadata"]["creationTimestamp"] = "2026-11-25T12:00:01Z"
-    assert candidates(view(pod(), {}, MutatingWebhookConfiguration=[young])) == []
+    assert candidates(view(live(), {}, MutatingWebhookConfiguration=[young])) == []
 
 
 @pytest.mark.parametrize(
@@ -183,7 +169,7 @@ def test_which_policy_is_asked_about_a_pod(
 ) -> None:
     found = candidates(
         view(
-            pod(),
+            live(),
             {},
             MutatingAdmissionPolicy=policies,
             MutatingAdmissionPolicyBinding=bindings,
@@ -193,7 +179,7 @@ def test_which_policy_is_asked_about_a_pod(
 
 
 def with_volume(**metadata: Any) -> dict[str, Any]:
-    body = pod(**metadata)
+    body = live(**metadata)
     body["spec"]["volumes"] = [{"name": "cache", "emptyDir": {}}]
     return body
 
@@ -249,7 +235,7 @@ LIMITED = "LimitRanger plugin set: cpu, memory request for container app; cpu li
 def test_the_limit_ranger_is_named_for_just_what_it_says_it_set(
     resources: dict[str, Any], entry: str, expected: tuple[str, str]
 ) -> None:
-    body = pod(annotations={"kubernetes.io/limit-ranger": LIMITED})
+    body = live(annotations={"kubernetes.io/limit-ranger": LIMITED})
     body["spec"]["containers"][0]["resources"] = resources
     assert source(body, f"spec.containers[app].resources.{entry}") == expected
 
@@ -275,7 +261,7 @@ def test_a_field_written_later_is_its_managers() -> None:
             subresource="resize",
         ),
     ]
-    body = pod(labels={"app": "web", "tier": "x"}, managedFields=fields)
+    body = live(labels={"app": "web", "tier": "x"}, managedFields=fields)
     body["spec"]["containers"][0]["resources"] = {"requests": {"cpu": "2"}}
     assert source(body, "metadata.labels[tier]") == ("kubectl-label", "likely")
     path = "spec.containers[app].resources.requests.cpu"
@@ -295,7 +281,7 @@ def test_a_debug_container_is_no_work_of_admission() -> None:
         "spec.ephemeralContainers[shell]",
         subresource="ephemeralcontainers",
     )
-    body = pod(managedFields=[entry])
+    body = live(managedFields=[entry])
     body["spec"]["ephemeralContainers"] = [{"name": "shell", "image": "busybox"}]
     assert source(body, "spec.ephemeralContainers[shell]") == (
         "a debug container by kubectl-debug",
@@ -333,7 +319,7 @@ def test_what_the_api_server_fills_in(path: str, value: Any, default: bool) -> N
 
 
 def test_a_pod_without_an_owner_is_compared_with_what_was_applied() -> None:
-    body = pod(ownerReferences=[])
+    body = live(ownerReferences=[])
     body["spec"] |= {"dnsPolicy": "ClusterFirst", "priority": 0, "runtimeClassName": "kata"}
     found = view(body)
     found.applied = TEMPLATE
@@ -438,7 +424,7 @@ def test_no_managed_fields_make_the_paths_raise(fields: Any) -> None:
 
 
 def test_what_was_injected_is_marked_wherever_it_is_shown() -> None:
-    body = pod()
+    body = live()
     body["spec"]["containers"].append({"name": "istio-proxy", "image": "p:1"})
     body["spec"]["volumes"] = [{"name": "cache", "emptyDir": {}}]
     app = body["spec"]["containers"][0]
@@ -458,6 +444,6 @@ def test_what_was_injected_is_marked_wherever_it_is_shown() -> None:
 
 
 def test_a_report_without_injections_is_left_as_it_is() -> None:
-    (report,) = analyse(view(pod()).capture).items
+    (report,) = analyse(view(live()).capture).items
     assert marked(report) is report or report.injections
     assert {one.injected_by for one in report.containers or []} == {""}

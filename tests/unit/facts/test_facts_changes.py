@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from kubectl_podx.model.capture import Capture, CapturedPod, StoredObject
+import kit
+from kit import Json
+from kubectl_podx.model.capture import KeyFacts, ObjectState, StoredObject
 from kubectl_podx.pod.owner import workload
 from kubectl_podx.pod.view import PodView
 from kubectl_podx.sections.changes import facts as changes
 from kubectl_podx.sections.changes.report import Change
 
-POD = "Pod/shop/web-0"
 CREATED = "2026-01-01T10:00:00Z"
 
 
@@ -18,24 +19,17 @@ def entry(manager: str, time: str, subresource: str = "") -> dict[str, Any]:
     return {"manager": manager, "time": time, "subresource": subresource}
 
 
-def stored(reference: str, body: dict[str, Any] | None, state: Any = "present") -> StoredObject:
-    keys = {} if reference.startswith(("ConfigMap", "Secret")) and body is not None else None
-    return StoredObject(reference=reference, state=state, body=body, keys=keys)
+def stored(reference: str, body: Json | None, state: ObjectState = "present") -> StoredObject:
+    if body is None:
+        return kit.absent(reference, state)
+    keys: dict[str, KeyFacts] | None = {} if reference.startswith(("ConfigMap", "Secret")) else None
+    return kit.stored(body, reference, keys=keys)
 
 
 def view(*objects: StoredObject, **pod: Any) -> PodView:
-    metadata = {
-        "name": "web-0",
-        "namespace": "shop",
-        "creationTimestamp": CREATED,
-        **pod.pop("metadata", {}),
-    }
-    body = {"metadata": metadata, "spec": {}, **pod}
-    captured = CapturedPod(reference=POD)
-    all_objects = {each.reference: each for each in objects}
-    all_objects[POD] = StoredObject(reference=POD, state="present", body=body)
-    capture = Capture(captured_at="2026-01-01T12:00:00Z", pods=[captured], objects=all_objects)
-    return PodView(capture, captured)
+    metadata = {"creationTimestamp": CREATED, **pod.pop("metadata", {})}
+    body = kit.pod(metadata=metadata, status=pod.pop("status", None), **pod.pop("spec", {}))
+    return kit.view({**body, **pod}, *objects)
 
 
 def build(*objects: StoredObject, **pod: Any) -> list[Change]:

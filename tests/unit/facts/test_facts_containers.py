@@ -6,15 +6,14 @@ from typing import Any
 
 import pytest
 
+import kit
+from kit import Json, observation, pod, view
 from kubectl_podx.model.capture import (
     Call,
-    Capture,
-    CapturedPod,
+    CallState,
     Headroom,
     LogTail,
-    Observation,
     Process,
-    StoredObject,
 )
 from kubectl_podx.pod.image_name import default_policy, digest_of, parse_image, policy_basis
 from kubectl_podx.pod.view import PodView
@@ -22,43 +21,15 @@ from kubectl_podx.sections.containers import facts as containers
 from kubectl_podx.sections.containers.report import Container
 from kubectl_podx.sections.containers.starting import blocked_since, first_blocker
 
-KEY = "Pod/shop/web-1"
-RUNNING: dict[str, Any] = {"running": {"startedAt": "2026-11-25T10:00:00Z"}}
+RUNNING = kit.running("2026-11-25T10:00:00Z")
 
 
-def view_of(pod: dict[str, Any], **captured: Any) -> PodView:
-    source = captured.pop("source", "live")
-    found = CapturedPod(reference=KEY, uid="u-1", **captured)
-    stored = StoredObject(reference=KEY, state="present", body=pod)
-    return PodView(
-        Capture(
-            source=source,
-            captured_at="2026-11-25T10:10:00Z",
-            pods=[found],
-            objects={KEY: stored},
-        ),
-        found,
-    )
+def view_of(pod: Json, **captured: Any) -> PodView:
+    return view(pod, captured_at="2026-11-25T10:10:00Z", **captured)
 
 
-def pod_of(*apps: dict[str, Any], inits: tuple[dict[str, Any], ...] = ()) -> dict[str, Any]:
-    """A pod of `{name, spec fields…, status: {…}}` entries."""
-
-    def split(entries: tuple[dict[str, Any], ...]) -> tuple[list[Any], list[Any]]:
-        specs = [{k: v for k, v in each.items() if k != "status"} for each in entries]
-        statuses = [{"name": e["name"], **e["status"]} for e in entries if "status" in e]
-        return specs, statuses
-
-    app_specs, app_statuses = split(apps)
-    init_specs, init_statuses = split(inits)
-    return {
-        "spec": {"containers": app_specs, "initContainers": init_specs},
-        "status": {
-            "startTime": "2026-11-25T09:59:00Z",
-            "containerStatuses": app_statuses,
-            "initContainerStatuses": init_statuses,
-        },
-    }
+def pod_of(*apps: Json, inits: tuple[Json, ...] = ()) -> Json:
+    return pod(*apps, inits=inits, status={"startTime": "2026-11-25T09:59:00Z"})
 
 
 def row(view: PodView, name: str) -> Container:
@@ -79,9 +50,7 @@ def test_resources_are_shown_as_declared_admitted_and_seen() -> None:
             }
         ),
         observations=[
-            Observation(
-                container="app",
-                state="observed",
+            observation(
                 method="exec",
                 main_pid=1,
                 processes=[Process(pid=1, uid=1000)],
@@ -118,9 +87,7 @@ def test_an_unlimited_quota_is_no_limit() -> None:
     view = view_of(
         pod_of({"name": "app", "status": {"state": RUNNING}}),
         observations=[
-            Observation(
-                container="app",
-                state="observed",
+            observation(
                 headroom=Headroom(cpu_quota=-1, cpu_period=100000, total_periods=0),
             )
         ],
@@ -196,7 +163,12 @@ def test_blocking_counts_from_the_blockers_start() -> None:
     assert blocked_since(view, blocker) == "2026-11-25T10:00:00Z"
 
 
-EXEC = {"id": "exec Pod/shop/web-1 app", "sections": ["files"], "container": "app"}
+def exec_call(state: CallState, **fields: Any) -> Call:
+    return Call(
+        id="exec Pod/shop/web-0 app", sections=["files"], container="app", state=state, **fields
+    )
+
+
 LOOKS: list[tuple[str, dict[str, Any], dict[str, Any], tuple[str, str, str]]] = [
     (
         "no exec was planned",
@@ -211,7 +183,7 @@ LOOKS: list[tuple[str, dict[str, Any], dict[str, Any], tuple[str, str, str]]] = 
     (
         "another container was asked for",
         RUNNING,
-        {"calls": [Call(id="exec Pod/shop/web-1 other", sections=[], state="ok", container="o")]},
+        {"calls": [Call(id="exec Pod/shop/web-0 other", sections=[], state="ok", container="o")]},
         ("unobservable", "only another container was asked for", ""),
     ),
     (
@@ -225,9 +197,8 @@ LOOKS: list[tuple[str, dict[str, Any], dict[str, Any], tuple[str, str, str]]] = 
         RUNNING,
         {
             "calls": [
-                Call(
-                    **EXEC,
-                    state="denied",
+                exec_call(
+                    "denied",
                     reason="forbidden",
                     needs="get pods/exec and create pods/exec",
                 )
@@ -239,12 +210,10 @@ LOOKS: list[tuple[str, dict[str, Any], dict[str, Any], tuple[str, str, str]]] = 
         "partly, with a reason",
         RUNNING,
         {
-            "calls": [Call(**EXEC, state="ok")],
+            "calls": [exec_call("ok")],
             "observations": [
-                Observation(
-                    container="app",
+                observation(
                     state="partial",
-                    method="exec",
                     reason="process environments may not be read",
                     needs="SYS_PTRACE",
                 )

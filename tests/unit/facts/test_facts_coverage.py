@@ -4,39 +4,35 @@ from __future__ import annotations
 
 from typing import Any
 
+from kit import Json, container, observation, pod, status, view
 from kubectl_podx.analysis import coverage
-from kubectl_podx.model.capture import Call, Capture, CapturedPod, Observation, StoredObject
+from kubectl_podx.model.capture import Call, Observation
 from kubectl_podx.model.parts import Coverage
 from kubectl_podx.pod.view import PodView
-from kubectl_podx.sections.table import SECTIONS
+from kubectl_podx.sections.table import KEYS
 
-KEY = "Pod/shop/web-1"
-ALL = frozenset(SECTIONS)
+ALL: frozenset[str] = frozenset(KEYS)
 
 
 def view_of(
     *calls: Call,
     observations: tuple[Observation, ...] = (),
-    state: dict[str, Any] | None = None,
+    state: Json | None = None,
     source: Any = "live",
     disturbed: str = "",
-    init: dict[str, Any] | None = None,
+    init: Json | None = None,
 ) -> PodView:
-    pod: dict[str, Any] = {
-        "spec": {"containers": [{"name": "app"}]},
-        "status": {"containerStatuses": [{"name": "app", "state": state or {"running": {}}}]},
-    }
-    if init is not None:
-        pod["spec"]["initContainers"] = [{"name": "init"}]
-        pod["status"]["initContainerStatuses"] = [{"name": "init", "state": init}]
-    captured = CapturedPod(
-        reference=KEY, calls=list(calls), observations=list(observations), disturbed=disturbed
+    begun = [] if init is None else [container("init", status=status(init))]
+    return view(
+        pod(container("app", status=status(state)), inits=begun),
+        source=source,
+        calls=list(calls),
+        observations=list(observations),
+        disturbed=disturbed,
     )
-    stored = StoredObject(reference=KEY, state="present", body=pod)
-    return PodView(Capture(source=source, pods=[captured], objects={KEY: stored}), captured)
 
 
-SEEN = Observation(container="app", state="observed", method="exec")
+SEEN = observation()
 
 
 def rows(view: PodView, section: str, sections: frozenset[str] = ALL) -> list[Coverage]:
@@ -44,7 +40,7 @@ def rows(view: PodView, section: str, sections: frozenset[str] = ALL) -> list[Co
 
 
 def test_a_full_look_leaves_no_row() -> None:
-    call = Call(id="exec Pod/shop/web-1 app", sections=["files"], state="ok", container="app")
+    call = Call(id="exec Pod/shop/web-0 app", sections=["files"], state="ok", container="app")
     assert coverage.build(view_of(call, observations=(SEEN,)), ALL) == []
 
 
@@ -99,7 +95,7 @@ def test_the_probe_counters_are_optional_and_still_said_to_be_lacking() -> None:
 def test_a_slow_call_asks_for_more_time_and_a_short_list_is_partial() -> None:
     slow = Call(id="list Service/shop", sections=["network"], state="timedOut", reason="no answer")
     short = Call(
-        id="list Event/Pod/shop/web-1",
+        id="list Event/Pod/shop/web-0",
         sections=["probes", "findings"],
         state="ok",
         reason="only the first pages were read",
@@ -136,7 +132,7 @@ def test_without_exec_the_flag_is_named() -> None:
 def test_a_denied_exec_names_both_verbs() -> None:
     needs = "get pods/exec and create pods/exec"
     call = Call(
-        id="exec Pod/shop/web-1 app",
+        id="exec Pod/shop/web-0 app",
         sections=["files"],
         state="denied",
         reason="forbidden",
@@ -148,8 +144,8 @@ def test_a_denied_exec_names_both_verbs() -> None:
 
 
 def test_a_partial_look_says_what_it_lacked() -> None:
-    partial = Observation(
-        container="app", state="partial", method="neighbour", reason="no shell", needs="SYS_PTRACE"
+    partial = observation(
+        state="partial", method="neighbour", reason="no shell", needs="SYS_PTRACE"
     )
     (row,) = rows(view_of(observations=(partial,)), "volumes")
     assert (row.state, row.reason, row.needs) == ("partial", "no shell", "SYS_PTRACE")
@@ -176,5 +172,4 @@ def test_a_pod_that_changed_under_our_eyes_is_said_once_per_section() -> None:
 
 
 def test_an_empty_pod_has_no_coverage_rows() -> None:
-    captured = CapturedPod(reference=KEY)
-    assert coverage.build(PodView(Capture(pods=[captured]), captured), ALL) == []
+    assert coverage.build(view({}), ALL) == []

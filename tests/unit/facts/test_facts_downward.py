@@ -2,52 +2,43 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
+import kit
 from kubectl_podx.model.capture import (
-    Capture,
-    CapturedPod,
-    Observation,
     ObservedFile,
     Sealed,
-    StoredObject,
     Variable,
 )
-from kubectl_podx.pod.view import PodView
 from kubectl_podx.sections.downward import facts as downward
 from kubectl_podx.sections.downward.report import DownwardRow
 
-POD = "Pod/shop/web-0"
 LABELS = {"path": "labels", "fieldRef": {"fieldPath": "metadata.labels"}}
-SPEC: dict[str, Any] = {
-    "volumes": [{"name": "v", "downwardAPI": {"items": [LABELS]}}],
-    "containers": [
-        {
-            "name": "app",
-            "volumeMounts": [{"name": "v", "mountPath": "/info"}],
-            "env": [
-                {
-                    "name": "APP",
-                    "valueFrom": {"fieldRef": {"fieldPath": "metadata.labels['app']"}},
+CONTAINERS = (
+    kit.container(
+        "app",
+        status=kit.status(kit.running("2026-01-01T11:00:00Z")),
+        volumeMounts=[{"name": "v", "mountPath": "/info"}],
+        env=[
+            {
+                "name": "APP",
+                "valueFrom": {"fieldRef": {"fieldPath": "metadata.labels['app']"}},
+            },
+            {
+                "name": "CPU",
+                "valueFrom": {
+                    "resourceFieldRef": {
+                        "containerName": "side",
+                        "resource": "limits.cpu",
+                        "divisor": "1m",
+                    }
                 },
-                {
-                    "name": "CPU",
-                    "valueFrom": {
-                        "resourceFieldRef": {
-                            "containerName": "side",
-                            "resource": "limits.cpu",
-                            "divisor": "1m",
-                        }
-                    },
-                },
-                {"name": "PLAIN", "value": "x"},
-            ],
-        },
-        {"name": "side"},
-    ],
-}
+            },
+            {"name": "PLAIN", "value": "x"},
+        ],
+    ),
+    kit.container("side"),
+)
 
 
 def sealed(value: str) -> Sealed:
@@ -55,28 +46,20 @@ def sealed(value: str) -> Sealed:
 
 
 def rows(file: ObservedFile | None, *variables: Variable) -> list[DownwardRow]:
-    running = {"running": {"startedAt": "2026-01-01T11:00:00Z"}}
-    pod = {
-        "metadata": {
-            "name": "web-0",
-            "namespace": "shop",
+    body = kit.pod(
+        *CONTAINERS,
+        metadata={
             "labels": {"b": 'two "2"', "app": "web"},
             "managedFields": [{"manager": "kubectl-label", "time": "2026-01-01T11:59:00Z"}],
         },
-        "spec": SPEC,
-        "status": {"containerStatuses": [{"name": "app", "state": running}]},
-    }
-    look = Observation(
-        container="app",
-        state="observed",
+        volumes=[{"name": "v", "downwardAPI": {"items": [LABELS]}}],
+    )
+    look = kit.observation(
         environment_source="exec",
         variables=list(variables),
         files=[file] if file else [],
     )
-    captured = CapturedPod(reference=POD, observations=[look])
-    objects = {POD: StoredObject(reference=POD, state="present", body=pod)}
-    capture = Capture(captured_at="2026-01-01T12:00:00Z", pods=[captured], objects=objects)
-    return downward.build(PodView(capture, captured))
+    return downward.build(kit.view(body, observations=[look]))
 
 
 def file(digest: str, expected: str, text: str | None = None) -> ObservedFile:
@@ -125,7 +108,5 @@ def test_a_missing_file_has_no_observed_value() -> None:
 )
 def test_what_the_pod_alone_tells(field: str, value: str | None) -> None:
     pod = {"metadata": {"name": "web-0", "labels": {"app": "web"}}}
-    captured = CapturedPod(reference=POD)
-    objects = {POD: StoredObject(reference=POD, state="present", body=pod)}
-    view = PodView(Capture(pods=[captured], objects=objects), captured)
+    view = kit.view(pod)
     assert downward.current_value(view, field) == value

@@ -6,21 +6,18 @@ from typing import Any
 
 import pytest
 
+import kit
+from kit import Json
 from kubectl_podx.model.capture import (
-    Capture,
-    CapturedPod,
     KeyFacts,
-    Observation,
+    ObjectState,
     Sealed,
     StoredObject,
     Variable,
 )
-from kubectl_podx.pod.view import PodView
 from kubectl_podx.sections.environment import facts as environment
 from kubectl_podx.sections.environment.declared import service_links
 from kubectl_podx.sections.environment.report import VariableRow
-
-POD = "Pod/shop/web-0"
 
 
 def sealed(value: str, *, show: bool = True) -> Sealed:
@@ -28,7 +25,7 @@ def sealed(value: str, *, show: bool = True) -> Sealed:
 
 
 def variable(name: str, declared: str | None = None, **fields: Any) -> Variable:
-    values = {
+    values: dict[str, Any] = {
         field: sealed(fields.pop(field)) for field in ("injected", "process") if field in fields
     }
     return Variable(
@@ -37,59 +34,49 @@ def variable(name: str, declared: str | None = None, **fields: Any) -> Variable:
 
 
 def stored(kind: str, name: str, *keys: str, **facts: Any) -> StoredObject:
-    return StoredObject(
-        reference=f"{kind}/shop/{name}",
-        state="present",
-        body={"metadata": {"managedFields": [{"manager": "helm", "time": "2026-01-01T11:30:00Z"}]}},
+    managed = [{"manager": "helm", "time": "2026-01-01T11:30:00Z"}]
+    return kit.stored(
+        {"metadata": {"managedFields": managed}},
+        f"{kind}/shop/{name}",
         keys={key: KeyFacts(size=1, digest=f"sha256:{key}", text="v", **facts) for key in keys},
     )
 
 
-def lost(kind: str, name: str, state: Any = "missing") -> StoredObject:
-    return StoredObject(reference=f"{kind}/shop/{name}", state=state)
+def lost(kind: str, name: str, state: ObjectState = "missing") -> StoredObject:
+    return kit.absent(f"{kind}/shop/{name}", state)
 
 
 def rows(
-    spec: dict[str, Any],
+    spec: Json,
     *objects: StoredObject,
     seen: list[Variable] | None = None,
     declared: list[Variable] | None = None,
     running: bool = True,
-    **observation: Any,
+    **observed: Any,
 ) -> list[VariableRow]:
-    state: dict[str, Any] = (
-        {"running": {"startedAt": "2026-01-01T11:00:00Z"}}
+    state = (
+        kit.running("2026-01-01T11:00:00Z")
         if running
-        else {"waiting": {"reason": "CreateContainerConfigError"}}
+        else kit.waiting("CreateContainerConfigError")
     )
-    pod = {
-        "metadata": {"name": "web-0", "namespace": "shop"},
-        "spec": {"containers": [{"name": "app", **spec}]},
-        "status": {"containerStatuses": [{"name": "app", "state": state}]},
-    }
-    found = (
-        []
-        if seen is None
-        else [
-            Observation(
-                **{
-                    "container": "app",
-                    "state": "observed",
-                    "environment_source": "exec",
-                    "process_environment": "read",
-                    "variables": seen,
-                    **observation,
-                }
-            )
-        ]
+    looks = [
+        kit.observation(
+            **{
+                "environment_source": "exec",
+                "process_environment": "read",
+                "variables": variables,
+                **observed,
+            }
+        )
+        for variables in ([] if seen is None else [seen])
+    ]
+    view = kit.view(
+        kit.pod(kit.container("app", status=kit.status(state), **spec)),
+        *objects,
+        observations=looks,
+        declared_variables={"app": declared or []},
     )
-    captured = CapturedPod(
-        reference=POD, observations=found, declared_variables={"app": declared or []}
-    )
-    objects_by_key = {each.reference: each for each in objects}
-    objects_by_key[POD] = StoredObject(reference=POD, state="present", body=pod)
-    capture = Capture(captured_at="2026-01-01T12:00:00Z", pods=[captured], objects=objects_by_key)
-    return environment.build(PodView(capture, captured))
+    return environment.build(view)
 
 
 def literal(name: str, value: str) -> dict[str, Any]:

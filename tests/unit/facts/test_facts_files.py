@@ -7,15 +7,15 @@ from typing import Any
 
 import pytest
 
+import kit
+from kit import Json
 from kubectl_podx.model.capture import (
-    Capture,
-    CapturedPod,
     KeyFacts,
+    ObjectState,
     Observation,
     ObservedFile,
     ObservedVolume,
     Process,
-    StoredList,
     StoredObject,
 )
 from kubectl_podx.pod.view import PodView
@@ -34,24 +34,20 @@ def digest(value: str) -> str:
 
 def stored(kind: str, name: str, values: dict[str, str], **fields: Any) -> StoredObject:
     written = fields.pop("written", BEFORE)
-    return StoredObject(
-        reference=f"{kind}/shop/{name}",
-        state="present",
-        body={
-            "kind": kind,
-            "metadata": {
-                "name": name,
-                "creationTimestamp": BEFORE,
-                "managedFields": [{"manager": "helm", "time": written}],
-            },
-            **fields,
-        },
+    metadata = {
+        "name": name,
+        "creationTimestamp": BEFORE,
+        "managedFields": [{"manager": "helm", "time": written}],
+    }
+    return kit.stored(
+        {"kind": kind, "metadata": metadata, **fields},
+        f"{kind}/shop/{name}",
         keys={key: KeyFacts(size=len(v), digest=digest(v)) for key, v in values.items()},
     )
 
 
-def lost(kind: str, name: str, state: Any = "missing") -> StoredObject:
-    return StoredObject(reference=f"{kind}/shop/{name}", state=state)
+def lost(kind: str, name: str, state: ObjectState = "missing") -> StoredObject:
+    return kit.absent(f"{kind}/shop/{name}", state)
 
 
 def seen(path: str, value: str, mount: str = "/etc/app", **fields: Any) -> ObservedFile:
@@ -70,65 +66,33 @@ def seen(path: str, value: str, mount: str = "/etc/app", **fields: Any) -> Obser
 
 
 def look(*found: ObservedFile, **fields: Any) -> Observation:
-    return Observation(
-        **{
-            "container": "app",
-            "state": "observed",
-            "method": "exec",
-            "files": list(found),
-            "volumes": [ObservedVolume(mount="/etc/app", written_at=BEFORE)],
-            **fields,
-        }
-    )
+    volumes = [ObservedVolume(mount="/etc/app", written_at=BEFORE)]
+    return kit.observation(**{"files": list(found), "volumes": volumes, **fields})
 
 
 def view(
-    volume: dict[str, Any],
+    volume: Json,
     *objects: StoredObject,
     observation: Observation | None = None,
-    mount: dict[str, Any] | None = None,
-    spec: dict[str, Any] | None = None,
-    events: list[dict[str, Any]] | None = None,
+    mount: Json | None = None,
+    spec: Json | None = None,
+    events: list[Json] | None = None,
     running: bool = True,
-    metadata: dict[str, Any] | None = None,
+    metadata: Json | None = None,
 ) -> PodView:
-    state: dict[str, Any] = (
-        {"running": {"startedAt": START}}
-        if running
-        else {"waiting": {"reason": "ContainerCreating"}}
+    """One container with one mount of the volume `v` at /etc/app."""
+    state = kit.running(START) if running else kit.waiting("ContainerCreating")
+    mounted = {"name": "v", "mountPath": "/etc/app", **(mount or {})}
+    body = kit.pod(
+        kit.container("app", status=kit.status(state), volumeMounts=[mounted]),
+        metadata=metadata,
+        **{"volumes": [{"name": "v", **volume}], **(spec or {})},
     )
-    pod = {
-        "metadata": {"name": "web-0", "namespace": "shop", "uid": "u-1", **(metadata or {})},
-        "spec": {
-            "volumes": [{"name": "v", **volume}],
-            "containers": [
-                {
-                    "name": "app",
-                    "volumeMounts": [{"name": "v", "mountPath": "/etc/app", **(mount or {})}],
-                }
-            ],
-            **(spec or {}),
-        },
-        "status": {"containerStatuses": [{"name": "app", "state": state}]},
-    }
-    captured = CapturedPod(
-        reference=POD, uid="u-1", observations=[observation] if observation else []
-    )
-    return PodView(
-        Capture(
-            captured_at=NOW,
-            pods=[captured],
-            objects={
-                POD: StoredObject(reference=POD, state="present", body=pod),
-                **{each.reference: each for each in objects},
-            },
-            lists={
-                f"Event/{POD}": StoredList(
-                    reference=f"Event/{POD}", state="present", items=events or []
-                )
-            },
-        ),
-        captured,
+    return kit.view(
+        body,
+        *objects,
+        events=events or [],
+        observations=[observation] if observation else [],
     )
 
 
@@ -259,7 +223,9 @@ def test_an_immutable_source_freezes_its_files() -> None:
 @pytest.mark.parametrize(
     ("state", "expected"), [("missing", "orphaned"), ("denied", "denied"), ("failed", "unknown")]
 )
-def test_without_the_source_its_files_are_told_by_the_look(state: str, expected: str) -> None:
+def test_without_the_source_its_files_are_told_by_the_look(
+    state: ObjectState, expected: str
+) -> None:
     row = only(
         files.build(
             view(
@@ -599,9 +565,7 @@ def test_a_certificate_end_is_the_files_own_before_its_sources() -> None:
     ],
 )
 def test_odd_pods_cost_rows_and_never_the_section(pod: Any) -> None:
-    captured = CapturedPod(reference=POD)
-    objects = {POD: StoredObject(reference=POD, state="present", body=pod)}
-    files.build(PodView(Capture(pods=[captured], objects=objects), captured))
+    files.build(kit.view(pod))
 
 
 @pytest.mark.parametrize(

@@ -7,14 +7,15 @@ from typing import Any
 
 import pytest
 
+import kit
+from kit import Json, absent, listed, owned_by, pod_of_template, stored, workload
 from kubectl_podx.analysis import coverage
-from kubectl_podx.model.capture import Capture, CapturedPod, ObjectState, StoredList, StoredObject
+from kubectl_podx.model.capture import StoredObject
 from kubectl_podx.pod.owner import why_no_template
 from kubectl_podx.pod.view import PodView
 from kubectl_podx.sections.injections import facts as injections
 from kubectl_podx.sections.injections.admission_match import Candidate, candidates, writes
 
-KEY = "Pod/shop/web-0"
 CREATED, LATER = "2026-11-25T12:00:00Z", "2026-11-25T12:05:00Z"
 ALWAYS = [
     {"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["pods"]}
@@ -40,39 +41,24 @@ TEMPLATE: dict[str, Any] = {
 }
 
 
-def live(kind: str = "ReplicaSet") -> dict[str, Any]:
+def live(kind: str = "ReplicaSet") -> Json:
     """The pod as it runs: its gate was lifted."""
-    body = copy.deepcopy(TEMPLATE)
-    body["metadata"] |= {
-        "name": "web-0",
-        "namespace": "shop",
-        "creationTimestamp": CREATED,
-        "ownerReferences": [{"kind": kind, "name": "web", "uid": "r", "controller": True}],
-    }
+    body = pod_of_template(
+        TEMPLATE, creationTimestamp=CREATED, ownerReferences=owned_by(kind, "web")
+    )
     del body["spec"]["schedulingGates"]
     return body
 
 
-def stored(key: str, body: Any, state: ObjectState = "present") -> StoredObject:
-    return StoredObject(reference=key, state=state, body=body)
-
-
-def view(body: dict[str, Any], *others: StoredObject, hooks: list[Any] | None = None) -> PodView:
+def view(body: Json, *others: StoredObject, hooks: list[Any] | None = None) -> PodView:
     """The pod, its owner and other objects; `hooks`: the webhooks, None where nobody asked."""
-    owner = body["metadata"].get("ownerReferences") or [{"kind": "ReplicaSet", "name": "none"}]
-    where = f"{owner[0]['kind']}/shop/{owner[0]['name']}"
-    known = [
-        stored(KEY, body),
-        stored(where, {"metadata": {"uid": "r"}, "spec": {"template": TEMPLATE}}),
+    (owner, *_) = body["metadata"].get("ownerReferences") or owned_by("ReplicaSet", "none")
+    return kit.view(
+        body,
+        stored(workload(owner["kind"], owner["name"], TEMPLATE)),
         *others,
-    ]
-    asked = "MutatingWebhookConfiguration/"
-    lists = {} if hooks is None else {asked: StoredList(reference=asked, state="present")}
-    if hooks:
-        lists[asked] = StoredList(reference=asked, state="present", items=hooks)
-    captured = CapturedPod(reference=KEY)
-    objects = {one.reference: one for one in known}
-    return PodView(Capture(pods=[captured], objects=objects, lists=lists), captured)
+        lists={} if hooks is None else {"MutatingWebhookConfiguration/": hooks},
+    )
 
 
 def rows(found: PodView) -> list[tuple[str, str, str, str]]:
@@ -249,14 +235,10 @@ PLUGIN = "RuntimeClass admission plugin"
 @pytest.mark.parametrize(
     ("runtime", "selector", "toleration"),
     [
-        (stored("RuntimeClass//kata", RUNTIME), (PLUGIN, "likely"), (PLUGIN, "likely")),
-        (stored("RuntimeClass//kata", {}), ("", "possible"), ("", "possible")),
-        (
-            stored("RuntimeClass//kata", None, "denied"),
-            (PLUGIN, "possible"),
-            ("", "possible"),
-        ),
-        (stored("RuntimeClass//other", RUNTIME), (PLUGIN, "possible"), ("", "possible")),
+        (stored(RUNTIME, "RuntimeClass//kata"), (PLUGIN, "likely"), (PLUGIN, "likely")),
+        (stored({}, "RuntimeClass//kata"), ("", "possible"), ("", "possible")),
+        (absent("RuntimeClass//kata", "denied"), (PLUGIN, "possible"), ("", "possible")),
+        (stored(RUNTIME, "RuntimeClass//other"), (PLUGIN, "possible"), ("", "possible")),
     ],
 )
 def test_what_a_runtime_class_adds_is_told_by_the_class(
@@ -331,15 +313,13 @@ def test_a_pod_with_a_generated_name_had_none_when_policies_were_asked(
         ("MutatingAdmissionPolicy", policy),
         ("MutatingAdmissionPolicyBinding", {"spec": {"policyName": "p"}}),
     ):
-        found.capture.lists[f"{kind}/"] = StoredList(
-            reference=f"{kind}/", state="present", items=[one]
-        )
+        found.capture.lists[f"{kind}/"] = listed(f"{kind}/", [one])
     assert bool(candidates(found)) is matches
 
 
-GONE = stored("ReplicaSet/shop/web", None, "missing")
-DENIED = stored("ReplicaSet/shop/web", None, "denied")
-NAMESAKE = stored("ReplicaSet/shop/web", {"metadata": {"uid": "x"}, "spec": {"template": TEMPLATE}})
+GONE = absent("ReplicaSet/shop/web")
+DENIED = absent("ReplicaSet/shop/web", "denied")
+NAMESAKE = stored(workload("ReplicaSet", "web", TEMPLATE, uid="x"))
 
 
 @pytest.mark.parametrize(
@@ -372,7 +352,7 @@ def test_an_owner_of_a_kind_without_a_template_is_named() -> None:
     del found.capture.objects["Workflow/shop/web"]
     assert why_no_template(found) == reason
     # One that was read and holds none, such as a mirror pod's Node.
-    found = view(body, stored("Workflow/shop/web", {"metadata": {"uid": "r"}}), hooks=[])
+    found = view(body, stored(workload("Workflow", "web")), hooks=[])
     assert why_no_template(found) == reason
 
 

@@ -7,11 +7,10 @@ from typing import Any
 
 import pytest
 
-from kubectl_podx.model.capture import Capture, CapturedPod, StoredObject
+from kit import Json, owned_by, stored, view, workload
 from kubectl_podx.pod.view import PodView
 from kubectl_podx.sections.injections import facts as injections
 
-KEY = "Pod/shop/web-1"
 TEMPLATE: dict[str, Any] = {
     "metadata": {"labels": {"app": "web"}},
     "spec": {
@@ -36,8 +35,10 @@ def live() -> dict[str, Any]:
     """The pod as the API server makes it of the template: defaults, token volume, tolerations."""
     pod = copy.deepcopy(TEMPLATE)
     pod["metadata"] = {
+        "name": "web-0",
+        "namespace": "shop",
         "labels": {"app": "web", "pod-template-hash": "6d"},
-        "ownerReferences": [{"kind": "ReplicaSet", "name": "web-6d", "uid": "r-1"}],
+        "ownerReferences": owned_by("ReplicaSet", "web-6d"),
     }
     app = pod["spec"]["containers"][0]
     app["imagePullPolicy"] = "IfNotPresent"
@@ -65,16 +66,9 @@ def live() -> dict[str, Any]:
     return pod
 
 
-def view_of(pod: dict[str, Any], owner: dict[str, Any] | None = None) -> PodView:
-    captured = CapturedPod(reference=KEY)
-    body = owner or {"metadata": {"uid": "r-1"}, "spec": {"template": TEMPLATE}}
-    objects = {
-        KEY: StoredObject(reference=KEY, state="present", body=pod),
-        "ReplicaSet/shop/web-6d": StoredObject(
-            reference="ReplicaSet/shop/web-6d", state="present", body=body
-        ),
-    }
-    return PodView(Capture(pods=[captured], objects=objects), captured)
+def view_of(pod: Json, owner: Json | None = None) -> PodView:
+    body = owner or workload("ReplicaSet", "web-6d", TEMPLATE)
+    return view(pod, stored(body, "ReplicaSet/shop/web-6d"))
 
 
 def test_an_ordinary_pod_has_only_what_every_pod_gets() -> None:
@@ -199,9 +193,9 @@ def test_a_pod_of_an_older_revision_is_not_compared_with_the_new_template() -> N
         "spec": {"template": {"spec": {"containers": []}}},
         "status": {"updateRevision": "db-2"},
     }
-    stored = StoredObject(reference="StatefulSet/shop/db", state="present", body=body)
+    owner = stored(body, "StatefulSet/shop/db")
     view = view_of(pod)
-    view.capture.objects[stored.reference] = stored
+    view.capture.objects[owner.reference] = owner
     assert len(injections.build(view)) == 1
     pod["metadata"]["labels"]["controller-revision-hash"] = "db-2"
     assert "spec.containers[app]" in [each.path for each in injections.build(view)]

@@ -6,8 +6,8 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
-from restart_cases import CALM, LIMIT, at, ended, pod, running, view
 
+from kit.restart_cases import CALM, LIMIT, app_pod, at, ended, running, view
 from kubectl_podx.sections.restarts import facts as restarts
 from kubectl_podx.sections.restarts.report import Restart
 from kubectl_podx.sections.restarts.termination.memory import pod_limit
@@ -29,7 +29,7 @@ def limited(name: str, memory: str | None, **more: Any) -> dict[str, Any]:
 
 def killed(*others: dict[str, Any], **pod_spec: Any) -> dict[str, Any]:
     """`app` with a limit of 64Mi was OOM-killed; the others run beside it."""
-    body = pod(LIMIT, OOM, pod_spec=pod_spec)
+    body = app_pod(LIMIT, OOM, pod_spec=pod_spec)
     body["spec"]["containers"] += others
     return body
 
@@ -109,11 +109,11 @@ def test_a_mark_that_a_neighbour_may_have_left_does_not_say_that_a_process_of_it
     None
 ):
     done = {"terminated": ended(0, 900, 960, "OOMKilled")}
-    body = pod(
+    body = app_pod(
         status={"state": done},
         pod_spec={"resources": {"limits": {"memory": "48Mi"}}, "restartPolicy": "Never"},
     )
     found = row(body)
     assert (found.cause, "of its pod was OOM-killed" in found.summary) == ("completed", True)
-    own = pod(LIMIT, {"state": done}, pod_spec={"restartPolicy": "Never"})
+    own = app_pod(LIMIT, {"state": done}, pod_spec={"restartPolicy": "Never"})
     assert "a process in it was OOM-killed" in row(own).summary

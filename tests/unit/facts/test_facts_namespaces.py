@@ -6,49 +6,36 @@ from typing import Any
 
 import pytest
 
+from kit import Json, container, observation, pod, status, view
 from kubectl_podx.model.capture import (
-    Capture,
-    CapturedPod,
     Listener,
     Observation,
     Process,
-    StoredObject,
 )
 from kubectl_podx.pod import listeners
 from kubectl_podx.pod.view import PodView
 from kubectl_podx.sections.namespaces import facts as namespaces
 
-KEY = "Pod/shop/web-1"
 SANDBOX = "5" * 64
 IDS = {"app": "a" * 64, "log": "b" * 64}
 
 
 def view_of(
-    spec: dict[str, Any] | None = None, *observations: Observation, names: tuple[str, ...] = ()
+    spec: Json | None = None, *observations: Observation, names: tuple[str, ...] = ()
 ) -> PodView:
     names = names or tuple(found.container for found in observations) or ("app",)
-    pod = {
-        "spec": {"containers": [{"name": name} for name in names], **(spec or {})},
-        "status": {
-            "containerStatuses": [
-                {
-                    "name": name,
-                    "containerID": f"containerd://{IDS.get(name, name)}",
-                    "state": {"running": {}},
-                }
-                for name in names
-            ]
-        },
-    }
-    captured = CapturedPod(reference=KEY, uid="u-1", observations=list(observations))
-    stored = StoredObject(reference=KEY, state="present", body=pod)
-    return PodView(Capture(pods=[captured], objects={KEY: stored}), captured)
+    body = pod(
+        *(
+            container(name, status=status(containerID=f"containerd://{IDS.get(name, name)}"))
+            for name in names
+        ),
+        **(spec or {}),
+    )
+    return view(body, observations=list(observations))
 
 
 def seen(container: str, **fields: Any) -> Observation:
-    return Observation(
-        container=container, container_id=IDS.get(container, ""), state="observed", **fields
-    )
+    return observation(container, container_id=IDS.get(container, ""), **fields)
 
 
 def inodes(app: dict[str, str], log: dict[str, str]) -> tuple[Observation, Observation]:
@@ -298,13 +285,10 @@ def test_a_port_is_reachable_where_one_address_is_not_loopback(
 
 def test_without_a_full_look_nobody_can_say_that_a_port_is_closed() -> None:
     assert listeners.reach(view_of(), 80) is None
-    partial = Observation(container="app", state="partial", method="exec")
+    partial = observation(state="partial")
     assert listeners.reach(view_of({}, partial), 80) is None
 
 
 @pytest.mark.parametrize("pod", [{}, {"spec": None}, {"spec": {"hostNetwork": "yes"}}])
 def test_odd_pods_have_namespaces_that_cannot_be_told(pod: dict[str, Any]) -> None:
-    captured = CapturedPod(reference=KEY)
-    stored = StoredObject(reference=KEY, state="present", body=pod)
-    view = PodView(Capture(pods=[captured], objects={KEY: stored}), captured)
-    assert namespaces.build(view).network.agrees is None
+    assert namespaces.build(view(pod)).network.agrees is None

@@ -6,40 +6,30 @@ from typing import Any
 
 import pytest
 
+from kit import Json, container, observation, pod, status, view
 from kubectl_podx.model.capture import (
-    Capture,
-    CapturedPod,
     Connection,
     Listener,
     Observation,
-    StoredList,
-    StoredObject,
 )
 from kubectl_podx.pod.view import PodView
 from kubectl_podx.sections.network import facts as network
 
-KEY = "Pod/shop/web-1"
-POD: dict[str, Any] = {
-    "metadata": {"labels": {"app": "web", "tier": "front"}},
-    "spec": {"containers": [{"name": "app", "ports": [{"name": "http", "containerPort": 8080}]}]},
-    "status": {"containerStatuses": [{"name": "app", "state": {"running": {}}}]},
-}
+POD = pod(
+    container("app", status=status(), ports=[{"name": "http", "containerPort": 8080}]),
+    metadata={"labels": {"app": "web", "tier": "front"}},
+)
 
 
 def view_of(
-    pod: dict[str, Any] = POD,
-    services: list[dict[str, Any]] | None = None,
-    slices: list[dict[str, Any]] | None = None,
+    body: Json = POD,
+    services: list[Any] | None = None,
+    slices: list[Json] | None = None,
     *observations: Observation,
 ) -> PodView:
-    captured = CapturedPod(reference=KEY, uid="u-1", observations=list(observations))
-    lists = {
-        f"{kind}/shop": StoredList(reference=f"{kind}/shop", state="present", items=found)
-        for kind, found in (("Service", services), ("EndpointSlice", slices))
-        if found is not None
-    }
-    stored = StoredObject(reference=KEY, state="present", body=pod)
-    return PodView(Capture(pods=[captured], objects={KEY: stored}, lists=lists), captured)
+    asked = {"Service/shop": services, "EndpointSlice/shop": slices}
+    lists = {key: found for key, found in asked.items() if found is not None}
+    return view(body, lists=lists, observations=list(observations))
 
 
 def service(name: str = "web", **spec: Any) -> dict[str, Any]:
@@ -125,9 +115,7 @@ def test_a_target_port_is_resolved_against_the_containers(
 def test_a_port_counts_as_open_only_where_others_can_reach_it(
     listeners: list[tuple[str, int]], listening: bool
 ) -> None:
-    look = Observation(
-        container="app",
-        state="observed",
+    look = observation(
         listeners=[Listener(address=address, port=port) for address, port in listeners],
     )
     ports = [{"port": 80, "targetPort": "http"}]
@@ -156,9 +144,8 @@ def test_hanging_connections_are_counted_by_peer_and_once_per_pod() -> None:
     ]
     listening = [Listener(address="::", port=8080)]
     looks = [
-        Observation(
-            container=name,
-            state="observed",
+        observation(
+            name,
             namespaces={"net": "1"},
             connections=hanging,
             listeners=listening,
@@ -173,9 +160,7 @@ def test_hanging_connections_are_counted_by_peer_and_once_per_pod() -> None:
 
 
 def test_the_hosts_connections_say_nothing_about_the_pod() -> None:
-    look = Observation(
-        container="app", state="observed", connections=[connection("SYN_SENT", 1, "10.9.9.9", 2)]
-    )
+    look = observation(connections=[connection("SYN_SENT", 1, "10.9.9.9", 2)])
     pod = {**POD, "spec": {**POD["spec"], "hostNetwork": True}}
     assert network.build(view_of(pod, None, None, look)).connections == []
 

@@ -8,64 +8,46 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kubectl_podx.model.capture import Capture, CapturedPod, StoredObject
+import kit
+from kit import Json, condition, container, owned_by, stored, view, waiting, workload
+from kubectl_podx.model.capture import StoredObject
 from kubectl_podx.pod.view import PodView
 from kubectl_podx.sections.pod import facts as pod
 from kubectl_podx.sections.pod.status import columns
 
-KEY = "Pod/shop/web-1"
-READY = [{"type": "Ready", "status": "True"}, {"type": "Initialized", "status": "True"}]
-RUNNING: dict[str, Any] = {"running": {"startedAt": "2026-11-25T10:00:00Z"}}
+READY = [condition("Ready"), condition("Initialized")]
+RUNNING = kit.running("2026-11-25T10:00:00Z")
 
 
-def status(name: str, state: dict[str, Any], **fields: Any) -> dict[str, Any]:
-    return {"name": name, "state": state, "restartCount": 0, "ready": False, **fields}
+def status(name: str, state: Json, **fields: Any) -> Json:
+    told = kit.status(state, **{"restartCount": 0, "ready": False, **fields})
+    return container(name, status=told)
 
 
-def ended(code: int, reason: str = "") -> dict[str, Any]:
-    return {"terminated": {"exitCode": code, **({"reason": reason} if reason else {})}}
-
-
-def waiting(reason: str) -> dict[str, Any]:
-    return {"waiting": {"reason": reason}}
+def ended(code: int, reason: str = "") -> Json:
+    return kit.terminated(code, **({"reason": reason} if reason else {}))
 
 
 def body(
-    apps: list[dict[str, Any]],
-    inits: list[dict[str, Any]] | None = None,
+    apps: list[Json],
+    inits: list[Json] | None = None,
     phase: str = "Running",
-    conditions: list[dict[str, Any]] | None = None,
+    conditions: list[Json] | None = None,
     sidecars: tuple[str, ...] = (),
     **extra: Any,
-) -> dict[str, Any]:
-    return {
-        "metadata": {"name": "web-1", **extra.pop("metadata", {})},
-        "spec": {
-            "containers": [{"name": each["name"]} for each in apps],
-            "initContainers": [
-                {"name": i["name"]} | ({"restartPolicy": "Always"} if i["name"] in sidecars else {})
-                for i in inits or []
-            ],
-        },
-        "status": {
-            "phase": phase,
-            "conditions": conditions or [],
-            "containerStatuses": apps,
-            "initContainerStatuses": inits or [],
-            **extra,
-        },
-    }
+) -> Json:
+    begun = [
+        {**one, "restartPolicy": "Always"} if one["name"] in sidecars else one
+        for one in inits or []
+    ]
+    metadata = extra.pop("metadata", {})
+    known = {"phase": phase, "conditions": conditions or [], **extra}
+    spec: Json = {} if apps else {"containers": []}
+    return kit.pod(*apps, inits=begun, metadata=metadata, status=known, **spec)
 
 
-def view_of(pod_body: dict[str, Any], **objects: StoredObject) -> PodView:
-    captured = CapturedPod(reference=KEY, uid="u-1")
-    stored = StoredObject(reference=KEY, state="present", body=pod_body)
-    capture = Capture(
-        captured_at="2026-11-25T10:10:00Z",
-        pods=[captured],
-        objects={KEY: stored, **{o.reference: o for o in objects.values()}},
-    )
-    return PodView(capture, captured)
+def view_of(body: Json, **objects: StoredObject) -> PodView:
+    return view(body, *objects.values(), captured_at="2026-11-25T10:10:00Z")
 
 
 # Expected values were worked out by hand from printPod of v1.37.
@@ -275,17 +257,14 @@ JSON = st.recursive(
 def test_odd_pods_still_have_columns(pod_body: dict[str, Any], odd: dict[str, Any]) -> None:
     assert columns(pod_body).status
     assert columns({"status": odd}).ready
-    assert pod.build(view_of({**pod_body, "status": odd})).name == "web-1"
+    assert pod.build(view_of({**pod_body, "status": odd})).name == "web-0"
 
 
 def test_owners_are_followed_as_far_as_they_were_read() -> None:
-    owner = {"kind": "ReplicaSet", "name": "web-6d", "uid": "r-1", "controller": True}
-    replica_set = StoredObject(
-        reference="ReplicaSet/shop/web-6d",
-        state="present",
-        body={"metadata": {"ownerReferences": [{"kind": "Deployment", "name": "web"}]}},
-    )
-    found = pod.build(view_of({"metadata": {"ownerReferences": [owner]}}, rs=replica_set))
+    above = [{"kind": "Deployment", "name": "web"}]
+    replica_set = stored(workload("ReplicaSet", "web-6d", ownerReferences=above))
+    body = kit.pod(metadata={"ownerReferences": owned_by("ReplicaSet", "web-6d")})
+    found = pod.build(view_of(body, rs=replica_set))
     assert [(o.kind, o.name, o.controller) for o in found.owners] == [
         ("ReplicaSet", "web-6d", True),
         ("Deployment", "web", False),
@@ -294,12 +273,8 @@ def test_owners_are_followed_as_far_as_they_were_read() -> None:
 
 def test_an_owner_that_owns_itself_does_not_go_on_for_ever() -> None:
     reference = {"kind": "ReplicaSet", "name": "r"}
-    stored = StoredObject(
-        reference="ReplicaSet/shop/r",
-        state="present",
-        body={"metadata": {"ownerReferences": [reference]}},
-    )
-    found = pod.build(view_of({"metadata": {"ownerReferences": [reference]}}, rs=stored))
+    owner = stored(workload("ReplicaSet", "r", ownerReferences=[reference]))
+    found = pod.build(view_of({"metadata": {"ownerReferences": [reference]}}, rs=owner))
     assert len(found.owners) == 4
 
 

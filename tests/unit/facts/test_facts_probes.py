@@ -7,8 +7,18 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from restart_cases import LIVENESS, STARTUP, at, counter, event, pod, running, unhealthy, view
 
+from kit.restart_cases import (
+    LIVENESS,
+    STARTUP,
+    app_pod,
+    at,
+    counter,
+    event,
+    running,
+    unhealthy,
+    view,
+)
 from kubectl_podx.model.capture import Call
 from kubectl_podx.pod.backoff import backoff, delay_of
 from kubectl_podx.pod.containers import containers
@@ -18,7 +28,6 @@ from kubectl_podx.pod.view import PodView
 from kubectl_podx.sections.probes import facts as probes
 from kubectl_podx.sections.probes.report import Probe
 from kubectl_podx.sections.restarts import facts as restarts
-from kubectl_podx.sections.restarts.crash_line import crash_line
 from kubectl_podx.view.units import spell_seconds, times
 
 READINESS = {"readinessProbe": {"httpGet": {"path": "/ready", "port": 8080}, "periodSeconds": 5}}
@@ -96,7 +105,7 @@ def test_other_events_are_not_about_probes() -> None:
 
 def test_a_combined_event_counts_only_where_no_other_container_has_such_a_probe() -> None:
     message = "(combined from similar events): Liveness probe failed: y"
-    body = pod(LIVENESS, live())
+    body = app_pod(LIVENESS, live())
     assert first(view(body, [event("Unhealthy", message, 995)]), "liveness").state == "failing"
     body["spec"]["containers"].append({"name": "other", **LIVENESS})
     found = probes.build(view(body, [event("Unhealthy", message, 995)]))
@@ -107,8 +116,8 @@ def test_a_combined_event_counts_only_where_no_other_container_has_such_a_probe(
 
 
 def test_readiness_follows_the_status() -> None:
-    assert first(view(pod(READINESS, live()), []), "readiness").state == "passing"
-    failing = view(pod(READINESS, live(ready=False)), [unhealthy(900, 998, 20, "Readiness")])
+    assert first(view(app_pod(READINESS, live()), []), "readiness").state == "passing"
+    failing = view(app_pod(READINESS, live(ready=False)), [unhealthy(900, 998, 20, "Readiness")])
     found = first(failing, "readiness")
     assert (found.state, found.reason) == ("failing", "no")
     assert found.recent_failures[0].count == 20
@@ -116,12 +125,12 @@ def test_readiness_follows_the_status() -> None:
 
 def test_readiness_that_errors_is_not_failing() -> None:
     words = 'Readiness probe errored and resulted in unknown state: exec: "/x": not found'
-    seen = view(pod(READINESS, live(ready=False)), [event("Unhealthy", words, 990)])
+    seen = view(app_pod(READINESS, live(ready=False)), [event("Unhealthy", words, 990)])
     assert first(seen, "readiness").state == "erroring"
 
 
 def test_readiness_without_events_says_that_it_cannot_tell_how() -> None:
-    found = first(view(pod(READINESS, live(ready=False)), []), "readiness")
+    found = first(view(app_pod(READINESS, live(ready=False)), []), "readiness")
     assert (found.state, "no event is left" in found.reason) == ("failing", True)
 
 
@@ -135,13 +144,13 @@ def test_readiness_without_events_says_that_it_cannot_tell_how() -> None:
 )
 def test_a_probe_without_any_result_hangs_or_errors(spec: Any, status: Any, kind: str) -> None:
     """An attempt that hangs is counted as little as one that errors."""
-    found = first(view(pod(spec, status), [], counters=[]), kind)
+    found = first(view(app_pod(spec, status), [], counters=[]), kind)
     assert (found.state, "hangs, or every one errors" in found.reason) == ("unknown", True)
 
 
 def test_an_unknown_port_name_errors_by_the_spec_alone() -> None:
     spec = {"livenessProbe": {"tcpSocket": {"port": "nope"}}}
-    found = first(view(pod(spec, live()), []), "liveness")
+    found = first(view(app_pod(spec, live()), []), "liveness")
     assert (found.state, found.handler.resolved_port) == ("erroring", None)
 
 
@@ -164,20 +173,20 @@ def test_an_unknown_port_name_errors_by_the_spec_alone() -> None:
     ],
 )
 def test_liveness_of_a_running_container(events: Any, counters: Any, state: str) -> None:
-    found = first(view(pod(LIVENESS, live()), events, counters=counters), "liveness")
+    found = first(view(app_pod(LIVENESS, live()), events, counters=counters), "liveness")
     assert found.state == state
 
 
 def test_more_attempts_than_the_last_failure_allows_are_successes_since() -> None:
     """It failed within the last seconds; the kubelet has counted attempts after that."""
-    body = pod({"livenessProbe": {**LIVENESS["livenessProbe"], "periodSeconds": 1}}, live(980))
+    body = app_pod({"livenessProbe": {**LIVENESS["livenessProbe"], "periodSeconds": 1}}, live(980))
     failed = [unhealthy(997, 998, 2)]
     seen = view(body, failed, counters=[counter("Liveness", 18, 2)])
     assert first(seen, "liveness").state == "failing"
     seen = view(body, failed, counters=[counter("Liveness", 21, 2)])
     assert first(seen, "liveness").state == "passing"
     # Counters span restarts: then they tell nothing of this run.
-    again = pod(
+    again = app_pod(
         {"livenessProbe": {**LIVENESS["livenessProbe"], "periodSeconds": 1}},
         live(980, restartCount=1),
     )
@@ -186,7 +195,7 @@ def test_more_attempts_than_the_last_failure_allows_are_successes_since() -> Non
 
 
 def test_the_startup_probe_holds_the_others_back() -> None:
-    body = pod({**STARTUP, **LIVENESS, **READINESS}, live(990, started=False, ready=False))
+    body = app_pod({**STARTUP, **LIVENESS, **READINESS}, live(990, started=False, ready=False))
     seen = view(body, [unhealthy(995, 999, 3, "Startup")])
     assert [(each.type, each.state) for each in probes.build(seen)] == [
         ("startup", "failing"),
@@ -197,12 +206,12 @@ def test_the_startup_probe_holds_the_others_back() -> None:
 
 
 def test_a_startup_probe_is_over_once_started() -> None:
-    assert first(view(pod(STARTUP, live()), []), "startup").state == "passing"
+    assert first(view(app_pod(STARTUP, live()), []), "startup").state == "passing"
 
 
 def test_the_initial_delay_is_waited_for() -> None:
     spec = {"livenessProbe": {"exec": {"command": ["x"]}, "initialDelaySeconds": 60}}
-    found = first(view(pod(spec, live(980)), []), "liveness")
+    found = first(view(app_pod(spec, live(980)), []), "liveness")
     assert (found.state, f"first run at {at(1040)}" in found.reason) == ("waiting", True)
 
 
@@ -215,25 +224,25 @@ def test_the_initial_delay_is_waited_for() -> None:
     ],
 )
 def test_what_is_not_run_is_waiting(status: Any, more: Any, state: str, words: str) -> None:
-    found = first(view(pod(LIVENESS, status, **more), []), "liveness")
+    found = first(view(app_pod(LIVENESS, status, **more), []), "liveness")
     assert (found.state, words in found.reason) == (state, True)
 
 
 def test_without_a_status_nothing_is_known() -> None:
-    body = pod(LIVENESS)
+    body = app_pod(LIVENESS)
     body["status"] = {}
     assert first(view(body, []), "liveness").state == "unknown"
 
 
 def test_counters_that_could_not_be_read_are_null_and_named() -> None:
-    seen = view(pod(LIVENESS, live()), [])
+    seen = view(app_pod(LIVENESS, live()), [])
     found = first(seen, "liveness")
     assert (found.counters, "get nodes/proxy" in found.coverage) == (None, True)
     call = Call(id="metrics n1", sections=["probes"], state="denied", needs="get nodes/proxy")
     seen.captured.calls.append(call)
     assert "needs get nodes/proxy" in first(seen, "liveness").coverage
     counted = first(
-        view(pod(LIVENESS, live()), [], counters=[counter("Liveness", 9, 2)]), "liveness"
+        view(app_pod(LIVENESS, live()), [], counters=[counter("Liveness", 9, 2)]), "liveness"
     )
     assert counted.counters is not None
     assert (counted.counters.successful, counted.counters.failed) == (9, 2)
@@ -258,14 +267,14 @@ def test_the_delay_of_a_back_off(message: str, seconds: float | None) -> None:
 
 
 def test_image_pulls_back_off_without_a_number() -> None:
-    body = pod({}, {"state": {"waiting": {"reason": "ImagePullBackOff", "message": "x"}}})
+    body = app_pod({}, {"state": {"waiting": {"reason": "ImagePullBackOff", "message": "x"}}})
     found = backoff(next(containers(body)), None)
     assert found is not None
     assert (found.delay, found.next) == (None, None)
 
 
 def test_a_restarted_container_resets_after_ten_minutes() -> None:
-    body = pod({}, {"restartCount": 2, "state": running(900)})
+    body = app_pod({}, {"restartCount": 2, "state": running(900)})
     seen = view(body, [])
     found = backoff(seen.containers[0], seen.now)
     assert found is not None
@@ -278,24 +287,6 @@ def test_a_restarted_container_resets_after_ten_minutes() -> None:
 def test_spans_in_plain_words(seconds: float, words: str) -> None:
     assert spell_seconds(seconds) == words
     assert [times(1), times(2), times(4)] == ["once", "twice", "4 times"]
-
-
-@pytest.mark.parametrize(
-    ("lines", "chosen"),
-    [
-        (["a", "panic: nil map", "goroutine 1 [running]:", "exit"], "panic: nil map"),
-        (["Traceback (most recent call last):", "  File x", "KeyError: 'A'"], "KeyError: 'A'"),
-        (["Caused by: java.lang.Error", "at x"], "Caused by: java.lang.Error"),
-        (["error: one", "error: two", "done"], "error: two"),
-        (['{"level":"fatal","msg":"no db"}', "error closing"], '{"level":"fatal","msg":"no db"}'),
-        (["sh: foo: not found"], "sh: foo: not found"),
-        (["all is well"], None),
-        ([], None),
-    ],
-)  # fmt: skip
-def test_the_line_that_looks_like_the_crash(lines: list[str], chosen: str | None) -> None:
-    found = crash_line(lines)
-    assert (found.text if found else None) == chosen
 
 
 # --- odd shapes ----------------------------------------------------------------------------
@@ -315,7 +306,7 @@ ODD = st.recursive(
 
 @given(status=ODD, happened=st.lists(ODD.filter(lambda v: isinstance(v, dict)), max_size=4))
 def test_odd_statuses_and_events_never_raise(status: Any, happened: Any) -> None:
-    body = pod({**LIVENESS, **STARTUP, **READINESS})
+    body = app_pod({**LIVENESS, **STARTUP, **READINESS})
     body["status"]["containerStatuses"] = (
         [{"name": "app", **status}] if isinstance(status, dict) else status
     )
@@ -328,20 +319,7 @@ def test_odd_statuses_and_events_never_raise(status: Any, happened: Any) -> None
 def test_odd_pods_never_raise(spec: Any, status: Any, metadata: Any) -> None:
     odd = {"spec": spec, "status": status, "metadata": metadata}
     assert restarts.build(view(odd, [])) == []
-    whole = pod(LIVENESS, {"restartCount": 2, "state": running(10)})
+    whole = app_pod(LIVENESS, {"restartCount": 2, "state": running(10)})
     whole["status"].update(status if isinstance(status, dict) else {})
     whole["spec"]["containers"][0].update({"livenessProbe": spec, "lifecycle": metadata})
     assert len(restarts.build(view(whole, []))) == 1
-
-
-def test_a_line_of_a_harmless_level_is_no_error_by_its_words() -> None:
-    klog = [
-        "I1129 07:00:01.1 1 main.go:3] error budget loaded",
-        "F1129 07:00:01.2 1 main.go:9] --leader-elect needs a lease name",
-        "I1129 07:00:01.3 1 main.go:11] failed open handles: 0",
-    ]
-    found = crash_line(klog)
-    assert found is not None
-    assert found.text == klog[1]
-    assert crash_line(klog[:1]) is None
-    assert crash_line(['level=info msg="no error found"', "[INFO] failed checks: 0"]) is None

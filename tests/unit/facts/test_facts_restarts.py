@@ -5,22 +5,22 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from restart_cases import (
+
+from kit.restart_cases import (
     CALM,
     LIMIT,
     LIVENESS,
     STARTUP,
+    app_pod,
     at,
     backing_off,
     counter,
     ended,
     event,
-    pod,
     running,
     unhealthy,
     view,
 )
-
 from kubectl_podx.model.capture import LogTail
 from kubectl_podx.pod.view import PodView
 from kubectl_podx.sections.restarts import facts as restarts
@@ -40,7 +40,7 @@ def crashed(code: int, reason: str = "", spec: Any = None, message: str = "", **
         "state": backing_off(),
         "lastState": {"terminated": ended(code, 900, 960, reason, message)},
     }
-    return pod(spec, status, **more)
+    return app_pod(spec, status, **more)
 
 
 def decided(seen: PodView) -> tuple[str | None, str | None]:
@@ -136,7 +136,7 @@ def test_a_run_too_short_for_the_probe_excludes_it() -> None:
         "state": running(905),
         "lastState": {"terminated": ended(143, 900, 903)},
     }
-    assert decided(view(pod(LIVENESS, status), [])) == ("signal", "likely")
+    assert decided(view(app_pod(LIVENESS, status), [])) == ("signal", "likely")
 
 
 def test_kills_before_and_a_run_of_that_length_make_the_next_one_likely() -> None:
@@ -146,11 +146,11 @@ def test_kills_before_and_a_run_of_that_length_make_the_next_one_likely() -> Non
         "lastState": {"terminated": ended(143, 950, 960)},
     }
     before = [event("Killing", KILLED_BY_LIVENESS, 100, 700, count=5)]
-    assert decided(view(pod(LIVENESS, status), before)) == ("livenessProbe", "likely")
+    assert decided(view(app_pod(LIVENESS, status), before)) == ("livenessProbe", "likely")
 
 
 def test_under_never_the_kill_says_only_stopping() -> None:
-    body = pod(
+    body = app_pod(
         LIVENESS,
         {"state": {"terminated": ended(137, 940, 960)}},
         pod_spec={"restartPolicy": "Never"},
@@ -179,10 +179,10 @@ def test_a_crash_before_the_startup_threshold_is_the_programs_own() -> None:
         "state": backing_off(),
         "lastState": {"terminated": ended(1, 950, 953)},
     }
-    seen = view(pod(STARTUP, status), [], counters=[counter("Startup", 0, 4)])
+    seen = view(app_pod(STARTUP, status), [], counters=[counter("Startup", 0, 4)])
     assert decided(seen) == ("exitCode", "proven")
     # Failures in a row are counted over instances that end by themselves.
-    seen = view(pod(STARTUP, status), [], counters=[counter("Startup", 0, 6)])
+    seen = view(app_pod(STARTUP, status), [], counters=[counter("Startup", 0, 6)])
     assert decided(seen) == ("exitCode", "likely")
 
 
@@ -317,13 +317,13 @@ def test_an_exit_code_of_its_own_with_the_line_that_tells() -> None:
     logs = [LogTail(container="app", previous=True, lines=["up", "FATAL: no database", "bye"])]
     found = row(view(crashed(3), [], logs=logs))
     assert (found.cause, found.confidence) == ("exitCode", "proven")
-    assert found.crash_line == "FATAL: no database"
-    assert found.summary.startswith('app exited with code 3 after 60 s: "FATAL: no database"')
+    assert found.crash_line == "no database"
+    assert found.summary.startswith('app exited with code 3 after 60 s: "no database"')
 
 
 def test_of_a_message_of_several_lines_the_one_that_tells_is_quoted() -> None:
     said = 'level=info msg="Starting" version=0.25\nerror: yaml: line 3: bad\nlevel=info msg="bye"'
-    assert '"error: yaml: line 3: bad"' in row(view(crashed(1, message=said), [])).summary
+    assert '"yaml: line 3: bad"' in row(view(crashed(1, message=said), [])).summary
     assert '"last words"' in row(view(crashed(1, message="first\nlast words\n"), [])).summary
 
 
@@ -374,7 +374,7 @@ def test_a_start_error_in_plain_words(message: str, words: str) -> None:
             }
         },
     }
-    found = row(view(pod({}, status), []))
+    found = row(view(app_pod({}, status), []))
     assert (found.cause, found.confidence, found.started_at) == ("startError", "proven", None)
     assert words in found.summary
 
@@ -401,9 +401,17 @@ def test_a_failed_post_start_hook(code: int) -> None:
     assert row(view(crashed(code, spec=HOOK), None)).confidence == "possible"
 
 
-def test_a_hook_that_was_killed_with_its_container_is_not_the_cause() -> None:
+@pytest.mark.parametrize(
+    "how",
+    [
+        "command 'sleep 30' exited with 137",
+        # A runtime that waited for a command whose container had gone: a hook has no timeout.
+        'command timed out: "sleep 30" timed out after 0s',
+    ],
+)
+def test_a_hook_that_was_killed_with_its_container_is_not_the_cause(how: str) -> None:
     body = crashed(5, spec=HOOK)
-    message = "Exec lifecycle hook ([sleep 30]) failed - error: command 'sleep 30' exited with 137"
+    message = f"Exec lifecycle hook ([sleep 30]) failed - error: {how}"
     body["status"]["containerStatuses"][0]["state"] = {
         "waiting": {"reason": "PostStartHookError", "message": message}
     }
@@ -412,6 +420,16 @@ def test_a_hook_that_was_killed_with_its_container_is_not_the_cause() -> None:
         event("Killing", "FailedPostStartHook", 959),
     ]
     assert decided(view(body, events)) == ("exitCode", "likely")
+
+
+def test_a_failed_hook_is_likely_only_if_the_kubelet_tells_how_it_failed() -> None:
+    """A program with a code of its own may have ended first, and taken its hook with it."""
+    message = "Exec lifecycle hook ([false]) failed - error: command 'false' exited with 1"
+    for said, sure in ((message, "likely"), ("", "possible")):
+        body = crashed(5, spec=HOOK)
+        waiting = {"reason": "PostStartHookError", "message": said}
+        body["status"]["containerStatuses"][0]["state"] = {"waiting": waiting}
+        assert decided(view(body, [])) == ("postStartHook", sure)
 
 
 def test_failures_add_up_over_instances_that_end_by_themselves() -> None:
@@ -423,13 +441,13 @@ def test_failures_add_up_over_instances_that_end_by_themselves() -> None:
     }
     events = [unhealthy(901, 901), unhealthy(700, 720, 2)]
     counted = [counter("Liveness", 0, 3)]
-    assert decided(view(pod(LIVENESS, status), events, counters=counted)) == (
+    assert decided(view(app_pod(LIVENESS, status), events, counters=counted)) == (
         "livenessProbe",
         "likely",
     )
     # Two failures kill nobody.
     counted = [counter("Liveness", 0, 2)]
-    assert decided(view(pod(LIVENESS, status), [unhealthy(901)], counters=counted)) == (
+    assert decided(view(app_pod(LIVENESS, status), [unhealthy(901)], counters=counted)) == (
         "exitCode",
         "proven",
     )
@@ -443,7 +461,7 @@ def test_failures_that_killed_the_instance_before_are_spent() -> None:
     }
     events = [unhealthy(840, 846, 3), event("Killing", KILLED_BY_LIVENESS, 846)]
     counted = [counter("Liveness", 20, 3)]
-    found = row(view(pod(LIVENESS, status), events, counters=counted))
+    found = row(view(app_pod(LIVENESS, status), events, counters=counted))
     assert (found.cause, found.confidence) == ("exitCode", "likely")
 
 
@@ -456,7 +474,10 @@ def test_a_kill_in_the_second_of_the_start_is_of_the_instance_before() -> None:
     }
     events = [unhealthy(894, 900, 3), event("Killing", KILLED_BY_LIVENESS, 900)]
     counted = [counter("Liveness", 9, 3)]
-    assert decided(view(pod(LIVENESS, status), events, counters=counted)) == ("exitCode", "proven")
+    assert decided(view(app_pod(LIVENESS, status), events, counters=counted)) == (
+        "exitCode",
+        "proven",
+    )
 
 
 @pytest.mark.parametrize("code", [0, 143, 137])
@@ -468,7 +489,7 @@ def test_a_new_image_without_its_killing_event(code: int) -> None:
         "lastState": {"terminated": ended(code, 900, 960)},
     }
     written = [{"manager": "kubectl-patch", "operation": "Update", "time": at(958)}]
-    body = pod({}, status, metadata={"generation": 2, "managedFields": written})
+    body = app_pod({}, status, metadata={"generation": 2, "managedFields": written})
     old = event("Pulled", 'Container image "shop/app:0" already present on machine', 899)
     assert decided(view(body, [old])) == ("definitionChanged", "likely")
     assert decided(view(body, [])) == ("definitionChanged", "possible")
@@ -484,7 +505,7 @@ def test_without_a_witness_for_the_sandbox_success_is_not_proven() -> None:
 def test_what_ended_long_before_the_eviction_was_not_evicted() -> None:
     """No event dates the eviction; the container that was stopped last does."""
     done = {"state": {"terminated": ended(0, 10, 11)}, "restartCount": 0}
-    body = pod({}, done, pod_status={"phase": "Failed", "reason": "Evicted"})
+    body = app_pod({}, done, pod_status={"phase": "Failed", "reason": "Evicted"})
     body["spec"]["containers"].append({"name": "writer", "image": "shop/app:1"})
     body["status"]["containerStatuses"].append(
         {"name": "writer", "restartCount": 0, "state": {"terminated": ended(137, 10, 900)}}
@@ -521,7 +542,7 @@ def sandboxed(code: int, reason: str = "") -> Any:
         "state": running(965),
         "lastState": {"terminated": ended(code, 100, 960, reason)},
     }
-    return pod({}, status)
+    return app_pod({}, status)
 
 
 SANDBOX = event(
@@ -554,7 +575,7 @@ def test_init_containers_that_ran_again_tell_of_a_new_sandbox() -> None:
 
 
 def test_container_status_unknown_may_be_no_restart() -> None:
-    body = pod(
+    body = app_pod(
         {},
         {
             "restartCount": 1,
@@ -574,7 +595,7 @@ def test_a_kill_in_the_second_of_the_next_start_is_not_proven_by_its_time() -> N
     def killed(now: float, events: list[Any]) -> tuple[str | None, str | None]:
         last = {"terminated": ended(143, 900, 960)}
         status = {"restartCount": 1, "state": running(960), "lastState": last}
-        body = pod(LIVENESS, status, pod_spec={"terminationGracePeriodSeconds": 20})
+        body = app_pod(LIVENESS, status, pod_spec={"terminationGracePeriodSeconds": 20})
         return decided(view(body, [*events, event("Killing", KILLED_BY_LIVENESS, 960)], now=now))
 
     assert killed(965, []) == ("livenessProbe", "likely")
@@ -595,7 +616,7 @@ def test_without_its_start_a_kill_may_be_of_the_instance_before() -> None:
 
 def failed(reason: str, message: str = "", code: int | None = 137, **status: Any) -> Any:
     state = {"state": {"terminated": ended(code, 100, 960)}} if code is not None else {}
-    return pod(
+    return app_pod(
         {},
         state,
         pod_status={"phase": "Failed", "reason": reason, "message": message, **status},
@@ -666,7 +687,7 @@ def deleted(condition: str = "") -> Any:
             "lastTransitionTime": at(950),
         }
     ]
-    return pod(
+    return app_pod(
         {},
         {"state": {"terminated": ended(137, 100, 960)}},
         metadata={"deletionTimestamp": at(980), "deletionGracePeriodSeconds": 30},
@@ -719,7 +740,7 @@ def test_what_ended_within_the_slack_before_an_eviction_is_not_proven() -> None:
 
 
 def test_a_sidecar_that_ends_after_the_main_container() -> None:
-    body = pod(
+    body = app_pod(
         {},
         {"state": {"terminated": ended(137, 5, 960)}},
         kind="sidecar",
@@ -738,7 +759,7 @@ def test_a_sidecar_that_ends_after_the_main_container() -> None:
 
 
 def test_a_row_for_every_container_also_at_count_zero() -> None:
-    body = pod({}, {"ready": True, "state": running(5)})
+    body = app_pod({}, {"ready": True, "state": running(5)})
     body["spec"]["initContainers"] = [{"name": "setup"}]
     body["spec"]["ephemeralContainers"] = [{"name": "dbg"}]
     found = restarts.build(view(body, []))
@@ -750,7 +771,7 @@ def test_a_row_for_every_container_also_at_count_zero() -> None:
 
 
 def test_restarts_of_which_nothing_is_left() -> None:
-    found = row(view(pod({}, {"restartCount": 4, "state": running(900)}), []))
+    found = row(view(app_pod({}, {"restartCount": 4, "state": running(900)}), []))
     assert (found.cause, found.confidence, found.explained) == ("unknown", "possible", 0)
 
 
@@ -763,7 +784,7 @@ def test_looping_is_again_and_lately(count: int, since: int, loops: bool) -> Non
         "state": running(since),
         "lastState": {"terminated": ended(1, since - 20, since - 10)},
     }
-    assert row(view(pod({}, status), [])).looping is loops
+    assert row(view(app_pod({}, status), [])).looping is loops
 
 
 def test_a_restart_rule_is_part_of_the_evidence() -> None:

@@ -12,13 +12,10 @@ from typing import Any
 import msgspec
 import pytest
 
+import kit
 from kubectl_podx.model.capture import (
-    Capture,
-    CapturedPod,
     LogTail,
     ProbeCounter,
-    StoredList,
-    StoredObject,
 )
 from kubectl_podx.pod.view import PodView
 from kubectl_podx.sections.restarts import facts as restarts
@@ -30,24 +27,14 @@ Case = dict[str, Any]
 
 
 def view(case: Case) -> PodView:
-    meta = case["pod"]["metadata"]
-    key = f"Pod/{meta['namespace']}/{meta['name']}"
     counters = case["counters"]
-    captured = CapturedPod(
-        reference=key,
-        uid=meta["uid"],
+    return kit.view(
+        case["pod"],
+        events=case.get("events", []),
+        captured_at=case["captured_at"],
         probe_counters=None if counters is None else msgspec.convert(counters, list[ProbeCounter]),
         logs=msgspec.convert(case.get("logs", []), list[LogTail]),
     )
-    capture = Capture(
-        captured_at=case["captured_at"],
-        pods=[captured],
-        objects={key: StoredObject(reference=key, state="present", body=case["pod"])},
-        lists={
-            f"Event/{key}": StoredList(reference=key, state="present", items=case.get("events", []))
-        },
-    )
-    return PodView(capture, captured)
 
 
 def found(case: Case) -> dict[str, tuple[str | None, str | None]]:

@@ -8,34 +8,31 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kubectl_podx.model.capture import Capture, CapturedPod, StoredList, StoredObject
+from kit import Json, absent, event, listed, pod, stored, view
+from kubectl_podx.model.capture import ObjectState
 from kubectl_podx.pod.node_match import expression_matches, term_matches, tolerated
 from kubectl_podx.pod.view import PodView
 from kubectl_podx.sections.node import facts as node
 from kubectl_podx.sections.scheduling import facts as scheduling
 
-KEY = "Pod/shop/web-1"
-
 
 def view_of(
-    spec: dict[str, Any],
-    status: dict[str, Any] | None = None,
-    node_body: dict[str, Any] | None = None,
-    node_state: Any = "present",
-    events: list[dict[str, Any]] | None = None,
+    spec: Json,
+    status: Json | None = None,
+    node_body: Json | None = None,
+    node_state: ObjectState = "present",
+    events: list[Json] | None = None,
 ) -> PodView:
-    captured = CapturedPod(reference=KEY, uid="")
-    objects = {
-        KEY: StoredObject(
-            reference=KEY, state="present", body={"spec": spec, "status": status or {}}
-        )
-    }
-    if node_body is not None or node_state != "present":
-        objects["Node//n1"] = StoredObject(reference="Node//n1", state=node_state, body=node_body)
-    lists = {f"Event/{KEY}": StoredList(reference="e", state="present", items=events or [])}
-    return PodView(
-        Capture(captured_at="2026-11-25T10:10:00Z", pods=[captured], objects=objects, lists=lists),
-        captured,
+    nodes = []
+    if node_body is not None:
+        nodes = [stored(node_body, "Node//n1")]
+    elif node_state != "present":
+        nodes = [absent("Node//n1", node_state)]
+    return view(
+        pod(status=status, **spec),
+        *nodes,
+        events=events or [],
+        captured_at="2026-11-25T10:10:00Z",
     )
 
 
@@ -84,15 +81,15 @@ def test_the_schedulers_counts_are_taken_apart(message: str, reasons: list[str])
 
 def test_without_a_condition_the_newest_event_speaks() -> None:
     message = "0/1 nodes are available: 1 Too many pods."
-    event = {"reason": "FailedScheduling", "message": message}
-    found = scheduling.build(view_of({}, {"phase": "Pending"}, events=[event]))
+    events = [event("FailedScheduling", message)]
+    found = scheduling.build(view_of({}, {"phase": "Pending"}, events=events))
     assert found.reasons == ["1 Too many pods"]
 
 
 @given(st.text(max_size=200))
 def test_any_message_is_read(message: str) -> None:
-    assert isinstance(scheduling.split_reasons(message), list)
-    scheduling.split_reasons("0/1 nodes are available: " + message)
+    for text in (message, "0/1 nodes are available: " + message):
+        assert "" not in scheduling.split_reasons(text)
 
 
 @pytest.mark.parametrize(
@@ -245,7 +242,7 @@ def test_a_term_needs_all_its_parts_and_an_empty_one_matches_nothing() -> None:
         (None, "timedOut", "unknown"),
     ],
 )
-def test_the_nodes_state(body: dict[str, Any] | None, stored: str, state: str) -> None:
+def test_the_nodes_state(body: Json | None, stored: ObjectState, state: str) -> None:
     assert node.build(view_of({"nodeName": "n1"}, {}, body, stored)).state == state
 
 
@@ -296,12 +293,12 @@ def test_a_pending_pod_is_held_against_every_node() -> None:
     }
     nodes = [{"metadata": {"name": name, "labels": {"os": "linux"}}} for name in ("a", "b")]
     view = view_of(spec)
-    view.capture.lists["Node/"] = StoredList(reference="Node/", state="present", items=nodes)
+    view.capture.lists["Node/"] = listed("Node/", nodes)
     found = {row.text: (row.satisfied, row.detail) for row in scheduling.build(view).requirements}
     assert found["disktype=ssd"] == (False, "no node has it")
     assert found["os=linux"] == (True, "2 of 2 nodes match")
     assert [told for text, told in found.items() if text.startswith("gpu")] == [
         (True, "1 of 2 nodes match")
     ]
-    view.capture.lists["Node/"] = StoredList(reference="Node/", state="denied")
+    view.capture.lists["Node/"] = listed("Node/", "denied")
     assert {row.satisfied for row in scheduling.build(view).requirements} == {None}

@@ -8,43 +8,38 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import kit
+from kit import Json, absent, observation, pod, stored, view
 from kubectl_podx.model.capture import (
-    Capture,
-    CapturedPod,
     HostsFile,
+    ObjectState,
     Observation,
-    StoredList,
     StoredObject,
 )
+from kubectl_podx.pod.kills import grace_period
 from kubectl_podx.pod.view import PodView
 from kubectl_podx.sections.hosts import facts as hosts
 from kubectl_podx.sections.images import facts as images
 from kubectl_podx.sections.lifecycle import facts as lifecycle
 
-KEY = "Pod/shop/web-1"
-
 
 def view_of(
-    spec: dict[str, Any],
-    status: dict[str, Any] | None = None,
+    spec: Json,
+    status: Json | None = None,
     *observations: Observation,
-    events: list[dict[str, Any]] | None = None,
+    events: list[Json] | None = None,
     objects: tuple[StoredObject, ...] = (),
 ) -> PodView:
-    captured = CapturedPod(reference=KEY, observations=list(observations))
-    pod = StoredObject(reference=KEY, state="present", body={"spec": spec, "status": status or {}})
-    lists = {f"Event/{KEY}": StoredList(reference="e", state="present", items=events or [])}
-    found = {each.reference: each for each in (pod, *objects)}
-    return PodView(Capture(pods=[captured], objects=found, lists=lists), captured)
+    return view(
+        pod(status=status, **spec),
+        *objects,
+        events=events or [],
+        observations=list(observations),
+    )
 
 
-def event(reason: str, message: str, container: str = "app", count: int = 1) -> dict[str, Any]:
-    return {
-        "reason": reason,
-        "message": message,
-        "count": count,
-        "involvedObject": {"fieldPath": f"spec.containers{{{container}}}"},
-    }
+def event(reason: str, message: str, container: str = "app", count: int = 1) -> Json:
+    return kit.event(reason, message, container=container, count=count)
 
 
 HOOKED = {
@@ -96,7 +91,7 @@ def test_a_failed_pre_stop_hook_is_known_by_its_event_only() -> None:
     ],
 )
 def test_the_grace_period_has_a_default(spec: dict[str, Any], seconds: int) -> None:
-    assert lifecycle.grace_period(view_of(spec)) == seconds
+    assert grace_period(view_of(spec)) == seconds
 
 
 DIGEST = "sha256:" + "c" * 64
@@ -138,9 +133,9 @@ def test_the_state_of_an_image(
 
 
 def test_pull_secrets_are_told_with_what_is_wrong_with_them() -> None:
-    def secret(name: str, state: Any = "present", kind: str = "") -> StoredObject:
-        body = {"type": kind} if state == "present" else None
-        return StoredObject(reference=f"Secret/shop/{name}", state=state, body=body)
+    def secret(name: str, state: ObjectState = "present", kind: str = "") -> StoredObject:
+        key = f"Secret/shop/{name}"
+        return stored({"type": kind}, key) if state == "present" else absent(key, state)
 
     spec = {
         "containers": [{"name": "app", "image": "nginx:1"}],
@@ -168,7 +163,7 @@ MANAGED = [
     "127.0.0.1\tlocalhost",
     "::1\tlocalhost ip6-localhost ip6-loopback",
     "fe00::0\tip6-localnet",
-    "10.0.0.9\tweb-1",
+    "10.0.0.9\tweb-0",
     "",
     "# Entries added by HostAliases.",
     "127.0.0.1\tfoo.local\tbar.local",
@@ -181,7 +176,7 @@ def look(
     hosts_lines: list[str], resolv: list[str] | None = None, hostname: str = ""
 ) -> Observation:
     text = HostsFile(hosts=hosts_lines, resolv=resolv or [], hostname=hostname)
-    return Observation(container="app", state="observed", text=text)
+    return observation(text=text)
 
 
 @pytest.mark.parametrize(
@@ -211,7 +206,7 @@ def test_a_container_that_mounts_its_own_hosts_file_is_left_alone() -> None:
 @pytest.mark.parametrize(
     ("spec", "expected"),
     [
-        ({}, "web-1"),
+        ({}, "web-0"),
         ({"hostname": "db"}, "db"),
         ({"hostname": "db", "hostnameOverride": "full.name"}, "full.name"),
         ({"hostname": "x" * 70}, "x" * 63),
@@ -236,22 +231,22 @@ def test_host_name_and_dns_settings_that_differ_are_said() -> None:
     found = hosts.build(view_of(spec, {}, look([], resolv, "other\n")))
     assert (found.nameservers, found.options) == (["10.0.0.10"], ["ndots:5", "edns0"])
     assert found.differs == [
-        "host name: the spec gives web-1, the container has another one",
+        "host name: the spec gives web-0, the container has another one",
         "resolv.conf lacks nameservers of dnsConfig: 9.9.9.9",
         "resolv.conf lacks the option ndots:2 of dnsConfig",
     ]
     same = look(
         [],
         ["nameserver 9.9.9.9", "nameserver 10.0.0.10", *resolv[1:2], "options ndots:2 edns0"],
-        "web-1",
+        "web-0",
     )
     assert hosts.build(view_of(spec, {}, same)).differs == []
 
 
 @given(st.lists(st.text(max_size=60), max_size=6))
 def test_any_hosts_and_resolv_lines_are_read(lines: list[str]) -> None:
-    found = hosts.build(view_of(ALIASES, NETWORK, look(lines, lines, "web-1")))
-    assert isinstance(found.aliases, list)
+    found = hosts.build(view_of(ALIASES, NETWORK, look(lines, lines, "web-0")))
+    assert [alias.ip for alias in found.aliases] == ["127.0.0.1"]
 
 
 @pytest.mark.parametrize(

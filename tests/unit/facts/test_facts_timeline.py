@@ -7,16 +7,13 @@ from typing import Any
 import msgspec
 import pytest
 
+import kit
+from kit import Json, observation, view
 from kubectl_podx.model.capture import (
-    Capture,
-    CapturedPod,
-    Observation,
     ObservedVolume,
-    StoredList,
-    StoredObject,
 )
 from kubectl_podx.model.clock import format_time
-from kubectl_podx.model.parts import Condition, Metadata, Verdict
+from kubectl_podx.model.parts import Condition
 from kubectl_podx.pod.view import PodView
 from kubectl_podx.sections.changes.report import Change
 from kubectl_podx.sections.node.report import Node
@@ -28,30 +25,19 @@ from kubectl_podx.sections.timeline.gaps import gaps
 from kubectl_podx.sections.timeline.report import TimelineEntry
 from kubectl_podx.sections.tokens.report import TokenRow
 
-POD = "Pod/shop/web-0"
-REPORT = PodReport(
-    metadata=Metadata(captured_at="", source="live"),
-    verdict=Verdict(severity="ok", summary=""),
+REPORT = kit.report(
     pod=Pod(namespace="shop", name="web-0", status="", ready="", created_at="2026-01-01T10:00:00Z"),
 )
 
 
 def build(
-    pod: dict[str, Any],
-    *events: dict[str, Any],
+    pod: Json,
+    *events: Json,
     report: PodReport = REPORT,
     volumes: list[ObservedVolume] | None = None,
 ) -> list[TimelineEntry]:
-    look = Observation(container="app", state="observed", volumes=volumes or [])
-    captured = CapturedPod(reference=POD, observations=[look])
-    key = f"Event/{POD}"
-    capture = Capture(
-        captured_at="2026-01-01T12:00:00Z",
-        pods=[captured],
-        objects={POD: StoredObject(reference=POD, state="present", body=pod)},
-        lists={key: StoredList(reference=key, state="present", items=list(events))},
-    )
-    found = timeline.build(PodView(capture, captured), report)
+    look = observation(volumes=volumes or [])
+    found = timeline.build(view(pod, events=events, observations=[look]), report)
     return [entry for entry in found if entry.source != "gap"]
 
 
@@ -169,22 +155,16 @@ def test_odd_times_and_shapes_are_left_out() -> None:
 CREATED = "2026-11-25T08:00:00Z"
 
 
-def gap_view(events: list[dict[str, Any]] | None, created: str = CREATED) -> PodView:
-    body = {"metadata": {"name": "web", "namespace": "shop", "creationTimestamp": created}}
-    key = "Pod/shop/web"
-    state = "denied" if events is None else "present"
-    lists = {f"Event/{key}": StoredList(reference="e", state=state, items=events or [])}
-    capture = Capture(
+def gap_view(events: list[Json] | None, created: str = CREATED, *containers: Json) -> PodView:
+    return view(
+        kit.pod(*containers, metadata={"creationTimestamp": created}),
+        events="denied" if events is None else events,
         captured_at="2026-11-25T12:00:00Z",
-        pods=[CapturedPod(reference=key)],
-        objects={key: StoredObject(reference=key, state="present", body=body)},
-        lists=lists,
     )
-    return PodView(capture, capture.pods[0])
 
 
-def an_event(time: str) -> dict[str, Any]:
-    return {"firstTimestamp": time, "lastTimestamp": time, "message": "x", "reason": "Pulled"}
+def an_event(time: str) -> Json:
+    return kit.event("Pulled", "x", first=time)
 
 
 @pytest.mark.parametrize(
@@ -211,13 +191,9 @@ def test_what_is_missing_is_named(
 
 
 def test_runs_that_left_no_record_are_counted() -> None:
-    ended = {"terminated": {"startedAt": "2026-11-25T11:00:00Z", "exitCode": 1}}
-    view = gap_view([an_event(CREATED)])
-    view.pod = {
-        **view.pod,
-        "spec": {"containers": [{"name": "app"}]},
-        "status": {"containerStatuses": [{"name": "app", "lastState": ended}]},
-    }
+    ended = kit.terminated(1, startedAt="2026-11-25T11:00:00Z")
+    app = kit.container("app", status={"lastState": ended})
+    view = gap_view([an_event(CREATED)], CREATED, app)
     restart = Restart(container="app", kind="app", count=5, explained=1)
     (gap,) = gaps(view, msgspec.structs.replace(REPORT, restarts=[restart]))
     assert gap.container == "app"

@@ -6,18 +6,17 @@ from typing import Any
 
 import pytest
 
+import kit
+from kit import absent, container, observation, status, stored, view
 from kubectl_podx.model.capture import (
-    Capture,
-    CapturedPod,
     Observation,
     ObservedToken,
     StoredObject,
 )
-from kubectl_podx.pod.view import PodView
 from kubectl_podx.sections.tokens import facts as tokens
 from kubectl_podx.sections.tokens.report import TokenRow
 
-POD = "Pod/shop/web-0"
+ACCOUNT = "ServiceAccount/shop/web"
 PATH = "/var/run/secrets/kubernetes.io/serviceaccount/token"
 CLAIMS: dict[str, Any] = {
     "path": PATH,
@@ -36,49 +35,33 @@ CLAIMS: dict[str, Any] = {
 
 
 def row(
-    observation: Observation | None, account: StoredObject | None = None, **source: Any
+    observed: Observation | None, account: StoredObject | None = None, **source: Any
 ) -> TokenRow:
     projection = {"serviceAccountToken": {"path": "token", **source}}
-    pod = {
-        "metadata": {"name": "web-0", "namespace": "shop", "uid": "u-1"},
-        "spec": {
-            "serviceAccountName": "web",
-            "nodeName": "n1",
-            "volumes": [{"name": "kube-api-access", "projected": {"sources": [projection]}}],
-            "containers": [
-                {
-                    "name": "app",
-                    "volumeMounts": [
-                        {"name": "kube-api-access", "mountPath": PATH.rpartition("/")[0]}
-                    ],
-                }
-            ],
-        },
-        "status": {"containerStatuses": [{"name": "app", "state": {"running": {}}}]},
-    }
-    captured = CapturedPod(
-        reference=POD, uid="u-1", observations=[observation] if observation else []
+    body = kit.pod(
+        container(
+            "app",
+            status=status(),
+            volumeMounts=[{"name": "kube-api-access", "mountPath": PATH.rpartition("/")[0]}],
+        ),
+        serviceAccountName="web",
+        nodeName="n1",
+        volumes=[{"name": "kube-api-access", "projected": {"sources": [projection]}}],
     )
-    objects = {
-        POD: StoredObject(reference=POD, state="present", body=pod),
-        "Node//n1": StoredObject(
-            reference="Node//n1", state="present", body={"metadata": {"uid": "n-1"}}
-        ),
-        "ServiceAccount/shop/web": account
-        or StoredObject(
-            reference="ServiceAccount/shop/web", state="present", body={"metadata": {"uid": "s-1"}}
-        ),
-    }
-    capture = Capture(captured_at="2026-01-01T12:00:00Z", pods=[captured], objects=objects)
-    found = tokens.build(PodView(capture, captured))
+    found = tokens.build(
+        view(
+            body,
+            stored(kit.node("n1", metadata={"uid": "n-1"})),
+            account or stored({"metadata": {"uid": "s-1"}}, ACCOUNT),
+            observations=[observed] if observed else [],
+        )
+    )
     assert len(found) == 1
     return found[0]
 
 
 def look(**claims: Any) -> Observation:
-    return Observation(
-        container="app", state="observed", tokens=[ObservedToken(**{**CLAIMS, **claims})]
-    )
+    return observation(tokens=[ObservedToken(**{**CLAIMS, **claims})])
 
 
 def test_the_default_token_is_valid_and_its_refresh_follows_warn_after() -> None:
@@ -134,10 +117,9 @@ def test_claims_are_held_against_what_exists_now(
 
 
 def test_a_lost_account_is_a_mismatch_and_a_denied_one_is_not() -> None:
-    reference = "ServiceAccount/shop/web"
-    gone = row(look(), StoredObject(reference=reference, state="missing"))
+    gone = row(look(), absent(ACCOUNT))
     assert (gone.state, gone.reason) == ("mismatch", "service account web does not exist any more")
-    assert row(look(), StoredObject(reference=reference, state="denied")).state == "valid"
+    assert row(look(), absent(ACCOUNT, "denied")).state == "valid"
 
 
 def test_without_a_look_the_row_says_why() -> None:

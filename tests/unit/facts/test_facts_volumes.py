@@ -6,9 +6,8 @@ from typing import Any
 
 import pytest
 
+from kit import Json, absent, container, observation, owned_by, pod, stored, view, workload
 from kubectl_podx.model.capture import (
-    Capture,
-    CapturedPod,
     Mount,
     Observation,
     Sealed,
@@ -24,31 +23,24 @@ KUBELET = "/var/lib/kubelet/pods/u-1"
 
 
 def view_of(
-    volume: dict[str, Any] | None,
-    mounts: dict[str, list[dict[str, Any]]],
+    volume: Json | None,
+    mounts: dict[str, list[Json]],
     *observations: Observation,
     objects: tuple[StoredObject, ...] = (),
     variables: dict[str, list[Variable]] | None = None,
     **metadata: Any,
 ) -> PodView:
-    pod = {
-        "metadata": metadata,
-        "spec": {
-            "volumes": [volume] if volume else [],
-            "containers": [
-                {"name": name, "volumeMounts": mounted} for name, mounted in mounts.items()
-            ],
-        },
-    }
-    captured = CapturedPod(
-        reference=KEY,
-        uid="u-1",
+    body = pod(
+        *(container(name, volumeMounts=mounted) for name, mounted in mounts.items()),
+        metadata=metadata,
+        volumes=[volume] if volume else [],
+    )
+    return view(
+        body,
+        *objects,
         observations=list(observations),
         declared_variables=variables or {},
     )
-    stored = StoredObject(reference=KEY, state="present", body=pod)
-    found = {KEY: stored, **{each.reference: each for each in objects}}
-    return PodView(Capture(pods=[captured], objects=found), captured)
 
 
 def mount(path: str, **fields: Any) -> Mount:
@@ -58,7 +50,7 @@ def mount(path: str, **fields: Any) -> Mount:
 
 
 def look(container: str, *mounts: Mount) -> Observation:
-    return Observation(container=container, state="observed", mounts=list(mounts))
+    return observation(container, mounts=list(mounts))
 
 
 def only(view: PodView) -> Volume:
@@ -184,12 +176,10 @@ def test_sub_path_expr_is_expanded_where_the_values_may_be_shown() -> None:
     assert only(view).mounts[0].sub_path == "web-1/$(KEY)/$(NONE)"
 
 
-def claim(**fields: Any) -> StoredObject:
-    return StoredObject(
-        **{"reference": "PersistentVolumeClaim/shop/data", "state": "present", **fields}
-    )
+CLAIM = "PersistentVolumeClaim/shop/data"
 
 
+DISK = "PersistentVolume//pv"
 BOUND = {
     "spec": {"volumeName": "pv-7", "storageClassName": "fast"},
     "status": {
@@ -230,21 +220,21 @@ SOURCES: list[tuple[dict[str, Any], tuple[StoredObject, ...], str, str, list[str
     ),
     (
         {"persistentVolumeClaim": {"claimName": "data"}},
-        (claim(body=BOUND),),
+        (stored(BOUND, CLAIM),),
         "persistentVolumeClaim",
         "data",
         ["Bound to PersistentVolume pv-7", "capacity 1Gi", "ReadWriteOnce", "class fast"],
     ),
     (
         {"persistentVolumeClaim": {"claimName": "data"}},
-        (claim(state="missing"),),
+        (absent(CLAIM),),
         "persistentVolumeClaim",
         "data",
         ["the claim does not exist"],
     ),
     (
         {"persistentVolumeClaim": {"claimName": "data"}},
-        (claim(state="denied"),),
+        (absent(CLAIM, "denied"),),
         "persistentVolumeClaim",
         "data",
         ["the claim may not be read"],
@@ -283,18 +273,14 @@ def test_the_accounts_token_volume_is_injected() -> None:
 
 
 def test_a_volume_that_the_template_has_not_is_injected() -> None:
-    owner = {"kind": "ReplicaSet", "name": "web-6d", "uid": "r"}
-    stored = StoredObject(
-        reference="ReplicaSet/shop/web-6d",
-        state="present",
-        body={
-            "metadata": {"uid": "r"},
-            "spec": {"template": {"spec": {"volumes": [{"name": "kept"}]}}},
-        },
-    )
+    template = {"spec": {"volumes": [{"name": "kept"}]}}
+    owner = stored(workload("ReplicaSet", "web-6d", template))
     for name, injected in (("kept", False), ("added", True)):
         view = view_of(
-            {"name": name, "emptyDir": {}}, {}, objects=(stored,), ownerReferences=[owner]
+            {"name": name, "emptyDir": {}},
+            {},
+            objects=(owner,),
+            ownerReferences=owned_by("ReplicaSet", "web-6d"),
         )
         assert only(view).injected is injected
 
@@ -315,26 +301,22 @@ def test_odd_volumes_still_have_a_row(volume: dict[str, Any]) -> None:
 
 
 def test_a_claim_is_told_with_the_volume_behind_it() -> None:
-    claim = StoredObject(
-        reference="PersistentVolumeClaim/shop/data",
-        state="present",
-        body={"spec": {"volumeName": "pv"}, "status": {"phase": "Bound"}},
-    )
+    bound = {"spec": {"volumeName": "pv"}, "status": {"phase": "Bound"}}
+    claim = stored(bound, CLAIM)
     behind = {
         "spec": {"csi": {"driver": "disk.example"}, "persistentVolumeReclaimPolicy": "Delete"},
         "status": {"phase": "Released"},
     }
     volume = {"name": "data", "persistentVolumeClaim": {"claimName": "data"}}
 
-    def details(state: Any, body: dict[str, Any] | None) -> list[str]:
-        stored = StoredObject(reference="PersistentVolume//pv", state=state, body=body)
-        return only(view_of(volume, {"app": []}, objects=(claim, stored))).details
+    def details(disk: StoredObject) -> list[str]:
+        return only(view_of(volume, {"app": []}, objects=(claim, disk))).details
 
-    assert details("present", behind) == [
+    assert details(stored(behind, DISK)) == [
         "Bound to PersistentVolume pv",
         "csi disk.example",
         "reclaim policy Delete",
         "the PersistentVolume is Released",
     ]
-    assert details("missing", None)[-1] == "PersistentVolume pv does not exist any more"
-    assert details("denied", None) == ["Bound to PersistentVolume pv"]
+    assert details(absent(DISK))[-1] == "PersistentVolume pv does not exist any more"
+    assert details(absent(DISK, "denied")) == ["Bound to PersistentVolume pv"]

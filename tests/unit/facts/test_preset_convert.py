@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from preset_cases import env, preset, ref
 
-from kubectl_podx.podpreset import cel
+from kit.preset_cases import env, preset, ref
+from kubectl_podx.podpreset import convert as cel
 from kubectl_podx.podpreset.convert import Converted, converted
 from kubectl_podx.podpreset.preset import Preset
 
@@ -42,7 +42,7 @@ def test_half_a_surrogate_pair_has_no_expression() -> None:
         cel.literal("\ud800")
 
 
-@given(st.text(st.characters(exclude_categories=("Cs",))))
+@given(st.text(st.characters(exclude_categories=["Cs"])))
 def test_nothing_but_ascii_stands_in_an_expression(value: str) -> None:
     written = cel.literal(value)
     assert written.isascii()
@@ -50,7 +50,8 @@ def test_nothing_but_ascii_stands_in_an_expression(value: str) -> None:
 
 
 def policy(*presets: Preset, namespace: str = "shop") -> dict[str, Any]:
-    return made(*presets, namespace=namespace).policy["spec"]
+    spec: dict[str, Any] = made(*presets, namespace=namespace).policy["spec"]
+    return spec
 
 
 def made(*presets: Preset, namespace: str = "shop") -> Converted:

@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from preset_cases import Json, container, env, pod, preset_body, ref
 
-from kubectl_podx.model.capture import Capture, CapturedPod, StoredList, StoredObject
+import kit
+from kit import Json, owned_by, view, workload
+from kit.preset_cases import env, its_container, preset_body, ref, website
+from kubectl_podx.model.capture import ObjectState
 from kubectl_podx.pod.view import PodView
 from kubectl_podx.podpreset.annotations import APPLIED, EXCLUDE, MIRROR
 from kubectl_podx.podpreset.preset import GONE, SERVED
@@ -17,7 +19,6 @@ from kubectl_podx.sections.injections import facts as injections
 from kubectl_podx.sections.injections.presets import not_applied, preset_marks, with_presets
 from kubectl_podx.sections.injections.report import Injection
 
-KEY = "Pod/shop/website"
 ANNOTATION = f"metadata.annotations[{APPLIED}allow-database]"
 PATHS = {
     "spec.containers[website].env[DB_PORT]",
@@ -28,8 +29,8 @@ PATHS = {
 
 def injected(version: str = "7", **annotations: str) -> Json:
     """The pod as the plugin made it of the example."""
-    return pod(
-        container(
+    return website(
+        its_container(
             env=[env("6379"), env("1", "OWN")],
             volumeMounts=[{"mountPath": "/cache", "name": "cache-volume"}],
         ),
@@ -52,20 +53,21 @@ def view_of(
     body: Json,
     *presets: Json,
     template: Json | None = None,
-    state: Any = "present",
+    state: ObjectState = "present",
     server: str = "v1.37.2",
 ) -> PodView:
-    objects = {KEY: StoredObject(reference=KEY, state="present", body=body)}
+    owners = []
     if template is not None:
-        body["metadata"]["ownerReferences"] = [{"kind": "ReplicaSet", "name": "web", "uid": "r"}]
-        key = "ReplicaSet/shop/web"
-        owner = {"metadata": {"uid": "r"}, "spec": {"template": template}}
-        objects[key] = StoredObject(reference=key, state="present", body=owner)
-    key = "PodPreset/shop"
-    lists = {key: StoredList(reference=key, state=state, items=list(presets))}
-    captured = CapturedPod(reference=KEY)
-    capture = Capture(pods=[captured], objects=objects, lists=lists, server_version=server)
-    return PodView(capture, captured)
+        body["metadata"]["ownerReferences"] = owned_by("ReplicaSet", "web")
+        owners = [kit.stored(workload("ReplicaSet", "web", template))]
+    found = presets if state == "present" else state
+    return view(
+        body,
+        *owners,
+        lists={"PodPreset/shop": found},
+        server_version=server,
+        reference="Pod/shop/website",
+    )
 
 
 def rows(view: PodView) -> dict[str, Injection]:
@@ -81,7 +83,7 @@ def test_a_bare_pod_and_a_preset_that_can_be_read() -> None:
 
 
 def test_a_difference_from_the_template_that_the_preset_explains_is_proven() -> None:
-    template = pod(container(env=[env("1", "OWN")]))
+    template = website(its_container(env=[env("1", "OWN")]))
     found = rows(view_of(injected(), stored(), template=template))
     assert {found[path].by for path in PATHS} == {"PodPreset allow-database"}
     assert {found[path].confidence for path in PATHS} == {"proven"}
@@ -95,7 +97,7 @@ def test_what_the_template_has_itself_is_no_injection() -> None:
 
 
 def test_a_preset_that_was_written_since_is_only_likely() -> None:
-    template = pod(container(env=[env("1", "OWN")]))
+    template = website(its_container(env=[env("1", "OWN")]))
     found = rows(view_of(injected("6"), stored("7"), template=template))
     assert {found[path].confidence for path in PATHS} == {"likely"}
     (mark,) = preset_marks(view_of(injected("6"), stored("7")))
@@ -112,14 +114,14 @@ def test_an_entry_that_the_preset_has_otherwise_is_only_possible() -> None:
 def test_a_hidden_value_is_not_proven() -> None:
     body = injected()
     body["spec"]["containers"][0]["env"][0]["value"] = "<hidden>"
-    template = pod(container(env=[env("1", "OWN")]))
+    template = website(its_container(env=[env("1", "OWN")]))
     found = rows(view_of(body, stored(env=[env("<hidden>")]), template=template))
     assert found["spec.containers[website].env[DB_PORT]"].confidence == "likely"
 
 
 def test_env_from_too() -> None:
-    body = pod(
-        container(envFrom=[ref("configMapRef", "c")]),
+    body = website(
+        its_container(envFrom=[ref("configMapRef", "c")]),
         annotations={f"{APPLIED}allow-database": "7"},
     )
     found = rows(view_of(body, stored(envFrom=[ref("configMapRef", "c")])))
@@ -127,8 +129,8 @@ def test_env_from_too() -> None:
 
 
 @pytest.mark.parametrize("state", ["present", "missing", "denied"])
-def test_a_preset_that_is_gone_is_named_as_possible(state: str) -> None:
-    template = pod(container(env=[env("1", "OWN")]))
+def test_a_preset_that_is_gone_is_named_as_possible(state: ObjectState) -> None:
+    template = website(its_container(env=[env("1", "OWN")]))
     found = rows(view_of(injected(), template=template, state=state))
     assert found[ANNOTATION].by == "PodPreset allow-database"
     assert {found[path].by for path in PATHS} == {"PodPreset allow-database"}
@@ -137,7 +139,7 @@ def test_a_preset_that_is_gone_is_named_as_possible(state: str) -> None:
 
 def test_the_older_key_without_the_prefix_is_read() -> None:
     key = "podpreset.admission.kubernetes.io/allow-database"
-    found = rows(view_of(pod(annotations={key: "7"})))
+    found = rows(view_of(website(annotations={key: "7"})))
     assert found[f"metadata.annotations[{key}]"].by == "PodPreset allow-database"
 
 
@@ -149,14 +151,14 @@ def test_what_is_proven_to_be_of_another_is_left_to_it() -> None:
 
 def test_a_pod_without_presets_keeps_its_rows() -> None:
     row = Injection(path="spec.volumes[x]", change="added")
-    assert with_presets(view_of(pod()), [row], compared=True) == [row]
+    assert with_presets(view_of(website()), [row], compared=True) == [row]
 
 
 CREATED = "2026-11-02T00:00:00Z"
 
 
 def plain(created: str = CREATED, **annotations: str) -> Json:
-    body = pod(annotations=annotations)
+    body = website(annotations=annotations)
     body["metadata"]["creationTimestamp"] = created
     return body
 
@@ -170,7 +172,7 @@ def plain(created: str = CREATED, **annotations: str) -> Json:
         (plain(), stored(), "possible", "off"),
         (plain(), preset_body(group=GONE), "proven", "gone since 1.20"),
         (
-            {**plain(), "spec": pod(container(env=[env("1")]))["spec"]},
+            {**plain(), "spec": website(its_container(env=[env("1")]))["spec"]},
             stored(),
             "likely",
             "a conflict at spec.containers[website].env[DB_PORT]",
@@ -199,9 +201,8 @@ def test_a_preset_that_does_not_select_the_pod_is_not_spoken_of() -> None:
 
 def test_a_preset_of_another_namespace_is_not_read() -> None:
     view = view_of(plain())
-    view.capture.objects["PodPreset/other/x"] = StoredObject(
-        reference="PodPreset/other/x", state="present", body=stored()
-    )
+    key = "PodPreset/other/x"
+    view.capture.objects[key] = kit.stored(stored(), key)
     assert not_applied(view) == []
 
 
@@ -224,6 +225,6 @@ JSON = st.recursive(
 )
 def test_odd_shapes_raise_nothing(body: Json, one: Json) -> None:
     view = view_of(body, one)
-    preset_marks(view)
-    not_applied(view)
-    injections.build(view)
+    assert all(mark.name for mark in preset_marks(view))
+    assert {each.confidence for each in not_applied(view)} <= {"proven", "likely", "possible"}
+    assert all(row.path for row in injections.build(view))

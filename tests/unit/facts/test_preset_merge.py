@@ -8,21 +8,29 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from preset_cases import Json, container, env, pod, preset, ref
 
+from kit import Json
+from kit.preset_cases import env, its_container, preset, ref, website
 from kubectl_podx.podpreset.annotations import APPLIED, EXCLUDE, MIRROR, applied_presets
 from kubectl_podx.podpreset.merge import merged, unselected
-from kubectl_podx.podpreset.normal import normal, normal_volume, same
-from kubectl_podx.podpreset.preset import Preset, is_preset, mistakes, preset_of
+from kubectl_podx.podpreset.preset import (
+    Preset,
+    is_preset,
+    mistakes,
+    normal,
+    normal_volume,
+    preset_of,
+    same,
+)
 
 
 def test_the_example_of_the_documentation() -> None:
-    found = merged(pod(), [preset()])
+    found = merged(website(), [preset()])
     assert found.outcome == "applied"
     assert found.pod["metadata"]["annotations"] == {f"{APPLIED}allow-database": ""}
     assert found.pod["spec"] == {
         "containers": [
-            container(
+            its_container(
                 env=[env("6379")],
                 volumeMounts=[{"mountPath": "/cache", "name": "cache-volume"}],
             )
@@ -37,23 +45,23 @@ def test_the_example_of_the_documentation() -> None:
 
 
 def test_the_pod_that_was_given_is_left_as_it_is() -> None:
-    body = pod(container(env=[env("1", "A")]), volumes=[])
+    body = website(its_container(env=[env("1", "A")]), volumes=[])
     before = copy.deepcopy(body)
     merged(body, [preset()])
     assert body == before
 
 
 def test_all_containers_and_init_containers_but_no_debug_container() -> None:
-    body = pod(
-        container("one"),
-        container("two"),
-        initContainers=[container("init"), container("sidecar", restartPolicy="Always")],
-        ephemeralContainers=[container("debug")],
+    body = website(
+        its_container("one"),
+        its_container("two"),
+        initContainers=[its_container("init"), its_container("sidecar", restartPolicy="Always")],
+        ephemeralContainers=[its_container("debug")],
     )
     spec = merged(body, [preset(env=[env("6379")])]).pod["spec"]
     for field in ("containers", "initContainers"):
         assert [each["env"] for each in spec[field]] == [[env("6379")]] * 2
-    assert spec["ephemeralContainers"] == [container("debug")]
+    assert spec["ephemeralContainers"] == [its_container("debug")]
 
 
 @pytest.mark.parametrize(
@@ -91,7 +99,7 @@ def test_all_containers_and_init_containers_but_no_debug_container() -> None:
     ],
 )
 def test_variables_by_name(own: list[Json], add: list[Json], outcome: list[Json] | None) -> None:
-    body = pod(container(env=own))
+    body = website(its_container(env=own))
     found = merged(body, [preset(env=add)])
     if outcome is None:
         assert found.outcome == "conflict"
@@ -135,7 +143,7 @@ def mount(name: str, path: str, **fields: Any) -> Json:
 def test_mounts_by_volume_and_by_path(
     own: list[Json], add: list[Json], outcome: list[Json] | None
 ) -> None:
-    found = merged(pod(container(volumeMounts=own)), [preset(volumeMounts=add)])
+    found = merged(website(its_container(volumeMounts=own)), [preset(volumeMounts=add)])
     if outcome is None:
         assert found.outcome == "conflict"
         assert len(found.conflicts) == 1
@@ -210,7 +218,7 @@ def test_mounts_by_volume_and_by_path(
     ],
 )
 def test_volumes_by_name(own: list[Json], add: Json, *, fits: bool) -> None:
-    found = merged(pod(volumes=own), [preset(volumes=[add])])
+    found = merged(website(volumes=own), [preset(volumes=[add])])
     assert found.outcome == ("applied" if fits else "conflict")
     if not fits:
         assert found.conflicts[0].path == "spec.volumes[v]"
@@ -235,20 +243,21 @@ CONFIG = ref("configMapRef", "c")
 def test_env_from_by_prefix_and_source(
     own: list[Json], add: list[Json], outcome: list[Json] | None
 ) -> None:
-    found = merged(pod(container(envFrom=own)), [preset(envFrom=add)])
+    found = merged(website(its_container(envFrom=own)), [preset(envFrom=add)])
     assert found.outcome == "applied"
     assert found.pod["spec"]["containers"][0].get("envFrom") == outcome
     assert bool(found.wiped) is (outcome is None)
 
 
 def test_a_name_in_env_and_in_env_from_is_no_conflict() -> None:
-    found = merged(pod(container(env=[env("1")])), [preset(envFrom=[CONFIG])])
+    found = merged(website(its_container(env=[env("1")])), [preset(envFrom=[CONFIG])])
     assert found.outcome == "applied"
 
 
 def test_several_presets_are_merged_together() -> None:
     found = merged(
-        pod(), [preset("a", env=[env("1", "A")]), preset("b", env=[env("1", "A"), env("2", "B")])]
+        website(),
+        [preset("a", env=[env("1", "A")]), preset("b", env=[env("1", "A"), env("2", "B")])],
     )
     assert found.pod["spec"]["containers"][0]["env"] == [env("1", "A"), env("2", "B")]
     assert [(each.path[-7:], each.preset) for each in found.additions] == [
@@ -259,7 +268,7 @@ def test_several_presets_are_merged_together() -> None:
 
 
 def test_two_presets_that_disagree_apply_nothing() -> None:
-    found = merged(pod(), [preset("a", env=[env("1")]), preset("b", env=[env("2")])])
+    found = merged(website(), [preset("a", env=[env("1")]), preset("b", env=[env("2")])])
     assert found.outcome == "conflict"
     (conflict,) = found.conflicts
     assert (conflict.preset, conflict.other) == ("b", "a")
@@ -267,7 +276,7 @@ def test_two_presets_that_disagree_apply_nothing() -> None:
 
 
 def test_one_conflict_in_one_container_keeps_everything_from_being_applied() -> None:
-    body = pod(container("good"), initContainers=[container("bad", env=[env("1")])])
+    body = website(its_container("good"), initContainers=[its_container("bad", env=[env("1")])])
     found = merged(body, [preset(), preset("other", env=[env("x", "OTHER")])])
     assert found.outcome == "conflict"
     assert found.pod is body
@@ -276,8 +285,8 @@ def test_one_conflict_in_one_container_keeps_everything_from_being_applied() -> 
 
 
 def test_every_conflict_is_told() -> None:
-    body = pod(
-        container(env=[env("1")], volumeMounts=[mount("other", "/cache")]),
+    body = website(
+        its_container(env=[env("1")], volumeMounts=[mount("other", "/cache")]),
         volumes=[{"name": "cache-volume", "hostPath": {"path": "/x"}}],
     )
     assert [each.path for each in merged(body, [preset()]).conflicts] == [
@@ -298,7 +307,7 @@ def test_every_conflict_is_told() -> None:
     ],
 )
 def test_pods_that_are_left_out(annotations: dict[str, str], outcome: str) -> None:
-    body = pod(annotations=annotations)
+    body = website(annotations=annotations)
     found = merged(body, [preset()])
     assert found.outcome == outcome
     assert (found.pod is body) is (outcome != "applied")
@@ -330,8 +339,8 @@ def selecting(**selector: Any) -> Preset:
 )
 def test_what_a_preset_selects(selector: dict[str, Any], reason: str) -> None:
     one = selecting(**selector)
-    assert merged(pod(), [one]).outcome == ("noneSelects" if reason else "applied")
-    assert [why for _, why in unselected(pod(), [one])] == ([reason] if reason else [])
+    assert merged(website(), [one]).outcome == ("noneSelects" if reason else "applied")
+    assert [why for _, why in unselected(website(), [one])] == ([reason] if reason else [])
 
 
 @pytest.mark.parametrize(
@@ -339,7 +348,7 @@ def test_what_a_preset_selects(selector: dict[str, Any], reason: str) -> None:
     [("shop", "shop", True), ("", "shop", True), ("shop", "", True), ("other", "shop", False)],
 )
 def test_a_preset_works_in_its_own_namespace(mine: str, pods: str, *, shared: bool) -> None:
-    body = pod()
+    body = website()
     if pods:
         body["metadata"]["namespace"] = pods
     one = preset()._replace(namespace=mine)
@@ -358,7 +367,7 @@ def test_a_preset_works_in_its_own_namespace(mine: str, pods: str, *, shared: bo
     ],
 )
 def test_a_hidden_value_is_neither_equal_nor_another_one(own: str, add: str, outcome: str) -> None:
-    found = merged(pod(container(env=[env(own)])), [preset(env=[env(add)])])
+    found = merged(website(its_container(env=[env(own)])), [preset(env=[env(add)])])
     assert found.outcome == outcome
     assert [each.certain for each in found.conflicts] == [outcome == "conflict"]
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import pytest
-from health_cases import ago, codes, event, found, pod, report
+
+from kit import Json
+from kit.health_cases import ago, codes, event, found, healthy_pod, report
 
 PROBE = {"exec": {"command": ["false"]}, "periodSeconds": 2, "failureThreshold": 2}
 KILLING = "Container app failed liveness probe, will be restarted"
 FAILED = event("Unhealthy", "Liveness probe failed: no route", 21, 2)
 
 
-def liveness(grace: int = 90, **probe: int) -> dict[str, object]:
-    body = pod({"livenessProbe": {**PROBE, **probe}})
+def liveness(grace: int = 90, **probe: int) -> Json:
+    body = healthy_pod({"livenessProbe": {**PROBE, **probe}})
     body["spec"]["terminationGracePeriodSeconds"] = grace
     return body
 
@@ -65,7 +67,7 @@ def hooked(*events: object, ready: bool = False) -> object:
     hook = {"postStart": {"exec": {"command": ["wait-for", "mq"]}}}
     waits = {"waiting": {"reason": "ContainerCreating"}}
     status = {"ready": False, "started": False, "state": waits}
-    body = pod({"lifecycle": hook}, status, ready=ready)
+    body = healthy_pod({"lifecycle": hook}, status, ready=ready)
     body["spec"]["containers"].append({"name": "second", "image": "shop/app:1"})
     return found(report(body, list(events)), "LIF009")  # type: ignore[arg-type]
 

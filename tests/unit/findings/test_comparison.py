@@ -8,51 +8,36 @@ from typing import Any
 import msgspec
 import pytest
 
+import kit
+from kit import Json
 from kubectl_podx.analysis.comparison import Side, compare
 from kubectl_podx.analysis.reports import ComparisonReport
 from kubectl_podx.capture.bundle import read_bundle
-from kubectl_podx.model.capture import Call, Capture, CapturedPod, StoredObject
+from kubectl_podx.model.capture import Call, Capture
 from kubectl_podx.model.terminal import Terminal
 from kubectl_podx.render.comparison import text
 
 RECORDED = Path(__file__).resolve().parents[2] / "recorded"
 
 
-def pod(name: str, node: str = "n1", image: str = "a", **status: Any) -> dict[str, Any]:
-    return {
-        "kind": "Pod",
-        "metadata": {
-            "name": name,
-            "namespace": "shop",
-            "uid": f"u-{name}",
-            "labels": {"pod-template-hash": "6d"},
-        },
-        "spec": {"nodeName": node, "containers": [{"name": "app", "image": "web:1"}]},
-        "status": {
-            "phase": "Running",
-            "containerStatuses": [
-                {
-                    "name": "app",
-                    "ready": True,
-                    "restartCount": 0,
-                    "imageID": f"web@sha256:{image * 64}",
-                    "state": {"running": {"startedAt": "2026-11-25T11:00:00Z"}},
-                    **status,
-                }
-            ],
-        },
-    }
+def replica(name: str, node: str = "n1", image: str = "a", **status: Any) -> Json:
+    told = kit.status(
+        kit.running("2026-11-25T11:00:00Z"),
+        **{"ready": True, "restartCount": 0, "imageID": f"web@sha256:{image * 64}", **status},
+    )
+    return kit.pod(
+        kit.container("app", status=told, image="web:1"),
+        name=name,
+        uid=f"u-{name}",
+        metadata={"labels": {"pod-template-hash": "6d"}},
+        nodeName=node,
+    )
 
 
-def capture(*bodies: dict[str, Any], calls: list[Call] | None = None) -> Capture:
-    keys = [f"Pod/shop/{body['metadata']['name']}" for body in bodies]
-    return Capture(
+def capture(*bodies: Json, calls: list[Call] | None = None) -> Capture:
+    return kit.capture_of(
+        [(kit.captured(body, calls=calls or []), body) for body in bodies],
         captured_at="2026-11-25T12:00:00Z",
-        pods=[CapturedPod(reference=key, uid="u", calls=calls or []) for key in keys],
-        objects={
-            key: StoredObject(reference=key, state="present", body=body)
-            for key, body in zip(keys, bodies, strict=True)
-        },
     )
 
 
@@ -61,40 +46,42 @@ def found(report: ComparisonReport) -> dict[str, tuple[list[str], list[str]]]:
 
 
 def test_pods_that_agree() -> None:
-    report = compare([Side(capture(pod("a"), pod("b"), pod("c")))])
+    report = compare([Side(capture(replica("a"), replica("b"), replica("c")))])
     assert report.differences == []
     assert report.compared > 10
     assert [one.label for one in report.pods] == ["a", "b", "c"]
 
 
 def test_the_one_beside_a_majority_is_named() -> None:
-    report = compare([Side(capture(pod("a"), pod("b", image="b"), pod("c"), pod("d")))])
+    report = compare(
+        [Side(capture(replica("a"), replica("b", image="b"), replica("c"), replica("d")))]
+    )
     values, outliers = found(report)["image digest"]
     assert values == ["sha256:" + each * 12 for each in "abaa"]
     assert outliers == ["b"]
 
 
 def test_two_pods_have_no_majority() -> None:
-    report = compare([Side(capture(pod("a"), pod("b", restartCount=3)))])
+    report = compare([Side(capture(replica("a"), replica("b", restartCount=3)))])
     assert found(report) == {"restarts": (["0", "3"], [])}
 
 
 def test_a_half_is_no_majority() -> None:
-    bodies = [pod("a"), pod("b"), pod("c", image="b"), pod("d", image="b")]
+    bodies = [replica("a"), replica("b"), replica("c", image="b"), replica("d", image="b")]
     assert found(compare([Side(capture(*bodies))]))["image digest"][1] == []
 
 
 def test_that_each_replica_has_its_own_node_tells_nothing() -> None:
-    report = compare([Side(capture(pod("a", "n1"), pod("b", "n2"), pod("c", "n3")))])
+    report = compare([Side(capture(replica("a", "n1"), replica("b", "n2"), replica("c", "n3")))])
     assert "node" not in found(report)
-    one_apart = compare([Side(capture(pod("a", "n1"), pod("b", "n1"), pod("c", "n3")))])
+    one_apart = compare([Side(capture(replica("a", "n1"), replica("b", "n1"), replica("c", "n3")))])
     assert found(one_apart)["node"][1] == ["c"]
 
 
 def test_what_a_pod_has_not_is_none() -> None:
-    more = pod("b")
+    more = replica("b")
     more["spec"]["volumes"] = [{"name": "cache", "emptyDir": {}}]
-    assert found(compare([Side(capture(pod("a"), more))]))["volume cache"][0] == [
+    assert found(compare([Side(capture(replica("a"), more))]))["volume cache"][0] == [
         "none",
         "emptyDir",
     ]
@@ -139,16 +126,8 @@ def test_a_pod_is_as_it_is(path: Path) -> None:
 
 def test_a_secret_is_another_one_when_its_version_is() -> None:
     def side(version: str, file: str) -> Side:
-        made = capture(pod("a"))
-        secret = StoredObject(
-            reference="Secret/shop/db",
-            state="present",
-            body={"metadata": {"resourceVersion": version}},
-            keys={},
-        )
-        return Side(
-            msgspec.structs.replace(made, objects={**made.objects, "Secret/shop/db": secret}), file
-        )
+        secret = kit.stored({"metadata": {"resourceVersion": version}}, "Secret/shop/db", keys={})
+        return Side(kit.capture([replica("a")], secret), file)
 
     report = compare([side("1", "before.podx"), side("2", "after.podx")])
     assert found(report) == {"Secret db": (["resourceVersion 1", "resourceVersion 2"], [])}
@@ -163,7 +142,7 @@ def shown(report: ComparisonReport, *, wide: bool = False) -> list[str]:
 
 
 def test_the_text_says_first_who_stands_apart() -> None:
-    bodies = [pod(f"p{number}") for number in range(6)]
+    bodies = [replica(f"p{number}") for number in range(6)]
     bodies[4]["status"]["containerStatuses"][0]["restartCount"] = 2
     report = compare([Side(capture(*bodies))])
     head, _, columns, row = shown(report)[:4]
@@ -179,5 +158,5 @@ def test_the_text_says_first_who_stands_apart() -> None:
 
 
 def test_the_text_of_pods_that_agree_is_one_sentence() -> None:
-    lines = shown(compare([Side(capture(pod("a"), pod("b")))]))
+    lines = shown(compare([Side(capture(replica("a"), replica("b")))]))
     assert lines[0].startswith("2 pods agree in all of ")

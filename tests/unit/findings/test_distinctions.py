@@ -6,8 +6,9 @@ from typing import Any
 
 import msgspec
 
+import kit
 from kubectl_podx.analysis.distinctions import distinctions
-from kubectl_podx.model.parts import KeySource, Metadata, Verdict
+from kubectl_podx.model.parts import KeySource
 from kubectl_podx.sections.containers.report import Container, ObservationReport
 from kubectl_podx.sections.files.report import FileRow
 from kubectl_podx.sections.pod.report import Pod
@@ -18,9 +19,7 @@ def report(name: str, image: str = "sha256:" + "a" * 64, **more: Any) -> PodRepo
     container = Container(
         name="app", kind="app", image_id=image, observation=ObservationReport(state="observed")
     )
-    return PodReport(
-        metadata=Metadata(captured_at="", source="live"),
-        verdict=Verdict(severity="ok", summary=""),
+    return kit.report(
         pod=Pod(namespace="n", name=name, status="Running", ready="1/1", node="one"),
         containers=[container],
         **more,

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from content_cases import case, found, owned_by
-
+from kit.content_cases import case, found, owned_by
 from kubectl_podx.sections.changes.report import Change
 from kubectl_podx.sections.changes.rules import RULES
 

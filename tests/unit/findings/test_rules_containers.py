@@ -5,19 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from sharing_cases import (
+
+from kit import event
+from kit.sharing_cases import (
     EARLIER,
     HEALTHY,
     LOOK,
     case_of,
     changed,
-    event,
     hits,
     look,
     severities,
     waiting,
 )
-
 from kubectl_podx.model.capture import Headroom, Process
 from kubectl_podx.rules.waiting import Missing, missing_source, pull_reason
 from kubectl_podx.sections.containers import rules as containers

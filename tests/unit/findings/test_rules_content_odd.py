@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from content_cases import case, stored
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kubectl_podx.model.capture import Observation, ObservedFile, ObservedToken, Variable
+import kit
+from kit.content_cases import case, stored
+from kubectl_podx.model.capture import ObservedFile, ObservedToken, Variable
 from kubectl_podx.sections.changes import rules as changes
 from kubectl_podx.sections.downward import rules as downward
 from kubectl_podx.sections.environment import rules as environment
@@ -63,8 +64,7 @@ VALUES = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=4),
     max_leaves=25,
 )
-LOOK = Observation(
-    container="app",
+LOOK = kit.observation(
     state="partial",
     environment_source="exec",
     variables=[Variable(name="A")],
@@ -95,5 +95,6 @@ def test_odd_pods_never_raise(
     )
     for rules in (files.RULES, environment.RULES, downward.RULES, tokens.RULES, changes.RULES):
         for rule in rules:
-            rule.findings(made)
-    timeline.build(made.view, made.report)
+            assert all(each.title and each.code == rule.code for each in rule.findings(made))
+    times = [entry.time for entry in timeline.build(made.view, made.report)]
+    assert times == sorted(times)

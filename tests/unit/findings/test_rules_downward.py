@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from content_cases import case, found, owned_by
 
+from kit.content_cases import case, found, owned_by
 from kubectl_podx.sections.downward.report import DownwardRow
 from kubectl_podx.sections.downward.rules import RULES
 

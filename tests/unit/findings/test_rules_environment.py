@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from content_cases import case, found, owned_by, stored
 
+from kit.content_cases import case, found, owned_by, stored
 from kubectl_podx.model.parts import KeySource
 from kubectl_podx.sections.environment.report import VariableRow
 from kubectl_podx.sections.environment.rules import RULES

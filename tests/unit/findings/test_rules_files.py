@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from content_cases import case, found, owned_by, stored
 
-from kubectl_podx.model.capture import Mount, Observation
+from kit import observation
+from kit.content_cases import case, found, owned_by, stored
+from kubectl_podx.model.capture import Mount
 from kubectl_podx.model.parts import KeySource
 from kubectl_podx.rules.remedies import restart
 from kubectl_podx.rules.rule import Case
@@ -195,9 +196,7 @@ def test_the_restart_is_the_one_of_who_owns_the_pod(metadata: dict[str, Any], re
 def test_a_sub_path_of_a_whole_volume_that_has_no_such_key() -> None:
     spec = volumes(configMap={"name": "web"})
     spec["containers"][0]["volumeMounts"][0]["subPath"] = "typo"
-    seen = Observation(
-        container="app",
-        state="observed",
+    seen = observation(
         mounts=[Mount(path="/etc/app", root="/", device="8:1", fstype="ext4")],
     )
     looked = case(stored("ConfigMap", "web", "a"), spec=spec, look=seen)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from sharing_cases import APP_ID, HEALTHY, LOOK, case_of, changed, hits, look, severities
 
+from kit.sharing_cases import APP_ID, HEALTHY, LOOK, case_of, changed, hits, look, severities
 from kubectl_podx.model.capture import Connection, Listener, Process
 from kubectl_podx.sections.namespaces import rules as namespaces
 from kubectl_podx.sections.network import rules as network

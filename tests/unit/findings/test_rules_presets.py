@@ -6,25 +6,24 @@ from typing import Any
 
 import pytest
 
+from kit import capture, container, pod
 from kubectl_podx.analysis.analyse import analyse
-from kubectl_podx.model.capture import Capture, CapturedPod, StoredList, StoredObject
 from kubectl_podx.model.parts import Finding
 
-KEY = "Pod/shop/web"
 ANNOTATION = "podpreset.admission.kubernetes.io/podpreset-db"
 
 
 def found(value: str, **annotations: str) -> list[Finding]:
     """The findings on a pod with this value of X, and the preset `db` that sets X to 1."""
-    pod = {
-        "metadata": {
-            "name": "web",
+    one = pod(
+        container("app", env=[{"name": "X", "value": value}]),
+        name="web",
+        metadata={
             "labels": {"role": "front"},
             "annotations": annotations,
             "creationTimestamp": "2026-11-02T00:00:00Z",
         },
-        "spec": {"containers": [{"name": "app", "env": [{"name": "X", "value": value}]}]},
-    }
+    )
     preset: dict[str, Any] = {
         "apiVersion": "redhatcop.redhat.io/v1alpha1",
         "kind": "PodPreset",
@@ -36,17 +35,8 @@ def found(value: str, **annotations: str) -> list[Finding]:
         },
         "spec": {"selector": {}, "env": [{"name": "X", "value": "1"}]},
     }
-    capture = Capture(
-        server_version="v1.37.2",
-        pods=[CapturedPod(reference=KEY)],
-        objects={KEY: StoredObject(reference=KEY, state="present", body=pod)},
-        lists={
-            "PodPreset/shop": StoredList(
-                reference="PodPreset/shop", state="present", items=[preset]
-            )
-        },
-    )
-    findings = analyse(capture).items[0].findings or []
+    made = capture([one], lists={"PodPreset/shop": [preset]}, server_version="v1.37.2")
+    findings = analyse(made).items[0].findings or []
     return [each for each in findings if each.code in ("INJ010", "INJ011")]
 
 

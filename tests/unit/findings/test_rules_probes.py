@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from health_cases import ago, codes, ended, event, found, pod, report, restarted
 
+from kit.health_cases import ago, codes, ended, event, found, healthy_pod, report, restarted
 from kubectl_podx.model.capture import Headroom, ProbeCounter
 from kubectl_podx.sections.probes.rules import RULES
 
@@ -23,12 +23,12 @@ def failed(word: str, seconds_ago: float = 2, text: str = "failed: no") -> Any:
 
 
 def test_a_pod_with_good_probes_has_no_finding() -> None:
-    made = report(pod({**LIVENESS, **READINESS}), counters=COUNTED)
+    made = report(healthy_pod({**LIVENESS, **READINESS}), counters=COUNTED)
     assert codes(made, "PRB") == []
 
 
 def test_a_liveness_probe_on_its_way_to_kill_does_not_block() -> None:
-    hit = found(report(pod(LIVENESS), [failed("Liveness")]), "PRB001")
+    hit = found(report(healthy_pod(LIVENESS), [failed("Liveness")]), "PRB001")
     assert hit is not None
     assert (hit.severity, hit.blocking, hit.container) == ("warning", False, "app")
     assert "is killed within 16 s" in hit.title
@@ -43,7 +43,7 @@ def test_a_liveness_probe_on_its_way_to_kill_does_not_block() -> None:
     ],
 )
 def test_a_gate_that_fails_blocks(spec: Any, status: Any, word: str, code: str) -> None:
-    hit = found(report(pod(spec, status, ready=False), [failed(word)]), code)
+    hit = found(report(healthy_pod(spec, status, ready=False), [failed(word)]), code)
     assert hit is not None
     assert (hit.severity, hit.blocking) == ("critical", True)
 
@@ -63,7 +63,7 @@ def test_errors_never_count(
         "errored and resulted in unknown state: rpc error: failed to start exec "
         '"0123": exec: "cat": executable file not found in $PATH'
     )
-    hit = found(report(pod(spec, status, ready=not status), [failed(word, 2, text)]), code)
+    hit = found(report(healthy_pod(spec, status, ready=not status), [failed(word, 2, text)]), code)
     assert hit is not None
     assert hit.blocking is blocking
     assert '"cat" is not in the image' in hit.title
@@ -76,7 +76,7 @@ def test_errors_never_count(
 def test_a_port_name_nobody_declares(
     field: str, status: Any, severity: str, *, blocking: bool
 ) -> None:
-    made = report(pod({field: {"tcpSocket": {"port": "web"}}}, status, ready=not status))
+    made = report(healthy_pod({field: {"tcpSocket": {"port": "web"}}}, status, ready=not status))
     hit = found(made, "PRB006")
     assert hit is not None
     assert (hit.severity, hit.blocking) == (severity, blocking)
@@ -86,10 +86,10 @@ def test_a_port_name_nobody_declares(
 
 def test_liveness_that_is_readiness_is_worth_a_word() -> None:
     same = {"exec": {"command": ["x"]}}
-    made = report(pod({"livenessProbe": same, "readinessProbe": same}), counters=COUNTED)
+    made = report(healthy_pod({"livenessProbe": same, "readinessProbe": same}), counters=COUNTED)
     assert codes(made, "PRB") == ["PRB007"]
     other = {**same, "failureThreshold": 9}
-    made = report(pod({"livenessProbe": other, "readinessProbe": same}), counters=COUNTED)
+    made = report(healthy_pod({"livenessProbe": other, "readinessProbe": same}), counters=COUNTED)
     assert codes(made, "PRB") == []
 
 
@@ -97,11 +97,11 @@ def test_liveness_that_kills_before_the_start_is_over() -> None:
     status = restarted(137, 5)
     status["lastState"] = {"terminated": ended(137, 6, 40)}
     kill = event("Killing", "Container app failed liveness probe, will be restarted", 12)
-    hit = found(report(pod(LIVENESS, status), [kill]), "PRB008")
+    hit = found(report(healthy_pod(LIVENESS, status), [kill]), "PRB008")
     assert hit is not None
     assert hit.severity == "info"
     status["lastState"] = {"terminated": ended(137, 6, 4000)}
-    assert found(report(pod(LIVENESS, status), [kill]), "PRB008") is None
+    assert found(report(healthy_pod(LIVENESS, status), [kill]), "PRB008") is None
 
 
 def test_a_timeout_is_explained_by_throttling_where_it_was_seen() -> None:
@@ -109,22 +109,24 @@ def test_a_timeout_is_explained_by_throttling_where_it_was_seen() -> None:
     throttled = Headroom(
         version="v2", cpu_quota=1000, cpu_period=100_000, throttled_periods=90, total_periods=100
     )
-    made = report(pod(LIVENESS), [failed("Liveness", 3, text)], headroom=throttled)
+    made = report(healthy_pod(LIVENESS), [failed("Liveness", 3, text)], headroom=throttled)
     hit = found(made, "PRB009")
     assert hit is not None
     assert "throttled in 90%" in hit.title
-    made = report(pod(LIVENESS), [failed("Liveness", 3, text)])
+    made = report(healthy_pod(LIVENESS), [failed("Liveness", 3, text)])
     assert (found(made, "PRB009"), found(made, "PRB010") is not None) == (None, True)
 
 
 def test_a_redirect_to_another_host_counts_as_success() -> None:
     words = "Readiness probe warning: Probe terminated redirects, Response body: "
-    made = report(pod(READINESS), [event("ProbeWarning", words, 9)])
+    made = report(healthy_pod(READINESS), [event("ProbeWarning", words, 9)])
     assert codes(made, "PRB") == ["PRB011"]
 
 
 def test_a_probe_that_recovered_is_info() -> None:
-    made = report(pod({**LIVENESS, **READINESS}), [failed("Liveness", 500)], counters=COUNTED)
+    made = report(
+        healthy_pod({**LIVENESS, **READINESS}), [failed("Liveness", 500)], counters=COUNTED
+    )
     assert codes(made, "PRB") == ["PRB012"]
 
 
@@ -137,17 +139,19 @@ def test_a_probe_that_recovered_is_info() -> None:
     ],
 )
 def test_a_probe_that_gives_no_result(spec: Any, status: Any, severity: str) -> None:
-    hit = found(report(pod(spec, status, ready=severity == "warning"), counters=[]), "PRB016")
+    hit = found(
+        report(healthy_pod(spec, status, ready=severity == "warning"), counters=[]), "PRB016"
+    )
     assert hit is not None
     assert (hit.severity, hit.blocking) == (severity, severity == "critical")
     assert "has given no result for 3 h" in hit.title
     # With a result, or without the counters, nothing says that there is none.
-    assert found(report(pod(spec, status), counters=None), "PRB016") is None
+    assert found(report(healthy_pod(spec, status), counters=None), "PRB016") is None
 
 
 def flapping(successful: int, failed: int, **more: Any) -> Any:
     """Ready for a minute: its period of 5 s has room for 12 successes."""
-    body = pod(READINESS)
+    body = healthy_pod(READINESS)
     since = {"type": "ContainersReady", "status": "True", "lastTransitionTime": ago(60)}
     body["status"]["conditions"].append(since)
     body["status"]["containerStatuses"][0].update(more)
@@ -169,20 +173,20 @@ def test_readiness_that_comes_and_goes() -> None:
 
 def test_a_readiness_probe_that_came_before_the_program_tells_nothing() -> None:
     early = {"state": {"running": {"startedAt": ago(500)}}, "ready": True}
-    assert codes(report(pod(READINESS, early), [failed("Readiness", 490)]), "PRB") == []
-    late = codes(report(pod(READINESS, early), [failed("Readiness", 300)]), "PRB")
+    assert codes(report(healthy_pod(READINESS, early), [failed("Readiness", 490)]), "PRB") == []
+    late = codes(report(healthy_pod(READINESS, early), [failed("Readiness", 300)]), "PRB")
     assert late == ["PRB012"]
 
 
 def test_a_container_that_has_just_started_is_starting() -> None:
     status = {**UNREADY, "state": {"running": {"startedAt": ago(2)}}}
-    hit = found(report(pod(READINESS, status, ready=False)), "PRB013")
+    hit = found(report(healthy_pod(READINESS, status, ready=False)), "PRB013")
     assert hit is not None
     assert (hit.severity, hit.blocking) == ("info", True)
 
 
 def test_held_back_for_long_is_no_start_any_more() -> None:
-    hit = found(report(pod(READINESS, UNSTARTED, ready=False)), "PRB013")
+    hit = found(report(healthy_pod(READINESS, UNSTARTED, ready=False)), "PRB013")
     assert hit is not None
     assert hit.severity == "warning"
 

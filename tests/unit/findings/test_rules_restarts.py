@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from health_cases import codes, ended, event, found, looping, pod, report, restarted
 
+from kit.health_cases import codes, ended, event, found, healthy_pod, looping, report, restarted
 from kubectl_podx.model.words import RestartCause
 from kubectl_podx.sections.restarts.rules import RULES
 
@@ -16,7 +16,7 @@ KILLED = event("Killing", "Container app failed liveness probe, will be restarte
 
 
 def test_a_pod_that_never_restarted_has_no_finding() -> None:
-    assert codes(report(pod()), "RST") == []
+    assert codes(report(healthy_pod()), "RST") == []
 
 
 @pytest.mark.parametrize(
@@ -33,7 +33,7 @@ def test_a_pod_that_never_restarted_has_no_finding() -> None:
     ],
 )
 def test_a_loop_is_critical_and_blocks(status: Any, spec: Any, events: Any, code: str) -> None:
-    made = report(pod(spec, status, ready=False), events)
+    made = report(healthy_pod(spec, status, ready=False), events)
     hit = found(made, code)
     assert hit is not None
     assert (hit.severity, hit.blocking, hit.container) == ("critical", True, "app")
@@ -45,13 +45,13 @@ def test_a_loop_is_critical_and_blocks(status: Any, spec: Any, events: Any, code
     ("seconds_ago", "severity"), [(30, "warning"), (599, "warning"), (601, "info"), (9000, "info")]
 )
 def test_ten_healthy_minutes_make_a_restart_past(seconds_ago: int, severity: str) -> None:
-    hit = found(report(pod({}, restarted(3, seconds_ago))), "RST006")
+    hit = found(report(healthy_pod({}, restarted(3, seconds_ago))), "RST006")
     assert hit is not None
     assert (hit.severity, hit.blocking) == (severity, False)
 
 
 def test_more_memory_is_a_command_with_twice_the_limit() -> None:
-    hit = found(report(pod(LIMIT, looping(137, "OOMKilled"), ready=False)), "RST003")
+    hit = found(report(healthy_pod(LIMIT, looping(137, "OOMKilled"), ready=False)), "RST003")
     assert hit is not None
     assert hit.remedy == (
         "kubectl set resources deployment/web -c app --limits=memory=128Mi -n shop"
@@ -59,20 +59,22 @@ def test_more_memory_is_a_command_with_twice_the_limit() -> None:
 
 
 def test_a_bare_pod_cannot_be_set() -> None:
-    body = pod(LIMIT, looping(137, "OOMKilled"), ready=False, metadata={"ownerReferences": []})
+    body = healthy_pod(
+        LIMIT, looping(137, "OOMKilled"), ready=False, metadata={"ownerReferences": []}
+    )
     hit = found(report(body), "RST003")
     assert hit is not None
     assert hit.remedy == "kubectl edit pod/web-0 -n shop"
 
 
 def test_the_previous_log_is_the_remedy_of_a_crash() -> None:
-    hit = found(report(pod({}, looping(3), ready=False)), "RST006")
+    hit = found(report(healthy_pod({}, looping(3), ready=False)), "RST006")
     assert hit is not None
     assert hit.remedy == "kubectl logs web-0 -c app --previous -n shop"
 
 
 def test_hostile_names_never_reach_a_command() -> None:
-    body = pod({}, looping(3), ready=False)
+    body = healthy_pod({}, looping(3), ready=False)
     for part in (body["spec"]["containers"], body["status"]["containerStatuses"]):
         part[0]["name"] = "app; rm -rf /"
     hit = found(report(body), "RST006")
@@ -81,12 +83,12 @@ def test_hostile_names_never_reach_a_command() -> None:
 
 
 def test_a_childs_oom_hides_behind_the_exit_code() -> None:
-    made = report(pod(LIMIT, looping(3, "OOMKilled"), ready=False))
+    made = report(healthy_pod(LIMIT, looping(3, "OOMKilled"), ready=False))
     assert set(codes(made, "RST")) == {"RST004", "RST006"}
 
 
 def test_a_mark_that_the_pods_limit_left_on_a_neighbour_names_the_victim() -> None:
-    body = pod(LIMIT, looping(137, "OOMKilled"), ready=False)
+    body = healthy_pod(LIMIT, looping(137, "OOMKilled"), ready=False)
     body["spec"]["resources"] = {"limits": {"memory": "72Mi"}}
     body["spec"]["containers"].append({"name": "batch", "image": "shop/app:1"})
     done = {"terminated": ended(0, 100, reason="OOMKilled")}
@@ -98,13 +100,13 @@ def test_a_mark_that_the_pods_limit_left_on_a_neighbour_names_the_victim() -> No
 
 def test_work_that_is_done_is_no_finding() -> None:
     done = {"ready": False, "state": {"terminated": ended(0, 100)}}
-    body = pod({}, done, ready=False, pod_status={"phase": "Succeeded"})
+    body = healthy_pod({}, done, ready=False, pod_status={"phase": "Succeeded"})
     body["spec"]["restartPolicy"] = "Never"
     assert codes(report(body), "RST") == []
 
 
 def test_a_shell_that_ended_is_no_finding() -> None:
-    body = pod()
+    body = healthy_pod()
     body["spec"]["ephemeralContainers"] = [{"name": "dbg"}]
     body["status"]["ephemeralContainerStatuses"] = [
         {"name": "dbg", "state": {"terminated": ended(2, 100)}}
@@ -113,7 +115,7 @@ def test_a_shell_that_ended_is_no_finding() -> None:
 
 
 def test_an_init_container_that_ended_is_no_finding_and_one_that_fails_blocks() -> None:
-    body = pod({}, {"ready": False, "state": {"waiting": {"reason": "PodInitializing"}}})
+    body = healthy_pod({}, {"ready": False, "state": {"waiting": {"reason": "PodInitializing"}}})
     body["spec"]["initContainers"] = [{"name": "setup"}]
     setup: dict[str, Any] = {"name": "setup", "restartCount": 0}
     body["status"]["initContainerStatuses"] = [setup]
@@ -127,7 +129,7 @@ def test_an_init_container_that_ended_is_no_finding_and_one_that_fails_blocks() 
 
 def test_the_last_exit_is_an_older_story_than_the_newest_event() -> None:
     failed = event("Failed", 'Error: configmap "gone" not found', 3)
-    hit = found(report(pod({}, looping(1), ready=False), [failed]), "RST024")
+    hit = found(report(healthy_pod({}, looping(1), ready=False), [failed]), "RST024")
     assert hit is not None
     assert hit.title == "app cannot start again: ConfigMap gone does not exist"
 
@@ -144,7 +146,7 @@ def test_the_last_exit_is_an_older_story_than_the_newest_event() -> None:
     ],
 )
 def test_an_older_event_blocks_nothing_now(events: Any) -> None:
-    assert found(report(pod({}, looping(1), ready=False), events), "RST024") is None
+    assert found(report(healthy_pod({}, looping(1), ready=False), events), "RST024") is None
 
 
 def test_every_cause_has_a_rule() -> None:

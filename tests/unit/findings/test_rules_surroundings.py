@@ -7,21 +7,21 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 import pytest
-from sharing_cases import (
+
+from kit import absent, event, owned_by, stored, workload
+from kit.sharing_cases import (
     DIGEST,
     HEALTHY,
     LOOK,
     NODE,
     case_of,
     changed,
-    event,
     hits,
     look,
     severities,
     waiting,
 )
-
-from kubectl_podx.model.capture import HostsFile, StoredObject
+from kubectl_podx.model.capture import HostsFile
 from kubectl_podx.rules import remedies as remedy
 from kubectl_podx.sections.containers import rules as containers
 from kubectl_podx.sections.hosts import rules as hosts
@@ -33,7 +33,7 @@ from kubectl_podx.sections.network import rules as network
 from kubectl_podx.sections.node import rules as node
 from kubectl_podx.sections.pod import rules as pod
 from kubectl_podx.sections.scheduling import rules as scheduling
-from kubectl_podx.sections.table import SECTIONS
+from kubectl_podx.sections.table import KEYS
 from kubectl_podx.sections.volumes import rules as volumes
 
 RULES = (
@@ -58,7 +58,7 @@ def test_an_ordinary_healthy_pod_has_no_finding_at_all() -> None:
 def test_codes_are_unique_and_every_rule_explains_itself() -> None:
     assert len({rule.code for rule in RULES}) == len(RULES)
     for rule in RULES:
-        assert rule.section in (*SECTIONS, "pod")
+        assert rule.section in (*KEYS, "pod")
         assert rule.link.startswith(("https://kubernetes.io/docs/", "https://docs.kernel.org/"))
         for words in (rule.title, rule.meaning, rule.known_by, rule.remedy):
             assert len(words) > 8
@@ -74,8 +74,8 @@ def test_codes_are_unique_and_every_rule_explains_itself() -> None:
     ],
 )
 def test_no_rule_stumbles_over_an_odd_pod(body: dict[str, Any]) -> None:
-    hits(RULES, case_of(body, node_body=None))
-    hits(RULES, case_of(body, LOOK, node_body={}))
+    for case in (case_of(body, node_body=None), case_of(body, LOOK, node_body={})):
+        assert set(hits(RULES, case)) == set(severities(RULES, case))
 
 
 def paths(value: Any, *above: str | int) -> Iterator[tuple[str | int, ...]]:
@@ -113,14 +113,18 @@ def test_no_field_of_another_shape_breaks_a_section_or_a_rule(odd: Any) -> None:
         for step in path[:-1]:
             target = target[step]
         target[path[-1]] = odd
-        hits(RULES, case_of(body, LOOK, services=services))
+        made = case_of(body, LOOK, services=services)
+        hits(RULES, made)
+        assert made.report.pod.status
     for path in paths(NODE):
         body = copy.deepcopy(NODE)
         target = body
         for step in path[:-1]:
             target = target[step]
         target[path[-1]] = odd
-        hits(RULES, case_of(RICH, node_body=body))
+        made = case_of(RICH, node_body=body)
+        hits(RULES, made)
+        assert made.report.node is not None
 
 
 # -- lifecycle ---------------------------------------------------------------------------------
@@ -302,11 +306,11 @@ def test_a_lost_node_blocks_and_a_missing_one_too() -> None:
     (hit,) = hits(node.RULES, case_of(HEALTHY, node_body=LOST))["NOD001"]
     assert hit.title == "node n1 has stopped reporting since 2026-11-25T11:40:00Z"
     assert hit.blocking
-    gone = StoredObject(reference="Node//n1", state="missing")
+    gone = absent("Node//n1")
     assert severities(node.RULES, case_of(HEALTHY, node_body=None, objects=(gone,))) == {
         "NOD002": "critical"
     }
-    denied = StoredObject(reference="Node//n1", state="denied")
+    denied = absent("Node//n1", "denied")
     assert hits(node.RULES, case_of(HEALTHY, node_body=None, objects=(denied,))) == {}
 
 
@@ -399,8 +403,8 @@ def test_a_short_name_that_stands_for_no_registry() -> None:
 def test_pull_secrets_matter_more_while_a_pull_fails() -> None:
     secrets = (("spec", "imagePullSecrets"), [{"name": "gone"}, {"name": "odd"}])
     objects = (
-        StoredObject(reference="Secret/shop/gone", state="missing"),
-        StoredObject(reference="Secret/shop/odd", state="present", body={"type": "Opaque"}),
+        absent("Secret/shop/gone"),
+        stored({"type": "Opaque"}, "Secret/shop/odd"),
     )
     calm = case_of(changed(secrets), LOOK, objects=objects)
     assert severities(images.RULES, calm) == {"IMG005": "info", "IMG006": "warning"}
@@ -451,26 +455,13 @@ def test_dns_settings_that_were_not_applied() -> None:
 
 
 def owned(**app: Any) -> Any:
-    body = changed(
-        (
-            ("metadata", "ownerReferences"),
-            [{"kind": "ReplicaSet", "name": "web-6d", "uid": "r-1", "controller": True}],
-        )
-    )
+    body = changed((("metadata", "ownerReferences"), owned_by("ReplicaSet", "web-6d")))
     spec = {**HEALTHY["spec"], "containers": [{**HEALTHY["spec"]["containers"][0], **app}]}
     template = {"metadata": {"labels": {"app": "web"}}, "spec": spec}
-    stored = StoredObject(
-        reference="ReplicaSet/shop/web-6d",
-        state="present",
-        body={
-            "metadata": {
-                "uid": "r-1",
-                "ownerReferences": [{"kind": "Deployment", "name": "web", "controller": True}],
-            },
-            "spec": {"template": template},
-        },
+    owner = workload(
+        "ReplicaSet", "web-6d", template, ownerReferences=owned_by("Deployment", "web")
     )
-    return case_of(body, LOOK, objects=(stored,))
+    return case_of(body, LOOK, objects=(stored(owner),))
 
 
 def test_what_admission_did_is_one_remark_and_an_image_another() -> None:

@@ -5,15 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from content_cases import case, found, stored
 
+from kit.content_cases import case, found, stored
+from kubectl_podx.model.words import TokenState
 from kubectl_podx.sections.tokens.report import TokenRow
 from kubectl_podx.sections.tokens.rules import RULES
 
 SPEC = {"serviceAccountName": "web", "containers": [{"name": "app"}]}
 
 
-def row(state: str, **fields: Any) -> TokenRow:
+def row(state: TokenState, **fields: Any) -> TokenRow:
     return TokenRow(container="app", path="/t", state=state, **fields)
 
 

@@ -6,9 +6,19 @@ from typing import Any
 
 import msgspec
 import pytest
-from sharing_cases import HEALTHY, LOOK, case_of, changed, event, hits, look, severities, waiting
 
-from kubectl_podx.model.capture import Mount, Observation, StoredObject
+from kit import absent, event, stored
+from kit.sharing_cases import (
+    HEALTHY,
+    LOOK,
+    case_of,
+    changed,
+    hits,
+    look,
+    severities,
+    waiting,
+)
+from kubectl_podx.model.capture import Mount, Observation
 from kubectl_podx.sections.volumes.rules import RULES
 
 ROOT, DATA = LOOK.mounts
@@ -91,12 +101,10 @@ def with_claim(state: Any, phase: str = "", pod_phase: str = "Pending") -> Any:
         ),
         (("status", "phase"), pod_phase),
     )
-    stored = StoredObject(
-        reference="PersistentVolumeClaim/shop/disk",
-        state=state,
-        body={"status": {"phase": phase}} if state == "present" else None,
-    )
-    return case_of(body, objects=(stored,))
+    key = "PersistentVolumeClaim/shop/disk"
+    there = state == "present"
+    claim = stored({"status": {"phase": phase}}, key) if there else absent(key, state)
+    return case_of(body, objects=(claim,))
 
 
 @pytest.mark.parametrize(
@@ -142,7 +150,7 @@ def test_a_claim_that_is_not_bound_is_found_and_a_denied_one_is_not(
     ],
 )
 def test_a_volume_that_cannot_be_mounted_blocks(reason: str, message: str, words: str) -> None:
-    case = case_of(waiting("ContainerCreating"), events=(event(reason, message, 4),))
+    case = case_of(waiting("ContainerCreating"), events=(event(reason, message, count=4),))
     (hit,) = hits(RULES, case)["VOL008"]
     assert hit.blocking
     assert words in hit.title

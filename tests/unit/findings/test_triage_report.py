@@ -8,10 +8,10 @@ from typing import Any
 import msgspec
 import pytest
 
+import kit
+from kit import Json
 from kubectl_podx.analysis.reports import TriageReport
-from kubectl_podx.analysis.triage import arranged, report, whole
-from kubectl_podx.analysis.triage_merge import lines, merged
-from kubectl_podx.analysis.triage_stored import of_capture
+from kubectl_podx.analysis.triage import arranged, lines, merged, of_capture, report, whole
 from kubectl_podx.capture.triage import sealed
 from kubectl_podx.model.errors import InputError
 from kubectl_podx.model.reference import Reference
@@ -23,32 +23,30 @@ NOW = "2026-11-25T12:00:00Z"
 EARLIER = "2026-11-25T11:58:00Z"
 
 
-def pod(
+def looping(
     name: str,
     owner: tuple[str, str] | None = None,
     node: str = "node-1",
     reason: str = "CrashLoopBackOff",
     **status: Any,
-) -> dict[str, Any]:
-    references = [{"kind": owner[0], "name": owner[1], "controller": True}] if owner else []
-    last = {"exitCode": 3, "reason": "Error", "startedAt": EARLIER, "finishedAt": EARLIER}
-    waiting = {
-        "name": "app",
-        "restartCount": 4,
-        "state": {"waiting": {"reason": reason}},
-        "lastState": {"terminated": last} if reason == "CrashLoopBackOff" else {},
-    }
-    return {
-        "kind": "Pod",
-        "metadata": {"name": name, "namespace": "shop", "ownerReferences": references},
-        "spec": {"nodeName": node, "restartPolicy": "Always", "containers": [{"name": "app"}]},
-        "status": {"phase": "Running", "containerStatuses": [waiting], **status},
-    }
+) -> Json:
+    """A pod whose container waits for that reason, after an exit where it loops."""
+    last = {"reason": "Error", "startedAt": EARLIER, "finishedAt": EARLIER}
+    ended = kit.terminated(3, **last) if reason == "CrashLoopBackOff" else {}
+    app = kit.status(kit.waiting(reason), restartCount=4, lastState=ended)
+    return kit.pod(
+        kit.container("app", status=app),
+        name=name,
+        metadata={"ownerReferences": kit.owned_by(*owner) if owner else []},
+        status=status,
+        nodeName=node,
+        restartPolicy="Always",
+    )
 
 
 def fine(name: str, node: str = "node-2") -> dict[str, Any]:
-    running = {"name": "app", "ready": True, "state": {"running": {"startedAt": EARLIER}}}
-    return pod(name, node=node, containerStatuses=[running], conditions=[])
+    running = kit.status(kit.running(EARLIER), ready=True)
+    return kit.pod(kit.container("app", status=running), name=name, nodeName=node)
 
 
 def triaged(*pods: dict[str, Any], **more: Any) -> Triaged:
@@ -62,7 +60,7 @@ WEB = ("ReplicaSet", "web-5f85b49978")
 
 
 def test_one_row_for_an_owner_however_many_pods_are_sick() -> None:
-    found = report(triaged(*(pod(f"web-{at}", WEB) for at in range(40)), fine("b")))
+    found = report(triaged(*(looping(f"web-{at}", WEB) for at in range(40)), fine("b")))
     assert (found.scanned, found.sick, found.healthy) == (41, 40, 1)
     (row,) = found.rows
     assert (row.kind, row.name, row.pods, row.symptom) == ("Deployment", "web", 40, "crashLoop")
@@ -74,16 +72,20 @@ def test_one_row_for_an_owner_however_many_pods_are_sick() -> None:
 
 
 def test_a_loop_is_one_row_though_its_pods_are_at_different_moments() -> None:
-    just_ended = pod("web-0", WEB)
+    just_ended = looping("web-0", WEB)
     state = {"terminated": {"exitCode": 3, "reason": "Error", "finishedAt": EARLIER}}
     just_ended["status"]["containerStatuses"][0] |= {"state": state}
-    (row,) = report(triaged(just_ended, pod("web-1", WEB))).rows
+    (row,) = report(triaged(just_ended, looping("web-1", WEB))).rows
     # The one in back-off stands for both.
     assert (row.pods, row.symptom, row.names[0]) == (2, "crashLoop", "shop/web-1")
 
 
 def test_the_worst_come_first_and_a_limit_says_what_it_leaves_out() -> None:
-    sick = [pod("a", reason="ImagePullBackOff"), pod("b"), pod("c", ("StatefulSet", "db"))]
+    sick = [
+        looping("a", reason="ImagePullBackOff"),
+        looping("b"),
+        looping("c", ("StatefulSet", "db")),
+    ]
     found = report(triaged(*sick))
     assert [row.symptom for row in found.rows] == ["crashLoop", "crashLoop", "imagePull"]
     limited = report(triaged(*sick), limit=1)
@@ -91,7 +93,7 @@ def test_the_worst_come_first_and_a_limit_says_what_it_leaves_out() -> None:
 
 
 def test_by_cause_and_by_node() -> None:
-    pods = [pod("a"), pod("b", node="node-2"), pod("c", reason="ImagePullBackOff")]
+    pods = [looping("a"), looping("b", node="node-2"), looping("c", reason="ImagePullBackOff")]
     by_cause = report(triaged(*pods), by="cause")
     assert [(row.cause, row.pods, row.owners) for row in by_cause.rows] == [
         ("exitCode", 2, 2),
@@ -109,18 +111,20 @@ def test_a_silent_node_is_one_row_whosever_its_pods_are() -> None:
             {"type": "Ready", "status": "False", "lastTransitionTime": "2026-11-25T11:00:00Z"},
             {"type": "ContainersReady", "status": "True"},
         ]
-        return pod(name, ("ReplicaSet", name), containerStatuses=[running], conditions=conditions)
+        return looping(
+            name, ("ReplicaSet", name), containerStatuses=[running], conditions=conditions
+        )
 
     (row,) = report(triaged(silent("a"), silent("b"))).rows
     assert (row.kind, row.name, row.pods, row.symptom) == ("Node", "node-1", 2, "nodeLost")
 
 
 def test_a_node_stands_out_when_it_is_not_ready_or_most_of_its_pods_are_sick() -> None:
-    pods = [pod(f"s{at}", ("ReplicaSet", f"r{at % 3}")) for at in range(6)]
+    pods = [looping(f"s{at}", ("ReplicaSet", f"r{at % 3}")) for at in range(6)]
     pods += [fine(f"h{at}", f"node-{at % 9 + 2}") for at in range(40)]
     (node,) = report(triaged(*pods)).nodes
     assert (node.name, node.pods, node.sick) == ("node-1", 6, 6)
-    quiet = triaged(pod("a"), *pods[6:], nodes={"node-1": "notReady", "node-2": "ready"})
+    quiet = triaged(looping("a"), *pods[6:], nodes={"node-1": "notReady", "node-2": "ready"})
     (node,) = report(quiet).nodes
     assert (node.name, node.state) == ("node-1", "notReady")
     assert "the node is not ready" in node.summary
@@ -138,12 +142,12 @@ def test_a_node_stands_out_when_it_is_not_ready_or_most_of_its_pods_are_sick() -
     ],
 )
 def test_whose_a_pod_is(owner: Any, expected: tuple[str, str]) -> None:
-    key = key_of(gate_of(pod("p", owner)), "crashLoop")
+    key = key_of(gate_of(looping("p", owner)), "crashLoop")
     assert (key.kind, key.name) == expected
 
 
 def test_names_in_commands_are_checked() -> None:
-    (row,) = report(triaged(pod("$(reboot)"))).rows
+    (row,) = report(triaged(looping("$(reboot)"))).rows
     assert row.next == "kubectl podx describe NAME -n shop"
 
 
@@ -153,7 +157,7 @@ def test_the_ranks_are_the_order_of_the_words() -> None:
 
 def test_the_first_of_a_group_is_wanted_and_a_worse_one_replaces_it() -> None:
     tally = Tally(groups={}, on_node={})
-    gate = gate_of(pod("web-0", WEB))
+    gate = gate_of(looping("web-0", WEB))
     assert tally.add(gate, None) is None
     first = tally.add(gate, Sick("restarting"))
     assert first is not None
@@ -162,7 +166,7 @@ def test_the_first_of_a_group_is_wanted_and_a_worse_one_replaces_it() -> None:
 
 
 def shards(count: int = 2) -> list[str]:
-    parts = [triaged(pod("a"), fine("b")), triaged(pod("c", WEB), pod("d", WEB))]
+    parts = [triaged(looping("a"), fine("b")), triaged(looping("c", WEB), looping("d", WEB))]
     return [lines(whole(part), at, count) for at, part in enumerate(parts)]
 
 
@@ -196,7 +200,7 @@ def test_lines_of_something_else_are_an_error(text: bytes) -> None:
 
 
 def test_a_report_goes_through_json() -> None:
-    found = report(triaged(pod("a")))
+    found = report(triaged(looping("a")))
     assert msgspec.json.decode(msgspec.json.encode(found), type=TriageReport) == found
 
 

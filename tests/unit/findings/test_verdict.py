@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from health_cases import ago, ended, event, looping, pod, report, restarted
 
-from kubectl_podx.analysis.ranking import group
+from kit.health_cases import ago, ended, event, healthy_pod, looping, report, restarted
+from kubectl_podx.analysis.catalogue import rank
 from kubectl_podx.model.capture import Call
 
 READINESS = {"readinessProbe": {"httpGet": {"path": "/", "port": 80}, "periodSeconds": 5}}
 
 
 def test_a_healthy_pod() -> None:
-    found = report(pod()).verdict
+    found = report(healthy_pod()).verdict
     assert (found.severity, found.summary, found.codes) == (
         "ok",
         "healthy: 1/1 containers ready for 3 h",
@@ -23,7 +23,7 @@ def test_a_healthy_pod() -> None:
 
 
 def test_a_loop_is_told_by_its_cause() -> None:
-    found = report(pod({}, looping(3), ready=False)).verdict
+    found = report(healthy_pod({}, looping(3), ready=False)).verdict
     assert (found.severity, found.codes) == ("critical", ["RST006"])
     assert found.summary.startswith("app exited with code 3 after 60 s: restarted 4 times")
     assert found.summary.endswith("next start in 30 s")
@@ -31,7 +31,7 @@ def test_a_loop_is_told_by_its_cause() -> None:
 
 def test_what_blocks_now_comes_before_the_last_exit() -> None:
     failed = event("Failed", 'Error: configmap "gone" not found', 3)
-    found = report(pod({}, looping(1), ready=False), [failed]).verdict
+    found = report(healthy_pod({}, looping(1), ready=False), [failed]).verdict
     assert found.codes == ["RST024"]
     assert "ConfigMap gone does not exist" in found.summary
 
@@ -40,13 +40,13 @@ def test_a_config_error_comes_before_the_last_exit() -> None:
     status = looping(1)
     message = 'configmap "gone" not found'
     status["state"] = {"waiting": {"reason": "CreateContainerConfigError", "message": message}}
-    found = report(pod({}, status, ready=False)).verdict
+    found = report(healthy_pod({}, status, ready=False)).verdict
     assert (found.severity, found.codes[0][:3]) == ("critical", "CON")
     assert "gone" in found.summary
 
 
 def test_a_failing_init_container_comes_before_those_that_wait_for_it() -> None:
-    body = pod(
+    body = healthy_pod(
         {},
         {"ready": False, "state": {"waiting": {"reason": "PodInitializing"}}},
         ready=False,
@@ -61,21 +61,21 @@ def test_a_failing_init_container_comes_before_those_that_wait_for_it() -> None:
 
 def test_a_readiness_probe_that_fails() -> None:
     unhealthy = event("Unhealthy", "Readiness probe failed: connection refused", 2)
-    found = report(pod(READINESS, {"ready": False}, ready=False), [unhealthy]).verdict
+    found = report(healthy_pod(READINESS, {"ready": False}, ready=False), [unhealthy]).verdict
     assert (found.severity, found.codes) == ("critical", ["PRB002"])
     assert "connection refused" in found.summary
 
 
 def test_a_restart_lately_is_a_warning_and_long_ago_is_info() -> None:
-    lately = report(pod({}, restarted(3, 60))).verdict
+    lately = report(healthy_pod({}, restarted(3, 60))).verdict
     assert (lately.severity, lately.codes) == ("warning", ["RST006"])
-    past = report(pod({}, restarted(3, 6000))).verdict
+    past = report(healthy_pod({}, restarted(3, 6000))).verdict
     assert (past.severity, past.codes) == ("info", ["RST006"])
 
 
 def test_a_finished_job_is_ok() -> None:
     done = {"ready": False, "state": {"terminated": ended(0, 100)}}
-    body = pod({}, done, ready=False, pod_status={"phase": "Succeeded"})
+    body = healthy_pod({}, done, ready=False, pod_status={"phase": "Succeeded"})
     body["spec"]["restartPolicy"] = "Never"
     found = report(body).verdict
     assert (found.severity, found.summary.startswith("completed")) == ("ok", True)
@@ -85,27 +85,29 @@ def test_an_evicted_pod() -> None:
     status = {"ready": False, "state": {"terminated": ended(137, 100, reason="OOMKilled")}}
     message = "The node was low on resource: memory. "
     told = {"phase": "Failed", "reason": "Evicted", "message": message}
-    found = report(pod({}, status, ready=False, pod_status=told)).verdict
+    found = report(healthy_pod({}, status, ready=False, pod_status=told)).verdict
     assert (found.severity, found.codes[0]) == ("critical", "RST015")
     assert "the node was low on memory" in found.summary
 
 
 def test_not_ready_and_nothing_tells_why_is_unknown() -> None:
-    found = report(pod({}, {"ready": False}, ready=False)).verdict
+    found = report(healthy_pod({}, {"ready": False}, ready=False)).verdict
     assert found.severity == "unknown"
     assert "nothing that could be read tells why" in found.summary
 
 
 def test_a_pod_of_some_seconds_is_starting() -> None:
     waiting = {"ready": False, "state": {"waiting": {"reason": "ContainerCreating"}}}
-    body = pod({}, waiting, ready=False, pod_status={"phase": "Pending", "startTime": ago(4)})
+    body = healthy_pod(
+        {}, waiting, ready=False, pod_status={"phase": "Pending", "startTime": ago(4)}
+    )
     found = report(body).verdict
     assert (found.severity, found.summary) == ("info", "starting for 4 s: not ready yet")
 
 
 def test_a_pod_that_is_being_deleted() -> None:
     meta = {"deletionTimestamp": ago(-20), "deletionGracePeriodSeconds": 30}
-    found = report(pod(metadata=meta)).verdict
+    found = report(healthy_pod(metadata=meta)).verdict
     assert (found.severity, found.summary) == (
         "info",
         "being deleted: its grace period ends in 20 s",
@@ -121,7 +123,7 @@ def test_a_pod_that_is_being_deleted() -> None:
 )
 def test_a_pod_that_somebody_takes_away(reason: str, severity: str, words: str) -> None:
     meta = {"deletionTimestamp": ago(-20), "deletionGracePeriodSeconds": 30}
-    body = pod(metadata=meta)
+    body = healthy_pod(metadata=meta)
     target = {"type": "DisruptionTarget", "status": "True", "reason": reason}
     body["status"]["conditions"].append(target)
     found = report(body).verdict
@@ -129,8 +131,8 @@ def test_a_pod_that_somebody_takes_away(reason: str, severity: str, words: str) 
 
 
 def test_a_manifest_and_a_disturbed_pod_are_unknown() -> None:
-    assert report(pod(), source="manifest").verdict.severity == "unknown"
-    moved = report(pod(), disturbed="a container restarted").verdict
+    assert report(healthy_pod(), source="manifest").verdict.severity == "unknown"
+    moved = report(healthy_pod(), disturbed="a container restarted").verdict
     assert (moved.severity, "a container restarted" in moved.summary) == ("unknown", True)
 
 
@@ -141,12 +143,12 @@ def test_an_unreadable_pod_is_unknown() -> None:
 @pytest.mark.parametrize(
     ("body", "severity", "words"),
     [
-        (pod({}, looping(3), ready=False), "critical", "exited with code 3"),
-        (pod({}, restarted(3, 60)), "warning", "exited with code 3"),
-        (pod({}, restarted(3, 6000)), "info", "exited with code 3"),
-        (pod(), "ok", "healthy"),
+        (healthy_pod({}, looping(3), ready=False), "critical", "exited with code 3"),
+        (healthy_pod({}, restarted(3, 60)), "warning", "exited with code 3"),
+        (healthy_pod({}, restarted(3, 6000)), "info", "exited with code 3"),
+        (healthy_pod(), "ok", "healthy"),
         (
-            pod(
+            healthy_pod(
                 {},
                 {
                     "ready": False,
@@ -168,7 +170,7 @@ def test_the_verdict_stands_where_one_section_was_asked_for(
 
 
 def test_a_code_is_ranked_by_itself_or_by_its_letters() -> None:
-    ranks = [group(code) for code in ("RST024", "CON001", "RST006", "NET001", "PRB002", "CON006")]
+    ranks = [rank(code) for code in ("RST024", "CON001", "RST006", "NET001", "PRB002", "CON006")]
     assert ranks == sorted(ranks)
 
 
@@ -176,8 +178,11 @@ def test_an_exec_that_gives_no_answer_is_no_sign_of_health() -> None:
     call = Call(
         id="exec app", sections=["environment"], state="timedOut", reason="late", container="app"
     )
-    found = report(pod(), calls=[call]).verdict
+    found = report(healthy_pod(), calls=[call]).verdict
     assert found.severity == "unknown"
     assert found.summary.startswith("an exec in app gave no answer in time: it may hang; the API")
     # What is wrong anyway is told first.
-    assert report(pod({}, looping(1), ready=False), calls=[call]).verdict.severity == "critical"
+    assert (
+        report(healthy_pod({}, looping(1), ready=False), calls=[call]).verdict.severity
+        == "critical"
+    )

@@ -9,12 +9,11 @@ from typing import Any
 
 import msgspec
 import pytest
-from judge import RANK
 
+from incidents.judge import RANK
+from kubectl_podx.analysis.analyse import analyse
 from kubectl_podx.capture.bundle import read_bundle
 from kubectl_podx.model.capture import Capture
-from kubectl_podx.pod.view import PodView
-from kubectl_podx.sections.restarts import facts as restarts
 from kubectl_podx.sections.restarts.report import Restart
 
 RECORDED = Path(__file__).resolve().parents[2] / "incidents" / "recorded"
@@ -24,8 +23,8 @@ _OF_A_POD = ("conditions", "reason", "message", "startTime")
 
 
 def rows(capture: Capture) -> dict[str, Restart]:
-    seen = PodView(capture, capture.pods[0])
-    return {row.container: row for row in restarts.build(seen)}
+    (report,) = analyse(capture, frozenset({"restarts"})).items
+    return {row.container: row for row in report.restarts or []}
 
 
 def pieces(capture: Capture) -> Iterator[tuple[str, Capture]]:

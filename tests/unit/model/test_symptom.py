@@ -11,6 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import kit
+from kit import Json, condition, container, pod, waiting
 from kubectl_podx.model.clock import format_time
 from kubectl_podx.pod.gate import (
     NotAListError,
@@ -23,34 +25,35 @@ from kubectl_podx.pod.gate import (
 from kubectl_podx.pod.symptom import Sick, symptom
 
 NOW = datetime(2026, 11, 25, 12, 0, 0, tzinfo=UTC)
-Pod = dict[str, Any]
 
 
 def ago(seconds: float) -> str:
     return format_time(NOW - timedelta(seconds=seconds))
 
 
-def pod(
-    *statuses: Pod, phase: str = "Running", ready: str = "False", age: float = 7200, **status: Any
-) -> Pod:
-    return {
-        "metadata": {"name": "p", "namespace": "n", "creationTimestamp": ago(age)},
-        "spec": {"nodeName": "node", "restartPolicy": "Always"},
-        "status": {
+def sick(
+    *statuses: Json, phase: str = "Running", ready: str = "False", age: float = 7200, **status: Any
+) -> Json:
+    """A pod that is not ready, with these statuses of its containers."""
+    return pod(
+        *(container(one["name"], status=one) for one in statuses),
+        metadata={"creationTimestamp": ago(age)},
+        status={
             "phase": phase,
             "startTime": ago(age),
             "conditions": [
-                {"type": "Ready", "status": ready, "lastTransitionTime": ago(min(age, 3600))},
-                {"type": "ContainersReady", "status": ready},
-                {"type": "PodScheduled", "status": "True", "lastTransitionTime": ago(age)},
+                condition("Ready", ready, ago(min(age, 3600))),
+                condition("ContainersReady", ready),
+                condition("PodScheduled", since=ago(age)),
             ],
-            "containerStatuses": list(statuses),
             **status,
         },
-    }
+        nodeName="node",
+        restartPolicy="Always",
+    )
 
 
-def app(state: Pod, *, ready: bool = False, count: int = 0, last: Pod | None = None) -> Pod:
+def app(state: Json, *, ready: bool = False, count: int = 0, last: Json | None = None) -> Json:
     started = "running" in state
     return {
         "name": "app",
@@ -62,33 +65,29 @@ def app(state: Pod, *, ready: bool = False, count: int = 0, last: Pod | None = N
     }
 
 
-def waiting(reason: str) -> Pod:
-    return {"waiting": {"reason": reason}}
+def running(seconds: float = 7200) -> Json:
+    return kit.running(ago(seconds))
 
 
-def running(seconds: float = 7200) -> Pod:
-    return {"running": {"startedAt": ago(seconds)}}
+def ended(code: int, seconds: float = 60, reason: str = "Error") -> Json:
+    return kit.terminated(code, reason=reason, finishedAt=ago(seconds))
 
 
-def ended(code: int, seconds: float = 60, reason: str = "Error") -> Pod:
-    return {"terminated": {"exitCode": code, "reason": reason, "finishedAt": ago(seconds)}}
-
-
-def with_spec(found: Pod, **spec: Any) -> Pod:
+def with_spec(found: Json, **spec: Any) -> Json:
     return {**found, "spec": {**found["spec"], **spec}}
 
 
-def owned(found: Pod, kind: str) -> Pod:
+def owned(found: Json, kind: str) -> Json:
     owner = {"kind": kind, "name": "o", "controller": True}
     return {**found, "metadata": {**found["metadata"], "ownerReferences": [owner]}}
 
 
-def deleted(found: Pod, seconds: float) -> Pod:
+def deleted(found: Json, seconds: float) -> Json:
     return {**found, "metadata": {**found["metadata"], "deletionTimestamp": ago(seconds)}}
 
 
-def unscheduled(seconds: float, reason: str = "Unschedulable") -> Pod:
-    found = with_spec(pod(phase="Pending", age=seconds), nodeName=None)
+def unscheduled(seconds: float, reason: str = "Unschedulable") -> Json:
+    found = with_spec(sick(phase="Pending", age=seconds), nodeName=None)
     found["status"]["conditions"] = [
         {
             "type": "PodScheduled",
@@ -100,94 +99,94 @@ def unscheduled(seconds: float, reason: str = "Unschedulable") -> Pod:
     return found
 
 
-def initial(status: Pod, *, age: float = 7200, policy: str | None = None) -> Pod:
-    found = pod(app(waiting("PodInitializing")), phase="Pending", age=age)
+def initial(status: Json, *, age: float = 7200, policy: str | None = None) -> Json:
+    found = sick(app(waiting("PodInitializing")), phase="Pending", age=age)
     found["status"]["initContainerStatuses"] = [{**status, "name": "setup"}]
     return with_spec(found, initContainers=[{"name": "setup", "restartPolicy": policy}])
 
 
-def silent_node() -> Pod:
-    found = pod(app(running(), ready=True), ready="False")
+def silent_node() -> Json:
+    found = sick(app(running(), ready=True), ready="False")
     found["status"]["conditions"][1]["status"] = "True"
     return found
 
 
-def gated() -> Pod:
+def gated() -> Json:
     found = silent_node()
     found["status"]["conditions"][0]["reason"] = "ReadinessGatesNotReady"
     return found
 
 
-SICK: dict[str, tuple[Pod, str]] = {
-    "back-off": (pod(app(waiting("CrashLoopBackOff"), count=5, last=ended(1))), "crashLoop"),
+SICK: dict[str, tuple[Json, str]] = {
+    "back-off": (sick(app(waiting("CrashLoopBackOff"), count=5, last=ended(1))), "crashLoop"),
     "back-off of an init container": (initial(app(waiting("CrashLoopBackOff"))), "crashLoop"),
-    "no image": (pod(app(waiting("ImagePullBackOff")), phase="Pending"), "imagePull"),
-    "a bad name": (pod(app(waiting("InvalidImageName")), phase="Pending"), "imagePull"),
-    "no key": (pod(app(waiting("CreateContainerConfigError")), phase="Pending"), "cannotStart"),
-    "a word of tomorrow": (pod(app(waiting("SomethingNew")), phase="Pending"), "cannotStart"),
+    "no image": (sick(app(waiting("ImagePullBackOff")), phase="Pending"), "imagePull"),
+    "a bad name": (sick(app(waiting("InvalidImageName")), phase="Pending"), "imagePull"),
+    "no key": (sick(app(waiting("CreateContainerConfigError")), phase="Pending"), "cannotStart"),
+    "a word of tomorrow": (sick(app(waiting("SomethingNew")), phase="Pending"), "cannotStart"),
     "no room": (unscheduled(300), "unschedulable"),
     "gated for long": (unscheduled(3600, "SchedulingGated"), "unschedulable"),
     "an init container for an hour": (initial(app(running(3600))), "initStuck"),
-    "no volume": (pod(app(waiting("ContainerCreating")), phase="Pending"), "stuckStarting"),
+    "no volume": (sick(app(waiting("ContainerCreating")), phase="Pending"), "stuckStarting"),
     "a silent node": (silent_node(), "nodeLost"),
-    "node lost": (pod(reason="NodeLost"), "nodeLost"),
+    "node lost": (sick(reason="NodeLost"), "nodeLost"),
     "killed for memory just now": (
-        pod(app(running(60), ready=True, count=1, last=ended(137, 70, "OOMKilled")), ready="True"),
+        sick(app(running(60), ready=True, count=1, last=ended(137, 70, "OOMKilled")), ready="True"),
         "oomKilled",
     ),
     "restarted just now": (
-        pod(app(running(60), ready=True, count=1, last=ended(1, 70)), ready="True"),
+        sick(app(running(60), ready=True, count=1, last=ended(1, 70)), ready="True"),
         "restarting",
     ),
     "every twenty minutes": (
-        pod(app(running(900), ready=True, count=6, last=ended(1, 900)), ready="True"),
+        sick(app(running(900), ready=True, count=6, last=ended(1, 900)), ready="True"),
         "restarting",
     ),
-    "just ended": (pod(app(ended(1, 2), count=1)), "restarting"),
+    "just ended": (sick(app(ended(1, 2), count=1)), "restarting"),
     "one of two ended for good": (
-        with_spec(pod(app(ended(1, 600)), app(running(), ready=True)), restartPolicy="Never"),
+        with_spec(sick(app(ended(1, 600)), app(running(), ready=True)), restartPolicy="Never"),
         "failed",
     ),
-    "failed": (pod(app(ended(1, 90_000)), phase="Failed"), "failed"),
-    "evicted": (pod(phase="Failed", reason="Evicted"), "evicted"),
+    "failed": (sick(app(ended(1, 90_000)), phase="Failed"), "failed"),
+    "evicted": (sick(phase="Failed", reason="Evicted"), "evicted"),
     "a failed Job of this morning": (
-        owned(pod(app(ended(1, 20_000)), phase="Failed"), "Job"),
+        owned(sick(app(ended(1, 20_000)), phase="Failed"), "Job"),
         "failed",
     ),
-    "not ready for an hour": (pod(app(running())), "notReady"),
+    "not ready for an hour": (sick(app(running())), "notReady"),
     "a gate that does not open": (gated(), "notReady"),
-    "cannot end": (deleted(pod(app(running())), 300), "terminating"),
+    "cannot end": (deleted(sick(app(running())), 300), "terminating"),
     "no status": ({"metadata": {"creationTimestamp": ago(600)}, "spec": {"nodeName": "x"}}, ""),
 }
-HEALTHY: dict[str, Pod] = {
-    "ready": pod(app(running(), ready=True), ready="True"),
-    "completed": pod(app(ended(0)), phase="Succeeded"),
-    "restarted long ago": pod(
+HEALTHY: dict[str, Json] = {
+    "ready": sick(app(running(), ready=True), ready="True"),
+    "completed": sick(app(ended(0)), phase="Succeeded"),
+    "restarted long ago": sick(
         app(running(4000), ready=True, count=9, last=ended(1, 4000)), ready="True"
     ),
-    "starting": pod(app(running(20)), age=30),
-    "being created": pod(app(waiting("ContainerCreating")), phase="Pending", age=20),
+    "starting": sick(app(running(20)), age=30),
+    "being created": sick(app(waiting("ContainerCreating")), phase="Pending", age=20),
     "waiting for a node since seconds": unscheduled(10),
     "held back on purpose": unscheduled(300, "SchedulingGated"),
     "an init container at work": initial(app(running(120)), age=125),
     "a sidecar": initial({**app(running(), ready=True), "started": True}, age=30, policy="Always"),
-    "being deleted": deleted(pod(app(running())), -20),
+    "being deleted": deleted(sick(app(running())), -20),
     "a replaced one of yesterday": owned(
-        pod(app(ended(1, 90_000)), phase="Failed", reason="Evicted"), "ReplicaSet"
+        sick(app(ended(1, 90_000)), phase="Failed", reason="Evicted"), "ReplicaSet"
     ),
-    "a slow start": pod({**app(running(200)), "started": False}),
+    "a slow start": sick({**app(running(200)), "started": False}),
     "a Job beside its helper": with_spec(
-        pod(app(ended(0)), app(running(), ready=True)), restartPolicy="Never"
+        sick(app(ended(0)), app(running(), ready=True)), restartPolicy="Never"
     ),
     "run again after it had done its work": with_spec(
-        pod(app(running(10), ready=True, count=1, last=ended(0, 20))),
+        sick(app(running(10), ready=True, count=1, last=ended(0, 20))),
         restartPolicy="OnFailure",
     )
-    | {"status": pod(app(running(), ready=True), ready="True")["status"]},
+    | {"status": sick(app(running(), ready=True), ready="True")["status"]},
 }
 
 
-def judged(found: Pod) -> Sick | None:
+def judged(found: Json) -> Sick | None:
     by_hand = symptom(gate_of(found), NOW)
     decoded = gates_of_page(json.dumps({"items": [found]}).encode())
     assert symptom(decoded[0], NOW) == by_hand
@@ -208,13 +207,13 @@ def test_a_healthy_pod(name: str) -> None:
 
 
 def test_since_when() -> None:
-    looping = pod(app(waiting("CrashLoopBackOff"), count=2, last=ended(1, 42)))
+    looping = sick(app(waiting("CrashLoopBackOff"), count=2, last=ended(1, 42)))
     assert judged(looping) == Sick("crashLoop", ago(42))
 
 
 def test_without_a_clock_what_is_not_ready_is_so_for_long_and_no_restart_is_recent() -> None:
-    assert symptom(gate_of(pod(app(running(2)), age=3)), None) is not None
-    restarted = pod(app(running(60), ready=True, count=1, last=ended(1, 70)), ready="True")
+    assert symptom(gate_of(sick(app(running(2)), age=3)), None) is not None
+    restarted = sick(app(running(60), ready=True, count=1, last=ended(1, 70)), ready="True")
     assert symptom(gate_of(restarted), None) is None
 
 

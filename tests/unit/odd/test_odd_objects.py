@@ -13,15 +13,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kit import capture_of_store, listed
 from kubectl_podx.analysis.analyse import pod_report
-from kubectl_podx.analysis.builders import BUILDERS
 from kubectl_podx.capture.plan import Wish, pod_calls
 from kubectl_podx.capture.seal import Sealer
 from kubectl_podx.capture.seal_environment import declared_variables
-from kubectl_podx.model.capture import Capture, CapturedPod, StoredList
 from kubectl_podx.model.raw import items, mapping
 from kubectl_podx.model.reference import Reference
 from kubectl_podx.sections.report import PodReport
+from kubectl_podx.sections.table import SECTIONS
 
 RECORDED = Path(__file__).parents[1] / "capture" / "recorded" / "everything.json"
 POD = Reference("Pod", "lead", "everything")
@@ -168,24 +168,28 @@ def report(
     stored = {}
     for body in [*objects, pod]:
         meta = mapping(body, "metadata")
-        name = meta.get("name") if isinstance(meta.get("name"), str) else "x"
-        namespace = meta.get("namespace") if isinstance(meta.get("namespace"), str) else ""
-        reference = Reference(str(body.get("kind") or "Pod"), namespace, name)
+        name, namespace = meta.get("name"), meta.get("namespace")
+        reference = Reference(
+            str(body.get("kind") or "Pod"),
+            namespace if isinstance(namespace, str) else "",
+            name if isinstance(name, str) else "x",
+        )
         reference = POD if body is pod else reference
         stored[reference.key] = sealer.keep(reference, body)
     found = {
-        key: StoredList(reference=key, state="present", items=list(items({"i": several}, "i")))
+        key: listed(key, [dict(one) for one in items({"i": several}, "i")])
         for key, several in (LISTS if lists is None else lists).items()
     }
     raw = sealer.raw_pod(POD)
-    captured = CapturedPod(
-        reference=POD.key, declared_variables=declared_variables(sealer, raw, stored)
-    )
-    capture = Capture(
-        captured_at="2026-11-25T02:10:00Z", pods=[captured], objects=stored, lists=found
+    capture = capture_of_store(
+        stored,
+        reference=POD.key,
+        lists=found,
+        captured_at="2026-11-25T02:10:00Z",
+        declared_variables=declared_variables(sealer, raw, stored),
     )
     assert all(call.id for call in pod_calls(POD, raw, Wish()))
-    made = pod_report(capture, captured)
+    made = pod_report(capture, capture.pods[0])
     # A report can always be written out and read again.
     assert msgspec.json.decode(msgspec.json.encode(made), type=PodReport) == made
     return made
@@ -220,7 +224,7 @@ def without(value: Any, names: frozenset[str]) -> Any:
 
 
 def sections(made: PodReport) -> dict[str, Any]:
-    return {key: getattr(made, field) for key, (field, _) in BUILDERS.items()}
+    return {each.key: getattr(made, each.field) for each in SECTIONS if not each.derived}
 
 
 def test_the_whole_pod_has_rows_in_nearly_every_section() -> None:

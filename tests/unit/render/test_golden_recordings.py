@@ -10,12 +10,12 @@ from syrupy.assertion import SnapshotAssertion
 from kubectl_podx.analysis.analyse import analyse
 from kubectl_podx.capture.bundle import read_bundle
 from kubectl_podx.model.terminal import Terminal
-from kubectl_podx.render.grids import GRIDS
 from kubectl_podx.render.html import html
 from kubectl_podx.render.mermaid import mermaid
 from kubectl_podx.render.table import tables
 from kubectl_podx.render.text import text
 from kubectl_podx.sections.report import PodReportList
+from kubectl_podx.sections.table import KEYS
 
 RECORDED = Path(__file__).parents[2] / "recorded"
 # Made by `make record-samples`, which see for what each of them is.
@@ -62,7 +62,7 @@ def test_everything(reports: PodReportList, snapshot: SnapshotAssertion) -> None
 
 
 def test_the_tables(reports: PodReportList, snapshot: SnapshotAssertion) -> None:
-    shown = tables(reports.items, tuple(GRIDS), wide=False, color=False, several=False)
+    shown = tables(reports.items, KEYS, wide=False, color=False, several=False)
     assert shown == snapshot
 
 
@@ -73,7 +73,7 @@ def test_the_graph(reports: PodReportList, snapshot: SnapshotAssertion) -> None:
 def test_a_secret_value_is_in_no_shape(reports: PodReportList) -> None:
     shapes = (
         text(reports.items, Terminal(), wide=True),
-        tables(reports.items, tuple(GRIDS), wide=True),
+        tables(reports.items, KEYS, wide=True),
         mermaid(reports.items),
         html(reports, single=True),
     )

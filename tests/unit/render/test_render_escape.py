@@ -12,14 +12,13 @@ from hypothesis import strategies as st
 
 from kubectl_podx.model.parts import Finding
 from kubectl_podx.model.terminal import Terminal
-from kubectl_podx.render.document import to_json
-from kubectl_podx.render.grids import GRIDS
+from kubectl_podx.render.document import to_json, to_yaml
+from kubectl_podx.render.jmes import result_table, result_text
 from kubectl_podx.render.mermaid import mermaid
-from kubectl_podx.render.result import result_table, result_text
 from kubectl_podx.render.table import tables
 from kubectl_podx.render.text import text
-from kubectl_podx.render.yaml import to_yaml
 from kubectl_podx.sections.report import PodReport
+from kubectl_podx.sections.table import KEYS
 from kubectl_podx.view.escape import LONGEST, clean, clean_json
 from kubectl_podx.view.layout import aligned, prose
 
@@ -119,7 +118,7 @@ def test_a_hostile_report_is_harmless_in_every_format(report: PodReport) -> None
     for output in (
         text([bad], Terminal(width=80)),
         text([bad], Terminal(), wide=True, distinctions=[HOSTILE]),
-        tables([bad], list(GRIDS), wide=True, several=True),
+        tables([bad], KEYS, wide=True, several=True),
         mermaid([bad]),
         to_json(bad),
         to_yaml(bad),

@@ -8,16 +8,17 @@ from syrupy.assertion import SnapshotAssertion
 
 from kubectl_podx.model.parts import BackOff, Coverage, Metadata, Verdict
 from kubectl_podx.model.terminal import Terminal
-from kubectl_podx.render.grids import GRIDS
 from kubectl_podx.render.mermaid import mermaid
 from kubectl_podx.render.table import tables
-from kubectl_podx.render.text import BLOCKS, text
+from kubectl_podx.render.text import text
+from kubectl_podx.sections import folders
 from kubectl_podx.sections.containers.report import Container, ObservationReport
 from kubectl_podx.sections.pod.report import Pod
 from kubectl_podx.sections.report import PodReport
-from kubectl_podx.sections.table import SECTIONS
+from kubectl_podx.sections.table import BY_KEY, KEYS
 from kubectl_podx.sections.volumes.report import Volume, VolumeMount
 from kubectl_podx.view.layout import aligned
+from kubectl_podx.view.page import Page
 
 
 def healthy() -> PodReport:
@@ -60,7 +61,7 @@ def test_a_narrow_terminal(report: PodReport, snapshot: SnapshotAssertion) -> No
 
 
 def test_all_tables(report: PodReport, snapshot: SnapshotAssertion) -> None:
-    assert tables([report], list(GRIDS)) == snapshot
+    assert tables([report], KEYS) == snapshot
 
 
 def test_the_graph(report: PodReport, snapshot: SnapshotAssertion) -> None:
@@ -107,15 +108,17 @@ def test_several_pods_stand_in_one_table(report: PodReport) -> None:
     assert len(lines) == 5
 
 
-@pytest.mark.parametrize("section", SECTIONS)
+@pytest.mark.parametrize("section", KEYS)
 def test_every_section_has_tables_and_a_block(report: PodReport, section: str) -> None:
     assert tables([report], [section])
-    assert section == "findings" or section in BLOCKS
+    page = Page(Terminal(), None, everything=True)
+    row = BY_KEY[section]
+    assert folders.block(row, getattr(report, row.field), page)
 
 
-@pytest.mark.parametrize("section", SECTIONS)
+@pytest.mark.parametrize("section", KEYS)
 def test_a_section_that_was_not_asked_for_is_not_shown(report: PodReport, section: str) -> None:
-    field, _ = GRIDS[section]
+    field = BY_KEY[section].field
     without = msgspec.structs.replace(report, **{field: None})
     assert tables([without], [section]) == ""
     assert text([without], Terminal(), wide=True)

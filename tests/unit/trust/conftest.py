@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
-GENERATED: dict[str, int] = {}
-"""Test -> inputs that it was run with."""
+from kit.fuzzed import GENERATED
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

@@ -12,7 +12,6 @@ import gzip
 import json
 import os
 import re
-import sys
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -23,10 +22,23 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from kit import capture_of_store, listed, raw_look
+from kit.fuzzed import GENERATED
 from kubectl_podx.analysis.analyse import analyse
-from kubectl_podx.capture import bundle, certificates, cgroup, frames, manifest, metrics, procfs
+from kubectl_podx.capture import (
+    bundle,
+    certificates,
+    frames,
+    manifest,
+    procfs,
+)
+from kubectl_podx.capture import (
+    memory_usage as metrics,
+)
+from kubectl_podx.capture import (
+    procfs as cgroup,
+)
 from kubectl_podx.capture.calls import Outcome
-from kubectl_podx.capture.look import RawLook
 from kubectl_podx.capture.plan import Wish, pod_calls
 from kubectl_podx.capture.seal import Sealer, WrongObjectError, token_claims
 from kubectl_podx.capture.seal_environment import declared_variables, parse_environment
@@ -34,12 +46,11 @@ from kubectl_podx.capture.seal_observation import seal_look
 from kubectl_podx.cluster import errors, kubeconfig
 from kubectl_podx.cluster.exec_protocol import ChannelParser
 from kubectl_podx.cluster.paths import BadNameError, api_path
-from kubectl_podx.model.capture import Capture, CapturedPod, Observation, StoredList, StoredObject
+from kubectl_podx.model.capture import Capture, Observation, StoredObject
 from kubectl_podx.model.errors import InputError
 from kubectl_podx.model.reference import Reference
 from kubectl_podx.pod.containers import containers
-from kubectl_podx.render.document import to_json
-from kubectl_podx.render.yaml import to_yaml
+from kubectl_podx.render.document import to_json, to_yaml
 from kubectl_podx.view.escape import clean
 
 TESTS = Path(__file__).resolve().parents[1]
@@ -49,17 +60,16 @@ EXAMPLES = int(os.environ.get("PODX_FUZZ", "60"))
 CANARY = "canary-fuzz-77"
 POD = Reference("Pod", "lead", "everything")
 
-T = TypeVar("T", bound=Callable[..., Any])
+T = TypeVar("T")
+Test = TypeVar("Test", bound=Callable[..., Any])
 
 
-def fuzz(strategy: Any, weight: float = 1.0) -> Callable[[T], Any]:
+def fuzz(strategy: st.SearchStrategy[Any], weight: float = 1.0) -> Callable[[Test], Any]:
     """Runs a test with made-up inputs, and counts them."""
-    # The folder of this file is no package, so its conftest is found by its name alone.
-    generated = sys.modules["conftest"].GENERATED if "conftest" in sys.modules else {}
 
-    def decorate(test: T) -> Any:
+    def decorate(test: Test) -> Any:
         def counted(made: Any) -> None:
-            generated[test.__name__] = generated.get(test.__name__, 0) + 1
+            GENERATED[test.__name__] = GENERATED.get(test.__name__, 0) + 1
             test(made)
 
         counted.__name__ = test.__name__
@@ -73,8 +83,13 @@ def fuzz(strategy: Any, weight: float = 1.0) -> Callable[[T], Any]:
     return decorate
 
 
+def read_again(one: T) -> T:
+    """What comes of it through a bundle: everything that is captured can be written and read."""
+    return msgspec.json.decode(msgspec.json.encode(one), type=type(one))
+
+
 @st.composite
-def mutated(draw: Any, *seeds: bytes) -> bytes:
+def mutated(draw: st.DrawFn, *seeds: bytes) -> bytes:
     """A recording of which some parts are gone, doubled, or noise."""
     data = draw(st.sampled_from(seeds))
     for _ in range(draw(st.integers(1, 6))):
@@ -152,32 +167,39 @@ def test_frames(output: bytes) -> None:
 def test_processes(content: bytes) -> None:
     clock = procfs.BootClock(b"100.5 3.2 1750000000")
     for one in procfs.processes(content, clock, procfs.argument_counts(content)):
-        msgspec.json.encode(one)
+        assert read_again(one) == one
 
 
 @fuzz(content_of("mountinfo"))
 def test_mountinfo(content: bytes) -> None:
     for one in procfs.mountinfo(content):
-        msgspec.json.encode(one)
+        assert read_again(one) == one
 
 
 @fuzz(st.tuples(content_of("net"), content_of("fds")))
 def test_sockets(content: tuple[bytes, bytes]) -> None:
     tables, owners = content
     names = ("tcp", "tcp6", "udp", "udp6", "unix")
-    found = procfs.sockets(dict.fromkeys(names, tables), procfs.socket_owners(owners))
-    msgspec.json.encode(found)
+    listeners, connections = procfs.sockets(
+        dict.fromkeys(names, tables), procfs.socket_owners(owners)
+    )
+    assert [read_again(one) for one in listeners] == listeners
+    assert [read_again(one) for one in connections] == connections
 
 
 @fuzz(st.one_of(content_of("namespaces"), content_of("cgroup"), content_of("self")))
 def test_small_frames(content: bytes) -> None:
-    procfs.namespaces(content)
-    procfs.pairs(content)
-    procfs.status_fields(content)
-    procfs.open_files_limit(content)
+    for found in (procfs.pairs(content), procfs.status_fields(content)):
+        assert all("\n" not in line for pair in found.items() for line in pair)
+    for inodes in procfs.namespaces(content).values():
+        assert all(inode.isdigit() for inode in inodes.values())
+    assert (procfs.open_files_limit(content) or 0) >= 0
     procfs.BootClock(content)
-    parse_environment(content)
-    msgspec.json.encode(cgroup.headroom(content, enough=True))
+    for name, value in (parse_environment(content) or {}).items():
+        assert name
+        assert b"\0" not in value
+    room = cgroup.headroom(content, enough=True)
+    assert read_again(room) == room
 
 
 @fuzz(mutated(*LOOKS), 0.15)
@@ -190,21 +212,17 @@ def test_a_whole_look_is_sealed(output: bytes) -> None:
         objects[reference.key] = sealer.keep(reference, body)
     pod = sealer.raw_pod(POD)
     call = next(call for call in pod_calls(POD, pod, Wish()) if call.kind == "exec")
-    raw = RawLook(
-        output=output,
-        nonce="podx-recorded",
-        complete=True,
-        ended_by="",
-        container_id=next(iter(containers(pod))).container_id,
-        started_at="",
-        through="",
-    )
+    identity = next(iter(containers(pod))).container_id
+    raw = raw_look(output, nonce="podx-recorded", container_id=identity)
     declared = declared_variables(sealer, pod, objects)
     outcome = Outcome(call, "ok", answer=raw)
     found = seal_look(sealer, pod, outcome, objects, declared)
     assert isinstance(found, Observation)
-    captured = CapturedPod(reference=POD.key, observations=[found], declared_variables=declared)
-    report(Capture(pods=[captured], objects=objects))
+    report(
+        capture_of_store(
+            objects, reference=POD.key, observations=[found], declared_variables=declared
+        )
+    )
 
 
 @fuzz(st.one_of(st.binary(max_size=400), mutated(b"-----BEGIN CERTIFICATE-----\nMIIB\n-----END")))
@@ -215,7 +233,8 @@ def test_certificates(value: bytes) -> None:
 
 @fuzz(st.text(max_size=60))
 def test_tokens(part: str) -> None:
-    token_claims(part)
+    claims = token_claims(part)
+    assert claims is None or all(isinstance(name, str) for name in claims)
 
 
 # -- what comes from the API server ---------------------------------------------------------------
@@ -295,7 +314,7 @@ def test_event_lists(page: bytes) -> None:
     assert all(isinstance(one["message"], str) for one in found)
 
 
-@fuzz(st.dictionaries(st.sampled_from(sorted(EVENT["items"][0])), JSON, max_size=8), 0.15)  # type: ignore[index,call-overload]
+@fuzz(st.dictionaries(st.sampled_from(sorted(EVENT["items"][0])), JSON, max_size=8), 0.15)
 def test_events_of_any_shape_make_a_report(event: dict[str, Any]) -> None:
     pod = world()["pod"]
     body = {"kind": "EventList", "items": [{**EVENT["items"][0], **event}]}  # type: ignore[dict-item]
@@ -303,10 +322,14 @@ def test_events_of_any_shape_make_a_report(event: dict[str, Any]) -> None:
     objects = {POD.key: sealer.keep(POD, pod)}
     key = f"Event/{POD.key}"
     items = sealer.open_list("Event", "", [msgspec.json.encode(body)])
-    lists = {key: StoredList(reference=key, state="present", items=items)}
-    captured = CapturedPod(reference=POD.key, uid=pod["metadata"]["uid"])
     report(
-        Capture(pods=[captured], objects=objects, lists=lists, captured_at="2026-11-25T02:10:00Z")
+        capture_of_store(
+            objects,
+            reference=POD.key,
+            uid=pod["metadata"]["uid"],
+            lists={key: listed(key, items)},
+            captured_at="2026-11-25T02:10:00Z",
+        )
     )
 
 
@@ -323,8 +346,7 @@ def test_a_pod_of_any_shape_is_planned_sealed_and_reported(pod: dict[str, Any]) 
         except BadNameError as error:
             assert str(error).isprintable()
     declared = declared_variables(sealer, sealer.raw_pod(POD), objects)
-    captured = CapturedPod(reference=POD.key, declared_variables=declared)
-    report(Capture(pods=[captured], objects=objects))
+    report(capture_of_store(objects, reference=POD.key, declared_variables=declared))
 
 
 @fuzz(st.tuples(st.sampled_from(("ConfigMap", "Secret", "Node", "Service", "ReplicaSet")), JSON))

@@ -10,16 +10,16 @@ from typing import Any
 import msgspec
 import pytest
 
+import kit
+from kit import absent, raw_look
 from kubectl_podx.analysis.analyse import analyse
 from kubectl_podx.capture.calls import Outcome
-from kubectl_podx.capture.look import RawLook
 from kubectl_podx.capture.plan import PlannedCall, Wish, pod_calls
 from kubectl_podx.capture.seal import Sealer
 from kubectl_podx.capture.seal_environment import declared_variables
 from kubectl_podx.capture.seal_observation import seal_look
 from kubectl_podx.model.capture import (
     Capture,
-    CapturedPod,
     KeyFacts,
     Observation,
     ObservedFile,
@@ -53,27 +53,25 @@ def pod_of(**container: Any) -> dict[str, Any]:
         {"name": "sec", "mountPath": "/etc/sec"},
         {"name": "data", "mountPath": "/etc/cfg/nested"},
     ]
-    app = {"name": "app", "volumeMounts": mounts, **container}
-    status = {"name": "app", "state": {"running": {"startedAt": "2026-11-29T21:00:00Z"}}}
-    return {
-        "kind": "Pod",
-        "metadata": {"name": POD.name, "namespace": POD.namespace, "uid": "u-1"},
-        "spec": {"containers": [app], "volumes": volumes},
-        "status": {"containerStatuses": [{**status, "containerID": "containerd://x"}]},
-    }
+    told = kit.status(kit.running("2026-11-29T21:00:00Z"), containerID="containerd://x")
+    app = kit.container("app", status=told, **{"volumeMounts": mounts, **container})
+    return kit.pod(app, name=POD.name, namespace=POD.namespace, volumes=volumes)
 
 
 class World:
-    """One pod, its objects, one look."""
+    """One pod, its objects, one look. A Secret that is neither given nor `gone` is not there."""
 
     def __init__(self, pod: dict[str, Any], *bodies: dict[str, Any], **states: Any) -> None:
         self.sealer = Sealer()
         self.objects: dict[str, StoredObject] = {}
+        gone = {SECRET: "missing", **states.get("gone", {})}
+        for reference, state in gone.items():
+            self.objects[reference.key] = absent(reference.key, state)
+            if state in ("denied", "missing"):
+                self.sealer.without(reference)
         for body in [*bodies, pod]:
             reference = Reference(body["kind"], "shop", body["metadata"]["name"])
             self.objects[reference.key] = self.sealer.keep(reference, body)
-        for reference, state in states.get("gone", {}).items():
-            self.objects[reference.key] = StoredObject(reference=reference.key, state=state)
         self.pod = self.sealer.raw_pod(POD)
 
     def look(self, frames: dict[str, str | bytes]) -> Observation:
@@ -83,15 +81,7 @@ class World:
             for name, each in whole.items()
         )
         declared = declared_variables(self.sealer, self.pod, self.objects)
-        raw = RawLook(
-            output=output,
-            nonce="n",
-            complete=True,
-            ended_by="",
-            container_id="x",
-            started_at="2026-11-29T21:00:00Z",
-            through="",
-        )
+        raw = raw_look(output, since="2026-11-29T21:00:00Z")
         call: PlannedCall = next(
             one for one in pod_calls(POD, self.pod, Wish()) if one.kind == "exec"
         )
@@ -99,10 +89,18 @@ class World:
             self.sealer, self.pod, Outcome(call, "ok", answer=raw), self.objects, declared
         )
 
+    def capture(self, observation: Observation) -> Capture:
+        return kit.capture_of_store(
+            self.objects,
+            reference=POD.key,
+            uid="u-1",
+            captured_at="2026-11-29T21:05:00Z",
+            observations=[observation],
+        )
+
     def written(self, observation: Observation) -> str:
         """The bundle and the report."""
-        captured = CapturedPod(reference=POD.key, uid="u-1", observations=[observation])
-        capture = Capture(captured_at="2026-11-29T21:05:00Z", pods=[captured], objects=self.objects)
+        capture = self.capture(observation)
         return (
             msgspec.json.encode(capture).decode() + msgspec.json.encode(analyse(capture)).decode()
         )
@@ -242,7 +240,7 @@ def test_a_folder_named_by_the_pod_stays() -> None:
         {"name": "data", "mountPath": "/data", "subPathExpr": "$(POD)"}
     ]
     root = "/volumes/kubernetes.io~empty-dir/data/web-0"
-    look = {
+    look: dict[str, str | bytes] = {
         "mountinfo": f"50 1 8:1 {root} /data rw - ext4 /dev/sda1 rw\n",
         "environment": "POD=web-0\0",
     }
@@ -267,7 +265,9 @@ def test_maps_of_drivers_hold_no_secret() -> None:
             "csi": {"driver": "d", "volumeAttributes": {"o": f"username=u,password={CANARY}"}},
         },
     ]
-    stored = Sealer().keep(POD, pod)
+    sealer = Sealer()
+    sealer.without(SECRET)
+    stored = sealer.keep(POD, pod)
     assert CANARY not in msgspec.json.encode(stored).decode()
     volumes = {one["name"]: one for one in (stored.body or {})["spec"]["volumes"]}
     assert volumes["a"]["csi"]["volumeAttributes"] == {"password": "<hidden>", "share": "x"}
@@ -354,6 +354,7 @@ def test_hidden_values_of_a_config_map_are_scrubbed_and_its_words_are_not() -> N
 
 def test_words_of_literals_stay_in_logs_and_passwords_do_not() -> None:
     sealer = Sealer()
+    sealer.without(SECRET)
     env = [
         {"name": "AUTH_MODE", "value": "kerberos"},
         {"name": "TOKEN_PATH", "value": "/var/run/secrets/eks/token"},
@@ -450,11 +451,8 @@ def test_a_bundle_of_an_older_podx_tells_no_length_in_the_report() -> None:
     key = KeyFacts(size=19, digest="keyed:a")
     world.objects[SECRET.key] = msgspec.structs.replace(stored, keys={"password": key})
     file = ObservedFile(path="/etc/sec/password", mount="/etc/sec", digest="keyed:b", size=21)
-    observation = Observation(container="app", state="observed", files=[file])
-    captured = CapturedPod(reference=POD.key, uid="u-1", observations=[observation])
-    report = analyse(
-        Capture(captured_at="2026-11-29T21:05:00Z", pods=[captured], objects=world.objects)
-    ).items[0]
+    look = kit.observation(files=[file])
+    report = analyse(world.capture(look)).items[0]
     rows = [row for row in report.files or [] if row.path == "/etc/sec/password"]
     assert [(row.size, row.source_size, row.state) for row in rows] == [(None, None, rows[0].state)]
     assert b"(21 bytes" not in msgspec.json.encode(report)

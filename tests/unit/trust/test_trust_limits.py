@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from kit import Json, capture, pod
 from kubectl_podx.capture.frames import split
 from kubectl_podx.cli.environment import Environment
 from kubectl_podx.cli.funnel import main
@@ -106,19 +107,15 @@ def test_seconds_of_any_size(tmp_path: Path) -> None:
 # -- what must not take for ever ----------------------------------------
 
 
-def pod(**spec: Any) -> dict[str, Any]:
-    return {
-        "kind": "Pod",
-        "metadata": {"name": "p", "namespace": "d", "uid": "u"},
-        "spec": spec,
-        "status": {"phase": "Running"},
-    }
+def declaring(**spec: Any) -> Json:
+    """A pod of which only this is declared."""
+    return pod(name="p", namespace="d", uid="u", **{"containers": [], **spec})
 
 
 def many_items() -> dict[str, Any]:
     keys = [{"key": f"k{i}", "path": f"p{i}"} for i in range(20_000)]
     mounts = [{"name": "v", "mountPath": f"/m{i}"} for i in range(3000)]
-    return pod(
+    return declaring(
         containers=[{"name": "a", "image": "b", "volumeMounts": mounts}],
         volumes=[{"name": "v", "configMap": {"name": "c", "items": keys}}],
     )
@@ -129,7 +126,7 @@ def test_the_deadline_bounds_what_follows_the_answers(tmp_path: Path) -> None:
     path = tmp_path / "pod.json"
     path.write_text(json.dumps({"kind": "List", "items": [many_items()] * 1}))
     pods = [
-        dict(pod(containers=[]), metadata={"name": f"p{i}", "namespace": "d"})
+        dict(declaring(containers=[]), metadata={"name": f"p{i}", "namespace": "d"})
         for i in range(20_000)
     ]
     path.write_text(json.dumps({"kind": "List", "items": pods}))
@@ -150,7 +147,7 @@ def test_work_grows_with_the_input_and_not_with_its_square(kind: str, tmp_path: 
 
     def calls(size: int) -> int:
         if kind == "containers":
-            body = pod(
+            body = declaring(
                 containers=[
                     {
                         "name": f"c{i}",
@@ -163,7 +160,7 @@ def test_work_grows_with_the_input_and_not_with_its_square(kind: str, tmp_path: 
             )
         elif kind == "variables":
             env = [{"name": f"V{i}", "value": v} for v in "xy" for i in range(size * 5)]
-            body = pod(containers=[{"name": "a", "image": "b", "env": env}])
+            body = declaring(containers=[{"name": "a", "image": "b", "env": env}])
         else:
             body = many_items()
             body["spec"]["volumes"][0]["configMap"]["items"] = [
@@ -304,10 +301,10 @@ def test_bytes_after_the_end_of_a_packed_answer_are_an_error() -> None:
 
 def test_the_name_of_a_bundle_is_escaped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from kubectl_podx.capture import session
-    from kubectl_podx.model.capture import Capture, CapturedPod
+    from kubectl_podx.model.capture import Capture
 
     def take(*_: Any, **__: Any) -> Capture:
-        return Capture(pods=[CapturedPod(reference="Pod/d/p")])
+        return capture([declaring()])
 
     monkeypatch.setattr(session, "take", take)
     path = tmp_path / "x\x1b[31m"
