@@ -5,6 +5,7 @@ Each is of a kind: another history leaves the same evidence, or silence looks li
 
 from __future__ import annotations
 
+import json
 import struct
 from typing import Any
 
@@ -16,6 +17,7 @@ from incidents.catalogue.stops import NOT_YET_HEALTHY
 from incidents.incident import LABEL, Expected, Incident, Step, broken, subject
 from incidents.when import (
     age,
+    condition,
     deleting,
     ended,
     event,
@@ -66,6 +68,12 @@ def abort_as_pid_1() -> str:
 def term_by_exec(bench: Bench, pod: Manifest) -> None:
     name = pod["metadata"]["name"]
     bench.kubectl("exec", name, "-c", "app", "--", "kill", "-TERM", "1")
+
+
+def less_memory(bench: Bench, pod: Manifest) -> None:
+    change = {"spec": {"containers": [{"name": "app", "resources": limit("32Mi")}]}}
+    name = pod["metadata"]["name"]
+    bench.kubectl("patch", "pod", name, "--subresource=resize", "--patch", json.dumps(change))
 
 
 def job(name: str, *containers: Manifest, **spec: Any) -> Manifest:
@@ -348,6 +356,20 @@ INCIDENTS = (
         every(deleting, running()),
         Expected(severity=("warning",), words=("being preempted by the scheduler",)),
         steps=(Step(running_for(3), more_important),),
+    ),
+    broken(
+        "resize-below-use",
+        "a memory limit below what is in use: the resize fails, and nothing was changed",
+        shell(hold(60, 1), resources=limit("128Mi")),
+        steps=(Step(running_for(6), less_memory),),
+        needs=("1.35", "a memory limit that is lowered in place"),
+        until=condition("PodResizeInProgress", "True", "Error"),
+        expected=Expected(
+            severity=("warning",),
+            words=("the in-place resize fails",),
+            never=("were changed in place",),
+            codes=("POD002",),
+        ),
     ),
     broken(
         "image-called-certificate",
