@@ -12,7 +12,7 @@ from kubectl_podx.pod.view import event_count
 from kubectl_podx.rules.remedies import DOCS, describe_pod, edit_owner, get, logs
 from kubectl_podx.rules.rule import Case, Hit, Rule
 from kubectl_podx.rules.waiting import before_sandbox, config_reason, missing_source
-from kubectl_podx.sections.containers import limits as container_limits
+from kubectl_podx.sections.containers import limits
 from kubectl_podx.sections.containers.report import Container
 from kubectl_podx.sections.containers.starting import blocked_since, first_blocker
 from kubectl_podx.view.units import spell_seconds, times
@@ -267,5 +267,5 @@ RULES: tuple[Rule, ...] = (
         link=DOCS + "concepts/workloads/pods/pod-lifecycle/#restart-policy",
         check=ended_and_stays,
     ),
-    *container_limits.RULES,
+    *limits.RULES,
 )

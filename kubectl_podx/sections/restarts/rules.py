@@ -6,7 +6,7 @@ import msgspec
 
 from kubectl_podx.rules.remedies import DOCS
 from kubectl_podx.rules.rule import Rule
-from kubectl_podx.sections.restarts import checks as restart_checks
+from kubectl_podx.sections.restarts import checks
 from kubectl_podx.sections.restarts.checks import by_cause
 from kubectl_podx.sections.restarts.rivals import RIVALS
 
@@ -68,7 +68,7 @@ _RULES: tuple[Rule, ...] = (
         "reached by its other containers, the mark may be of one of them.",
         remedy="Raise the memory limit, or let the main process end when its child does.",
         link=_MEMORY,
-        check=restart_checks.child_oom,
+        check=checks.child_oom,
     ),
     Rule(
         code="RST005",
@@ -295,7 +295,7 @@ _RULES: tuple[Rule, ...] = (
         known_by="A Failed event of the container that is newer than its last end.",
         remedy="Bring back what the event names.",
         link=_POD,
-        check=restart_checks.next_start_blocked,
+        check=checks.next_start_blocked,
         rank=0,
     ),
 )
