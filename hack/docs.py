@@ -144,6 +144,11 @@ def _findings() -> str:
             f"- What to do: {_sentence(rule.remedy)}",
             f"- More: <{rule.link}>",
         ]
+        if rule.rivals:
+            lines.append(
+                "\n| what else leaves this evidence | what would tell it apart |\n|---|---|"
+            )
+            lines += [f"| {_cell(r.history)} | {_cell(r.apart)} |" for r in rule.rivals]
     return "\n".join(lines) + "\n"
 
 
@@ -436,6 +441,7 @@ def _codes() -> str:
     rows = [{name: getattr(r, name) for name in explain.CodeDoc._fields} for r in every_rule()]
     for row in rows:
         row |= {name: _sentence(row[name]) for name in ("meaning", "known_by", "remedy")}
+        row["rivals"] = [list(rival) for rival in row["rivals"]]
     return json.dumps(rows, indent=1, ensure_ascii=False) + "\n"
 
 

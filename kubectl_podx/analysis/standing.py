@@ -6,6 +6,7 @@ from kubectl_podx.model.clock import parse_time
 from kubectl_podx.model.parts import Verdict
 from kubectl_podx.model.raw import dig, items, one_line, text
 from kubectl_podx.model.words import Severity
+from kubectl_podx.pod.owner import controller
 from kubectl_podx.rules.rule import Case
 from kubectl_podx.view.units import spell_seconds
 
@@ -33,6 +34,30 @@ def blocker(case: Case) -> Verdict | None:
             why = text(condition, "message") or text(condition, "reason")
             return Verdict(severity="critical", summary=f"not scheduled: {one_line(why)}")
     return None
+
+
+def tried_again(case: Case) -> str:
+    """`an earlier try of Job backup, which is Complete`, of a failed pod of such a Job."""
+    if text(case.view.pod, "status", "phase") != "Failed":
+        return ""
+    name, _ = _job(case, "Complete", "SuccessCriteriaMet")
+    return f"an earlier try of {name}, which is Complete" if name else ""
+
+
+def given_up(case: Case) -> str:
+    """`Job backup has failed (BackoffLimitExceeded)`: it deletes its pods for that."""
+    name, reason = _job(case, "Failed", "FailureTarget")
+    return f"{name} has failed ({reason})" if name else ""
+
+
+def _job(case: Case, *types: str) -> tuple[str, str]:
+    """The pod's Job, where such a condition of it is True, and the condition's reason."""
+    owner = controller(case.view)
+    for condition in items(owner.body if owner else None, "status", "conditions"):
+        said = text(condition, "type") in types and text(condition, "status") == "True"
+        if owner and owner.kind == "Job" and said:
+            return owner.label, text(condition, "reason")
+    return "", ""
 
 
 def not_ready(case: Case) -> bool:

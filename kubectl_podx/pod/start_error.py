@@ -50,6 +50,8 @@ _SUB_PATH = re.compile(
 # conmon lives in the pod's cgroup where CRI-O is not told otherwise.
 _MONITOR_DIED = "error reading container (probably exited) json message: "
 _HOST_PATH = re.compile(r'failed to mkdir "?([^":\s]{1,200})"?: ')
+DIED = "own init died"
+"""Of a start at which the runtime's first process in the container ended."""
 # Where images and the runtime look for programs, as far as nobody says otherwise.
 _PATH = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")
 
@@ -157,11 +159,11 @@ def _memory(message: str) -> str:
         return f"{words} that the runtime demands"
     if _MONITOR_DIED in message:
         return "CRI-O's monitor of it (conmon) died, as it does where the pod's memory is used up"
+    if "cannot start a stopped process" in low:
+        return f"its {DIED} before it was started, as it does where its memory is used up"
     if "oom-killed" in low or "oom killed" in low:
         # runc asks with a question mark whether the limit is too low: it cannot know.
-        return (
-            "its own init was OOM-killed: its memory was used up already, or the limit is too low"
-        )
+        return f"its {DIED} of an OOM kill: its memory was used up, or the limit is too low"
     return ""
 
 

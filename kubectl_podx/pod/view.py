@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import datetime
 from functools import cached_property, wraps
@@ -57,6 +58,11 @@ class PodView:
     def container(self, name: str) -> ContainerEntry | None:
         """The container of that name."""
         return next((entry for entry in self.containers if entry.name == name), None)
+
+    def older_than(self, major: int, minor: int) -> bool:
+        """Whether the server says that it is older than this release; no where it is not known."""
+        found = re.match(r"v?(\d{1,3})\.(\d{1,3})", self.capture.server_version)
+        return found is not None and (int(found[1]), int(found[2])) < (major, minor)
 
     def running_for(self, entry: ContainerEntry) -> float | None:
         """For how many seconds the container had been running at the capture; None: it was not."""

@@ -16,6 +16,7 @@ from kubectl_podx.sections import folders, table
 from kubectl_podx.sections.report import PodReport
 from kubectl_podx.sections.restarts.columns import end_facts, has_restarted
 from kubectl_podx.sections.restarts.report import Restart
+from kubectl_podx.sections.restarts.text import share
 from kubectl_podx.sections.table import ON_PAGE
 from kubectl_podx.sections.timeline.lanes import chart
 from kubectl_podx.view.columns import Grid
@@ -160,7 +161,7 @@ def _notes(report: PodReport, key: str, now: datetime | None) -> Iterator[Note]:
 def _restart(row: Restart, now: datetime | None) -> Note:
     """Cause, witnesses and log of one container's last end."""
     count = counted(row.count, "restart") if row.count else "no restart"
-    head = f"{row.container}: {count}" + (f", {row.explained} explained" if row.count else "")
+    head = f"{row.container}: {count}" + (f", {share(row)}" if row.count else "")
     sentences = [row.summary] if row.summary else []
     facts = end_facts(row, now)
     sentences += [", ".join(facts)] if facts else []

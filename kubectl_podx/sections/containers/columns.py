@@ -26,7 +26,7 @@ def _state(row: Container) -> Cell:
 
 def _memory(quantity: Quantity) -> str:
     """Use of limit, such as `12Mi/64Mi`, as far as each is known."""
-    limit = quantity.limit or quantity.actual_limit or quantity.allocated
+    limit = quantity.actual_limit or quantity.limit or quantity.allocated
     use = None if quantity.observed_usage is None else human_size(quantity.observed_usage)
     if use is None:
         return f"?/{limit}" if limit else NONE
@@ -34,7 +34,7 @@ def _memory(quantity: Quantity) -> str:
 
 
 def _cpu(quantity: Quantity) -> str:
-    return quantity.limit or quantity.actual_limit or NONE
+    return quantity.actual_limit or quantity.limit or NONE
 
 
 def _share(value: float | None) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from kubectl_podx.model.clock import format_time, parse_time
 from kubectl_podx.model.raw import dig, text
 from kubectl_podx.pod.kills import grace_period, stop_in_progress
+from kubectl_podx.pod.view import event_time
 from kubectl_podx.rules.remedies import (
     DOCS,
     about_pod,
@@ -25,6 +26,8 @@ _HOOKS = DOCS + "concepts/containers/container-lifecycle-hooks/"
 _SLEEP = re.compile(r"(?:^|[\s;&|])sleep (\d+)\b")
 # The kubelet needs some seconds after the last KILL to clean up and to delete the object.
 _CLEAN_UP = 30
+# Seconds in which a hook may well be on its way.
+_SOON = 20
 
 
 def post_start_failed(case: Case) -> Iterator[Hit]:
@@ -43,6 +46,51 @@ def post_start_failed(case: Case) -> Iterator[Hit]:
                 severity="critical" if blocking else "warning",
                 blocking=blocking,
             )
+
+
+def post_start_runs(case: Case) -> Iterator[Hit]:
+    """A postStart hook has not come to its end: the kubelet does nothing else for the pod.
+
+    Until then the status still says that the container waits to be created, and containers behind
+    it are not started (kuberuntime SyncPod starts one after the other, and waits for the hook).
+    """
+    for entry in case.view.containers:
+        handler = next(
+            (
+                hook.handler.text
+                for hook in case.report.lifecycle or ()
+                if hook.container == entry.name and hook.type == "postStart"
+            ),
+            None,
+        )
+        waits = text(entry.status, "state", "waiting", "reason")
+        if handler is None or waits not in ("ContainerCreating", "PodInitializing"):
+            continue
+        told = {text(event, "reason") for event in case.view.events_of(entry)}
+        started = [e for e in case.view.events_of(entry) if text(e, "reason") == "Started"]
+        if not started or "FailedPostStartHook" in told:
+            continue
+        since = parse_time(event_time(started[-1]))
+        run = (case.view.now - since).total_seconds() if case.view.now and since else None
+        if run is not None and run < _SOON:
+            continue
+        behind = [
+            each.name
+            for each in case.view.containers[case.view.containers.index(entry) + 1 :]
+            if each.kind != "ephemeral" and not each.running
+        ]
+        span = f" for {spell_seconds(run)}" if run is not None else ""
+        waiting = f", and {', '.join(behind)} waits for that" if behind else ""
+        yield Hit(
+            f"the postStart hook of {entry.name} has been running{span}{waiting}",
+            (
+                f"hook: {handler}",
+                f"event Started of {entry.name}, while its status still says {waits}",
+            ),
+            container=entry.name,
+            remedy=logs(case, entry.name),
+            blocking=True,
+        )
 
 
 _STOPPED_FOR = {
@@ -302,5 +350,18 @@ RULES: tuple[Rule, ...] = (
         link=_TERMINATION,
         check=being_stopped,
         went_down=True,
+    ),
+    Rule(
+        code="LIF009",
+        section="lifecycle",
+        severity="critical",
+        title="A postStart hook does not end",
+        meaning="The kubelet waits for the hook before it starts the next container, runs a probe "
+        "or even writes the pod's status; a deletion waits for it, too.",
+        known_by="A Started event of the container while its status says that it is still being "
+        "created, and a postStart hook.",
+        remedy="let the hook end: give what it waits for a limit, or move it into the entrypoint",
+        link=_HOOKS,
+        check=post_start_runs,
     ),
 )

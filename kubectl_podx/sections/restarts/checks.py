@@ -48,6 +48,7 @@ def by_cause(*causes: RestartCause) -> Callable[[Case], Iterator[Hit]]:
                     remedy=remedy(case, row),
                     severity=severity,
                     blocking=blocking,
+                    open=row.confidence != "proven",
                 )
 
     return check

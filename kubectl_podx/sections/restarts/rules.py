@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from kubectl_podx.rules.remedies import DOCS
 from kubectl_podx.rules.rule import Rule
 from kubectl_podx.sections.restarts import checks
 from kubectl_podx.sections.restarts.checks import by_cause
+from kubectl_podx.sections.restarts.rivals import RIVALS
 
 _POD = DOCS + "concepts/workloads/pods/pod-lifecycle/"
 _MEMORY = DOCS + "tasks/configure-pod-container/assign-memory-resource/"
 _EVICTION = DOCS + "concepts/scheduling-eviction/node-pressure-eviction/"
 _PROBES = DOCS + "concepts/configuration/liveness-readiness-startup-probes/"
 
-RULES: tuple[Rule, ...] = (
+_RULES: tuple[Rule, ...] = (
     Rule(
         code="RST001",
         section="restarts",
@@ -295,4 +298,7 @@ RULES: tuple[Rule, ...] = (
         check=checks.next_start_blocked,
         rank=0,
     ),
+)
+RULES: tuple[Rule, ...] = tuple(
+    msgspec.structs.replace(rule, rivals=RIVALS.get(rule.code, ())) for rule in _RULES
 )

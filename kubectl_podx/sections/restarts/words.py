@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kubectl_podx.model.clock import parse_time
 from kubectl_podx.model.parts import BackOff
-from kubectl_podx.model.raw import dig, text
+from kubectl_podx.model.raw import dig, one_line, text
 from kubectl_podx.pod.probe_events import event_span
 from kubectl_podx.pod.view import PodView, event_count
 from kubectl_podx.sections.restarts.crash_line import CrashLine, crash_line, shortened
@@ -80,7 +80,12 @@ def _next(view: PodView, w: Witnesses, pause: BackOff | None) -> str:
 
 
 def _quote(w: Witnesses, found: Conclusion, crash: CrashLine | None) -> str:
-    """The program's own last words, where they are the cause behind an exit code or a signal."""
+    """The program's own last words, where they are the cause behind an exit code or a signal; what
+    the probe said, where it killed.
+    """
+    probe = {"livenessProbe": w.liveness, "startupProbe": w.startup}.get(found.cause)
+    if probe is not None and probe.said:
+        return f': "{one_line(probe.said, _LONGEST_QUOTE)}"'
     if found.cause not in ("exitCode", "signal") or w.instance is None:
         return ""
     # With FallbackToLogsOnError the message is the end of the log, in several lines.

@@ -141,10 +141,16 @@ def untolerated_taint(case: Case) -> Iterator[Hit]:
 def nominated(case: Case) -> Iterator[Hit]:
     """The scheduler is making room on a node by preempting others."""
     node = text(case.view.pod, "status", "nominatedNodeName")
-    if node and not case.report.pod.node:
+    # From 1.35 on it is also set for a pod that simply is about to be bound; one for which room is
+    # made was found unschedulable before.
+    refused = any(
+        c.type == "PodScheduled" and c.status == "False" and c.reason == "Unschedulable"
+        for c in case.report.pod.conditions
+    )
+    if node and refused and not case.report.pod.node:
         yield Hit(
             f"room is being made for the pod on node {node}",
-            (f"nominatedNodeName {node}",),
+            (f"nominatedNodeName {node}", "PodScheduled=False, Unschedulable"),
             remedy=describe_pod(case),
         )
 
@@ -214,7 +220,7 @@ RULES: tuple[Rule, ...] = (
         severity="info",
         title="Room is being made for the pod by preemption",
         meaning="Pods of lower priority are being ended on that node.",
-        known_by="status.nominatedNodeName of a pod without a node.",
+        known_by="status.nominatedNodeName of a pod that the scheduler has found unschedulable.",
         remedy="wait until they have ended",
         link=DOCS + "concepts/scheduling-eviction/pod-priority-preemption/",
         check=nominated,

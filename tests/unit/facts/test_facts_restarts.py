@@ -357,7 +357,7 @@ START = "failed to create containerd task: OCI runtime create failed: runc creat
         (START + 'exec: "/etc/x": permission denied', '"/etc/x" may not be executed'),
         (START + 'exec: "/x": exec format error', "another CPU"),
         (START + 'chdir to cwd ("/w") set in config.json failed: no such file', "'/w' cannot be"),
-        (START + "container init was OOM-killed (memory limit too low?)", "OOM-killed"),
+        (START + "container init was OOM-killed (memory limit too low?)", "OOM kill"),
     ],
 )
 def test_a_start_error_in_plain_words(message: str, words: str) -> None:
@@ -584,8 +584,31 @@ def test_container_status_unknown_may_be_no_restart() -> None:
         pod_status={"phase": "Failed"},
     )
     found = row(view(body, []))
-    assert (found.cause, found.confidence) == ("lostByRuntime", "proven")
+    # In a pod that has failed it may be the word for what the kubelet ended itself.
+    assert (found.cause, found.confidence) == ("lostByRuntime", "likely")
     assert "may include no restart" in found.summary
+    body["status"]["phase"] = "Running"
+    assert decided(view(body, [])) == ("lostByRuntime", "proven")
+
+
+def test_a_kill_in_the_second_of_the_next_start_is_not_proven_by_its_time() -> None:
+    def killed(now: float, events: list[Any]) -> tuple[str | None, str | None]:
+        last = {"terminated": ended(143, 900, 960)}
+        status = {"restartCount": 1, "state": running(960), "lastState": last}
+        body = app_pod(LIVENESS, status, pod_spec={"terminationGracePeriodSeconds": 20})
+        return decided(view(body, [*events, event("Killing", KILLED_BY_LIVENESS, 960)], now=now))
+
+    assert killed(965, []) == ("livenessProbe", "likely")
+    # The next instance would have ended of it by now; or three failures were of this one.
+    assert killed(990, []) == ("livenessProbe", "proven")
+    assert killed(965, [unhealthy(950, 958, 3)]) == ("livenessProbe", "proven")
+
+
+def test_without_its_start_a_kill_may_be_of_the_instance_before() -> None:
+    body = crashed(143, spec=LIVENESS)
+    del body["status"]["containerStatuses"][0]["lastState"]["terminated"]["startedAt"]
+    killed = [event("Killing", KILLED_BY_LIVENESS, 958)]
+    assert decided(view(body, killed)) == ("livenessProbe", "likely")
 
 
 # --- the whole pod -------------------------------------------------------------------------
@@ -674,7 +697,9 @@ def deleted(condition: str = "") -> Any:
 
 def test_a_deleted_pod_and_by_whom() -> None:
     stop = event("Killing", "Stopping container app", 950)
-    assert decided(view(deleted(), [stop])) == ("deleted", "proven")
+    # Nothing but a condition would tell who deletes it: it is not proven to be nobody else.
+    assert decided(view(deleted(), [stop])) == ("deleted", "likely")
+    assert row(view(deleted(), [stop])).summary == "app was stopped because the pod is deleted"
     assert decided(view(deleted(), [])) == ("deleted", "likely")
     assert "drain" in row(view(deleted("EvictionByEvictionAPI"), [])).summary
     assert row(view(deleted("PreemptionByScheduler"), [])).cause == "preempted"
@@ -694,7 +719,7 @@ def test_an_end_just_before_the_deletion_is_not_the_deletions() -> None:
     assert found.evidence[-1].text == "the pod was deleted after that"
     # By the kubelet's own clock it was stopping it.
     stop = event("Killing", "Stopping container app", 948)
-    assert decided(view(body, [stop])) == ("deleted", "proven")
+    assert decided(view(body, [stop])) == ("deleted", "likely")
 
 
 def test_a_job_deletes_its_pod_because_a_container_ended() -> None:

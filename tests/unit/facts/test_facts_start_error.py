@@ -24,7 +24,11 @@ WRAPPED = (
         ),
         (
             "container init was OOM-killed (memory limit too low?)",
-            "its own init was OOM-killed: its",
+            "its own init died of an OOM kill: its memory was used up, or the limit is too low",
+        ),
+        (
+            'failed to start containerd task "f792": cannot start a stopped process',
+            "its own init died before it was started",
         ),
         ("error during container init: mkdir /etc/passwd: not a directory", "'/etc/passwd'"),
         ("error during container init: something new", "something new"),

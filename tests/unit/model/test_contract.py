@@ -123,7 +123,7 @@ KEYS = {
     ),
     "Injection": "path change by confidence detail",
     "TimelineEntry": "time what container source count kind first",
-    "Finding": "code severity title container evidence remedy blocking",
+    "Finding": "code severity title container evidence remedy blocking rivals",
     "Coverage": "section container state reason needs",
     "PodReportList": "apiVersion kind metadata distinctions notes items",
     "DoctorReport": "apiVersion kind metadata namespace rights coverage pods",

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from kubectl_podx.model.parts import Evidence
 from kubectl_podx.model.words import Confidence, RestartCause
 from kubectl_podx.pod.kills import Kill
-from kubectl_podx.pod.start_error import start_failure, start_was_refused
+from kubectl_podx.pod.start_error import DIED, start_failure, start_was_refused
 from kubectl_podx.sections.restarts.termination.changed import NEW_IMAGE, RESIZED, changed
 from kubectl_podx.sections.restarts.termination.conclusion import Conclusion, fact
 from kubectl_podx.sections.restarts.termination.exit_causes import by_exit_code
@@ -55,8 +55,12 @@ def _pod_ended(w: Witnesses) -> Conclusion | None:
     if kill is not None:
         evidence = (*evidence, fact("event", kill.message, kill.last))
     # A deletion says that all containers are stopped, not that this one did not end by itself.
-    proven = end.cause != "deleted" or (kill is not None and kill.kind == "stop")
-    sure: Confidence = "proven" if proven else "likely"
+    # Nor who deletes it: a preemption is told by a condition alone.
+    sure: Confidence = "proven" if end.cause != "deleted" else "likely"
+    dated = w.instance is None or w.instance.finished_at is not None
+    # The kubelet dates no end that it only knows to be over.
+    if kill is None and not dated and w.instance and w.instance.reason != "ContainerStatusUnknown":
+        sure = "likely"
     if kill is None and w.instance is not None and end.before(w.instance):
         # Within the slack of two clocks: it may have ended by itself just before.
         sure = "likely"
@@ -94,7 +98,7 @@ def _start_error(w: Witnesses) -> Conclusion | None:
     if w.instance is None or w.instance.reason not in ("StartError", "ContainerCannotRun"):
         return None
     why = start_failure(w.instance.message, w.entry.spec)
-    memory = w.memory.shared if "OOM-killed" in why else ()
+    memory = w.memory.shared if DIED in why else ()
     evidence = (fact("status", f"{w.instance.reason}: {w.instance.message}"), *memory)
     return Conclusion("startError", "proven", f"cannot start: {why}", evidence, w.restart_count)
 
@@ -110,8 +114,17 @@ def _killed_by_kubelet(w: Witnesses) -> Conclusion | None:
         return None if hook_died_with_it(w) else failed_hook(w, evidence, accounts)
     if kill.kind in ("livenessProbe", "startupProbe"):
         probe = w.liveness if kill.kind == "livenessProbe" else w.startup
-        return _by_probe(kill.kind, probe, evidence, kill, accounts)
-    return Conclusion(kill.kind, "proven", _KILLED[kill.kind], evidence, accounts)
+        found = _by_probe(kill.kind, probe, evidence, kill, accounts)
+    else:
+        found = Conclusion(kill.kind, "proven", _KILLED[kill.kind], evidence, accounts)
+    if w.instance is not None and w.instance.started_at is None:
+        # Without its start the kill may be of the instance before.
+        return found._replace(confidence="likely")
+    if not w.of_the_next_perhaps(kill):
+        return found
+    words = "dated in the second of the next start: by its time alone it may be of that instance"
+    both = (*found.evidence, fact("event", words, kill.last))
+    return found._replace(confidence="likely", evidence=both)
 
 
 def _by_probe(
@@ -163,7 +176,9 @@ def _lost(w: Witnesses) -> Conclusion | None:
             # The kubelet itself raises the count for it (KP).
             predicate += ", and its count may include no restart at all"
         words = f"reason {reason}, exit code {code}: {w.instance.message}".rstrip(": ")
-        return Conclusion("lostByRuntime", "proven", predicate, (fact("status", words),))
+        # In a pod that has failed the kubelet writes this of what it ended itself, too.
+        sure: Confidence = "likely" if w.pod_failed else "proven"
+        return Conclusion("lostByRuntime", sure, predicate, (fact("status", words),))
     return None
 
 

@@ -25,7 +25,10 @@ class Conclusion(NamedTuple):
     def hedged(self) -> str:
         """The predicate with as much certainty as there is. A fact of the status needs no hedge."""
         head, _, rest = self.predicate.partition(" ")
-        if self.confidence == "proven" or head not in ("was", "crashed"):
+        # That the pod is deleted is a fact; what is not known is who wants that.
+        if self.confidence == "proven" or self.cause == "deleted":
+            return self.predicate
+        if head not in ("was", "crashed"):
             return self.predicate
         if head == "crashed":
             likely = self.confidence == "likely"

@@ -47,8 +47,9 @@ def by_exit_code(w: Witnesses) -> Conclusion | None:
         return _stop_signal(w, code)
     if code == 0:
         return _completed(w)
-    predicate = f"exited with code {code}{_ran(w)}{_meaning(code)}{_child(w)}"
-    return Conclusion("exitCode", _own_confidence(w), predicate, _evidence(w))
+    sure = _own_confidence(w)
+    predicate = f"exited with code {code}{_ran(w)}{_meaning(code)}{_child(w)}{_open(w, sure)}"
+    return Conclusion("exitCode", sure, predicate, _evidence(w))
 
 
 def _own_signal(w: Witnesses, code: int) -> Conclusion:
@@ -88,6 +89,9 @@ def _own_confidence(w: Witnesses) -> Confidence:
     # An init container that ended with 0 is done: no probe, hook or sandbox could make that up.
     if w.entry.kind == "init" and w.instance and not w.instance.exit_code:
         return "proven"
+    if w.instance is not None and not w.instance.reason:
+        # Of a start that failed the runtime tells by the reason alone.
+        return "likely"
     if not not_excluded(w):
         return "proven" if _nobody_came(w) or _says_why(w) else "likely"
     code = w.instance.exit_code if w.instance else None
@@ -129,7 +133,7 @@ def _may_have_killed(probe: ProbeWitness, instance: Instance | None) -> bool:
 def _completed(w: Witnesses) -> Conclusion:
     sure = _own_confidence(w)
     itself = " by itself" if sure == "proven" else ""
-    predicate = f"ended{itself} with exit code 0{_ran(w)}{_child(w)}"
+    predicate = f"ended{itself} with exit code 0{_ran(w)}{_child(w)}{_open(w, sure)}"
     if w.restarts or (w.restart_count and w.policy == "Always"):
         predicate += ", and restartPolicy Always starts it again"
     elif w.entry.kind == "init":
@@ -227,6 +231,12 @@ def _child(w: Witnesses) -> str:
         return " (marked OOMKilled: a process of it or of its pod was OOM-killed)"
     limit = f" {w.memory.where}" if w.memory.own else ""
     return f" (a process in it was OOM-killed{limit})"
+
+
+def _open(w: Witnesses, sure: Confidence) -> str:
+    """What may as well have stopped it, in the sentence itself: other words are often not read."""
+    opens = not_excluded(w)
+    return f" ({opens[0]} is not excluded)" if sure == "possible" and opens else ""
 
 
 def _meaning(code: int) -> str:

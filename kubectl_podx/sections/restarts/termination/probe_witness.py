@@ -62,6 +62,8 @@ class ProbeWitness(NamedTuple):
     fits: bool
     """The run was as long as that of an instance whose attempts all fail: no shorter, no longer."""
     evidence: tuple[Evidence, ...]
+    said: str
+    """What its newest failure on record said, of whatever instance; empty where none is left."""
 
     @property
     def counted(self) -> bool:
@@ -178,6 +180,7 @@ def probe_witness(
         sum(event_count(event) for event in view.events) >= _BURST,
         _fits(view, instance, times),
         tuple(evidence),
+        next((event.message for event in reversed(failed) if event.message), ""),
     )
 
 

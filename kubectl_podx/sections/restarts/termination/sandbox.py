@@ -76,6 +76,8 @@ def sandbox_kept(view: PodView, entry: ContainerEntry, instance: Instance) -> bo
         if text(condition, "type") == "PodReadyToStartContainers":
             since = parse_time(dig(condition, "lastTransitionTime"))
             return text(condition, "status") == "True" and since is not None and since < ended
+    if not view.older_than(1, 29):
+        return False
     code = instance.exit_code
     return code not in (0, 255) and not stop_signal(code)
 

@@ -36,6 +36,8 @@ from kubectl_podx.sections.restarts.termination.sandbox import (
 from kubectl_podx.sections.restarts.termination.senders import senders
 
 _DEFAULT_GRACE = 30
+# Seconds that the kubelet needs to see that a container has ended, and to write it.
+_CLEAN_UP = 5
 _PULLED = re.compile(r'image "([^"]{1,300})"')
 
 
@@ -44,6 +46,8 @@ class Witnesses(NamedTuple):
 
     entry: ContainerEntry
     restart_count: int
+    pod_failed: bool
+    """Its phase is Failed."""
     instance: Instance | None
     pod_end: PodEnd | None
     """Only where it covers this instance."""
@@ -70,6 +74,8 @@ class Witnesses(NamedTuple):
     """An image that the container was started with before and the spec no longer names."""
     grace: float
     """Seconds from the stop signal to SIGKILL."""
+    running_for: float | None
+    """Seconds for which the next instance has been running; None where none runs."""
     resized: datetime | None
     """A resize while this instance ran, of a container that restarts for one."""
     senders: tuple[str, ...]
@@ -89,6 +95,22 @@ class Witnesses(NamedTuple):
     """Whether the kubelet starts it again."""
     after_apps: bool
     """A sidecar that ended after every app container had ended for good."""
+
+    def of_the_next_perhaps(self, kill: Kill) -> bool:
+        """Whether the kill is dated only in the second in which the next instance started: by its
+        time alone it may be of that one. Not where that one has outlived such a stop.
+        """
+        if self.instance is None or self.instance.next_start is None:
+            return False
+        inside = [m for m in (kill.first, kill.last) if _of(self.instance, kill, m)]
+        if any(moment != self.instance.next_start for moment in inside):
+            return False
+        probe = {"livenessProbe": self.liveness, "startupProbe": self.startup}.get(kill.kind)
+        if probe is not None and probe.at_threshold:
+            return False
+        own = probe.timing.termination_grace_period if probe is not None else None
+        stop = (self.grace if own is None else own) + _CLEAN_UP
+        return self.running_for is None or self.running_for <= stop
 
     def killed(self) -> Kill | None:
         """The first Killing event dated inside this instance; a plain stop only without others."""
@@ -127,6 +149,7 @@ def collect(view: PodView, entry: ContainerEntry) -> Witnesses:
     return Witnesses(
         entry=entry,
         restart_count=max(0, number(entry.status, "restartCount") or 0),
+        pod_failed=text(view.pod, "status", "phase") == "Failed",
         instance=instance,
         pod_end=end if covered else None,
         deleted_later=() if covered else deleted_later(view, instance),
@@ -146,6 +169,7 @@ def collect(view: PodView, entry: ContainerEntry) -> Witnesses:
         spec_written=_spec_written(view, instance),
         image_before=_image_before(view, entry),
         grace=float(grace if grace is not None else _DEFAULT_GRACE),
+        running_for=view.running_for(entry),
         resized=_resized(view, entry, instance),
         senders=senders(view, entry),
         first_process=view.pid_mode == "container",
