@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from kubectl_podx.model.capture import Call
 from kubectl_podx.model.parts import Coverage
-from kubectl_podx.model.raw import number
 from kubectl_podx.model.words import CoverageState
 from kubectl_podx.pod.containers import ContainerEntry
 from kubectl_podx.pod.looked import look
@@ -123,8 +122,8 @@ def _looks(view: PodView) -> Iterator[Coverage]:
 
 def _done(entry: ContainerEntry) -> bool:
     """An init or debug container that has done its work: there is nothing left to look at."""
-    ended_well = number(entry.status, "state", "terminated", "exitCode") == 0
-    return ended_well and entry.kind in ("init", "ephemeral")
+    end = entry.terminated
+    return end is not None and end.exit_code == 0 and entry.kind in ("init", "ephemeral")
 
 
 def _incomplete_lists(view: PodView) -> Iterator[Coverage]:

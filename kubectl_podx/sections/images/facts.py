@@ -8,19 +8,6 @@ from kubectl_podx.pod.image_name import default_policy, digest_of, parse_image, 
 from kubectl_podx.pod.view import PodView
 from kubectl_podx.sections.images.report import Image
 
-FAILURES = frozenset(
-    {
-        "ErrImagePull",
-        "ImagePullBackOff",
-        "ImageInspectError",
-        "ErrImageNeverPull",
-        "InvalidImageName",
-        "RegistryUnavailable",
-        "SignatureValidationFailed",
-    }
-)
-"""Waiting reasons that name the image as the cause (pkg/kubelet/images/types.go)."""
-
 _PULL_TYPES = ("kubernetes.io/dockerconfigjson", "kubernetes.io/dockercfg")
 
 
@@ -34,8 +21,7 @@ def _image(view: PodView, entry: ContainerEntry, secrets: list[str]) -> Image:
     written = text(entry.spec, "image")
     name = parse_image(written)
     policy = text(entry.spec, "imagePullPolicy")
-    waiting = text(entry.status, "state", "waiting", "reason")
-    failed = waiting in FAILURES
+    failed = entry.image_failed
     return Image(
         container=entry.name,
         image=written,
@@ -44,8 +30,8 @@ def _image(view: PodView, entry: ContainerEntry, secrets: list[str]) -> Image:
         pull_policy=policy or default_policy(written),
         pull_policy_basis=policy_basis(written, policy),
         state="failed" if failed else _state(view, entry),
-        reason=waiting if failed else "",
-        message=text(entry.status, "state", "waiting", "message") if failed else "",
+        reason=entry.waiting_reason if failed else "",
+        message=entry.waiting_message if failed else "",
         pull_secrets=secrets,
     )
 

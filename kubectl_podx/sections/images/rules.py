@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kubectl_podx.model.raw import items, text
 from kubectl_podx.pod.containers import containers
 from kubectl_podx.pod.image_name import digest_of
+from kubectl_podx.pod.pod import Pod
 from kubectl_podx.rules.remedies import DOCS, describe_pod, edit_owner, get, restart
 from kubectl_podx.rules.rule import Case, Hit, Rule
 from kubectl_podx.rules.waiting import pull_reason
@@ -30,19 +30,17 @@ def _failed(case: Case, *reasons: str) -> Iterator[Image]:
 def _pull_error(case: Case, image: Image) -> str:
     """The registry's own words: in the waiting message since 1.32, else in the Failed event."""
     entry = case.view.container(image.container)
-    for event in reversed(case.view.events_of(entry) if entry else []):
-        message = text(event, "message")
-        if text(event, "reason") == "Failed" and message.startswith("Failed to pull image"):
-            return message
+    for event in reversed(case.view.said_of(entry) if entry else []):
+        if event.reason == "Failed" and event.message.startswith("Failed to pull image"):
+            return event.message
     return image.message
 
 
 def _named(case: Case, image: Image) -> str:
     """`image X of app`, or the image of a volume: it keeps the container that mounts it waiting."""
-    for volume in items(case.view.pod, "spec", "volumes"):
-        reference = text(volume, "image", "reference")
-        if reference and reference != image.image and f'"{reference}"' in image.message:
-            return f"image {reference} of volume {text(volume, 'name')}"
+    for volume, reference in case.view.api.image_volumes:
+        if reference != image.image and f'"{reference}"' in image.message:
+            return f"image {reference} of volume {volume}"
     return f"image {image.image} of {image.container}"
 
 
@@ -143,10 +141,10 @@ def tag_moved(case: Case) -> Iterator[Hit]:
         others: dict[str, list[str]] = {}
         for sibling in case.view.siblings:
             for entry in containers(sibling):
-                digest = digest_of(text(entry.status, "imageID"))
-                same = entry.name == image.container and text(entry.spec, "image") == image.image
+                digest = digest_of(entry.image_id)
+                same = entry.name == image.container and entry.image == image.image
                 if same and digest and digest != image.digest:
-                    others.setdefault(digest, []).append(text(sibling, "metadata", "name"))
+                    others.setdefault(digest, []).append(Pod(sibling).name)
         if others:
             yield Hit(
                 f"{image.image} of {image.container} is another image in other pods of the owner",

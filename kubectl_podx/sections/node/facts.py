@@ -15,7 +15,7 @@ from kubectl_podx.sections.node.report import Node
 
 def build(view: PodView) -> Node:
     """The node as the API has it; `unknown` without a name for a pod that has none yet."""
-    name = text(view.pod, "spec", "nodeName")
+    name = view.api.node
     stored = view.object("Node", name) if name else None
     if stored is None:
         return Node(name=name, state="unknown")

@@ -17,7 +17,7 @@ _PRESSURE = ("MemoryPressure", "DiskPressure", "PIDPressure", "NetworkUnavailabl
 
 
 def _ended(case: Case) -> bool:
-    return case.report.pod.phase in ("Succeeded", "Failed")
+    return case.view.api.ended
 
 
 def _describe(node: Node) -> str:

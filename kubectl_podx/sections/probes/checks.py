@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from kubectl_podx.model.clock import parse_time
 from kubectl_podx.model.parts import ProbeFailure
-from kubectl_podx.model.raw import dig
 from kubectl_podx.pod.backoff import RESET_SECONDS
 from kubectl_podx.pod.kills import stop_in_progress
 from kubectl_podx.rules.remedies import edit_owner, logs
@@ -247,7 +246,7 @@ def failed_lately(case: Case) -> Iterator[Hit]:
 def _while_starting(case: Case, probe: Probe, failed: list[ProbeFailure]) -> bool:
     """A readiness probe that came before the program: every container that starts has that."""
     entry = case.view.container(probe.container)
-    started = parse_time(dig(entry.status, "state", "running", "startedAt")) if entry else None
+    started = entry.started_at if entry else None
     lasts = [parse_time(each.last) for each in failed]
     if probe.type != "readiness" or started is None:
         return False

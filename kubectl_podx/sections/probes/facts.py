@@ -7,9 +7,9 @@ from datetime import datetime
 from typing import NamedTuple
 
 from kubectl_podx.model.capture import ProbeCounter
-from kubectl_podx.model.clock import format_time, parse_time, seconds_after
+from kubectl_podx.model.clock import format_time, seconds_after
 from kubectl_podx.model.parts import Fact, Handler, Timing
-from kubectl_podx.model.raw import dig, mapping, number, one_line, text
+from kubectl_podx.model.raw import dig, mapping, number, one_line
 from kubectl_podx.model.words import ProbeState, ProbeType
 from kubectl_podx.pod.containers import ContainerEntry
 from kubectl_podx.pod.kills import stop_in_progress
@@ -85,7 +85,7 @@ def compared(found: list[Probe], _view: PodView) -> Iterator[Fact]:
 def _probe(view: PodView, entry: ContainerEntry, kind: ProbeType) -> Probe:
     declared = mapping(entry.spec, FIELDS[kind])
     events = probe_events(view, entry, kind)
-    started_at = parse_time(dig(entry.status, "state", "running", "startedAt"))
+    started_at = entry.started_at
     seen = _Seen(
         kind,
         entry,
@@ -154,12 +154,12 @@ def _off(view: PodView, seen: _Seen) -> tuple[ProbeState, str] | None:
     entry = seen.entry
     if not entry.status:
         return "unknown", "the pod has no status of this container"
-    if text(view.pod, "status", "phase") in ("Succeeded", "Failed"):
+    if view.api.ended:
         return "waiting", "the pod has ended: no probe runs"
     if not entry.running:
-        word = text(entry.status, "state", "waiting", "reason")
+        word = entry.waiting_reason
         return "waiting", f"the container is not running{f' ({word})' if word else ''}"
-    terminating = bool(text(view.pod, "metadata", "deletionTimestamp"))
+    terminating = view.api.terminating
     if terminating and seen.type != "readiness":
         return "waiting", "the pod is being deleted: liveness and startup probes have stopped"
     stop = stop_in_progress(view, entry)

@@ -38,7 +38,7 @@ def build(view: PodView) -> Scheduling:
 
 
 def _state(view: PodView) -> str:
-    if text(view.pod, "spec", "nodeName"):
+    if view.api.node:
         return "scheduled"
     if items(view.pod, "spec", "schedulingGates"):
         return "gated"
@@ -149,7 +149,7 @@ def _affinity(
     )
     satisfied, detail = None, ""
     if labels is not None:
-        satisfied = _fits(terms, labels, text(view.pod, "spec", "nodeName"))
+        satisfied = _fits(terms, labels, view.api.node)
     elif nodes is not None:
         results = [
             _fits(terms, mapping(each, "metadata", "labels"), text(each, "metadata", "name"))
@@ -192,6 +192,6 @@ def _toleration(toleration: Json) -> str:
 
 def _node(view: PodView) -> Json | None:
     """The node the pod is bound to, where it could be read."""
-    name = text(view.pod, "spec", "nodeName")
+    name = view.api.node
     stored = view.object("Node", name) if name else None
     return stored.body if stored is not None and stored.state == "present" else None

@@ -107,7 +107,7 @@ def collect(view: PodView, entry: ContainerEntry) -> Witnesses:
     grace = number(view.pod, "spec", "terminationGracePeriodSeconds")
     return Witnesses(
         entry=entry,
-        restart_count=max(0, number(entry.status, "restartCount") or 0),
+        restart_count=max(0, entry.restart_count),
         instance=instance,
         pod_end=end if end and end.covers(instance, entry) else None,
         kills=tuple(kills_of(view, entry)),
@@ -130,8 +130,8 @@ def collect(view: PodView, entry: ContainerEntry) -> Witnesses:
         grace=float(grace if grace is not None else _DEFAULT_GRACE),
         resized=_resized(view, entry, instance),
         events_seen=bool(view.events_of(entry)),
-        waiting_reason=text(entry.status, "state", "waiting", "reason"),
-        waiting_message=text(entry.status, "state", "waiting", "message"),
+        waiting_reason=entry.waiting_reason,
+        waiting_message=entry.waiting_message,
         policy=policy_of(view.pod, entry),
         rule=matching_rule(entry, exit_code),
         restarts=restarts_after(view.pod, entry, exit_code),
@@ -160,7 +160,7 @@ def _memory_limit(entry: ContainerEntry) -> str:
 
 def _node_memory(view: PodView, instance: Instance | None) -> tuple[Evidence, ...]:
     """SystemOOM events of the node inside the instance, and MemoryPressure where it is True."""
-    name = text(view.pod, "spec", "nodeName")
+    name = view.api.node
     if not name or instance is None:
         return ()
     found = []
