@@ -18,8 +18,14 @@ import msgspec
 from kubectl_podx.analysis.catalogue import every_rule
 from kubectl_podx.analysis.reports import DOCUMENTS
 from kubectl_podx.capture import rights
-from kubectl_podx.capture.follow import follow_ups
-from kubectl_podx.capture.plan import Wish, get_pod, get_version, pod_calls, triage_calls
+from kubectl_podx.capture.plan import (
+    Wish,
+    follow_ups,
+    get_pod,
+    get_version,
+    pod_calls,
+    triage_calls,
+)
 from kubectl_podx.capture.probe_runs import probe_calls
 from kubectl_podx.cli.command import load
 from kubectl_podx.cli.environment import Environment

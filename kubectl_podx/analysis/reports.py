@@ -68,7 +68,7 @@ RightState = Literal["held", "missing", "unknown"]
 
 
 class RightRow(Wire, frozen=True, kw_only=True):
-    verb: Annotated[str, Meta(description="As in a Role: `get`, `list`, `create`.")]
+    verb: Annotated[str, Meta(description="As in a Role, such as `list`.")]
     resource: Annotated[
         str, Meta(description="Plural, with its subresource after a slash: `pods/exec`.")
     ]
@@ -121,7 +121,7 @@ class TriageRow(Wire, frozen=True, kw_only=True):
     kind: Annotated[
         str,
         Meta(
-            description="Of the owner: `Deployment`, `StatefulSet`, …; `Pod` for a pod without one, `Node` where the node is what is sick."
+            description="Of the owner, such as `Deployment`; `Pod` for a pod without one, `Node` where the node is what is sick."
         ),
     ] = ""
     name: Annotated[str, Meta(description="The owner's name; empty where there are several.")] = ""

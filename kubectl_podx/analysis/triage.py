@@ -7,19 +7,26 @@ from collections.abc import Iterable, Mapping, Sequence
 import msgspec
 
 from kubectl_podx.analysis.analyse import pod_report
-from kubectl_podx.analysis.reports import TriageNode, TriageReport, TriageRow
+from kubectl_podx.analysis.reports import TriageNode, TriageReport, TriageRow, TriageShard
 from kubectl_podx.model.capture import Capture
+from kubectl_podx.model.clock import parse_time
+from kubectl_podx.model.errors import InputError
 from kubectl_podx.model.parts import Coverage, Metadata
+from kubectl_podx.model.reference import Reference
 from kubectl_podx.model.words import SEVERITIES, GroupedBy, Symptom, TriageBasis
-from kubectl_podx.pod.sick import RANK, Group, GroupKey, Triaged
+from kubectl_podx.pod.gate import gate_of
+from kubectl_podx.pod.sick import RANK, Group, GroupKey, Looked, Tally, Triaged, key_of
+from kubectl_podx.pod.symptom import symptom
 from kubectl_podx.rules.remedies import checked, kubectl
 from kubectl_podx.sections.report import PodReport
 
 # A node is told of when so many pods, the most of those on it, of several owners, are sick.
 _FEW, _SHARE, _OWNERS = 5, 0.5, 2
 _MOST = 5
+
 # What a status alone can fill; the other sections would cost time and have nothing to say.
 _OF_A_STATUS = frozenset({"restarts"})
+
 _WORDS: Mapping[Symptom, str] = {
     "crashLoop": "goes down again and again",
     "imagePull": "an image cannot be pulled",
@@ -224,3 +231,178 @@ def _one_of(key: str, rows: Sequence[TriageRow], by: GroupedBy) -> TriageRow:
         since=min((row.since for row in rows if row.since), default=None),
         restarts=max(row.restarts for row in rows),
     )
+
+
+def of_capture(capture: Capture, namespace: str = "") -> Triaged:
+    """The pods of the capture, those of one namespace where it is named.
+
+    All of the capture's facts are there for every pod, so no row is judged by less.
+    """
+    tally = Tally(groups={}, on_node={})
+    keys: dict[str, GroupKey] = {}
+    now = parse_time(capture.captured_at)
+    for pod in capture.pods:
+        if namespace and Reference.of_key(pod.reference).namespace != namespace:
+            continue
+        stored = capture.objects.get(pod.reference)
+        gate = gate_of((stored.body if stored else None) or {})
+        found = symptom(gate, now)
+        if tally.add(gate, found) is not None and found is not None:
+            keys[pod.reference] = key_of(gate, found.symptom)
+    basis: TriageBasis = "status" if capture.source == "manifest" else "api"
+    if any(pod.observations for pod in capture.pods):
+        basis = "inside"
+    chosen = [pod for pod in capture.pods if pod.reference in keys]
+    part = Capture(
+        source=capture.source,
+        podx_version=capture.podx_version,
+        captured_at=capture.captured_at,
+        server_version=capture.server_version,
+        pods=chosen,
+        objects=capture.objects,
+        lists=capture.lists,
+    )
+    looked = [Looked(basis, keys, part)] if chosen else []
+    return Triaged(tally, namespace, capture.captured_at, {}, looked, [])
+
+
+_MOST_LINES = 1_000_000
+_MOST_NAMES = 5
+
+
+class _Any(msgspec.Struct):
+    kind: str = ""
+
+
+class _RowLine(msgspec.Struct):
+    row: TriageRow
+    kind: str = "TriageRow"
+    shard: int = 0
+
+
+_ANY = msgspec.json.Decoder(_Any)
+_ROW = msgspec.json.Decoder(_RowLine)
+_END = msgspec.json.Decoder(TriageShard)
+_BROKEN = (msgspec.MsgspecError, RecursionError, UnicodeDecodeError)
+
+
+def lines(report: TriageReport, shard: int, shards: int) -> str:
+    """A line of JSON for each row, and the shard's own line last: without it the rest was cut."""
+    rows = [msgspec.json.encode(_RowLine(row=row, shard=shard)) for row in report.rows]
+    end = TriageShard(
+        shard=shard,
+        shards=shards,
+        row_count=len(rows),
+        report=msgspec.structs.replace(report, rows=[]),
+    )
+    return b"\n".join([*rows, msgspec.json.encode(end), b""]).decode()
+
+
+def merged(text: bytes) -> TriageReport:
+    """One report of the lines of several shards, in any order and between lines of others.
+
+    InputError where no line is one of theirs. A shard of which lines are missing, and one that is
+    missing altogether, is a row of coverage. A shard that ran twice (its pod was replaced) counts
+    once.
+    """
+    rows: dict[int, list[TriageRow]] = {}
+    ends: dict[int, TriageShard] = {}
+    for line in text.splitlines()[:_MOST_LINES]:
+        _read(line, rows, ends)
+    if not ends:
+        raise InputError(
+            "no line of a shard: --from takes a bundle, or what 'triage --shard K/N' prints (with "
+            "'kubectl logs', use --tail=-1)"
+        )
+    shards = max(end.shards for end in ends.values())
+    reports = [ends[at].report for at in sorted(ends)]
+    every = [row for at in sorted(ends) for row in _unique(rows.get(at, []))]
+    return TriageReport(
+        metadata=_metadata(reports),
+        scanned=sum(one.scanned for one in reports),
+        healthy=sum(one.healthy for one in reports),
+        sick=sum(one.sick for one in reports),
+        rows=_joined(every),
+        nodes=_nodes_of_all(reports),
+        coverage=[
+            *_missing(shards, rows, ends),
+            *dict.fromkeys(row for one in reports for row in one.coverage),
+        ],
+    )
+
+
+def _read(line: bytes, rows: dict[int, list[TriageRow]], ends: dict[int, TriageShard]) -> None:
+    """One line; what is not ours (a warning in a log) is left out."""
+    if not line.startswith(b"{"):
+        return
+    try:
+        match _ANY.decode(line).kind:
+            case "TriageRow":
+                found = _ROW.decode(line)
+                rows.setdefault(found.shard, []).append(found.row)
+            case "TriageShard":
+                end = _END.decode(line)
+                ends[end.shard] = end
+    except _BROKEN:
+        return
+
+
+def _metadata(reports: Sequence[TriageReport]) -> Metadata:
+    first = min(reports, key=lambda one: one.metadata.captured_at)
+    return msgspec.structs.replace(first.metadata, source="bundle")
+
+
+def _unique(rows: Iterable[TriageRow]) -> list[TriageRow]:
+    """Of each owner and symptom the last row, which is that of the last run."""
+    return list({(r.namespace, r.kind, r.name, r.symptom): r for r in rows}.values())
+
+
+def _joined(rows: Sequence[TriageRow]) -> list[TriageRow]:
+    """A node is in every shard that has pods on it."""
+    found: dict[tuple[str, str, str, str], TriageRow] = {}
+    for row in rows:
+        key = (row.namespace, row.kind, row.name, row.symptom)
+        before = found.get(key)
+        if before is not None:
+            row = msgspec.structs.replace(  # noqa: PLW2901 - the two as one
+                before,
+                pods=before.pods + row.pods,
+                names=[*before.names, *row.names][:_MOST_NAMES],
+                since=min(filter(None, (before.since, row.since)), default=None),
+                restarts=max(before.restarts, row.restarts),
+            )
+        found[key] = row
+    return list(found.values())
+
+
+def _nodes_of_all(reports: Sequence[TriageReport]) -> list[TriageNode]:
+    found: dict[str, TriageNode] = {}
+    for node in (node for one in reports for node in one.nodes):
+        before = found.get(node.name)
+        if before is None:
+            found[node.name] = node
+            continue
+        state = node.state if before.state == "unknown" else before.state
+        found[node.name] = node_row(
+            node.name,
+            state,
+            before.pods + node.pods,
+            before.sick + node.sick,
+            before.owners + node.owners,
+        )
+    return [found[name] for name in sorted(found)]
+
+
+def _missing(
+    shards: int, rows: dict[int, list[TriageRow]], ends: dict[int, TriageShard]
+) -> list[Coverage]:
+    lost = [str(at) for at in range(shards) if at not in ends]
+    cut = [str(at) for at, end in sorted(ends.items()) if len(rows.get(at, [])) < end.row_count]
+    found: list[Coverage] = []
+    if lost:
+        why = f"shards {', '.join(lost)} of {shards} are not among the lines"
+        found.append(Coverage(section="triage", state="partial", reason=why))
+    if cut:
+        why = f"lines of shards {', '.join(cut)} are missing"
+        found.append(Coverage(section="triage", state="partial", reason=why))
+    return found

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from kubectl_podx.analysis import standing
-from kubectl_podx.analysis.catalogue import rule_of
-from kubectl_podx.analysis.ranking import ranked, root_of
+from kubectl_podx.analysis.catalogue import ranked, root_of, rule_of
 from kubectl_podx.model.clock import parse_time
 from kubectl_podx.model.parts import Finding, Verdict
 from kubectl_podx.rules.rule import Case

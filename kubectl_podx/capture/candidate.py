@@ -11,7 +11,6 @@ import re
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
-from kubectl_podx.capture.lazy_pattern import lazy
 from kubectl_podx.capture.secretwords import (
     NOTHING,
     POPULAR,
@@ -19,6 +18,7 @@ from kubectl_podx.capture.secretwords import (
     WORDS,
     all_words,
     is_word,
+    lazy,
     words,
 )
 

@@ -1,21 +1,20 @@
-"""The end of validity of PEM certificates: a reader of just so much DER. Pure, total, bounded.
-
-The standard library reads certificates from files only and by a private name; a whole X.509
-library for one date would be the largest thing podx imports.
-"""
+"""Keys and certificates in PEM, and when they expire: a reader of just so much DER. Pure."""
 
 from __future__ import annotations
 
 import binascii
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime
 
+from kubectl_podx.capture import hide_patterns as p
 from kubectl_podx.model.clock import format_time
 
 _PEM = re.compile(
     rb"-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----([A-Za-z0-9+/=\s]{1,65536}?)-----END",
     re.DOTALL,
 )
+
 _MOST = 200
 _SEQUENCE, _UTC_TIME, _GENERALIZED_TIME, _VERSION = 0x30, 0x17, 0x18, 0xA0
 
@@ -71,3 +70,33 @@ def _not_after(der: bytes) -> datetime | None:
     elif tag != _GENERALIZED_TIME:
         return None
     return datetime.strptime(digits[:14], "%Y%m%d%H%M%S").replace(tzinfo=UTC)
+
+
+_BEGIN, _END, _DASHES = "-----BEGIN ", "-----END ", "-----"
+
+# Of what stands after the dashes of an end.
+_LONGEST_KIND = 60
+
+
+def without_pem(text: str, take: Callable[[str], str]) -> str:
+    """The text with each block replaced by what `take` makes of it; also one that has no end."""
+    if _BEGIN not in text:
+        return text
+    made: list[str] = []
+    at = 0
+    ends = True
+    for begin in p.PEM.finditer(text):
+        if begin.start() < at:
+            continue
+        end = text.find(_END, begin.end()) if ends else -1
+        ends = end >= 0
+        if ends and text.find(_BEGIN, begin.end(), end) < 0:
+            close = text.find(_DASHES, end + len(_END), end + _LONGEST_KIND)
+            stop = close + len(_DASHES) if close >= 0 else end + len(_END)
+        else:
+            rest = p.PEM_REST.match(text, begin.end())
+            stop = rest.end() if rest else begin.end()
+        made += [text[at : begin.start()], take(text[begin.end() : stop])]
+        at = stop
+    made.append(text[at:])
+    return "".join(made)

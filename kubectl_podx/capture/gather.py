@@ -9,7 +9,9 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
 from kubectl_podx import __version__
-from kubectl_podx.capture import follow, look, plan, recheck, resolve
+from kubectl_podx.capture import exec_gate as recheck
+from kubectl_podx.capture import look, plan, resolve
+from kubectl_podx.capture import plan as follow
 from kubectl_podx.capture.calls import (
     GRACE,
     Meanwhile,
@@ -19,7 +21,7 @@ from kubectl_podx.capture.calls import (
     perform_read,
     send_all,
 )
-from kubectl_podx.capture.log_tail import log_tail
+from kubectl_podx.capture.look import log_tail
 from kubectl_podx.capture.plan import PlannedCall, Wish
 from kubectl_podx.capture.planned import MANY
 from kubectl_podx.capture.seal import Sealer, WrongObjectError
@@ -53,11 +55,6 @@ _EXEC_RESERVE = 0.75
 
 def _import_sealing() -> None:
     """Imports what is needed when the answers are there: after the looks have been sent."""
-    from kubectl_podx.capture import (  # noqa: F401, PLC0415
-        metrics,
-        seal_environment,
-        seal_observation,
-    )
 
 
 def _asked(
@@ -331,7 +328,7 @@ class Gatherer:
         outcomes: dict[str, Outcome],
         again: dict[Reference, Outcome],
     ) -> CapturedPod:
-        from kubectl_podx.capture.metrics import probe_counters  # noqa: PLC0415 - _import_sealing
+        from kubectl_podx.capture.memory_usage import probe_counters  # noqa: PLC0415 - _import_sealing
         from kubectl_podx.capture.seal_environment import declared_variables  # noqa: PLC0415
 
         with_those_after = [*calls, *(one for c in calls for one in self._led_to.get(c.id, ()))]

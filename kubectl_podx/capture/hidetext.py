@@ -20,8 +20,8 @@ from kubectl_podx.capture.candidate import (
     looks_random,
     name_kind,
 )
-from kubectl_podx.capture.pem import without_pem
-from kubectl_podx.capture.quoted import quoted_end
+from kubectl_podx.capture.certificates import without_pem
+from kubectl_podx.capture.hide_patterns import quoted_end
 from kubectl_podx.capture.secretwords import WORDS, all_words
 
 HIDDEN = "<hidden>"

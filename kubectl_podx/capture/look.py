@@ -20,8 +20,10 @@ from kubectl_podx.model.raw import Json, dig, items, text
 from kubectl_podx.pod.containers import ContainerEntry, containers
 
 if TYPE_CHECKING:
-    from kubectl_podx.cluster.exec_driver import ExecResult
+    from kubectl_podx.cluster.exec_protocol import ExecResult
     from kubectl_podx.cluster.server import ApiServer
+from kubectl_podx.capture.seal import Sealer
+from kubectl_podx.model.capture import LogTail
 
 SCRIPT_VERSION = "2"
 NO_SHELL = "the image has no shell (sh)"
@@ -29,13 +31,16 @@ KILLED = "the exec was killed in the container"
 _MAX_OUTPUT = 8 << 20
 _MAX_ERRORS = 64 << 10
 _CONFIG_SOURCES = ("configMap", "secret", "projected", "downwardAPI")
+
 # runc: `exec: "sh": executable file not found in $PATH`, `exec: "sh": stat sh: no such file …`;
 # crun: `executable file `sh` not found in $PATH`. Any other missing file is not the shell.
 _NOT_THERE = re.compile(
     r'exec: "(?:/bin/)?sh": (?:executable file not found|(?:stat \S+: )?no such file or directory)'
     r"|executable file [`'\"]?(?:/bin/)?sh[`'\"]? not found"
 )
+
 _GONE = "the container stopped before it could be looked into"
+
 # What is left of an exec whose own start was killed: by the kubelet, and by runc.
 _KILLED_AT_START = ("procready not received", "write init-p: broken pipe")
 _STOPPED = ("container not found", "not running", "stopped container", "no running task found")
@@ -290,3 +295,28 @@ def neighbour_calls(
         if through:
             second.append(call._replace(id=f"{call.id} through {through}", through=through))
     return second
+
+
+_MAX_LOG_LINE = 2000
+
+
+def log_tail(sealer: Sealer, outcome: Outcome, most: int) -> LogTail:
+    """At most so many lines of what a `log` call brought; known secret values are scrubbed."""
+    lines: list[str] = []
+    if outcome.state == "ok":
+        decoded = _whole_lines(outcome.answer, outcome.call).decode("utf-8", "replace")
+        shown = sealer.free_text(decoded).splitlines()
+        lines = [line[:_MAX_LOG_LINE] for line in shown[-most:]]
+    return LogTail(
+        container=outcome.call.container,
+        previous=("previous", "true") in outcome.call.query,
+        state=outcome.state,
+        reason=outcome.reason,
+        lines=lines,
+    )
+
+
+def _whole_lines(log: bytes, call: PlannedCall) -> bytes:
+    """Without the line that the limit of bytes cut: half of a secret value is not known as one."""
+    limit = int(dict(call.query).get("limitBytes", "0"))
+    return log[: log.rfind(b"\n") + 1] if 0 < limit <= len(log) else log

@@ -1,13 +1,9 @@
-"""The one list of what is asked: a pod and the wanted sections -> planned calls. Pure.
-
-`doctor` asks the API server about the rights in here, `-v` shows the calls, a test counts them.
-"""
+"""The one list of what is asked: a pod and the wanted sections -> planned calls. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kubectl_podx.capture import admission
 from kubectl_podx.capture.exec_policy import memory_limits
 from kubectl_podx.capture.planned import (
     CallKind,
@@ -20,8 +16,9 @@ from kubectl_podx.capture.planned import (
     right_to,
 )
 from kubectl_podx.model.raw import Json, dig, items, mapping, number, text
-from kubectl_podx.model.reference import RESOURCES, Reference
+from kubectl_podx.model.reference import RESOURCES, Reference, selector_text
 from kubectl_podx.pod.containers import ContainerEntry, containers
+from kubectl_podx.podpreset.annotations import has_preset_annotation
 from kubectl_podx.sections.table import LOOKS_INSIDE
 
 __all__ = [
@@ -52,8 +49,8 @@ def pod_calls(reference: Reference, pod: Json, wish: Wish) -> list[PlannedCall]:
         *_sources(reference, pod),
         *_surroundings(reference, pod),
         *_siblings(reference, pod),
-        *admission.presets(reference, pod, wish),
-        *admission.changers(reference, pod, wish),
+        *presets(reference, pod, wish),
+        *changers(reference, pod, wish),
         *(_logs(reference, pod, wish) if wish.logs else ()),
     ]
     return [call for call in calls if wish.wants(*call.sections) or _always(call)]
@@ -315,3 +312,78 @@ def _log(reference: Reference, container: str, wish: Wish, *, previous: bool) ->
         ),
         container=container,
     )
+
+
+ADMISSION = (
+    "MutatingWebhookConfiguration",
+    "MutatingAdmissionPolicy",
+    "MutatingAdmissionPolicyBinding",
+)
+"""Kinds whose objects may change a pod when it is created. Policies are served from 1.36 on."""
+
+
+def presets(reference: Reference, pod: Json, wish: Wish) -> Iterator[PlannedCall]:
+    """The namespace's PodPresets: few clusters have the kind, so only where an annotation of the
+    pod tells of one, or where nothing but injections is asked for.
+    """
+    if has_preset_annotation(pod) or wish.sections == {"injections"}:
+        right = right_to("list", RESOURCES["PodPreset"], reference.namespace)
+        listed = Reference("PodPreset", reference.namespace, "")
+        yield PlannedCall(
+            f"list PodPreset/{reference.namespace}", "list", ("injections",), right, listed
+        )
+
+
+def changers(reference: Reference, pod: Json, wish: Wish) -> Iterator[PlannedCall]:
+    """Who may change a pod of this namespace: only where nothing but injections is asked for. The
+    answer is of the cluster, not of the pod, and a report on a pod must stay quick.
+    """
+    if wish.sections != {"injections"}:
+        return
+    yield get_object(Reference("Namespace", "", reference.namespace), ("injections",))
+    runtime_class = text(pod, "spec", "runtimeClassName")
+    if runtime_class:
+        yield get_object(Reference("RuntimeClass", "", runtime_class), ("injections",))
+    for kind in ADMISSION:
+        right = right_to("list", RESOURCES[kind], "")
+        listed = Reference(kind, "", "")
+        yield PlannedCall(f"list {kind}/", "list", ("injections",), right, listed)
+
+
+LEAD_ON = frozenset({"ReplicaSet", "Job", "PersistentVolumeClaim"})
+"""Kinds whose objects name others that a report needs."""
+
+
+def follow_ups(reference: Reference, body: Json, wish: Wish) -> list[PlannedCall]:
+    """What an object that was read leads to: the owner of an owner, the volume of a claim."""
+    found: list[PlannedCall] = []
+    namespace = reference.namespace
+    owners = {
+        text(one, "kind"): text(one, "name") for one in items(body, "metadata", "ownerReferences")
+    }
+    above = {"ReplicaSet": "Deployment", "Job": "CronJob"}.get(reference.kind, "")
+    if owners.get(above):
+        owner = Reference(above, namespace, owners[above])
+        found.append(get_object(owner, ("changes", "injections", "findings")))
+        if reference.kind == "ReplicaSet":
+            found += _revisions(owner, body)
+    if reference.kind == "PersistentVolumeClaim" and text(body, "spec", "volumeName"):
+        volume = Reference("PersistentVolume", "", text(body, "spec", "volumeName"))
+        found.append(get_object(volume, ("volumes",)))
+    return [call for call in found if wish.wants(*call.sections)]
+
+
+def _revisions(deployment: Reference, replica_set: Json) -> Iterator[PlannedCall]:
+    """The ReplicaSets of a Deployment: its selector is that of each, less the template's hash."""
+    selector = mapping(replica_set, "spec", "selector")
+    labels = {k: v for k, v in mapping(selector, "matchLabels").items() if k != "pod-template-hash"}
+    words = selector_text({**selector, "matchLabels": labels})
+    if words:
+        yield PlannedCall(
+            f"list ReplicaSet/{deployment.key}",
+            "list",
+            ("changes",),
+            right_to("list", RESOURCES["ReplicaSet"], deployment.namespace),
+            Reference("ReplicaSet", deployment.namespace, deployment.key),
+            (("labelSelector", words),),
+        )

@@ -1,7 +1,4 @@
-"""Parsers of what `/proc` says: bytes in, facts of the model out. Pure and total.
-
-Formats: proc(5), Documentation/filesystems/proc.rst and proc_net_tcp.rst of the kernel.
-"""
+"""Parsers of what `/proc` and the cgroup say: bytes in, facts of the model out. Pure and total."""
 
 from __future__ import annotations
 
@@ -12,8 +9,9 @@ from typing import NamedTuple
 
 import msgspec
 
-from kubectl_podx.model.capture import Connection, Listener, Mount, Process
+from kubectl_podx.model.capture import Connection, Headroom, Listener, Mount, Pressure, Process
 from kubectl_podx.model.clock import from_epoch
+from kubectl_podx.model.words import SeccompMode
 
 _TICKS = 100  # USER_HZ, fixed at 100 for user space on every architecture Kubernetes runs on
 _PAGE = 4096
@@ -23,8 +21,10 @@ _CONTAINER_ID = re.compile(r"([0-9a-f]{64})(?:\.scope)?(?:/|$)", re.MULTILINE)
 _NAMESPACE = re.compile(r"(\w+) -> (\w+):\[(\d+)\]")
 _SOCKET = re.compile(rb" (\d+) -> socket:\[(\d+)\]")
 _FD_FOLDER = re.compile(rb"/proc/(\d+)/fd:")
+
 # A table that was cut ends in the middle of a line, and the next one's head follows there.
 _TABLE_HEAD = re.compile(rb" *sl +local_address[^\n]*")
+_SECCOMP: dict[str, SeccompMode] = {"0": "disabled", "1": "strict", "2": "filter"}
 _LISTEN, _SYN_SENT, _CLOSE_WAIT, _UDP_BOUND = "0A", "02", "08", "07"
 _MOST_CONNECTIONS = 200
 
@@ -125,6 +125,9 @@ def _process(
         blocked_or_ignored_term=_either(
             _has_signal(status.get("SigBlk"), _SIGTERM), _has_signal(status.get("SigIgn"), _SIGTERM)
         ),
+        effective_capabilities=_mask(status.get("CapEff")),
+        no_new_privileges={"0": False, "1": True}.get(status.get("NoNewPrivs", "")),
+        seccomp=_SECCOMP.get(status.get("Seccomp", "")),
         threads=whole(status.get("Threads", "")),
         resident=resident * _PAGE if resident is not None else None,
     )
@@ -157,6 +160,11 @@ def _has_bit(mask: str | None, bit: int) -> bool | None:
     if mask is None or not re.fullmatch(r"[0-9a-f]{1,32}", mask):
         return None
     return bool(int(mask, 16) >> bit & 1)
+
+
+def _mask(found: str | None) -> int | None:
+    """Sixteen hexadecimal digits: the kernel's masks of capabilities have 64 bits."""
+    return int(found, 16) if found and re.fullmatch(r"[0-9a-f]{1,16}", found) else None
 
 
 def _either(one: bool | None, other: bool | None) -> bool | None:
@@ -349,3 +357,84 @@ def open_files_limit(content: bytes | None) -> int | None:
     """The soft limit of `Max open files` in `/proc/N/limits`."""
     match = re.search(rb"^Max open files\s+(\d{1,18})\s", content or b"", re.MULTILINE)
     return int(match.group(1)) if match else None
+
+
+# cgroup v1 writes "no limit" as the largest multiple of the page size that fits.
+_UNLIMITED = 1 << 60
+
+
+def headroom(content: bytes | None, *, enough: bool) -> Headroom:
+    """What the container's cgroup says. `enough`: whether the look forked."""
+    found = pairs(content)
+    version = found.get("version")
+    known = found.get("headroom") != "unknown"
+    if version == "v2":
+        quota, _, period = found.get("cpu_max", "").partition(" ")
+        return Headroom(
+            version="v2",
+            memory_limit=whole(found.get("limit")),
+            memory_high=whole(found.get("memory_high")),
+            memory_high_events=whole(found.get("high")),
+            memory_usage=whole(found.get("usage")),
+            memory_peak=whole(found.get("peak")),
+            swap_usage=whole(found.get("swap_current")),
+            swap_limit=whole(found.get("swap_max")),
+            memory_pressure=_pressure(found, "memory"),
+            cpu_pressure=_pressure(found, "cpu"),
+            io_pressure=_pressure(found, "io"),
+            oom_kills=whole(found.get("oom_kill")),
+            pids_limit=whole(found.get("pids_limit")),
+            pids_used=whole(found.get("pids_used")),
+            cpu_quota=whole(quota),
+            cpu_period=whole(period),
+            cpu_shares=whole(found.get("cpu_weight")),
+            throttled_periods=whole(found.get("nr_throttled")),
+            total_periods=whole(found.get("nr_periods")),
+            throttled_seconds=_scaled(found.get("throttled_usec"), 1e6),
+            enough=enough,
+            known=known,
+        )
+    if version == "v1":
+        limit = whole(found.get("limit"))
+        return Headroom(
+            version="v1",
+            memory_limit=limit if limit is not None and limit < _UNLIMITED else None,
+            memory_usage=whole(found.get("usage")),
+            memory_peak=whole(found.get("peak")),
+            oom_kills=whole(found.get("oom_kill")),
+            pids_limit=whole(found.get("pids_limit")),
+            pids_used=whole(found.get("pids_used")),
+            cpu_quota=whole(found.get("cpu_quota")),
+            cpu_period=whole(found.get("cpu_period")),
+            cpu_shares=whole(found.get("cpu_shares")),
+            throttled_periods=whole(found.get("nr_throttled")),
+            total_periods=whole(found.get("nr_periods")),
+            throttled_seconds=_scaled(found.get("throttled_time"), 1e9),
+            enough=enough,
+            known=known,
+        )
+    return Headroom(enough=enough, known=known)
+
+
+def _pressure(found: dict[str, str], resource: str) -> Pressure:
+    """Documentation/accounting/psi.rst: `some avg10=0.00 avg60=0.00 avg300=0.00 total=0`."""
+    some = _averages(found.get(f"pressure_{resource}_some"))
+    full = _averages(found.get(f"pressure_{resource}_full"))
+    return Pressure(
+        some10=some.get("avg10"),
+        some60=some.get("avg60"),
+        full10=full.get("avg10"),
+        full60=full.get("avg60"),
+    )
+
+
+def _averages(text: str | None) -> dict[str, float]:
+    return {
+        name: min(100.0, float(value))
+        for name, value in re.findall(r"(avg10|avg60)=(\d{1,3}\.\d{1,2})(?=\s|$)", text or "")
+    }
+
+
+def _scaled(text: str | None, per_second: float) -> float | None:
+    value = whole(text)
+    return None if value is None else round(value / per_second, 3)

@@ -17,7 +17,8 @@ import msgspec
 from kubectl_podx import __version__
 from kubectl_podx.analysis import coverage
 from kubectl_podx.analysis.reports import DoctorReport, PodForecast, RightRow, RightState
-from kubectl_podx.capture import follow, rights, session
+from kubectl_podx.capture import plan as follow
+from kubectl_podx.capture import rights, session
 from kubectl_podx.capture.calls import Outcome, perform_read, send_all
 from kubectl_podx.capture.exec_gate import ExecGate, RehearsedGate
 from kubectl_podx.capture.gather import Gatherer

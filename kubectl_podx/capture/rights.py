@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
-from kubectl_podx.capture import follow, plan
+from kubectl_podx.capture import plan
+from kubectl_podx.capture import plan as follow
 from kubectl_podx.capture.plan import PlannedCall, Right, Wish
 from kubectl_podx.model.raw import Json
 from kubectl_podx.model.reference import RESOURCES, Reference
@@ -65,7 +66,6 @@ _OWNER_OF: dict[str, Json] = {
     "Job": {"metadata": {"ownerReferences": [{"kind": "CronJob", "name": "owner"}]}},
     "PersistentVolumeClaim": {"spec": {"volumeName": "volume"}},
 }
-
 
 Key = tuple[str, str, str, str, str]
 """Verb, resource, group, namespace, name: what a question is about."""

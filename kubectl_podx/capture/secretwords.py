@@ -2,7 +2,27 @@
 
 from __future__ import annotations
 
-from kubectl_podx.capture.lazy_pattern import lazy
+import re
+from typing import Any, cast
+
+
+class _Lazy:
+    """Becomes its compiled pattern with the first method that is asked for."""
+
+    def __init__(self, source: str, flags: int) -> None:
+        self._source = source
+        self._flags = flags
+
+    def __getattr__(self, name: str) -> Any:
+        compiled = re.compile(self._source, self._flags)
+        for method in ("search", "match", "fullmatch", "finditer", "findall", "sub", "split"):
+            setattr(self, method, getattr(compiled, method))
+        return getattr(compiled, name)
+
+
+def lazy(source: str, flags: int = 0) -> re.Pattern[str]:
+    """As `re.compile`, later."""
+    return cast("re.Pattern[str]", _Lazy(source, flags))
 
 
 def words(text: str) -> frozenset[str]:
@@ -184,6 +204,7 @@ _ENDINGS = lazy(
     r"(?:[^e]ed|ing|tion|sion|able|ible|ment|ness|less|ized|ised|ility|ality|ally|ence|ance|ured"
     r"|ated|ative|ously|fully|ately|ution)$"
 )
+
 _PARTS = lazy(r"[\s_/.,:|-]+")
 _CAMEL = lazy(r"(?<=[a-z])(?=[A-Z])")
 _LETTERS = lazy(r"[A-Za-z']+")

@@ -111,7 +111,7 @@ def take(
         from kubectl_podx.capture.gather import Gatherer  # noqa: PLC0415
 
         if options.exec_allowed:
-            from kubectl_podx.cluster import exec_driver  # noqa: F401, PLC0415
+            from kubectl_podx.cluster import exec_protocol as exec_driver  # noqa: F401, PLC0415
 
         if options.wait_start:
             deadline = _wait(server, targets, namespace, options, deadline, say)
@@ -127,7 +127,7 @@ def take(
 
 
 def _with_wait(deadline: Deadline) -> Deadline:
-    from kubectl_podx.capture.wait_start import LONGEST  # noqa: PLC0415 - only where asked for
+    from kubectl_podx.capture.watch import LONGEST  # noqa: PLC0415 - only where asked for
 
     return Deadline(deadline.remaining() + LONGEST)
 
@@ -142,7 +142,7 @@ def _wait(
 ) -> Deadline:
     """Waits for the start, and returns the deadline of the look, which begins only now."""
     from kubectl_podx.capture.targets import parse_words  # noqa: PLC0415
-    from kubectl_podx.capture.wait_start import LONGEST, wait_for_start  # noqa: PLC0415
+    from kubectl_podx.capture.watch import LONGEST, wait_for_start  # noqa: PLC0415
 
     seconds = deadline.remaining()
     (named,) = parse_words(targets.words)

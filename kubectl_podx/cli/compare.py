@@ -157,7 +157,7 @@ def _rendered(
 
         return to_json(report)
     if output == "yaml":
-        from kubectl_podx.render.yaml import to_yaml
+        from kubectl_podx.render.document import to_yaml
 
         return to_yaml(report)
     from kubectl_podx.render.comparison import text

@@ -131,7 +131,7 @@ def _report(request: Request, env: Environment, output: str) -> str:
 
         return to_json(found)
     if output == "yaml":
-        from kubectl_podx.render.yaml import to_yaml
+        from kubectl_podx.render.document import to_yaml
 
         return to_yaml(found)
     from kubectl_podx.render.doctor import text

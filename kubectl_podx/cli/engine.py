@@ -32,7 +32,7 @@ def read(request: Request, env: Environment) -> int:
     reports = analyse(capture, sections, request.container)
     shown = _rendered(request, env, reports, single=is_single(request, capture))
     if request.open_page:
-        from kubectl_podx.cli.browser import open_page
+        from kubectl_podx.cli.programs import open_page
 
         open_page(shown, env)
     else:
@@ -127,11 +127,11 @@ def _rendered(request: Request, env: Environment, reports: PodReportList, *, sin
 
         return to_json(document)
     if request.format == "yaml":
-        from kubectl_podx.render.yaml import to_yaml
+        from kubectl_podx.render.document import to_yaml
 
         return to_yaml(document)
     if request.format == "name":
-        from kubectl_podx.render.names import names
+        from kubectl_podx.render.document import names
 
         return names(reports.items)
     if request.format == "mermaid":
@@ -171,10 +171,9 @@ def _rendered(request: Request, env: Environment, reports: PodReportList, *, sin
 
 def queried(request: Request, document: Wire) -> str:
     """What `--query` answers on a document, in the format that was asked for."""
-    from kubectl_podx.render import result
-    from kubectl_podx.render.document import plain, to_json
+    from kubectl_podx.render import jmes as result
+    from kubectl_podx.render.document import plain, to_json, to_yaml
     from kubectl_podx.render.jmes import ask
-    from kubectl_podx.render.yaml import to_yaml
 
     answer = ask(plain(document), request.query or "")
     match request.format:

@@ -14,8 +14,7 @@ from typing import Any
 import click
 
 from kubectl_podx.cli.command import PROGRAM
-from kubectl_podx.cli.environment import Environment
-from kubectl_podx.cli.time_limit import TimeLimit
+from kubectl_podx.cli.environment import Environment, TimeLimit
 from kubectl_podx.cli.words import COMMANDS, near
 from kubectl_podx.model.errors import ExitStatus, PodxError
 from kubectl_podx.view.escape import clean

@@ -188,9 +188,9 @@ def _found(
 
 
 def _write(env: Environment, subjects: Any, shown: Any, *, no_color: bool) -> None:
-    from kubectl_podx.cli.external_diff import VARIABLE, run
+    from kubectl_podx.cli.programs import VARIABLE, run
+    from kubectl_podx.render.document import to_yaml
     from kubectl_podx.render.preset import text
-    from kubectl_podx.render.yaml import to_yaml
 
     external = env.variables.get(VARIABLE, "").strip()
     color = env.terminal(no_color=no_color).color
@@ -249,8 +249,7 @@ def _convert(
 def _policies(presets: Sequence[Preset], namespace: str | None, output: str) -> str:
     from kubectl_podx.podpreset.convert import converted
     from kubectl_podx.podpreset.preset import GONE
-    from kubectl_podx.render.policy import manifest
-    from kubectl_podx.render.preset import documents
+    from kubectl_podx.render.preset import documents, manifest
 
     bodies: list[Any] = []
     parts: list[str] = []

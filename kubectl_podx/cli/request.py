@@ -79,7 +79,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
         """Seconds that come before the deadline counts (`--wait-start`)."""
         if not self.wait_start:
             return 0.0
-        from kubectl_podx.capture.wait_start import LONGEST
+        from kubectl_podx.capture.watch import LONGEST
 
         return LONGEST
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from kubectl_podx.cli.command import Command
 from kubectl_podx.cli.environment import Environment
+from kubectl_podx.cli.follow import Pace, Sight, watch
 from kubectl_podx.cli.options import access_flags, deadline, reading_options
 from kubectl_podx.cli.progress import ProgressLine
 from kubectl_podx.cli.request import Request
@@ -17,6 +18,7 @@ from kubectl_podx.model.errors import ExitStatus, UsageError
 
 if TYPE_CHECKING:
     from kubectl_podx.analysis.reports import TriageReport
+    from kubectl_podx.cli.environment import Environment
 
 _HELP = """
 Show every pod that is not healthy, worst first, one line for each owner and symptom with its cause.
@@ -29,6 +31,7 @@ inside the worst ones.
 In a cluster that is too large for that, or that may not be listed from here, a Job does the same
 inside: --job-manifest prints it, and --from - makes one report of its logs.
 """
+
 _EXAMPLES = """
 # What is broken in this namespace?
 kubectl podx triage
@@ -49,7 +52,9 @@ kubectl podx triage -A --query "rows[?symptom=='crashLoop'].[namespace, name]" -
 kubectl podx triage --job-manifest --shards 4 --image IMAGE | kubectl apply -f -
 kubectl logs -n podx-triage -l app=podx-triage --tail=-1 | kubectl podx triage --from -
 """
+
 _FORMATS = ("text", "wide", "json", "yaml", "name")
+
 _WITHOUT = frozenset(
     {
         "output",
@@ -71,6 +76,7 @@ _WITHOUT = frozenset(
         "debug-image",
     }
 )
+
 _SHARD = re.compile(r"([0-9]{1,5})/([0-9]{1,5})")
 _SHARDS = 4
 
@@ -216,7 +222,7 @@ def _check_watch(values: Mapping[str, Any], *, offline: bool) -> None:
 
 def _job(values: Mapping[str, Any]) -> str:
     from kubectl_podx.capture.rights import triage_role
-    from kubectl_podx.render.triage_job import NAME, manifest
+    from kubectl_podx.render.triage import NAME, manifest
 
     return manifest(
         triage_role(NAME),
@@ -236,15 +242,12 @@ def _passed_on(values: Mapping[str, Any]) -> list[str]:
 def _run(values: Mapping[str, Any], request: Request, env: Environment) -> int:
     """Makes the report and prints it."""
     if values["shard"] is not None:
-        from kubectl_podx.analysis.triage import whole
-        from kubectl_podx.analysis.triage_merge import lines
+        from kubectl_podx.analysis.triage import lines, whole
 
         index, count = map(int, values["shard"].split("/"))
         env.write(lines(whole(_taken(values, request, env)), index, count))
         return ExitStatus.OK
     if request.watch:
-        from kubectl_podx.cli.triage_watch import watch_triage
-
         watch_triage(values, request, env, lambda: look(values, request, env), rendered)
         return ExitStatus.OK
     return show(look(values, request, env), request, env)
@@ -301,8 +304,9 @@ def _import_what_follows() -> None:
 
 def _stored(values: Mapping[str, Any], request: Request) -> TriageReport:
     """The report of bundles, of saved pods, or of what the shards printed."""
-    from kubectl_podx.analysis import triage, triage_merge
-    from kubectl_podx.analysis.triage_stored import of_capture
+    from kubectl_podx.analysis import triage
+    from kubectl_podx.analysis import triage as triage_merge
+    from kubectl_podx.analysis.triage import of_capture
 
     if request.manifest is not None:
         from kubectl_podx.capture.bundle import read_manifest
@@ -335,7 +339,7 @@ def rendered(report: TriageReport, request: Request, env: Environment) -> str:
 
             return to_json(report)
         case "yaml":
-            from kubectl_podx.render.yaml import to_yaml
+            from kubectl_podx.render.document import to_yaml
 
             return to_yaml(report)
         case "name":
@@ -357,3 +361,56 @@ def _status(report: TriageReport) -> int:
     if "unknown" in words or (report.coverage and not words):
         return ExitStatus.UNKNOWN
     return ExitStatus.WARNING if "warning" in words else ExitStatus.OK
+
+
+# A scan reads all pods: in a large cluster, where some pod always changes, most time is rest.
+_SHORTEST_REST = 2.0
+_REST_FOR_EACH_SECOND = 8.0
+
+# A pod that hangs changes nothing, and is sick all the same after a while.
+_LONGEST = 60.0
+Rendered = Callable[["TriageReport", "Request", "Environment"], str]
+
+
+def watch_triage(
+    values: Mapping[str, Any],
+    request: Request,
+    env: Environment,
+    look: Callable[[], TriageReport],
+    rendered: Rendered,
+) -> None:
+    """Prints the report now and after changes, until it is interrupted.
+
+    On a terminal each scan is shown, elsewhere only one with other rows than the last.
+    """
+    from kubectl_podx.capture.targets import Targets
+
+    before: list[tuple[object, ...]] | None = None
+
+    def sight() -> Sight:
+        nonlocal before
+        report = look()
+        rows = _rows(report)
+        news = rows != before
+        before = rows
+        return Sight(rendered(report, request, env), report.metadata.captured_at, None, news)
+
+    targets = Targets(
+        words=(),
+        selector=values["selector"] or "",
+        field_selector=values["field_selector"] or "",
+        all_namespaces=values["all_namespaces"],
+    )
+    watch(request, env, targets, sight, _pace)
+
+
+def _pace(took: float) -> Pace:
+    return Pace(max(_SHORTEST_REST, _REST_FOR_EACH_SECOND * took), _LONGEST)
+
+
+def _rows(report: TriageReport) -> list[tuple[object, ...]]:
+    """What a reader would call news: who is sick of what, and how many pods."""
+    return [
+        (row.namespace, row.kind, row.name, row.symptom, row.cause, row.severity, row.pods)
+        for row in report.rows
+    ]

@@ -33,7 +33,7 @@ def command(name: str) -> click.Command:
 
             env.write(to_json(document))
         elif output == "yaml":
-            from kubectl_podx.render.yaml import to_yaml
+            from kubectl_podx.render.document import to_yaml
 
             env.write(to_yaml(document))
         else:

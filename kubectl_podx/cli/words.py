@@ -23,7 +23,6 @@ _POD = "Look at pods:"
 _SECTION = "One section, as a table:"
 _OTHER = "Other commands:"
 
-
 COMMANDS: dict[str, Entry] = {
     "describe": Entry("describe", "Show a pod from both sides, and why it misbehaves", _POD),
     "compare": Entry("compare", "Compare pods: which one is different, and in what", _POD),

@@ -12,8 +12,8 @@ from typing import Any
 import websocket
 
 from kubectl_podx.cluster.credentials import Headers
+from kubectl_podx.cluster.dial import connect
 from kubectl_podx.cluster.stream import Stream
-from kubectl_podx.cluster.upgrade import connect
 from kubectl_podx.model.clock import Deadline
 
 _PROTOCOLS = ("v4.channel.k8s.io",)

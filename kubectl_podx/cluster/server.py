@@ -1,4 +1,4 @@
-"""The API server as the rest of podx sees it: reads, pages of lists, and execs."""
+"""The API server as the rest of podx sees it: reads, pages of lists, watches and execs."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 from urllib.parse import urlencode
 
 from kubectl_podx.cluster.access import Access
-from kubectl_podx.cluster.answers import continue_token, retry_after
 from kubectl_podx.cluster.connection import ConnectionGoneError, Response, send_request
 from kubectl_podx.cluster.credentials import Credentials, Headers
 from kubectl_podx.cluster.dial import Dialer
@@ -25,20 +24,29 @@ from kubectl_podx.cluster.stream import Stream
 from kubectl_podx.model.clock import Deadline
 
 if TYPE_CHECKING:
-    from kubectl_podx.cluster.exec_driver import ExecResult
+    from kubectl_podx.cluster.exec_protocol import ExecResult
     from kubectl_podx.cluster.port_forward import Tunnel
+import http.client
+from typing import TYPE_CHECKING, cast
+
+import msgspec
+
+from kubectl_podx.cluster.credentials import check_headers
+from kubectl_podx.cluster.errors import of_read_error
+
+if TYPE_CHECKING:
+    import socket
 
 Query = Sequence[tuple[str, str]]
-
 _PAGE_SIZE = "500"
 _MAX_BODY = 64 << 20
 _MAX_REVIEW = 1 << 20
 _REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 _MAX_RETRIES = 2
 _MAX_WARNINGS = 64
+
 # RFC 7234: `299 - "text"`, several separated by commas; others than 299 are not Kubernetes'.
 _WARNING = re.compile(r'(\d{3}) \S+ "((?:[^"\\]|\\.)*)"')
-
 _T = TypeVar("_T")
 
 
@@ -162,8 +170,6 @@ class ApiServer:
 
         A refusal is a ClusterError; so is a connection that breaks.
         """
-        from kubectl_podx.cluster.watching import watch_lines  # noqa: PLC0415 - only for --watch
-
         headers = [("Accept", "application/json"), *self._headers()]
         target = self._target(path, query)
 
@@ -211,7 +217,7 @@ class ApiServer:
         command that nobody listens any more. A refused exec is a ClusterError; whatever happens
         once it runs is in the result.
         """
-        from kubectl_podx.cluster import exec_driver  # noqa: PLC0415 - costs 10 ms
+        from kubectl_podx.cluster import exec_protocol as exec_driver  # noqa: PLC0415 - costs 10 ms
 
         query = [("command", word) for word in command]
         query += [("container", container), ("stdin", "true" if stdin is not None else "false")]
@@ -372,3 +378,73 @@ class ApiServer:
 def _is_near(host: str) -> bool:
     """Whether the server, or what stands before it, is this very machine."""
     return host in ("localhost", "::1") or host.startswith("127.")
+
+
+class _ListMeta(msgspec.Struct, rename={"continues": "continue"}):
+    continues: str | None = None
+
+
+class _List(msgspec.Struct):
+    metadata: _ListMeta | None = None
+
+
+# Made here and not at the first answer: several threads would build the type's plan at once, and
+# msgspec crashes the process then (seen as SIGSEGV in one of a hundred runs on a busy machine).
+_LIST_DECODER = msgspec.json.Decoder(_List)
+
+
+def retry_after(response: Response) -> float | None:
+    """Seconds that the server asks to wait before the same request (429 and 503 only)."""
+    value = response.headers.get("Retry-After", "").strip()
+    if response.status not in (429, 503) or not re.fullmatch(r"\d{1,6}", value):
+        return None
+    return float(value)
+
+
+def continue_token(body: bytes) -> str:
+    """Where the next page of a list begins; empty on the last one. ClusterError for no list."""
+    try:
+        metadata = _LIST_DECODER.decode(body).metadata
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+        raise ClusterError("failed", "the server answered with something that is no list") from None
+    return (metadata.continues or "") if metadata else ""
+
+
+# An object of the API has at most 1.5 MiB, JSON a little more.
+_MAX_LINE = 8 << 20
+_MAX_ERROR = 65536
+
+
+def watch_lines(stream: Stream, host: str, target: str, headers: Headers) -> Iterator[bytes]:
+    """Each line without its end. The connection serves nothing else afterwards."""
+    lines = [f"GET {target} HTTP/1.1", f"Host: {host}"]
+    lines += [f"{name}: {value}" for name, value in check_headers(headers)]
+    try:
+        stream.sendall("\r\n".join([*lines, "", ""]).encode("utf-8", "surrogateescape"))
+        response = http.client.HTTPResponse(cast("socket.socket", stream), method="GET")
+        response.begin()
+    except TimeoutError as error:
+        raise of_read_error(error) from None
+    except (http.client.RemoteDisconnected, ConnectionError):
+        raise ConnectionGoneError from None
+    except (http.client.HTTPException, OSError):
+        raise ClusterError("unreachable", "the watch could not be begun") from None
+    with response:
+        if response.status != 200:
+            raise of_response(response.status, response.read(_MAX_ERROR))
+        yield from _lines(response)
+
+
+def _lines(response: http.client.HTTPResponse) -> Iterator[bytes]:
+    while True:
+        try:
+            line = response.readline(_MAX_LINE)
+        except TimeoutError:
+            return
+        except (http.client.HTTPException, OSError):
+            raise ClusterError("unreachable", "the watch was cut off") from None
+        if not line:
+            return
+        if not line.endswith(b"\n") and len(line) >= _MAX_LINE:
+            raise ClusterError("failed", "an event of the watch is too large")
+        yield line.strip()

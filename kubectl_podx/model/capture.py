@@ -9,16 +9,11 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from kubectl_podx.model.wire import Wire
+from kubectl_podx.model.words import SeccompMode
 
 CAPTURE_VERSION = 2
-
-
 ObjectState = Literal["present", "denied", "missing", "failed", "timedOut"]
-
-
 ObservationState = Literal["observed", "partial", "unobservable"]
-
-
 CallState = Literal["ok", "denied", "missing", "failed", "timedOut", "skipped"]
 
 
@@ -169,6 +164,10 @@ class Process(Wire, frozen=True, kw_only=True):
     handles_term: bool | None = None
     """SIGTERM stands in SigCgt of `/proc/N/status`."""
     blocked_or_ignored_term: bool | None = None
+    effective_capabilities: int | None = None
+    """CapEff, a bit for each capability."""
+    no_new_privileges: bool | None = None
+    seccomp: SeccompMode | None = None
     threads: int | None = None
     resident: int | None = None
     """Bytes of resident memory."""

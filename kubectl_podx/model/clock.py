@@ -15,8 +15,6 @@ _LONGEST = 40
 # Kubernetes writes the year 1 for `not set`, certificates 9999 for `never`; beyond these years a
 # moment can be neither added to nor drawn.
 _FIRST_YEAR, _LAST_YEAR = 1970, 2500
-
-
 _BEGINNING, _END = datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 30, tzinfo=UTC)
 
 

@@ -10,8 +10,13 @@ from kubectl_podx.model.wire import Wire
 from kubectl_podx.model.words import (
     CaptureSource,
     CoverageState,
+    EvidenceSource,
     FindingSeverity,
+    HandlerKind,
+    PolicyBasis,
+    Protocol,
     Severity,
+    SourceKind,
     ValueState,
 )
 
@@ -23,14 +28,8 @@ FROM_INSIDE = "a look inside the container"
 WORKED_OUT = "worked out by podx"
 
 Seconds = Annotated[float, Meta(extra_json_schema={"x-unit": "s"})]
-
-
 Bytes = Annotated[int, Meta(extra_json_schema={"x-unit": "B"})]
-
-
 Time = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
-
-
 NONE = "none"
 """A value that is not there, in a comparison."""
 
@@ -77,7 +76,7 @@ class Verdict(Wire, frozen=True, kw_only=True):
 
 class Condition(Wire, frozen=True, kw_only=True):
     type: Annotated[str, Meta(description="The condition, such as `Ready`.")]
-    status: Annotated[str, Meta(description="`True`, `False` or `Unknown`.")]
+    status: Annotated[str, Meta(description="As the API has it, such as `True`.")]
     reason: Annotated[str, Meta(description="Why, in one word, by whoever set it.")] = ""
     message: Annotated[str, Meta(description="Why, in a sentence, by whoever set it.")] = ""
     since: Annotated[
@@ -94,11 +93,11 @@ class Owner(Wire, frozen=True, kw_only=True):
 
 
 class PullPolicy(Wire, frozen=True, kw_only=True):
-    value: Annotated[str, Meta(description="`Always`, `IfNotPresent` or `Never`.")] = ""
+    value: Annotated[str, Meta(description="As the API has it, such as `Always`.")] = ""
     basis: Annotated[
-        str,
+        PolicyBasis,
         Meta(
-            description="`matchesDefault` where the value is what the API server sets by the tag; `declared` where it is another one."
+            description="matchesDefault: the value is what the API server sets by the tag; declared: it is another one."
         ),
     ] = "declared"
 
@@ -136,10 +135,8 @@ StateField = Annotated[ValueState, Meta(description="Decided in the order of doc
 
 class KeySource(Wire, frozen=True, kw_only=True):
     kind: Annotated[
-        str,
-        Meta(
-            description="`ConfigMap`, `Secret`, `downwardAPI`, `serviceAccountToken`, `clusterTrustBundle`, `podCertificate`, `literal`, `field`, `resource`, `file`, `service`, `image`."
-        ),
+        SourceKind,
+        Meta(description="What gives the value."),
     ]
     name: Annotated[str, Meta(description="The object's name.")] = ""
     key: Annotated[str, Meta(description="The key, field path or resource.")] = ""
@@ -149,9 +146,7 @@ class KeySource(Wire, frozen=True, kw_only=True):
 
 
 class Handler(Wire, frozen=True, kw_only=True):
-    kind: Annotated[
-        str, Meta(description="`exec`, `httpGet`, `tcpSocket`, `grpc`, `sleep` or `none`.")
-    ]
+    kind: Annotated[HandlerKind, Meta(description="How it is run.")]
     text: Annotated[
         str,
         Meta(description="In one line, such as `exec cat /tmp/healthy`; secret-like words hidden."),
@@ -192,10 +187,8 @@ class ProbeFailure(Wire, frozen=True, kw_only=True):
 
 class Evidence(Wire, frozen=True, kw_only=True):
     source: Annotated[
-        str,
-        Meta(
-            description="`status`, `event`, `metrics`, `cgroup`, `logs`, `spec`, `node`, `process`."
-        ),
+        EvidenceSource,
+        Meta(description="Where it was seen."),
     ]
     text: Annotated[str, Meta(description="What the witness says.")]
     time: Annotated[Time | None, Meta(description="The moment it is about.")] = None
@@ -249,7 +242,7 @@ class ProcessRow(Wire, frozen=True, kw_only=True):
 
 
 class ListenerRow(Wire, frozen=True, kw_only=True):
-    protocol: Annotated[str, Meta(description="`TCP` or `UDP`.")] = "TCP"
+    protocol: Annotated[Protocol, Meta(description="The transport protocol.")] = "TCP"
     address: Annotated[
         str,
         Meta(

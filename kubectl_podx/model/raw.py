@@ -62,8 +62,6 @@ def mapping(value: Any, *path: str | int) -> dict[str, Any]:
 
 
 _LONGEST = 200
-
-
 _SPACE = re.compile(r"\s+")
 
 

@@ -109,9 +109,8 @@ PolicyBasis = Literal["matchesDefault", "declared"]
 ImageState = Literal["present", "pulling", "failed", "unknown"]
 HandlerKind = Literal["exec", "httpGet", "tcpSocket", "grpc", "sleep", "none"]
 HookState = Literal["declared", "failed"]
-EvidenceSource = Literal[
-    "status", "event", "metrics", "cgroup", "logs", "spec", "node", "process"
-]
+EvidenceSource = Literal["status", "event", "metrics", "cgroup", "logs", "spec", "node", "process"]
+ConfigKind = Literal["ConfigMap", "Secret"]
 SourceKind = Literal[
     "ConfigMap",
     "Secret",
@@ -125,8 +124,9 @@ SourceKind = Literal[
     "file",
     "service",
     "image",
+    "",
 ]
-"""What gives a file or a variable its value."""
+"""What gives a file or a variable its value; empty where that is not known."""
 TokenState = Literal["valid", "refreshDue", "expired", "mismatch", "unreadable", "unknown"]
 Protocol = Literal["TCP", "UDP"]
 ConnectionState = Literal["SYN_SENT", "CLOSE_WAIT"]
@@ -142,9 +142,12 @@ InjectionChange = Literal["added", "changed", "removed", "absent"]
 """`absent`: it was to be expected and is not there."""
 ChangeKind = Literal["rollout", "image", "template", "config", "resize", "labels", "replaced"]
 TimelineSource = Literal[
-    "event", "status", "condition", "metadata", "volume", "managedFields", "gap"
+    "event", "status", "condition", "metadata", "volume", "managedFields", "gap", ""
 ]
 """`gap`: what is known to be missing."""
+
+SeccompMode = Literal["disabled", "strict", "filter"]
+"""Seccomp of /proc/N/status: 0, 1 and 2 (man 5 proc)."""
 
 HowBad = Literal["bad", "doubtful", "fine", "good"]
 HOW_BAD: Mapping[str, HowBad] = {

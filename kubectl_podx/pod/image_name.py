@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from kubectl_podx.model.words import PolicyBasis
+
 _DIGEST = re.compile(r"sha256:[0-9a-fA-F]{64}")
 
 
@@ -38,7 +40,7 @@ def default_policy(reference: str) -> str:
     return "Always" if latest else "IfNotPresent"
 
 
-def policy_basis(reference: str, policy: str) -> str:
+def policy_basis(reference: str, policy: str) -> PolicyBasis:
     """`matchesDefault` or `declared`: a written default cannot be told from a set one."""
     return "matchesDefault" if policy in ("", default_policy(reference)) else "declared"
 

@@ -21,7 +21,6 @@ KillKind = Literal[
     "stop",
 ]
 
-
 # pkg/kubelet/kuberuntime: regular containers, init containers and sidecars differ in the first
 # word and in the suffix `, will be restarted`, which is also left out where no policy restarts it.
 _MESSAGES: tuple[tuple[re.Pattern[str], KillKind], ...] = (

@@ -12,7 +12,6 @@ from kubectl_podx.pod.view import PodView
 
 NO_EXEC = "run without --no-exec"
 
-
 _LOST: dict[str, CoverageState] = {
     "denied": "denied",
     "timedOut": "timedOut",

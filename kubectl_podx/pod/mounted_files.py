@@ -207,12 +207,12 @@ def _unseen(base: MountedFile, sub_path: str, rows: list[MountedFile]) -> Iterat
         # The kubelet makes an empty folder for a subPath that is not there.
         whole = base.content.whole
         first = next(iter(base.content.files.values()), None)
-        kind, name = ("", "") if first is None else (first.origin.kind, first.origin.name)
+        origin = KeySource(kind="") if first is None else first.origin
         if whole is not None:
-            kind, name = whole.kind, whole.name
+            origin = KeySource(kind=whole.kind, name=whole.name)
         gone = f"volume {base.volume} has no path {sub_path}"
         yield base._replace(
-            origin=KeySource(kind=kind, name=name, key=sub_path),
+            origin=KeySource(kind=origin.kind, name=origin.name, key=sub_path),
             backing=whole,
             gone=(whole.key_gone(sub_path) if whole is not None else "") or gone,
         )

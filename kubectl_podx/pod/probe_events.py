@@ -18,14 +18,12 @@ COMBINED = "(combined from similar events): "
 """Put before a message after ten distinct ones of one source, object, type and reason in ten
 minutes (client-go tools/record/events_cache.go); the fieldPath is not part of that key."""
 
-
 FIELDS: dict[ProbeType, str] = {
     "startup": "startupProbe",
     "liveness": "livenessProbe",
     "readiness": "readinessProbe",
 }
 """Probe type -> the container's field."""
-
 
 # pkg/kubelet/prober/prober.go: up to 1.32 `X probe errored: E`, from 1.33 on
 # `X probe errored and resulted in unknown state: E`.
@@ -34,7 +32,6 @@ _MESSAGE = re.compile(
     r"(failed|errored and resulted in unknown state|errored|warning): ?(.*)",
     re.DOTALL,
 )
-
 
 # An exec's error names the program only at its end.
 _LONGEST = 600

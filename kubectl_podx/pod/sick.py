@@ -17,20 +17,13 @@ from kubectl_podx.pod.symptom import Sick
 RANK: Mapping[str, int] = {name: at for at, name in enumerate(get_args(Symptom))}
 """The worst symptom first."""
 
-
 # A container in a loop is in back-off, has just ended, or runs for a moment.
 _FAMILY: Mapping[Symptom, Symptom] = {"restarting": "crashLoop", "oomKilled": "crashLoop"}
-
-
 _MOST_NAMES = 5
-
-
 _MOST_NODES = 5
-
 
 # The CronJob controller names a Job by the minute that it is for (pkg/controller/cronjob/utils.go).
 _CRON_JOB = re.compile(r"(.+)-\d{8,10}")
-
 
 # The hash of a template as the Deployment controller writes it (rand.SafeEncodeString).
 _TEMPLATE_HASH = re.compile(r"(.+)-[bcdfghjklmnpqrstvwxz2456789]{1,10}")
@@ -141,7 +134,6 @@ _ABOVE: Mapping[str, tuple[str, re.Pattern[str]]] = {
     "ReplicaSet": ("Deployment", _TEMPLATE_HASH),
     "Job": ("CronJob", _CRON_JOB),
 }
-
 
 NodeState = Literal["ready", "notReady", "unknown"]
 

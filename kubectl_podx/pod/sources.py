@@ -7,14 +7,26 @@ from typing import NamedTuple
 
 from kubectl_podx.model.capture import KeyFacts, StoredObject
 from kubectl_podx.model.raw import Json, dig, items, text
+from kubectl_podx.model.words import ConfigKind
 from kubectl_podx.pod.value_state import Write, last_write
 from kubectl_podx.pod.view import PodView, per_view
+
+IN_ENV_FROM: tuple[tuple[ConfigKind, str], ...] = (
+    ("ConfigMap", "configMapRef"),
+    ("Secret", "secretRef"),
+)
+"""The fields of an `envFrom` entry."""
+IN_ENV: tuple[tuple[ConfigKind, str], ...] = (
+    ("ConfigMap", "configMapKeyRef"),
+    ("Secret", "secretKeyRef"),
+)
+"""The fields of `env.valueFrom`."""
 
 
 class Source(NamedTuple):
     """One ConfigMap or Secret as far as it was read."""
 
-    kind: str
+    kind: ConfigKind
     name: str
     namespace: str
     stored: StoredObject | None
@@ -78,7 +90,7 @@ class Source(NamedTuple):
         return f"couldn't find key {name} in {self.kind} {self.namespace}/{self.name}"
 
 
-def source(view: PodView, kind: str, name: str) -> Source:
+def source(view: PodView, kind: ConfigKind, name: str) -> Source:
     """The pod's view of this object."""
     return Source(kind, name, view.reference.namespace, view.object(kind, name))
 
@@ -125,7 +137,7 @@ def uses(view: PodView) -> list[Use]:
 
 
 def _volume_uses(view: PodView, volume: Json) -> Iterator[Use]:
-    parts: list[tuple[str, str, Json]] = [
+    parts: list[tuple[ConfigKind, str, Json]] = [
         ("ConfigMap", "name", dig(volume, "configMap") or {}),
         ("Secret", "secretName", dig(volume, "secret") or {}),
     ]
@@ -147,13 +159,13 @@ def _volume_uses(view: PodView, volume: Json) -> Iterator[Use]:
 
 def _environment_uses(view: PodView, container: str, spec: Json) -> Iterator[Use]:
     for entry in items(spec, "envFrom"):
-        for kind, field in (("ConfigMap", "configMapRef"), ("Secret", "secretRef")):
+        for kind, field in IN_ENV_FROM:
             name = text(entry, field, "name")
             if name:
                 optional = dig(entry, field, "optional") is True
                 yield Use(source(view, kind, name), (), optional, container)
     for variable in items(spec, "env"):
-        for kind, field in (("ConfigMap", "configMapKeyRef"), ("Secret", "secretKeyRef")):
+        for kind, field in IN_ENV:
             name = text(variable, "valueFrom", field, "name")
             if name:
                 yield Use(

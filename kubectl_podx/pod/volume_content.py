@@ -180,11 +180,15 @@ def _files(
     elif kind == "podCertificate":
         for field in ("credentialBundlePath", "keyPath", "certificateChainPath"):
             if text(spec, field):
-                origin = KeySource(kind=kind, name=text(spec, "signerName"), key=field)
+                origin = KeySource(kind="podCertificate", name=text(spec, "signerName"), key=field)
                 yield VolumeFile(_clean(text(spec, field)), origin, modes.special())
     else:
         name = text(spec, "name") or text(spec, "signerName")
-        origin = KeySource(kind=kind, name=name, optional=dig(spec, "optional") is True)
+        origin = KeySource(
+            kind="serviceAccountToken" if kind == "serviceAccountToken" else "clusterTrustBundle",
+            name=name,
+            optional=dig(spec, "optional") is True,
+        )
         yield VolumeFile(_clean(text(spec, "path")), origin, modes.special())
 
 

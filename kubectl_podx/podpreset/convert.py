@@ -1,29 +1,24 @@
-"""A PodPreset as a MutatingAdmissionPolicy with its binding, which do the same today.
-
-The policy's conditions hold the plugin's rule that nothing at all is applied where one entry is in
-conflict; JSON patches are used, because apply configurations may not touch atomic fields such as
-envFrom and fieldRef (apiserver/pkg/admission/plugin/policy/mutating/patch).
-"""
+"""A PodPreset as a MutatingAdmissionPolicy with its binding, which do the same today."""
 
 from __future__ import annotations
 
+import re
 import textwrap
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
 from typing import Any, NamedTuple
 
 from kubectl_podx.model.raw import Json
-from kubectl_podx.podpreset import cel
 from kubectl_podx.podpreset.annotations import EXCLUDE, MIRROR
 from kubectl_podx.podpreset.merge import merged
-from kubectl_podx.podpreset.normal import normal, normal_volume
-from kubectl_podx.podpreset.preset import Preset
+from kubectl_podx.podpreset.preset import Preset, normal, normal_volume
 
 API_VERSION = "admissionregistration.k8s.io/v1"
 _GROUP_OF_NAMESPACE = "kubernetes.io/metadata.name"
 _ANNOTATIONS = "object.metadata.?annotations.orValue({})"
 _LABELS = "object.metadata.?labels.orValue({})"
 _EVERY_CONTAINER = "(object.spec.containers + object.spec.?initContainers.orValue([]))"
+
 # A pod with one container: whatever two presets do to it, they do to every pod.
 _ANY_POD: Json = {"spec": {"containers": [{"name": "any"}]}}
 
@@ -87,7 +82,7 @@ def _policy(name: str, preset: Preset, others: Sequence[Preset], namespace: str)
             "failurePolicy": "Ignore",
             "reinvocationPolicy": "Never",
             "variables": [
-                {"name": field, "expression": cel.listed(entries, "")}
+                {"name": field, "expression": listed(entries, "")}
                 for field, entries in _lists(preset).items()
             ],
             "mutations": [
@@ -113,8 +108,8 @@ def _lists(preset: Preset) -> dict[str, list[Json]]:
 
 
 def _conditions(preset: Preset, others: Sequence[Preset]) -> Iterator[_Conditions]:
-    yield _Conditions("not-a-mirror-pod", f"!({cel.quoted(MIRROR)} in {_ANNOTATIONS})")
-    exclude = cel.quoted(EXCLUDE)
+    yield _Conditions("not-a-mirror-pod", f"!({quoted(MIRROR)} in {_ANNOTATIONS})")
+    exclude = quoted(EXCLUDE)
     yield _Conditions(
         "not-excluded", f'!({exclude} in {_ANNOTATIONS} && {_ANNOTATIONS}[{exclude}] == "true")'
     )
@@ -140,7 +135,7 @@ def _no_conflict(preset: Preset) -> Iterator[tuple[str, str]]:
             "    .map(have, have == add).last().orValue(true)"
             for key in keys[field]
         )
-        free = f"{cel.listed(entries, '')}.all(add,\n{terms})"
+        free = f"{listed(entries, '')}.all(add,\n{terms})"
         if field == "volumes":
             yield field, free
         else:
@@ -150,7 +145,7 @@ def _no_conflict(preset: Preset) -> Iterator[tuple[str, str]]:
 def _of_others(preset: Preset, others: Sequence[Preset]) -> Iterator[str]:
     """One preset in conflict kept all of those that select the pod from being applied."""
     for other in others:
-        selects = cel.selection(other.selector, _LABELS)
+        selects = selection(other.selector, _LABELS)
         if _disagree(preset, other):
             yield f"!({selects})"
             continue
@@ -159,7 +154,7 @@ def _of_others(preset: Preset, others: Sequence[Preset]) -> Iterator[str]:
             yield f"(!({selects}) || ({' && '.join(free)}))"
     for one, two in combinations(others, 2):
         if _disagree(one, two):
-            both = [cel.selection(each.selector, _LABELS) for each in (one, two)]
+            both = [selection(each.selector, _LABELS) for each in (one, two)]
             yield f"!({both[0]} && {both[1]})"
 
 
@@ -230,3 +225,78 @@ def _notes(preset: Preset, others: Sequence[Preset]) -> Iterator[str]:
         f"namespace {known} known here."
     )
     yield "Served by Kubernetes 1.36 and newer; where only v1beta1 is, write that as apiVersion."
+
+
+# Whatever is no plain ASCII is written by its code: nothing of a name reaches a terminal.
+_SPECIAL = re.compile(r'["\\]|[^\x20-\x7e]')
+_SHORT = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
+
+
+def literal(value: Any) -> str:
+    """JSON data as an expression. ValueError for what CEL has no literal of."""
+    if isinstance(value, str):
+        return quoted(value)
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return repr(value)
+    if value is None:
+        return "null"
+    if isinstance(value, list):
+        return f"[{', '.join(dynamic(each) for each in value)}]"
+    if isinstance(value, Mapping):
+        mixed = not all(isinstance(each, str) for each in value.values())
+        show = dynamic if mixed and len(value) > 1 else literal
+        return "{" + ", ".join(f"{quoted(str(k))}: {show(v)}" for k, v in value.items()) + "}"
+    raise ValueError("no JSON")
+
+
+def dynamic(value: Any) -> str:
+    """The literal, of a type that goes with every other one."""
+    return f"dyn({literal(value)})"
+
+
+def quoted(value: str) -> str:
+    """A string literal. ValueError for half a surrogate pair, which no UTF-8 has."""
+    return f'"{_SPECIAL.sub(_escaped, value)}"'
+
+
+def _escaped(match: re.Match[str]) -> str:
+    character = match.group()
+    code = ord(character)
+    if 0xD800 <= code <= 0xDFFF:
+        raise ValueError("half of a surrogate pair")
+    if character in _SHORT:
+        return _SHORT[character]
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def listed(entries: Iterable[Any], indent: str) -> str:
+    """A list literal with an item a line; `indent` stands before its closing bracket."""
+    lines = ",\n".join(f"{indent}  {dynamic(each)}" for each in entries)
+    return f"[\n{lines}\n{indent}]"
+
+
+def selection(selector: Mapping[str, Any], labels: str) -> str:
+    """A label selector as an expression over a map of labels; `true` for an empty one."""
+    terms = [
+        f"({quoted(key)} in {labels} && {labels}[{quoted(key)}] == {quoted(str(value))})"
+        for key, value in dict(selector.get("matchLabels") or {}).items()
+    ]
+    for term in selector.get("matchExpressions") or ():
+        key, operator = str(term.get("key", "")), str(term.get("operator", ""))
+        inside = f"{quoted(key)} in {labels}"
+        among = f"{labels}[{quoted(key)}] in {_strings(term.get('values'))}"
+        terms.append(
+            {
+                "In": f"({inside} && {among})",
+                "NotIn": f"!({inside} && {among})",
+                "Exists": f"({inside})",
+                "DoesNotExist": f"!({inside})",
+            }[operator]
+        )
+    return " && ".join(terms) or "true"
+
+
+def _strings(values: Any) -> str:
+    return f"[{', '.join(quoted(str(each)) for each in values or ())}]"

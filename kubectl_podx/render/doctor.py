@@ -9,7 +9,7 @@ from kubectl_podx.analysis.reports import DoctorReport, RightRow
 from kubectl_podx.model.parts import Coverage
 from kubectl_podx.model.terminal import Terminal
 from kubectl_podx.render import coverage
-from kubectl_podx.render.yaml import to_yaml
+from kubectl_podx.render.document import to_yaml
 from kubectl_podx.view.escape import clean
 from kubectl_podx.view.layout import Cell, aligned
 from kubectl_podx.view.page import Page

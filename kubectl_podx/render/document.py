@@ -1,14 +1,17 @@
-"""The document: a report as plain data and as JSON text. `--query` asks exactly this."""
+"""A report as plain data, as JSON, as YAML and by name. `--query` asks exactly this."""
 
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import msgspec
 
 from kubectl_podx.model.wire import Wire
-from kubectl_podx.view.escape import clean_json
+from kubectl_podx.sections.report import PodReport
+from kubectl_podx.view.escape import clean, clean_json, clean_yaml
 
 
 def plain(report: Wire) -> Any:
@@ -32,3 +35,81 @@ def _encoded(value: Any) -> str:
     except (UnicodeEncodeError, msgspec.MsgspecError):
         # A lone surrogate has no UTF-8: the standard library can write it as an escape.
         return json.dumps(msgspec.to_builtins(value), indent=2, ensure_ascii=False)
+
+
+def names(reports: Sequence[PodReport]) -> str:
+    """`pod/NAME`, a line each."""
+    return "".join(f"pod/{clean(report.pod.name)}\n" for report in reports)
+
+
+# Starts with a letter or a slash, ends with neither a space nor a colon.
+_WORD = re.compile(r"[A-Za-z/](?:[A-Za-z0-9_./@%+=() -]|:(?=[A-Za-z0-9/]))*(?<! )")
+
+_MEANS_SOMETHING = frozenset(
+    "y n yes no on off true false null nan inf infinity".split()  # noqa: SIM905 - reads as words
+)
+
+
+def to_yaml(value: Any) -> str:
+    """A report, or the result of a query, as one YAML document."""
+    data = plain(value)
+    if isinstance(data, dict | list) and data:
+        return "\n".join(_lines(data, "")) + "\n"
+    return _scalar(data) + "\n"
+
+
+def _lines(value: Any, indent: str) -> Iterator[str]:
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _entry(f"{indent}{_scalar(str(key))}:", inner, indent)
+    else:
+        for inner in value:
+            yield from _item(inner, indent)
+
+
+def _entry(head: str, value: Any, indent: str) -> Iterator[str]:
+    if isinstance(value, dict) and value:
+        yield head
+        yield from _lines(value, indent + "  ")
+    elif isinstance(value, list) and value:
+        yield head
+        # kubectl's look: the items of a list stand below their key without further indent.
+        yield from _lines(value, indent)
+    else:
+        yield f"{head} {_scalar(value)}"
+
+
+def _item(value: Any, indent: str) -> Iterator[str]:
+    if isinstance(value, dict | list) and value:
+        first, *rest = _lines(value, indent + "  ")
+        yield f"{indent}- {first[len(indent) + 2 :]}"
+        yield from rest
+    else:
+        yield f"{indent}- {_scalar(value)}"
+
+
+def _scalar(value: Any) -> str:
+    if isinstance(value, str):
+        plainly = (
+            _WORD.fullmatch(value) and value.lower() not in _MEANS_SOMETHING and " #" not in value
+        )
+        return value if plainly else clean_yaml(raw_json(value))
+    if isinstance(value, dict):
+        return "{}"
+    if isinstance(value, list):
+        return "[]"
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return _float(value)
+    return to_json(value).rstrip("\n")
+
+
+def _float(value: float) -> str:
+    """With a point and a sign: YAML 1.1 takes `1e16` for a word."""
+    mantissa, exponent, digits = to_json(value).rstrip("\n").partition("e")
+    point = "" if "." in mantissa or mantissa == "null" else ".0"
+    sign = "+" if exponent and digits[:1].isdigit() else ""
+    return f"{mantissa}{point}{exponent}{sign}{digits}"

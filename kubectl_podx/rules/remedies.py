@@ -10,8 +10,6 @@ from kubectl_podx.pod.owner import controller, workload
 from kubectl_podx.rules.rule import Case
 
 DOCS = "https://kubernetes.io/docs/"
-
-
 _ROLLOUTS = {"Deployment": "deploy", "StatefulSet": "sts", "DaemonSet": "ds"}
 
 
@@ -91,8 +89,6 @@ def namespace(case: Case) -> str:
 
 # What Kubernetes allows in names of objects, containers and labels; nothing else reaches a command.
 _SAFE = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._:/=,@%+-]*[A-Za-z0-9])?")
-
-
 _PLACEHOLDER = "NAME"
 
 

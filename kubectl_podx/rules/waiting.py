@@ -13,11 +13,9 @@ from kubectl_podx.rules.rule import Case
 
 _MISSING_OBJECT = re.compile(r'\b(configmap|secret) "([^"]{1,253})" not found')
 
-
 _MISSING_KEY = re.compile(
     r"couldn't find key (\S{1,253}) in (ConfigMap|Secret) [^/\s]{1,63}/(\S{1,253})"
 )
-
 
 _KINDS = {"configmap": "ConfigMap", "secret": "Secret"}
 

@@ -32,6 +32,7 @@ from kubectl_podx.sections.pod.report import Pod
 from kubectl_podx.sections.probes.report import Probe
 from kubectl_podx.sections.restarts.report import Restart
 from kubectl_podx.sections.scheduling.report import Scheduling
+from kubectl_podx.sections.security.report import Security
 from kubectl_podx.sections.timeline.report import TimelineEntry
 from kubectl_podx.sections.tokens.report import TokenRow
 from kubectl_podx.sections.volumes.report import Volume
@@ -91,6 +92,10 @@ class PodReport(Wire, frozen=True, kw_only=True):
     ] = None
     hosts: Annotated[
         Hosts | None, Meta(description="/etc/hosts, hostname and resolv.conf against the spec.")
+    ] = None
+    security: Annotated[
+        list[Security] | None,
+        Meta(description="What securityContext declares, and what the process really has."),
     ] = None
     injections: Annotated[
         list[Injection] | None, Meta(description="What admission added to the owner's template.")

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from kubectl_podx.cluster.errors import ClusterError
-from kubectl_podx.cluster.exec_driver import ExecResult
+from kubectl_podx.cluster.exec_protocol import ExecResult
 from kubectl_podx.cluster.server import Answer
 
 RECORDED = Path(__file__).parents[1] / "unit/capture/recorded"

@@ -9,8 +9,7 @@ from markupsafe import Markup
 
 from kubectl_podx.model.clock import parse_time
 from kubectl_podx.model.parts import ProbeFailure
-from kubectl_podx.render.html.scale import Scale
-from kubectl_podx.render.html.svg import element, label, picture, tooltip
+from kubectl_podx.render.html.svg import Scale, element, label, picture, tooltip
 from kubectl_podx.render.html.timeline import shape
 from kubectl_podx.sections.probes.report import Probe
 from kubectl_podx.sections.report import PodReport

@@ -6,8 +6,7 @@ from collections.abc import Iterator
 
 from markupsafe import Markup
 
-from kubectl_podx.render.html.scale import Scale
-from kubectl_podx.render.html.svg import element, label, picture, tooltip, width_of
+from kubectl_podx.render.html.svg import Scale, element, label, picture, tooltip, width_of
 from kubectl_podx.sections.timeline.lanes import Chart, Lane, Mark, Span
 from kubectl_podx.view.units import seconds
 

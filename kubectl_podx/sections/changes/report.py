@@ -8,14 +8,13 @@ from msgspec import Meta
 
 from kubectl_podx.model.parts import Time
 from kubectl_podx.model.wire import Wire
+from kubectl_podx.model.words import ChangeKind
 
 
 class Change(Wire, frozen=True, kw_only=True):
     kind: Annotated[
-        str,
-        Meta(
-            description="`rollout`, `image`, `template`, `config`, `resize`, `labels`, `replaced`."
-        ),
+        ChangeKind,
+        Meta(description="What kind of change it is."),
     ]
     what: Annotated[str, Meta(description="What changed, in a sentence.")]
     before: Annotated[str, Meta(description="The value before.")] = ""

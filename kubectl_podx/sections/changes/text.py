@@ -20,7 +20,6 @@ CHANGE: tuple[Column, ...] = (
     Column("TIME", lambda row, _: text_or_none(row.time), wide=True),
 )
 
-
 _MOST_CHANGES = 5
 
 

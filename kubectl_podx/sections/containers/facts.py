@@ -8,6 +8,7 @@ from typing import NamedTuple
 from kubectl_podx.model.capture import Headroom, MemoryUsage, Observation, Pressure
 from kubectl_podx.model.parts import NONE, Fact, PullPolicy
 from kubectl_podx.model.raw import dig, number, text
+from kubectl_podx.model.words import ContainerState
 from kubectl_podx.pod.containers import ContainerEntry
 from kubectl_podx.pod.image_name import policy_basis, short_digest
 from kubectl_podx.pod.looked import look, written
@@ -25,7 +26,7 @@ from kubectl_podx.sections.containers.report import (
 from kubectl_podx.sections.containers.security import security
 from kubectl_podx.sections.containers.starting import blocked_since, restart_rules, waits_for
 
-_STATES = ("running", "waiting", "terminated")
+_STATES: tuple[ContainerState, ...] = ("running", "waiting", "terminated")
 
 
 def build(view: PodView) -> list[Container]:
@@ -100,8 +101,7 @@ def _container(view: PodView, entry: ContainerEntry) -> Container:
 class State(NamedTuple):
     """`status.state` of one container."""
 
-    name: str
-    """`running`, `waiting`, `terminated` or `unknown`."""
+    name: ContainerState
     reason: str = ""
     message: str = ""
     exit_code: int | None = None

@@ -17,6 +17,7 @@ from kubectl_podx.model.parts import (
 from kubectl_podx.model.wire import Wire
 from kubectl_podx.model.words import (
     ContainerKind,
+    ContainerState,
     ObservationMethod,
     ObservationState,
 )
@@ -133,7 +134,7 @@ class Container(Wire, frozen=True, kw_only=True):
     image_pull_policy: Annotated[
         PullPolicy, Meta(description="When the kubelet pulls the image.")
     ] = PullPolicy()
-    state: Annotated[str, Meta(description="`running`, `waiting`, `terminated` or `unknown`.")] = (
+    state: Annotated[ContainerState, Meta(description="What it is doing, by its status.")] = (
         "unknown"
     )
     reason: Annotated[str, Meta(description="The state's reason, such as `CrashLoopBackOff`.")] = ""

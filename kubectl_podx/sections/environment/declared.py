@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from kubectl_podx.model.parts import KeySource
 from kubectl_podx.model.raw import Json, dig, items, mapping, text
-from kubectl_podx.pod.sources import Source, source
+from kubectl_podx.pod.sources import IN_ENV, IN_ENV_FROM, Source, source
 from kubectl_podx.pod.view import PodView
 
 _SERVICE_HOST = re.compile(r"([A-Z0-9_]+)_SERVICE_HOST")
@@ -86,7 +86,7 @@ def environment(view: PodView, spec: Json) -> Environment:
 def _imported(view: PodView, spec: Json, imports: list[OpenImport]) -> Iterator[Declaration]:
     for entry in items(spec, "envFrom"):
         prefix = text(entry, "prefix")
-        for kind, field in (("ConfigMap", "configMapRef"), ("Secret", "secretRef")):
+        for kind, field in IN_ENV_FROM:
             reference = mapping(entry, field)
             if not text(reference, "name"):
                 continue
@@ -120,7 +120,7 @@ def _entries(view: PodView, spec: Json) -> Iterator[Declaration]:
 
 
 def _from(view: PodView, given: Json) -> tuple[KeySource, Source | None] | None:
-    for kind, field in (("ConfigMap", "configMapKeyRef"), ("Secret", "secretKeyRef")):
+    for kind, field in IN_ENV:
         reference = mapping(given, field)
         if reference:
             name, key = text(reference, "name"), text(reference, "key")

@@ -23,13 +23,13 @@ class VariableRow(Wire, frozen=True, kw_only=True):
     injected: Annotated[
         str | None,
         Meta(
-            description="In an exec session's environment: what the kubelet set; `<differs>` or `<hidden>` where it is not shown."
+            description="In an exec session's environment: what the kubelet set; `<hidden>` where it is not shown."
         ),
     ] = None
     process: Annotated[
         str | None,
         Meta(
-            description="The value in the main process's environment, which a program may change; `<differs>` or `<hidden>` where it is not shown."
+            description="The value in the main process's environment, which a program may change; `<hidden>` where it is not shown."
         ),
     ] = None
     current: Annotated[

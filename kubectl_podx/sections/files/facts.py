@@ -27,10 +27,8 @@ REFRESH_SECONDS = 150
 """A changed source reaches the files at the pod's next sync: 1 min with a jitter of up to 1.5, and
 the delay of the kubelet's watch. What is older than this is overdue."""
 
-
 _FAILURE_WINDOW = timedelta(minutes=5)
 """The kubelet retries a failing mount at least every 2 min 2 s."""
-
 
 _TOLERANCE = timedelta(seconds=2)
 """Rounded times make a fresh volume look newer than the process that it was made for."""

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from kubectl_podx.model.capture import Observation
 from kubectl_podx.model.raw import dig, items, text
+from kubectl_podx.model.words import AliasState
 from kubectl_podx.pod.containers import ContainerEntry
 from kubectl_podx.pod.view import PodView
 from kubectl_podx.sections.hosts.report import HostAlias, Hosts
@@ -127,7 +128,7 @@ def mounts_own_hosts(entry: ContainerEntry) -> bool:
     )
 
 
-def _alias_state(entries: list[tuple[str, list[str]]], ip: str, names: list[str]) -> str:
+def _alias_state(entries: list[tuple[str, list[str]]], ip: str, names: list[str]) -> AliasState:
     there = {name for address, found in entries if _same_address(address, ip) for name in found}
     return "present" if set(names) <= there else "missing"
 

@@ -8,12 +8,15 @@ from msgspec import Meta
 
 from kubectl_podx.model.parts import FROM_INSIDE, FROM_SPEC
 from kubectl_podx.model.wire import Wire
+from kubectl_podx.model.words import AliasState
 
 
 class HostAlias(Wire, frozen=True, kw_only=True):
     ip: Annotated[str, Meta(description="The address of the line.")]
     hostnames: Annotated[list[str], Meta(description="The names of the line.")]
-    state: Annotated[str, Meta(description="`present`, `missing`, `undeclared` or `unknown`.")]
+    state: Annotated[
+        AliasState, Meta(description="Whether /etc/hosts has it, and whether it was declared.")
+    ]
     container: Annotated[
         str, Meta(description="The container in whose /etc/hosts it was looked for.")
     ] = ""

@@ -19,7 +19,6 @@ HOSTS: tuple[Column, ...] = (
     Column("OPTIONS", lambda row, _: text_or_none(row.options), wide=True),
 )
 
-
 ALIAS: tuple[Column, ...] = (
     Column("IP", lambda row, _: row.ip),
     Column("HOSTNAMES", lambda row, _: text_or_none(row.hostnames)),

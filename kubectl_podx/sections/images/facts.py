@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from kubectl_podx.model.raw import dig, items, text
+from kubectl_podx.model.words import ImageState
 from kubectl_podx.pod.containers import ContainerEntry
 from kubectl_podx.pod.image_name import default_policy, digest_of, parse_image, policy_basis
 from kubectl_podx.pod.view import PodView
@@ -36,7 +37,7 @@ def _image(view: PodView, entry: ContainerEntry, secrets: list[str]) -> Image:
     )
 
 
-def _state(view: PodView, entry: ContainerEntry) -> str:
+def _state(view: PodView, entry: ContainerEntry) -> ImageState:
     """`present` once the container was made from it; `pulling` by the newest event of it."""
     if text(entry.status, "imageID") or dig(entry.status, "state", "running") is not None:
         return "present"
@@ -45,7 +46,9 @@ def _state(view: PodView, entry: ContainerEntry) -> str:
         for event in view.events_of(entry)
         if text(event, "reason") in ("Pulling", "Pulled")
     ]
-    return {"Pulling": "pulling", "Pulled": "present"}.get(pulls[-1] if pulls else "", "unknown")
+    if not pulls:
+        return "unknown"
+    return "pulling" if pulls[-1] == "Pulling" else "present"
 
 
 def pull_secrets(view: PodView) -> list[str]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta
 
 from kubectl_podx.model.parts import FROM_SPEC, FROM_STATUS
 from kubectl_podx.model.wire import Wire
+from kubectl_podx.model.words import ImageState, PolicyBasis
 
 
 class Image(Wire, frozen=True, kw_only=True):
@@ -18,16 +19,17 @@ class Image(Wire, frozen=True, kw_only=True):
     pull_policy: Annotated[str, Meta(description="imagePullPolicy: when the kubelet pulls it.")] = (
         ""
     )
-    pull_policy_basis: Annotated[str, Meta(description="`matchesDefault` or `declared`.")] = ""
-    state: Annotated[str, Meta(description="`present`, `pulling`, `failed` or `unknown`.")] = (
-        "unknown"
-    )
+    pull_policy_basis: Annotated[
+        PolicyBasis | Literal[""],
+        Meta(description="Whether the policy is the one that the API server sets by the tag."),
+    ] = ""
+    state: Annotated[ImageState, Meta(description="Whether the node has it.")] = "unknown"
     reason: Annotated[str, Meta(description="Why it is not there, in one word.")] = ""
     message: Annotated[str, Meta(description="Why it is not there, as the kubelet has it.")] = ""
     pull_secrets: Annotated[
         list[str],
         Meta(
-            description="Names of the pull secrets, each with `ok`, `missing`, `denied` or `wrongType`."
+            description="Names of the pull secrets, each with what is known of it, such as `regcred missing`."
         ),
     ] = []
 

@@ -15,7 +15,7 @@ import msgspec
 
 from kubectl_podx.model.clock import parse_time
 from kubectl_podx.model.raw import Json, dig, items, mapping, text
-from kubectl_podx.model.selector import selects
+from kubectl_podx.model.reference import selects
 from kubectl_podx.pod.view import PodView
 
 _LAST_ITEM = re.compile(r"\[([^\[\]]*)\]$")

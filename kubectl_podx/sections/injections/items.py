@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from kubectl_podx.model.raw import Json, dig, items, mapping, text
+from kubectl_podx.model.words import InjectionChange
 from kubectl_podx.pod.owner import controller_kind, is_service_account_volume
 from kubectl_podx.pod.view import PodView
 from kubectl_podx.sections.injections.injectors import (
@@ -199,7 +200,7 @@ def _mounts(view: PodView, pair: Pair) -> Iterator[Injection]:
     yield from (removed(f"{pair.where}.volumeMounts[{path}]") for path in gone)
 
 
-def _row(path: str, change: str, source: Source, detail: str = "") -> Injection:
+def _row(path: str, change: InjectionChange, source: Source, detail: str = "") -> Injection:
     return Injection(
         path=path, change=change, by=source.name, confidence=source.confidence, detail=detail
     )

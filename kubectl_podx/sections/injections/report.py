@@ -7,7 +7,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from kubectl_podx.model.wire import Wire
-from kubectl_podx.model.words import Confidence
+from kubectl_podx.model.words import Confidence, InjectionChange
 
 
 class Injection(Wire, frozen=True, kw_only=True):
@@ -15,9 +15,9 @@ class Injection(Wire, frozen=True, kw_only=True):
         str, Meta(description="Where in the pod, such as `spec.containers[app].env[X]`.")
     ]
     change: Annotated[
-        str,
+        InjectionChange,
         Meta(
-            description="`added`, `changed` or `removed`; `absent` where it was to be expected and is not there."
+            description="What became of the field; absent: it was to be expected and is not there."
         ),
     ]
     by: Annotated[

@@ -8,13 +8,16 @@ from msgspec import Meta
 
 from kubectl_podx.model.parts import FROM_SPEC, FROM_STATUS, Handler, Seconds
 from kubectl_podx.model.wire import Wire
+from kubectl_podx.model.words import HookState
 
 
 class Hook(Wire, frozen=True, kw_only=True):
     container: Annotated[str, Meta(description="The container that has the hook.")]
     type: Annotated[Literal["postStart", "preStop"], Meta(description="`postStart` or `preStop`.")]
     handler: Annotated[Handler, Meta(description="What is run.")]
-    state: Annotated[str, Meta(description="`declared` or `failed`.")] = "declared"
+    state: Annotated[HookState, Meta(description="Whether it is known to have failed.")] = (
+        "declared"
+    )
     reason: Annotated[str, Meta(description="What went wrong.")] = ""
     grace_period: Annotated[
         Seconds | None, Meta(description="The time that preStop and the stop share.")

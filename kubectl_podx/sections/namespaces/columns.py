@@ -41,7 +41,6 @@ NAMESPACE: tuple[Column, ...] = (
     Column("REASON", lambda row, _: text_or_none(row.namespace.reason), wide=True, prose=True),
 )
 
-
 PROCESS: tuple[Column, ...] = (
     Column("PID", lambda row, _: str(row.pid)),
     Column("CONTAINER", lambda row, _: text_or_none(row.container)),

@@ -20,9 +20,7 @@ class NamespaceGroup(Wire, frozen=True, kw_only=True):
 
 
 class Namespace(Wire, frozen=True, kw_only=True):
-    mode: Annotated[
-        str, Meta(description="What the spec asks for: `pod`, `container`, `node`, `target:NAME`.")
-    ]
+    mode: Annotated[str, Meta(description="What the spec asks for, such as `pod`.")]
     declared_by: Annotated[
         str, Meta(description="The field that decides, such as `shareProcessNamespace: true`.")
     ] = ""

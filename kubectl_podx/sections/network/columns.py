@@ -46,7 +46,6 @@ SERVICE: tuple[Column, ...] = (
     Column("SERVING", lambda row, _: yes_no(row.service.serving), wide=True),
 )
 
-
 CONNECTION: tuple[Column, ...] = (
     Column("CONNECTION", lambda row, _: row.state),
     Column("REMOTE", lambda row, _: row.remote),
@@ -54,7 +53,6 @@ CONNECTION: tuple[Column, ...] = (
     Column("COUNT", lambda row, _: str(row.count)),
     Column("SEEN-FROM", lambda row, _: row.container, wide=True),
 )
-
 
 GATE: tuple[Column, ...] = (
     Column("READINESS-GATE", lambda row, _: row.condition),

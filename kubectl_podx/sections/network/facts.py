@@ -7,6 +7,7 @@ from typing import Any
 
 from kubectl_podx.model.capture import Connection
 from kubectl_podx.model.raw import Json, dig, items, mapping, number, text
+from kubectl_podx.model.words import ConnectionState, EndpointState
 from kubectl_podx.pod import listeners
 from kubectl_podx.pod.ports import resolve_service_port
 from kubectl_podx.pod.view import PodView
@@ -41,7 +42,7 @@ def _connections(view: PodView) -> list[HangingConnection]:
     seen: dict[tuple[str, str, str, str], HangingConnection] = {}
     for found in view.captured.observations:
         ports = {listener.port for listener in found.listeners}
-        own: dict[tuple[str, str, str], list[Connection]] = {}
+        own: dict[tuple[ConnectionState, str, str], list[Connection]] = {}
         for connection in found.connections:
             local, remote = _ends(connection, ports)
             own.setdefault((connection.state, local, remote), []).append(connection)
@@ -120,7 +121,7 @@ def _port(view: PodView, port: Json) -> ServicePort:
     )
 
 
-def _endpoint_state(view: PodView, service: str) -> tuple[str, bool | None]:
+def _endpoint_state(view: PodView, service: str) -> tuple[EndpointState, bool | None]:
     """State of the pod's endpoint in the Service's EndpointSlices, and whether it is serving.
 
     discovery.k8s.io/v1: `ready` unset means ready; a terminating endpoint is never ready.

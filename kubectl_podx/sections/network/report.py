@@ -8,13 +8,14 @@ from msgspec import Meta
 
 from kubectl_podx.model.parts import FROM_INSIDE, FROM_SPEC
 from kubectl_podx.model.wire import Wire
+from kubectl_podx.model.words import ConnectionState, EndpointState
 
 
 class HangingConnection(Wire, frozen=True, kw_only=True):
     state: Annotated[
-        str,
+        ConnectionState,
         Meta(
-            description="`SYN_SENT`: the peer does not answer. `CLOSE_WAIT`: the peer has closed and the program has not."
+            description="The state of the TCP socket. In SYN_SENT the peer does not answer; in CLOSE_WAIT the peer has closed and the program has not."
         ),
     ]
     container: Annotated[
@@ -40,12 +41,10 @@ class ServicePort(Wire, frozen=True, kw_only=True):
 
 class ServiceRow(Wire, frozen=True, kw_only=True):
     name: Annotated[str, Meta(description="The Service's name.")]
-    type: Annotated[
-        str, Meta(description="`ClusterIP`, `NodePort`, `LoadBalancer` or `ExternalName`.")
-    ] = ""
+    type: Annotated[str, Meta(description="As the API has it, such as `ClusterIP`.")] = ""
     ports: Annotated[list[ServicePort], Meta(description="Its ports, resolved for this pod.")] = []
     endpoint: Annotated[
-        str, Meta(description="`ready`, `notReady`, `terminating`, `absent` or `unknown`.")
+        EndpointState, Meta(description="What the EndpointSlices say of the pod.")
     ] = "unknown"
     serving: Annotated[
         bool | None,
@@ -55,7 +54,12 @@ class ServiceRow(Wire, frozen=True, kw_only=True):
 
 class ReadinessGate(Wire, frozen=True, kw_only=True):
     condition: Annotated[str, Meta(description="The condition that the gate waits for.")]
-    status: Annotated[str, Meta(description="`True`, `False`, `Unknown` or `notSet`.")]
+    status: Annotated[
+        str,
+        Meta(
+            description="The status of the condition, such as `True`; `notSet` where nobody has set it."
+        ),
+    ]
 
 
 class Network(Wire, frozen=True, kw_only=True):

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from kubectl_podx.model.clock import parse_time
 from kubectl_podx.model.parts import NONE, Fact
 from kubectl_podx.model.raw import Json, dig, items, text
+from kubectl_podx.model.words import NodeState
 from kubectl_podx.pod.node_match import taint_text
 from kubectl_podx.pod.pod import conditions
 from kubectl_podx.pod.view import PodView
@@ -42,7 +43,7 @@ def compared(found: Node, _view: PodView) -> Iterator[Fact]:
         yield Fact("", "container runtime", found.runtime or NONE)
 
 
-def _state(node: Json) -> str:
+def _state(node: Json) -> NodeState:
     """Ready False (the kubelet says so) and Unknown (it says nothing) are both not ready."""
     for condition in items(node, "status", "conditions"):
         if text(condition, "type") == "Ready":

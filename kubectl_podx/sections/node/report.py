@@ -8,13 +8,12 @@ from msgspec import Meta
 
 from kubectl_podx.model.parts import FROM_SPEC, Condition, Seconds
 from kubectl_podx.model.wire import Wire
+from kubectl_podx.model.words import NodeState
 
 
 class Node(Wire, frozen=True, kw_only=True):
     name: Annotated[str, Meta(description="The node's name.")]
-    state: Annotated[
-        str, Meta(description="`ready`, `notReady`, `missing`, `denied` or `unknown`.")
-    ]
+    state: Annotated[NodeState, Meta(description="Its condition Ready, or why that is not known.")]
     cordoned: Annotated[
         bool | None, Meta(description="spec.unschedulable: it takes no new pods.")
     ] = None

@@ -24,7 +24,6 @@ NODE: tuple[Column, ...] = (
     Column("RUNTIME", lambda row, _: text_or_none(row.runtime), wide=True),
 )
 
-
 _PRESSURE = ("MemoryPressure", "DiskPressure", "PIDPressure", "NetworkUnavailable")
 
 

@@ -22,10 +22,7 @@ from kubectl_podx.sections.probes.report import Counters, LiveProbe, Probe
 # A burst of 25 events and then one in five minutes passes the recorder's spam filter (client-go
 # events_cache.go): an error that goes on shows at least this often, with the time of one attempt.
 _BURST = 20
-
-
 _ERRORS_SEEN_WITHIN = 330
-
 
 # Event and status times have whole seconds.
 _ROUNDING = 2

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from kubectl_podx.model.raw import Json, dig, items, mapping, text
+from kubectl_podx.model.words import SchedulingState
 from kubectl_podx.pod.node_match import (
     expression_text,
     repels,
@@ -37,7 +38,7 @@ def build(view: PodView) -> Scheduling:
     )
 
 
-def _state(view: PodView) -> str:
+def _state(view: PodView) -> SchedulingState:
     if view.api.node:
         return "scheduled"
     if items(view.pod, "spec", "schedulingGates"):

@@ -8,14 +8,13 @@ from msgspec import Meta
 
 from kubectl_podx.model.parts import FROM_SPEC, FROM_STATUS
 from kubectl_podx.model.wire import Wire
+from kubectl_podx.model.words import RequirementKind, SchedulingState
 
 
 class Requirement(Wire, frozen=True, kw_only=True):
     kind: Annotated[
-        str,
-        Meta(
-            description="`nodeSelector`, `nodeAffinity`, `toleration`, `schedulingGate`, `schedulerName`, `topology`."
-        ),
+        RequirementKind,
+        Meta(description="What field of the spec it stands in."),
     ]
     text: Annotated[str, Meta(description="The requirement as the spec has it.")]
     satisfied: Annotated[
@@ -25,7 +24,7 @@ class Requirement(Wire, frozen=True, kw_only=True):
 
 
 class Scheduling(Wire, frozen=True, kw_only=True):
-    state: Annotated[str, Meta(description="`scheduled`, `pending`, `gated` or `unknown`.")]
+    state: Annotated[SchedulingState, Meta(description="Whether the pod has a node.")]
     requirements: Annotated[
         list[Requirement], Meta(description="What the pod asks of a node, a row each.")
     ] = []

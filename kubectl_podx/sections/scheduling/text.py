@@ -14,7 +14,6 @@ REQUIREMENT: tuple[Column, ...] = (
     Column("DETAIL", lambda row, _: text_or_none(row.detail), prose=True),
 )
 
-
 SCHEDULING: tuple[Column, ...] = (
     Column("SCHEDULING", lambda row, _: row.state),
     Column("WHY", lambda row, _: "; ".join(row.reasons) or NONE, prose=True),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from kubectl_podx.model.clock import format_time, parse_time
 from kubectl_podx.model.raw import Json, dig, items, number, text
-from kubectl_podx.model.words import TimelineKind
+from kubectl_podx.model.words import TimelineKind, TimelineSource
 from kubectl_podx.pod.mounted_files import normal
 from kubectl_podx.pod.view import PodView, event_count, event_time
 from kubectl_podx.sections.timeline.gaps import gaps
@@ -53,7 +53,7 @@ def build(view: PodView, report: PodReport) -> list[TimelineEntry]:
 def _entry(
     moment: object,
     what: str,
-    source: str,
+    source: TimelineSource,
     kind: TimelineKind,
     *,
     container: str = "",

@@ -10,6 +10,7 @@ from kubectl_podx.model.parts import Time
 from kubectl_podx.model.wire import Wire
 from kubectl_podx.model.words import (
     TimelineKind,
+    TimelineSource,
 )
 
 
@@ -18,10 +19,8 @@ class TimelineEntry(Wire, frozen=True, kw_only=True):
     what: Annotated[str, Meta(description="What happened, in a sentence.")]
     container: Annotated[str, Meta(description="Empty where it is about the whole pod.")] = ""
     source: Annotated[
-        str,
-        Meta(
-            description="`event`, `status`, `condition`, `metadata`, `volume`, `managedFields`; `gap` for what is known to be missing."
-        ),
+        TimelineSource,
+        Meta(description="Where the fact stands; gap: it is known to be missing."),
     ] = ""
     count: Annotated[int, Meta(description="How often it happened, at least.")] = 1
     kind: Annotated[

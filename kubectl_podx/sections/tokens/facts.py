@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from kubectl_podx.model.capture import ObservedToken
 from kubectl_podx.model.clock import format_time, parse_time, seconds_after
 from kubectl_podx.model.raw import Json, dig, items, number, text
+from kubectl_podx.model.words import TokenState
 from kubectl_podx.pod.looked import look
 from kubectl_podx.pod.mounted_files import MountedFile, mounted_files, normal
 from kubectl_podx.pod.view import PodView
@@ -85,7 +86,7 @@ def _row(
 
 def _unseen(
     view: PodView, container: str, token: ObservedToken | None, file: MountedFile | None
-) -> tuple[str, str]:
+) -> tuple[TokenState, str]:
     if token is not None:
         what = "is no token" if token.state == "invalid" else "could not be read"
         return "unreadable", token.reason or f"the file {what}"
@@ -116,7 +117,7 @@ def refresh_at(token: ObservedToken, declared_seconds: float | None) -> datetime
     return issued + min(life * _REFRESH_SHARE, _LONGEST_USE)
 
 
-def _state(view: PodView, token: ObservedToken, refresh: datetime | None) -> tuple[str, str]:
+def _state(view: PodView, token: ObservedToken, refresh: datetime | None) -> tuple[TokenState, str]:
     expires = parse_time(token.expires_at)
     differences = "; ".join(_differences(view, token))
     if view.now is not None and expires is not None and expires <= view.now:

@@ -8,6 +8,7 @@ from msgspec import Meta
 
 from kubectl_podx.model.parts import FROM_INSIDE, FROM_SPEC, WORKED_OUT, Seconds, Time
 from kubectl_podx.model.wire import Wire
+from kubectl_podx.model.words import TokenState
 
 
 class TokenRow(Wire, frozen=True, kw_only=True):
@@ -44,10 +45,8 @@ class TokenRow(Wire, frozen=True, kw_only=True):
         str, Meta(description="Claim `kubernetes.io/serviceaccount`: whose token it is.")
     ] = ""
     state: Annotated[
-        str,
-        Meta(
-            description="`valid`, `refreshDue`, `expired`, `mismatch`, `unreadable` or `unknown`."
-        ),
+        TokenState,
+        Meta(description="Whether the API server would take it."),
     ] = "unknown"
     reason: Annotated[str, Meta(description="What no longer matches.")] = ""
 

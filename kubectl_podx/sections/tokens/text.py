@@ -25,7 +25,6 @@ TOKEN: tuple[Column, ...] = (
     Column("VOLUME", lambda row, _: text_or_none(row.volume), wide=True),
 )
 
-
 _QUIET_TOKENS = frozenset({"valid", "unknown", "unreadable"})
 
 

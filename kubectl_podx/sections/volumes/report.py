@@ -19,7 +19,7 @@ class VolumeMount(Wire, frozen=True, kw_only=True):
     propagation: Annotated[str, Meta(description="mountPropagation as declared.")] = ""
     state: Annotated[
         str,
-        Meta(description="`mounted`, `missing`, `deletedSubPath`, `coveredBy:PATH` or `unknown`."),
+        Meta(description="`mounted`, or what is wrong, such as `coveredBy:/srv`."),
     ] = "unknown"
     device: Annotated[str | None, Meta(description="`major:minor` of the file system.")] = None
     inode: Annotated[str | None, Meta(description="The inode number of the mount's root.")] = None
@@ -37,9 +37,7 @@ class VolumeMount(Wire, frozen=True, kw_only=True):
 
 class Volume(Wire, frozen=True, kw_only=True):
     name: Annotated[str, Meta(description="The volume's name.")]
-    type: Annotated[
-        str, Meta(description="The field of the volume source, such as `configMap`, `emptyDir`.")
-    ]
+    type: Annotated[str, Meta(description="The field of the volume source, such as `configMap`.")]
     source: Annotated[
         str, Meta(description="What it is made from: an object's name, a path, an image.")
     ] = ""

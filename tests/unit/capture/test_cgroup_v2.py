@@ -11,8 +11,7 @@ from typing import Any
 import pytest
 
 from kubectl_podx.capture import look
-from kubectl_podx.capture.cgroup import headroom
-from kubectl_podx.capture.procfs import CgroupReader
+from kubectl_podx.capture.procfs import CgroupReader, headroom
 
 RECORDED = Path(__file__).parent / "recorded" / "cgroup-v2"
 KINDS = ["private", "shared", "privileged", "host-pid"]

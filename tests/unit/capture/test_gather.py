@@ -15,7 +15,7 @@ from kubectl_podx.capture.gather import Gatherer
 from kubectl_podx.capture.plan import Wish, pod_calls
 from kubectl_podx.capture.targets import Targets
 from kubectl_podx.cluster.errors import ClusterError
-from kubectl_podx.cluster.exec_driver import ExecResult
+from kubectl_podx.cluster.exec_protocol import ExecResult
 from kubectl_podx.cluster.server import Answer
 from kubectl_podx.model.capture import Capture
 from kubectl_podx.model.clock import Deadline

@@ -6,8 +6,7 @@ from typing import Any
 
 import kit
 from kit import Json
-from kubectl_podx.capture.follow import follow_ups
-from kubectl_podx.capture.plan import Wish, pod_calls
+from kubectl_podx.capture.plan import Wish, follow_ups, pod_calls
 from kubectl_podx.model.reference import Reference
 
 POD = Reference("Pod", "shop", "web-0")

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kubectl_podx.capture import procfs
-from kubectl_podx.capture.cgroup import headroom
 from kubectl_podx.capture.frames import Frames, split
+from kubectl_podx.capture.procfs import headroom
 
 RECORDED = Path(__file__).parent / "recorded"
 

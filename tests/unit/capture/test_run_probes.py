@@ -14,7 +14,7 @@ from kubectl_podx.capture.plan import Wish
 from kubectl_podx.capture.probe_runs import Road, probe_calls, road
 from kubectl_podx.cluster.connection import Response
 from kubectl_podx.cluster.errors import ClusterError
-from kubectl_podx.cluster.exec_driver import ExecResult
+from kubectl_podx.cluster.exec_protocol import ExecResult
 from kubectl_podx.cluster.port_forward import TunnelError, why_refused
 from kubectl_podx.model.capture import ProbeAttempt
 from kubectl_podx.model.clock import Deadline

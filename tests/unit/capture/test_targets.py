@@ -7,13 +7,12 @@ from typing import Any
 
 import pytest
 
-from kubectl_podx.capture.no_pods import why_no_pods
+from kubectl_podx.capture.resolve import why_no_pods
 from kubectl_podx.capture.seal import Sealer
 from kubectl_podx.capture.targets import Named, Targets, parse_words
 from kubectl_podx.cluster.server import Answer
 from kubectl_podx.model.errors import UsageError
-from kubectl_podx.model.reference import Reference
-from kubectl_podx.model.selector import selector_text
+from kubectl_podx.model.reference import Reference, selector_text
 
 
 @pytest.mark.parametrize(

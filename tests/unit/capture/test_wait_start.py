@@ -10,7 +10,7 @@ import pytest
 
 import kit
 from kit import Json, container, pod
-from kubectl_podx.capture.wait_start import Waiting, awaited, pause, wait_for_start
+from kubectl_podx.capture.watch import Waiting, awaited, pause, wait_for_start
 from kubectl_podx.cluster.server import Answer
 from kubectl_podx.model.clock import Deadline
 from kubectl_podx.model.reference import Reference

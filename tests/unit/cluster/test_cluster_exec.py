@@ -19,7 +19,7 @@ from kit.cluster_fakes import (
     upgrade,
 )
 from kubectl_podx.cluster.errors import ClusterError
-from kubectl_podx.cluster.exec_driver import ExecResult
+from kubectl_podx.cluster.exec_protocol import ExecResult
 from kubectl_podx.cluster.server import ApiServer
 from kubectl_podx.model.clock import Deadline
 

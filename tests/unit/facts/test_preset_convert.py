@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kit.preset_cases import env, preset, ref
-from kubectl_podx.podpreset import cel
+from kubectl_podx.podpreset import convert as cel
 from kubectl_podx.podpreset.convert import Converted, converted
 from kubectl_podx.podpreset.preset import Preset
 

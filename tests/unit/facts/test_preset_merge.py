@@ -13,8 +13,15 @@ from kit import Json
 from kit.preset_cases import env, its_container, preset, ref, website
 from kubectl_podx.podpreset.annotations import APPLIED, EXCLUDE, MIRROR, applied_presets
 from kubectl_podx.podpreset.merge import merged, unselected
-from kubectl_podx.podpreset.normal import normal, normal_volume, same
-from kubectl_podx.podpreset.preset import Preset, is_preset, mistakes, preset_of
+from kubectl_podx.podpreset.preset import (
+    Preset,
+    is_preset,
+    mistakes,
+    normal,
+    normal_volume,
+    preset_of,
+    same,
+)
 
 
 def test_the_example_of_the_documentation() -> None:

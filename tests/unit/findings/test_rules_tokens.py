@@ -13,7 +13,7 @@ from kubectl_podx.sections.tokens.rules import RULES
 SPEC = {"serviceAccountName": "web", "containers": [{"name": "app"}]}
 
 
-def row(state: str, **fields: Any) -> TokenRow:
+def row(state: Any, **fields: Any) -> TokenRow:
     return TokenRow(container="app", path="/t", state=state, **fields)
 
 

@@ -11,9 +11,7 @@ import pytest
 import kit
 from kit import Json
 from kubectl_podx.analysis.reports import TriageReport
-from kubectl_podx.analysis.triage import arranged, report, whole
-from kubectl_podx.analysis.triage_merge import lines, merged
-from kubectl_podx.analysis.triage_stored import of_capture
+from kubectl_podx.analysis.triage import arranged, lines, merged, of_capture, report, whole
 from kubectl_podx.capture.triage import sealed
 from kubectl_podx.model.errors import InputError
 from kubectl_podx.model.reference import Reference

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from kit.health_cases import ago, ended, event, healthy_pod, looping, report, restarted
-from kubectl_podx.analysis.ranking import rank
+from kubectl_podx.analysis.catalogue import rank
 
 READINESS = {"readinessProbe": {"httpGet": {"path": "/", "port": 80}, "periodSeconds": 5}}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, get_args
 
 import msgspec
@@ -10,14 +11,16 @@ import pytest
 from kubectl_podx.analysis.reports import DOCUMENTS
 from kubectl_podx.model import words
 from kubectl_podx.model.errors import ExitStatus
+from kubectl_podx.render.html.sections import stands_out
 from kubectl_podx.sections.report import PodReport
 from kubectl_podx.sections.table import KEYS as SECTIONS
+from kubectl_podx.view.layout import state_cell
 
 KEYS = {
     "PodReport": (
         "apiVersion kind metadata verdict pod containers namespaces network volumes files "
         "environment downwardAPI serviceAccountTokens probes restarts changes lifecycle "
-        "scheduling node images hosts injections timeline findings coverage"
+        "scheduling node images hosts security injections timeline findings coverage"
     ),
     "Metadata": "capturedAt source serverVersion podxVersion",
     "Verdict": "severity summary codes",
@@ -112,6 +115,12 @@ KEYS = {
         "hostname observedHostname subdomain dnsPolicy aliases nameservers searches options differs"
     ),
     "HostAlias": "ip hostnames state container",
+    "Security": (
+        "container privileged runAsUser runAsGroup runAsNonRoot fsGroup supplementalGroups "
+        "capabilitiesAdded capabilitiesDropped seccompProfile readOnlyRoot "
+        "allowPrivilegeEscalation process user group groups capabilities seccomp noNewPrivileges "
+        "observedReadOnlyRoot differs exceeds"
+    ),
     "Injection": "path change by confidence detail",
     "TimelineEntry": "time what container source count kind first",
     "Finding": "code severity title container evidence remedy blocking",
@@ -165,6 +174,32 @@ WORDS = {
     ),
     "TriageBasis": "status api inside",
     "GroupedBy": "owner cause node",
+    "SeccompMode": "disabled strict filter",
+    "ContainerState": "running waiting terminated unknown",
+    "PolicyBasis": "matchesDefault declared",
+    "ImageState": "present pulling failed unknown",
+    "HandlerKind": "exec httpGet tcpSocket grpc sleep none",
+    "HookState": "declared failed",
+    "EvidenceSource": "status event metrics cgroup logs spec node process",
+    "ConfigKind": "ConfigMap Secret",
+    "SourceKind": (
+        "ConfigMap Secret downwardAPI serviceAccountToken clusterTrustBundle podCertificate "
+        "literal field resource file service image"
+    ),
+    "TokenState": "valid refreshDue expired mismatch unreadable unknown",
+    "Protocol": "TCP UDP",
+    "ConnectionState": "SYN_SENT CLOSE_WAIT",
+    "EndpointState": "ready notReady terminating absent unknown",
+    "NodeState": "ready notReady missing denied unknown",
+    "SchedulingState": "scheduled pending gated unknown",
+    "RequirementKind": (
+        "nodeSelector nodeAffinity toleration schedulingGate schedulerName topology"
+    ),
+    "AliasState": "present missing undeclared unknown",
+    "InjectionChange": "added changed removed absent",
+    "ChangeKind": "rollout image template config resize labels replaced",
+    "TimelineSource": "event status condition metadata volume managedFields gap",
+    "HowBad": "bad doubtful fine good",
 }
 
 
@@ -180,7 +215,62 @@ def test_the_keys_of_the_report(name: str) -> None:
 
 @pytest.mark.parametrize("name", WORDS)
 def test_the_closed_sets_of_words(name: str) -> None:
-    assert list(get_args(getattr(words, name))) == WORDS[name].split()
+    """An empty word says that it is not known, where there is no other word for that."""
+    assert [word for word in get_args(getattr(words, name)) if word] == WORDS[name].split()
+
+
+STATES = (
+    words.Severity,
+    words.ValueState,
+    words.ProbeState,
+    words.TokenState,
+    words.ImageState,
+    words.HookState,
+    words.AliasState,
+    words.NodeState,
+    words.EndpointState,
+    words.SchedulingState,
+)
+
+
+@pytest.mark.parametrize("word", sorted({word for states in STATES for word in get_args(states)}))
+def test_how_bad_each_state_is(word: str) -> None:
+    """Colour, and what makes a row stand out on the page, come from one table."""
+    assert words.HOW_BAD[word] in get_args(words.HowBad)
+    assert bool(state_cell(word).tone) == (words.HOW_BAD[word] != "fine")
+
+
+def test_the_table_of_how_bad_has_no_word_of_its_own() -> None:
+    known = {word for states in STATES for word in get_args(states)}
+    assert set(words.HOW_BAD) <= known
+
+
+@pytest.mark.parametrize(
+    "word", ["failed", "notReady", "mismatch", "refreshDue", "undeclared", "unreadable"]
+)
+def test_a_state_that_needs_attention_stands_out(word: str) -> None:
+    assert stands_out([state_cell(word)])
+
+
+def _texts(node: dict[str, Any]) -> bool:
+    """Whether the value is free text, or a list of it."""
+    variants = node.get("anyOf", [node])
+    return any(
+        each.get("type") == "string" or _texts(each.get("items", {}) or {})
+        for each in variants
+        if "enum" not in each and each
+    )
+
+
+def test_no_text_has_its_values_listed_in_its_description() -> None:
+    """Such a field is a closed set, and has a type of its own in model/words.py."""
+    listed = re.compile(r"`[a-zA-Z]+`(, | or | and )`[a-zA-Z]+`")
+    assert [
+        f"{name}.{field}"
+        for name, found in schema().items()
+        for field, node in found.get("properties", {}).items()
+        if _texts(node) and listed.search(node.get("description", ""))
+    ] == []
 
 
 def test_every_type_and_every_set_of_words_is_pinned() -> None:

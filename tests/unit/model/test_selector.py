@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kubectl_podx.model.selector import selects
+from kubectl_podx.model.reference import selects
 
 LABELS = {"app": "web", "tier": "front"}
 

@@ -14,10 +14,8 @@ from kubectl_podx.analysis.analyse import analyse
 from kubectl_podx.capture.bundle import read_bundle
 from kubectl_podx.cli.queries import QUERIES, Query
 from kubectl_podx.model.errors import UsageError
-from kubectl_podx.render.document import plain, to_json
-from kubectl_podx.render.jmes import ask
-from kubectl_podx.render.result import result_table, result_text
-from kubectl_podx.render.yaml import to_yaml
+from kubectl_podx.render.document import plain, to_json, to_yaml
+from kubectl_podx.render.jmes import ask, result_table, result_text
 
 TESTS = Path(__file__).parents[2]
 SAMPLES = sorted((TESTS / "recorded").glob("*.podx"))

@@ -12,12 +12,11 @@ from hypothesis import strategies as st
 
 from kubectl_podx.model.parts import Finding
 from kubectl_podx.model.terminal import Terminal
-from kubectl_podx.render.document import to_json
+from kubectl_podx.render.document import to_json, to_yaml
+from kubectl_podx.render.jmes import result_table, result_text
 from kubectl_podx.render.mermaid import mermaid
-from kubectl_podx.render.result import result_table, result_text
 from kubectl_podx.render.table import tables
 from kubectl_podx.render.text import text
-from kubectl_podx.render.yaml import to_yaml
 from kubectl_podx.sections.report import PodReport
 from kubectl_podx.sections.table import KEYS
 from kubectl_podx.view.escape import LONGEST, clean, clean_json

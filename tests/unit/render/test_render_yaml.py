@@ -7,8 +7,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kubectl_podx.render.document import plain
-from kubectl_podx.render.yaml import to_yaml
+from kubectl_podx.render.document import plain, to_yaml
 from kubectl_podx.sections.report import PodReport
 
 SCALARS = (

@@ -25,7 +25,19 @@ from hypothesis import strategies as st
 from kit import capture_of_store, listed, raw_look
 from kit.fuzzed import GENERATED
 from kubectl_podx.analysis.analyse import analyse
-from kubectl_podx.capture import bundle, certificates, cgroup, frames, manifest, metrics, procfs
+from kubectl_podx.capture import (
+    bundle,
+    certificates,
+    frames,
+    manifest,
+    procfs,
+)
+from kubectl_podx.capture import (
+    memory_usage as metrics,
+)
+from kubectl_podx.capture import (
+    procfs as cgroup,
+)
 from kubectl_podx.capture.calls import Outcome
 from kubectl_podx.capture.plan import Wish, pod_calls
 from kubectl_podx.capture.seal import Sealer, WrongObjectError, token_claims
@@ -38,8 +50,7 @@ from kubectl_podx.model.capture import Capture, Observation, StoredObject
 from kubectl_podx.model.errors import InputError
 from kubectl_podx.model.reference import Reference
 from kubectl_podx.pod.containers import containers
-from kubectl_podx.render.document import to_json
-from kubectl_podx.render.yaml import to_yaml
+from kubectl_podx.render.document import to_json, to_yaml
 from kubectl_podx.view.escape import clean
 
 TESTS = Path(__file__).resolve().parents[1]

@@ -9,8 +9,7 @@ from typing import Any
 import pytest
 
 from kubectl_podx.capture import rights
-from kubectl_podx.capture.admission import ADMISSION
-from kubectl_podx.capture.plan import Right, Wish
+from kubectl_podx.capture.plan import ADMISSION, Right, Wish
 from kubectl_podx.capture.rehearse import Authorizer
 from kubectl_podx.cli.environment import Environment
 from kubectl_podx.cli.funnel import main

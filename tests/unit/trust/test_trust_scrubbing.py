@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kubectl_podx.capture.calls import Outcome
-from kubectl_podx.capture.log_tail import log_tail
+from kubectl_podx.capture.look import log_tail
 from kubectl_podx.capture.plan import Wish, pod_calls
 from kubectl_podx.capture.seal import Sealer
 from kubectl_podx.capture.secretlike import hide_text, hide_words, secret_value

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from kubectl_podx.model.clock import format_time
 from kubectl_podx.model.parts import Evidence
-from kubectl_podx.model.words import Confidence, RestartCause
+from kubectl_podx.model.words import Confidence, EvidenceSource, RestartCause
 
 
 class Conclusion(NamedTuple):
@@ -32,6 +32,6 @@ class Conclusion(NamedTuple):
         return f"may have been {rest}"
 
 
-def fact(source: str, words: str, moment: datetime | None = None) -> Evidence:
+def fact(source: EvidenceSource, words: str, moment: datetime | None = None) -> Evidence:
     """One line of evidence."""
     return Evidence(source=source, text=words, time=format_time(moment) if moment else None)

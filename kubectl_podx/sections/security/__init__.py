@@ -1,0 +1,1 @@
+"""The section `security`: what securityContext declares, and what the process really has."""
