@@ -6,6 +6,7 @@ What a pod is in has one word for it here, which the sections and a scan of a cl
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from kubectl_podx.model.clock import parse_time
@@ -142,6 +143,11 @@ def phase(body: Json) -> str:
 def conditions(body: Json) -> list[Condition]:
     """`status.conditions` of a pod or a node, in their own order."""
     return [_condition(condition) for condition in items(body, "status", "conditions")]
+
+
+def of_type(several: Iterable[Condition], kind: str) -> Condition | None:
+    """The first condition of that type."""
+    return next((one for one in several if one.type == kind), None)
 
 
 def _condition(condition: Json) -> Condition:

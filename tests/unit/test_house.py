@@ -197,6 +197,35 @@ def test_a_file_has_one_reason_to_change(path: Path) -> None:
     assert len(path.read_text().splitlines()) <= MOST_LINES
 
 
+RAW = {"dig", "mapping", "items", "text", "number"}
+# Whoever asks a Case is past the facts: what is read there are the report's types, and those of
+# `pod/`, which is where an object of the API is taken apart.
+PAST_THE_FACTS = [
+    path
+    for path in FILES
+    if name_of(path).startswith(("rules/", "analysis/"))
+    or any(
+        isinstance(node, ast.ImportFrom) and node.module == "kubectl_podx.rules.rule"
+        for node in nodes(path)
+    )
+]
+
+
+def test_there_are_rules_to_check() -> None:
+    assert len(PAST_THE_FACTS) > 25
+
+
+@pytest.mark.parametrize("path", PAST_THE_FACTS, ids=name_of)
+def test_no_rule_takes_an_object_of_the_api_apart(path: Path) -> None:
+    read = {
+        alias.name
+        for node in nodes(path)
+        if isinstance(node, ast.ImportFrom) and node.module == "kubectl_podx.model.raw"
+        for alias in node.names
+    }
+    assert read & RAW == set()
+
+
 TESTS = sorted(Path(__file__).parent.rglob("*.py"))
 # What `tests/kit` builds; a second builder says the same in other words and drifts.
 BUILT_BY_THE_KIT = {"RawLook", "StoredObject", "StoredList", "CapturedPod", "PodView"}
