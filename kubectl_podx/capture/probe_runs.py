@@ -52,13 +52,14 @@ def probe_calls(reference: Reference, pod: Json, wish: Wish) -> Iterator[Planned
                 continue
             verbs, resource = _RIGHTS[road(entry, field, wish).start]
             yield PlannedCall(
-                f"probe {reference.key} {entry.name} {kind}",
                 "probe",
+                reference.key,
                 ("probes",),
                 Right(verbs, resource, "", reference.namespace, reference.name),
                 reference,
                 (("type", kind), ("field", field), ("runs", str(wish.probe_runs))),
                 container=entry.name,
+                detail=kind,
                 optional_right=True,
             )
 

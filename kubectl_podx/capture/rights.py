@@ -122,7 +122,7 @@ def any_pod(namespace: str, wish: Wish | None = None) -> list[PlannedCall]:
     listing = plan.right_to("list", RESOURCES["Pod"], namespace)
     calls = [
         plan.get_pod(reference),
-        PlannedCall("list Pod", "list", ("all",), listing, reference),
+        PlannedCall("list", "Pod", ("all",), listing, reference),
         *plan.pod_calls(reference, _SAMPLE_POD, wish),
         *plan.pod_calls(reference, _PENDING_POD, wish),
     ]

@@ -142,8 +142,9 @@ class PodView:
     @cached_property
     def siblings(self) -> list[Json]:
         """Pods of the same owner, where they were read."""
-        asked = (call.id for call in self.captured.calls if call.id.startswith("list Pod/"))
-        stored = self.capture.lists.get(next(asked, "").removeprefix("list "))
+        calls = self.captured.calls
+        asked = (one.target for one in calls if one.kind == "list" and one.about == "Pod")
+        stored = self.capture.lists.get(next(asked, ""))
         return list(items({"items": stored.items if stored else []}, "items"))
 
 

@@ -296,7 +296,7 @@ def _coverage(view: PodView, seen: _Seen, events: list[ProbeEvent]) -> str:
 
 def _why_no_counters(view: PodView) -> str:
     for call in view.captured.calls:
-        if call.id.startswith("metrics ") and call.state != "ok":
+        if call.kind == "metrics" and call.state != "ok":
             if call.needs:
                 return f"needs {call.needs}, an optional right that amounts to root on the node"
             return call.reason or call.state

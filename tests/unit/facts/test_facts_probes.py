@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import kit
 from kit.restart_cases import (
     LIVENESS,
     STARTUP,
@@ -19,7 +20,6 @@ from kit.restart_cases import (
     unhealthy,
     view,
 )
-from kubectl_podx.model.capture import Call
 from kubectl_podx.pod.backoff import backoff, delay_of
 from kubectl_podx.pod.containers import containers
 from kubectl_podx.pod.probe_events import probe_event
@@ -226,7 +226,7 @@ def test_counters_that_could_not_be_read_are_null_and_named() -> None:
     seen = view(app_pod(LIVENESS, live()), [])
     found = first(seen, "liveness")
     assert (found.counters, "get nodes/proxy" in found.coverage) == (None, True)
-    call = Call(id="metrics n1", sections=["probes"], state="denied", needs="get nodes/proxy")
+    call = kit.call("metrics", "n1", sections=["probes"], state="denied", needs="get nodes/proxy")
     seen.captured.calls.append(call)
     assert "needs get nodes/proxy" in first(seen, "liveness").coverage
     counted = first(
