@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from kubectl_podx.cli.command import Command
-from kubectl_podx.cli.options import reading_options
+from kubectl_podx.cli.options import CHOICE, INSIDE, RUN, reading_options
 from kubectl_podx.model.errors import ExitStatus, InputError, UsageError
 from kubectl_podx.view.escape import clean
 
@@ -34,25 +34,7 @@ kubectl podx capture deploy/web -O incident.podx --include-logs --include-values
 kubectl podx capture deploy/web -O incident.podx --logs 50
 """
 # What decides how a report looks has no place here.
-_WITHOUT = frozenset(
-    {
-        "output",
-        "query",
-        "container",
-        "from_file",
-        "manifest",
-        "exit-code",
-        "no-color",
-        "log_lines",
-        "no-logs",
-        "reveal",
-        "open_page",
-        "watch",
-        "exec",
-        "run-probes",
-        "probe-runs",
-    }
-)
+_OPTIONS = CHOICE | INSIDE | RUN | {"wait-start", "verbose"}
 
 
 def command(name: str) -> click.Command:
@@ -88,7 +70,7 @@ def command(name: str) -> click.Command:
         help="Store what ConfigMaps say, but for what looks like a secret.",
     )
     @click.option("--reveal", is_flag=True, hidden=True)
-    @reading_options(without=_WITHOUT, sections=False)
+    @reading_options(_OPTIONS)
     @click.pass_obj
     def capture(
         env: Any,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from kubectl_podx.cli.command import Command
-from kubectl_podx.cli.options import reading_options
+from kubectl_podx.cli.options import CHOICE, INSIDE, RUN, reading_options
 from kubectl_podx.model.errors import ExitStatus, PodxError, UsageError
 
 if TYPE_CHECKING:
@@ -39,21 +39,7 @@ kubectl podx compare --from before.podx deploy/web
 kubectl podx compare --from before.podx --from after.podx
 """
 _FORMATS = ("text", "wide", "json", "yaml")
-_WITHOUT = frozenset(
-    {
-        *(
-            "output",
-            "query",
-            "container",
-            "from_file",
-            "manifest",
-            "reveal",
-            "open_page",
-            "wait-start",
-        ),
-        *("watch", "exec", "run-probes", "probe-runs", "no-logs", "log_lines"),
-    }
-)
+_OPTIONS = CHOICE | INSIDE | RUN | {"exit-code", "no-color", "verbose"}
 
 
 def command(name: str) -> click.Command:
@@ -84,7 +70,7 @@ def command(name: str) -> click.Command:
         help="A bundle made by 'kubectl podx capture', whose pods are compared too. May be "
         "repeated; without a TARGET no cluster is asked.",
     )
-    @reading_options(without=_WITHOUT, sections=False)
+    @reading_options(_OPTIONS)
     @click.pass_obj
     def compare(
         env: Any,

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from kubectl_podx.cli.command import Command
-from kubectl_podx.cli.options import reading_options
+from kubectl_podx.cli.options import SHOWN, reading_options
 from kubectl_podx.model.errors import ExitStatus, InputError
 
 _HELP = """
@@ -26,27 +26,6 @@ kubectl podx demo --open
 # Another one, as data
 kubectl podx demo NAME -o yaml
 """
-_LIVE_ONLY = frozenset(
-    {
-        "selector",
-        "field-selector",
-        "all-namespaces",
-        "from_file",
-        "manifest",
-        "no-exec",
-        "force-exec",
-        "no-logs",
-        "reveal",
-        "watch",
-        "exec",
-        "wait-start",
-        "run-probes",
-        "probe-runs",
-        "log_lines",
-        "deadline",
-        "max-in-flight",
-    }
-)
 
 
 def command(name: str) -> click.Command:
@@ -57,7 +36,7 @@ def command(name: str) -> click.Command:
     )
     @click.argument("recording", required=False, metavar="NAME")
     @click.option("--list", "listed", is_flag=True, help="List the recordings.")
-    @reading_options(without=_LIVE_ONLY)
+    @reading_options(SHOWN | {"verbose"}, sections=True)
     @click.pass_obj
     def demo(env: Any, /, recording: str | None, *, listed: bool, **values: Any) -> int:
         from kubectl_podx.cli.engine import read

@@ -51,7 +51,7 @@ def command(name: str) -> click.Command:
         usage="(TARGET... | -l SELECTOR | --from FILE | -f FILE) [flags] [options]",
     )
     @click.argument("words", nargs=-1, metavar="TARGET")
-    @reading_options()
+    @reading_options(sections=True)
     @click.pass_obj
     def describe(env: Any, /, words: tuple[str, ...], **values: Any) -> int:
         from kubectl_podx.cli.engine import read

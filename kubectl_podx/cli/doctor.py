@@ -8,7 +8,7 @@ import click
 
 from kubectl_podx.cli.command import Command
 from kubectl_podx.cli.environment import Environment
-from kubectl_podx.cli.options import access_flags, reading_options
+from kubectl_podx.cli.options import CHOICE, INSIDE, RUN, access_flags, reading_options
 from kubectl_podx.cli.request import Request
 from kubectl_podx.model.errors import ExitStatus, UsageError
 
@@ -32,26 +32,7 @@ kubectl podx doctor --rbac -n shop
 """
 _FORMATS = ("text", "wide", "json", "yaml")
 _ROLE = "podx-reader"
-_WITHOUT = frozenset(
-    {
-        "output",
-        "query",
-        "container",
-        "from_file",
-        "manifest",
-        "exit-code",
-        "log_lines",
-        "no-logs",
-        "reveal",
-        "open_page",
-        "watch",
-        "exec",
-        "wait-start",
-        "run-probes",
-        "probe-runs",
-        "verbose",
-    }
-)
+_OPTIONS = CHOICE | INSIDE | RUN | {"no-color"}
 
 
 def command(name: str) -> click.Command:
@@ -77,7 +58,7 @@ def command(name: str) -> click.Command:
         help="Print the least Roles for a complete report, for 'kubectl apply'. No cluster is "
         "asked.",
     )
-    @reading_options(without=_WITHOUT, sections=False)
+    @reading_options(_OPTIONS)
     @click.pass_obj
     def doctor(
         env: Any, /, words: tuple[str, ...], output: str | None, *, rbac: bool, **values: Any

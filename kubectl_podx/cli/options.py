@@ -338,15 +338,38 @@ _SECTION_OPTION = click.option(
 )
 
 
+# The options of reading commands, by the last word of each.
+_EVERY = frozenset(names[-1].lstrip("-") for names, _ in _READING)
+CHOICE = frozenset({"selector", "field-selector", "all-namespaces"})
+"""Which pods."""
+FILES = frozenset({"from_file", "manifest"})
+"""No cluster, but something saved."""
+INSIDE = frozenset({"no-exec", "force-exec"})
+LOGS = frozenset({"no-logs", "log_lines"})
+RUN = frozenset({"deadline", "max-in-flight"})
+SHOWN = frozenset({"output", "query", "container", "exit-code", "open_page", "no-color"})
+LIVE = (
+    CHOICE
+    | INSIDE
+    | frozenset({"wait-start", "run-probes", "probe-runs", "reveal", "watch", "exec"})
+)
+"""What makes no sense without a cluster."""
+READING = SHOWN | FILES | LOGS | LIVE | RUN | {"verbose"}
+"""All of them: those of `describe` and of a section's command."""
+
+
 def reading_options(
-    *, without: frozenset[str] = frozenset(), sections: bool = True
+    chosen: frozenset[str] = READING, *, sections: bool = False
 ) -> Callable[[_F], _F]:
-    """The options of a command that makes a report; `without` names those it has not."""
+    """The connection's options and the chosen ones; `sections` adds `--section`."""
+    unknown = chosen - _EVERY
+    if unknown:
+        raise ValueError(f"no such options: {', '.join(sorted(unknown))}")
 
     def decorate(function: _F) -> _F:
         function = connection_options(function)
         for names, settings in reversed(_READING):
-            if names[-1].lstrip("-") not in without:
+            if names[-1].lstrip("-") in chosen:
                 function = click.option(*names, **settings)(function)
         return _SECTION_OPTION(function) if sections else function
 

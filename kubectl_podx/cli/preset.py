@@ -9,7 +9,7 @@ import click
 
 from kubectl_podx.cli.command import Command
 from kubectl_podx.cli.environment import Environment
-from kubectl_podx.cli.options import reading_options
+from kubectl_podx.cli.options import CHOICE, FILES, RUN, reading_options
 from kubectl_podx.model.errors import ExitStatus, InputError, UsageError
 
 if TYPE_CHECKING:
@@ -45,25 +45,7 @@ kubectl podx preset convert --preset preset.yaml -n shop > policy.yaml
 """
 _FORMATS = ("text", "yaml", "json")
 # Options about looks into containers and about reports: this command makes neither.
-_WITHOUT = frozenset(
-    {
-        "output",
-        "query",
-        "container",
-        "no-exec",
-        "force-exec",
-        "no-logs",
-        "log_lines",
-        "exit-code",
-        "reveal",
-        "open_page",
-        "watch",
-        "exec",
-        "wait-start",
-        "run-probes",
-        "probe-runs",
-    }
-)
+_OPTIONS = CHOICE | FILES | RUN | {"no-color", "verbose"}
 _DEFAULT_NAMESPACE = "default"
 
 
@@ -98,7 +80,7 @@ def command(name: str) -> click.Command:
         help="End with 3 where a conflict keeps presets from being applied, 5 where that cannot "
         "be told.",
     )
-    @reading_options(without=_WITHOUT, sections=False)
+    @reading_options(_OPTIONS)
     @click.pass_obj
     def preset(
         env: Any,

@@ -41,7 +41,7 @@ kubectl podx {name} web-0 -o json --query {key}
 
 def _options(name: str) -> Callable[[_F], _F]:
     """The options of reading commands, and those that only one section has."""
-    of_all = reading_options(sections=False)
+    of_all = reading_options()
     if name != "injected":
         return of_all
 

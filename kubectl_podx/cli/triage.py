@@ -11,7 +11,7 @@ import click
 from kubectl_podx.cli.command import Command
 from kubectl_podx.cli.environment import Environment
 from kubectl_podx.cli.follow import Pace, Sight, watch
-from kubectl_podx.cli.options import access_flags, deadline, reading_options
+from kubectl_podx.cli.options import LOGS, access_flags, deadline, reading_options
 from kubectl_podx.cli.progress import ProgressLine
 from kubectl_podx.cli.request import Request
 from kubectl_podx.model.errors import ExitStatus, UsageError
@@ -55,28 +55,7 @@ kubectl logs -n podx-triage -l app=podx-triage --tail=-1 | kubectl podx triage -
 
 _FORMATS = ("text", "wide", "json", "yaml", "name")
 
-_WITHOUT = frozenset(
-    {
-        "output",
-        "container",
-        "from_file",
-        "no-exec",
-        "force-exec",
-        "reveal",
-        "open_page",
-        "wait-start",
-        "run-probes",
-        "probe-runs",
-        "all-namespaces",
-        "deadline",
-        "watch",
-        "exec",
-        "verbose",
-        "field-selector",
-        "debug-image",
-    }
-)
-
+_OPTIONS = LOGS | {"selector", "query", "manifest", "exit-code", "no-color", "max-in-flight"}
 _SHARD = re.compile(r"([0-9]{1,5})/([0-9]{1,5})")
 _SHARDS = 4
 
@@ -170,7 +149,7 @@ def command(name: str) -> click.Command:
         help="The time that the whole run may take. What was not answered by then is reported as "
         "not seen.",
     )
-    @reading_options(without=_WITHOUT, sections=False)
+    @reading_options(_OPTIONS)
     @click.pass_obj
     def triage(env: Any, /, **values: Any) -> int:
         _check(values)

@@ -55,7 +55,8 @@ def restart(view: PodView, entry: ContainerEntry) -> Restart:
             tempo=tempo(view, w),
         )
     logs = _logs(view, entry, w)
-    crash = crash_line(logs) if found.cause in _LOG_CAUSES else None
+    failed = found.cause == "exitCode"
+    crash = crash_line(logs, failed=failed) if found.cause in _LOG_CAUSES else None
     loops = _looping(view, w)
     instance = w.instance
     return Restart(

@@ -69,7 +69,8 @@ def _logs(row: Restart, page: Page) -> list[str]:
 def _tail(row: Restart) -> list[str]:
     """The last lines; the one that looks like the crash, where it stands further up."""
     tail = row.previous_logs[-_LOG_TAIL:] if row.cause else []
-    return [row.crash_line] if row.crash_line and row.crash_line not in tail else tail
+    shown = any(row.crash_line in line for line in tail)
+    return tail if shown else [row.crash_line]
 
 
 def logged(found: Sequence[Restart]) -> frozenset[str]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from kubectl_podx.model.clock import parse_time
 from kubectl_podx.model.parts import BackOff
-from kubectl_podx.model.raw import one_line, text
+from kubectl_podx.model.raw import text
 from kubectl_podx.pod.probe_events import event_span
 from kubectl_podx.pod.view import PodView, event_count
-from kubectl_podx.sections.restarts.crash_line import CrashLine
+from kubectl_podx.sections.restarts.crash_line import CrashLine, crash_line, shortened
 from kubectl_podx.sections.restarts.termination.conclusion import Conclusion
 from kubectl_podx.sections.restarts.termination.witnesses import Witnesses
 from kubectl_podx.view.units import spell_seconds, times
@@ -83,6 +83,9 @@ def _quote(w: Witnesses, found: Conclusion, crash: CrashLine | None) -> str:
     """The program's own last words, where they are the cause behind an exit code or a signal."""
     if found.cause not in ("exitCode", "signal") or w.instance is None:
         return ""
-    message = one_line(w.instance.message)
-    words = message.rsplit("\n", 1)[-1] if message else (crash.text if crash else "")
-    return f': "{one_line(words, _LONGEST_QUOTE)}"' if words else ""
+    # With FallbackToLogsOnError the message is the end of the log, in several lines.
+    told = crash_line(w.instance.message.split("\n")) or crash
+    if told is None:
+        return ""
+    before = ": " if told.certain else "; its log ends with "
+    return f'{before}"{shortened(told.text, _LONGEST_QUOTE)}"'

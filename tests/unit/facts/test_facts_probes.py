@@ -28,7 +28,6 @@ from kubectl_podx.pod.view import PodView
 from kubectl_podx.sections.probes import facts as probes
 from kubectl_podx.sections.probes.report import Probe
 from kubectl_podx.sections.restarts import facts as restarts
-from kubectl_podx.sections.restarts.crash_line import crash_line
 from kubectl_podx.view.units import spell_seconds, times
 
 READINESS = {"readinessProbe": {"httpGet": {"path": "/ready", "port": 8080}, "periodSeconds": 5}}
@@ -275,24 +274,6 @@ def test_a_restarted_container_resets_after_ten_minutes() -> None:
 def test_spans_in_plain_words(seconds: float, words: str) -> None:
     assert spell_seconds(seconds) == words
     assert [times(1), times(2), times(4)] == ["once", "twice", "4 times"]
-
-
-@pytest.mark.parametrize(
-    ("lines", "chosen"),
-    [
-        (["a", "panic: nil map", "goroutine 1 [running]:", "exit"], "panic: nil map"),
-        (["Traceback (most recent call last):", "  File x", "KeyError: 'A'"], "KeyError: 'A'"),
-        (["Caused by: java.lang.Error", "at x"], "Caused by: java.lang.Error"),
-        (["error: one", "error: two", "done"], "error: two"),
-        (['{"level":"fatal","msg":"no db"}', "error closing"], '{"level":"fatal","msg":"no db"}'),
-        (["sh: foo: not found"], "sh: foo: not found"),
-        (["all is well"], None),
-        ([], None),
-    ],
-)  # fmt: skip
-def test_the_line_that_looks_like_the_crash(lines: list[str], chosen: str | None) -> None:
-    found = crash_line(lines)
-    assert (found.text if found else None) == chosen
 
 
 # --- odd shapes ----------------------------------------------------------------------------

@@ -257,8 +257,8 @@ def test_an_exit_code_of_its_own_with_the_line_that_tells() -> None:
     logs = [LogTail(container="app", previous=True, lines=["up", "FATAL: no database", "bye"])]
     found = row(view(crashed(3), [], logs=logs))
     assert (found.cause, found.confidence) == ("exitCode", "proven")
-    assert found.crash_line == "FATAL: no database"
-    assert found.summary.startswith('app exited with code 3 after 60 s: "FATAL: no database"')
+    assert found.crash_line == "no database"
+    assert found.summary.startswith('app exited with code 3 after 60 s: "no database"')
 
 
 def test_a_log_that_the_runtime_has_removed_is_no_log() -> None:

@@ -7,13 +7,14 @@ from typing import Any
 import pytest
 
 from kit.content_cases import case, found, stored
+from kubectl_podx.model.words import TokenState
 from kubectl_podx.sections.tokens.report import TokenRow
 from kubectl_podx.sections.tokens.rules import RULES
 
 SPEC = {"serviceAccountName": "web", "containers": [{"name": "app"}]}
 
 
-def row(state: Any, **fields: Any) -> TokenRow:
+def row(state: TokenState, **fields: Any) -> TokenRow:
     return TokenRow(container="app", path="/t", state=state, **fields)
 
 
