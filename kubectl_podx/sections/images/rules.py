@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from kubectl_podx.model.words import PullSecretState
 from kubectl_podx.pod.containers import containers
 from kubectl_podx.pod.image_name import digest_of
 from kubectl_podx.pod.pod import Pod
 from kubectl_podx.rules.remedies import DOCS, describe_pod, edit_owner, get, restart
 from kubectl_podx.rules.rule import Case, Hit, Rule
 from kubectl_podx.rules.waiting import pull_reason
-from kubectl_podx.sections.images.report import Image
+from kubectl_podx.sections.images.facts import spelled
+from kubectl_podx.sections.images.report import Image, PullSecret
 
 _IMAGES = DOCS + "concepts/containers/images/"
 _PULL = ("ErrImagePull", "ImagePullBackOff")
@@ -48,13 +50,13 @@ def cannot_pull(case: Case) -> Iterator[Hit]:
     """The image cannot be pulled."""
     for image in _failed(case, *_PULL):
         error = _pull_error(case, image)
-        broken = [s for s in image.pull_secrets if not s.endswith((": ok", ": unknown"))]
+        broken = [s for s in image.pull_secret_states if s.state not in ("ok", "unknown")]
         yield Hit(
             f"{_named(case, image)} cannot be pulled: {pull_reason(error)}",
             (
                 f"waiting, {image.reason}: {image.message}",
                 *(() if error.partition(": ")[2] in image.message else (error,)),
-                *(f"pull secret {secret}" for secret in broken),
+                *(f"pull secret {spelled(secret)}" for secret in broken),
                 *(() if image.pull_secrets else ("the pod has no pull secret",)),
             ),
             container=image.container,
@@ -102,35 +104,33 @@ def unusable(case: Case) -> Iterator[Hit]:
         )
 
 
-def _pull_secrets(case: Case) -> list[tuple[str, str]]:
-    """The pod's pull secrets with their states; every image row has the same ones."""
-    listed = case.report.images[0].pull_secrets if case.report.images else []
-    return [(name, state) for name, _, state in (secret.partition(": ") for secret in listed)]
+def _pull_secrets(case: Case, state: PullSecretState) -> list[PullSecret]:
+    """The pod's pull secrets in that state; every image row has the same ones."""
+    listed = case.report.images[0].pull_secret_states if case.report.images else []
+    return [secret for secret in listed if secret.state == state]
 
 
 def pull_secret_missing(case: Case) -> Iterator[Hit]:
     """A pull secret of the pod does not exist: the pull is tried without it."""
     failing = any(image.state == "failed" for image in case.report.images or ())
-    for name, state in _pull_secrets(case):
-        if state == "missing":
-            yield Hit(
-                f"pull secret {name} does not exist",
-                ("imagePullSecrets names it; the kubelet goes on without it",),
-                remedy=get(case, "secret", name),
-                # With its image on the node the pod runs well, until the next pull.
-                severity="warning" if failing else "info",
-            )
+    for secret in _pull_secrets(case, "missing"):
+        yield Hit(
+            f"pull secret {secret.name} does not exist",
+            ("imagePullSecrets names it; the kubelet goes on without it",),
+            remedy=get(case, "secret", secret.name),
+            # With its image on the node the pod runs well, until the next pull.
+            severity="warning" if failing else "info",
+        )
 
 
 def pull_secret_type(case: Case) -> Iterator[Hit]:
     """A pull secret is of a type that holds no registry credentials."""
-    for name, state in _pull_secrets(case):
-        if state.startswith("wrongType"):
-            yield Hit(
-                f"pull secret {name} is of the wrong type",
-                (f"type {state.partition(' ')[2].strip('()')}",),
-                remedy=get(case, "secret", name),
-            )
+    for secret in _pull_secrets(case, "wrongType"):
+        yield Hit(
+            f"pull secret {secret.name} is of the wrong type",
+            (f"type {secret.type}",),
+            remedy=get(case, "secret", secret.name),
+        )
 
 
 def tag_moved(case: Case) -> Iterator[Hit]:

@@ -257,7 +257,7 @@ def not_yet(case: Case) -> Iterator[Hit]:
     """A running container whose gate has simply had no time yet."""
     running = {c.name for c in case.report.containers or () if c.state == "running" and not c.ready}
     for probe in _probes(case, "waiting", "readiness", "startup"):
-        if probe.container in running and not probe.reason.startswith("the pod"):
+        if probe.container in running and probe.waits_for != "pod":
             yield Hit(
                 f"{probe.container} is starting: its {probe.type} probe is {_wait(probe)}",
                 _evidence(probe),
@@ -275,4 +275,4 @@ def _long(case: Case, container: str) -> bool:
 
 
 def _wait(probe: Probe) -> str:
-    return "held back" if probe.reason.startswith("held back") else f"waiting ({probe.reason})"
+    return "held back" if probe.waits_for == "startup" else f"waiting ({probe.reason})"

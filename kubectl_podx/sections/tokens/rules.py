@@ -47,9 +47,7 @@ def _mismatch(case: Case) -> Iterable[Hit]:
     for row in case.report.service_account_tokens or []:
         if row.state == "mismatch":
             yield Hit(
-                f"the token {row.path} of container {row.container} is {row.reason}"
-                if row.reason.startswith("bound")
-                else f"the token {row.path} of container {row.container}: {row.reason}",
+                f"the token {row.path} of container {row.container}: {row.reason}",
                 _evidence(row),
                 row.container,
                 restart(case),

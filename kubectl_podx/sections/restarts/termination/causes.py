@@ -199,7 +199,7 @@ def _oom(w: Witnesses) -> Conclusion | None:
         else:
             predicate += "its node or a parent cgroup ran out of memory"
         return Conclusion("nodeOOM", "likely", predicate, (mark, *w.node_memory))
-    if any(found.text.startswith("System OOM") for found in w.node_memory):
+    if w.node_oom:
         predicate = "was OOM-killed when its node ran out of memory"
         return Conclusion("nodeOOM", "likely", predicate, (mark, *w.node_memory))
     limit = fact("spec", f"memory limit {w.memory_limit}")

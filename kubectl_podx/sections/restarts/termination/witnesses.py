@@ -11,6 +11,7 @@ from kubectl_podx.model.parts import Evidence
 from kubectl_podx.model.raw import dig, items, mapping, number, text
 from kubectl_podx.pod.containers import ContainerEntry
 from kubectl_podx.pod.kills import Kill, kills_of
+from kubectl_podx.pod.pod import conditions, of_type
 from kubectl_podx.pod.probe_events import event_span
 from kubectl_podx.pod.probes import handler
 from kubectl_podx.pod.view import PodView, event_count
@@ -56,8 +57,10 @@ class Witnesses(NamedTuple):
     memory_limit: str
     """Of the container, as the runtime reports it, else as declared."""
     pod_memory_limit: str
+    node_oom: tuple[Evidence, ...]
+    """SystemOOM events of the node inside this instance: its kernel killed for its own memory."""
     node_memory: tuple[Evidence, ...]
-    """The node's own memory trouble: a SystemOOM event at that time, MemoryPressure now."""
+    """The node's own memory trouble: those, and MemoryPressure now."""
     spec_written: datetime | None
     """A write of the pod's spec while this instance ran."""
     image_before: str
@@ -124,7 +127,8 @@ def collect(view: PodView, entry: ContainerEntry) -> Witnesses:
         post_start=handler(hook, entry.spec).text if hook else "",
         memory_limit=_memory_limit(entry),
         pod_memory_limit=text(view.pod, "spec", "resources", "limits", "memory"),
-        node_memory=_node_memory(view, instance),
+        node_oom=(oom := _node_oom(view, instance)),
+        node_memory=oom + _node_pressure(view, instance),
         spec_written=_spec_written(view, instance),
         image_before=_image_before(view, entry),
         grace=float(grace if grace is not None else _DEFAULT_GRACE),
@@ -158,8 +162,7 @@ def _memory_limit(entry: ContainerEntry) -> str:
     return actual or text(entry.spec, "resources", "limits", "memory")
 
 
-def _node_memory(view: PodView, instance: Instance | None) -> tuple[Evidence, ...]:
-    """SystemOOM events of the node inside the instance, and MemoryPressure where it is True."""
+def _node_oom(view: PodView, instance: Instance | None) -> tuple[Evidence, ...]:
     name = view.api.node
     if not name or instance is None:
         return ()
@@ -170,18 +173,17 @@ def _node_memory(view: PodView, instance: Instance | None) -> tuple[Evidence, ..
         if text(event, "reason") == "SystemOOM" and any(instance.holds(m) for m in moments):
             when = format_time(moments[1]) if moments[1] else None
             found.append(Evidence(source="node", text=text(event, "message"), time=when))
-    node = view.object("Node", name)
-    for condition in items(node.body if node else None, "status", "conditions"):
-        if text(condition, "type") == "MemoryPressure" and text(condition, "status") == "True":
-            since = text(condition, "lastTransitionTime")
-            found.append(
-                Evidence(
-                    source="node",
-                    text=f"node {name} has MemoryPressure",
-                    time=since if parse_time(since) else None,
-                )
-            )
     return tuple(found)
+
+
+def _node_pressure(view: PodView, instance: Instance | None) -> tuple[Evidence, ...]:
+    name = view.api.node
+    node = view.object("Node", name) if name and instance is not None else None
+    pressed = of_type(conditions((node.body if node else None) or {}), "MemoryPressure")
+    if pressed is None or pressed.status != "True":
+        return ()
+    words = f"node {name} has MemoryPressure"
+    return (Evidence(source="node", text=words, time=pressed.since),)
 
 
 def _spec_written(view: PodView, instance: Instance | None) -> datetime | None:
