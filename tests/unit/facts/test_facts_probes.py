@@ -184,10 +184,10 @@ def test_more_attempts_than_the_last_failure_allows_are_successes_since() -> Non
 def test_the_startup_probe_holds_the_others_back() -> None:
     body = app_pod({**STARTUP, **LIVENESS, **READINESS}, live(990, started=False, ready=False))
     seen = view(body, [unhealthy(995, 999, 3, "Startup")])
-    assert [(each.type, each.state) for each in probes.build(seen)] == [
-        ("startup", "failing"),
-        ("liveness", "waiting"),
-        ("readiness", "waiting"),
+    assert [(each.type, each.state, each.waits_for) for each in probes.build(seen)] == [
+        ("startup", "failing", None),
+        ("liveness", "waiting", "startup"),
+        ("readiness", "waiting", "startup"),
     ]
     assert "startup probe succeeds" in first(seen, "liveness").reason
 
@@ -199,20 +199,22 @@ def test_a_startup_probe_is_over_once_started() -> None:
 def test_the_initial_delay_is_waited_for() -> None:
     spec = {"livenessProbe": {"exec": {"command": ["x"]}, "initialDelaySeconds": 60}}
     found = first(view(app_pod(spec, live(980)), []), "liveness")
-    assert (found.state, f"first run at {at(1040)}" in found.reason) == ("waiting", True)
+    assert (found.state, found.waits_for) == ("waiting", "initialDelay")
+    assert f"first run at {at(1040)}" in found.reason
 
 
 @pytest.mark.parametrize(
-    ("status", "more", "state", "words"),
+    ("status", "more", "waits_for", "words"),
     [
-        ({"state": {"waiting": {"reason": "CrashLoopBackOff"}}}, {}, "waiting", "CrashLoop"),
-        (live(), {"pod_status": {"phase": "Failed"}}, "waiting", "the pod has ended"),
-        (live(), {"metadata": {"deletionTimestamp": at(990)}}, "waiting", "being deleted"),
+        ({"state": {"waiting": {"reason": "CrashLoopBackOff"}}}, {}, "container", "CrashLoop"),
+        (live(), {"pod_status": {"phase": "Failed"}}, "pod", "the pod has ended"),
+        (live(), {"metadata": {"deletionTimestamp": at(990)}}, "pod", "being deleted"),
     ],
 )
-def test_what_is_not_run_is_waiting(status: Any, more: Any, state: str, words: str) -> None:
+def test_what_is_not_run_is_waiting(status: Any, more: Any, waits_for: str, words: str) -> None:
     found = first(view(app_pod(LIVENESS, status, **more), []), "liveness")
-    assert (found.state, words in found.reason) == (state, True)
+    assert (found.state, found.waits_for) == ("waiting", waits_for)
+    assert words in found.reason
 
 
 def test_without_a_status_nothing_is_known() -> None:

@@ -123,7 +123,7 @@ KEYS = {
         "allowPrivilegeEscalation process user group groups capabilities seccomp noNewPrivileges "
         "observedReadOnlyRoot differs exceeds"
     ),
-    "Injection": "path change by confidence detail",
+    "Injection": "path change by confidence detail edited",
     "TimelineEntry": "time what container source count kind first",
     "Finding": "code severity title container evidence remedy blocking",
     "Coverage": "section container state reason needs",
