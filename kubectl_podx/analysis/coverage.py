@@ -23,6 +23,21 @@ _LOST: dict[str, CoverageState] = {
     "skipped": "skipped",
 }
 _LONGER = "a longer --deadline"
+_WITH_TEXT = (
+    "containers",
+    "namespaces",
+    "environment",
+    "probes",
+    "restarts",
+    "changes",
+    "lifecycle",
+    "scheduling",
+    "images",
+    "hosts",
+    "injections",
+    "timeline",
+)
+"""Sections that show messages, logs, command lines or values of the pod."""
 # Findings are made of the sections: where those lost something, they say so themselves.
 _NOT_OF_ITS_OWN = frozenset({"all", "metadata", "findings"})
 
@@ -42,6 +57,7 @@ def build(view: PodView, sections: frozenset[str]) -> list[Coverage]:
     rows: dict[Coverage, None] = {}
     for row in (
         *_disturbed(view),
+        *_withheld(view),
         *_calls(view),
         *_looks(view),
         *_incomplete_lists(view),
@@ -57,6 +73,25 @@ def _disturbed(view: PodView) -> Iterator[Coverage]:
     if view.captured.disturbed:
         for section in LOOKS_INSIDE:
             yield Coverage(section=section, state="unobservable", reason=view.captured.disturbed)
+
+
+def _withheld(view: PodView) -> Iterator[Coverage]:
+    """Text that is not shown because a Secret was not read whose values may be in it."""
+    for key in view.captured.withheld:
+        stored = view.capture.objects.get(key)
+        late = stored is not None and stored.state == "timedOut"
+        what = _object(key)
+        reason = (
+            f"messages, events, logs, command lines and values are withheld: {what} was not read, "
+            "so its values cannot be removed from them"
+        )
+        for section in _WITH_TEXT:
+            yield Coverage(
+                section=section,
+                state="timedOut" if late else "partial",
+                reason=reason,
+                needs=_LONGER if late else f"a run that can read {what}",
+            )
 
 
 def _calls(view: PodView) -> Iterator[Coverage]:
@@ -89,13 +124,19 @@ def _nobody_misses(view: PodView, call: Call) -> bool:
 
 def _reason(call: Call) -> str:
     """`events: forbidden`: what was asked for, and how it ended."""
-    words = (call.about, call.target.rpartition("/")[2], call.container, call.detail)
+    words = (_object(call.target), call.container, call.detail)
     what = {
         "list": f"{call.about} list",
         "metrics": "the kubelet's probe counters",
         "log": "log",
     }.get(call.kind or "", " ".join(filter(None, words)))
     return f"{what}: {call.reason or call.state}"
+
+
+def _object(key: str) -> str:
+    """`Secret/shop/db` -> `Secret db`."""
+    kind, _, rest = key.partition("/")
+    return f"{kind} {rest.rpartition('/')[2]}".strip()
 
 
 def _looks(view: PodView) -> Iterator[Coverage]:

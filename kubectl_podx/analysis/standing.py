@@ -5,6 +5,7 @@ from __future__ import annotations
 from kubectl_podx.model.clock import parse_time
 from kubectl_podx.model.parts import Verdict
 from kubectl_podx.model.raw import one_line
+from kubectl_podx.model.words import Severity
 from kubectl_podx.pod.pod import STARTING_SECONDS
 from kubectl_podx.rules.rule import Case
 from kubectl_podx.view.units import spell_seconds
@@ -51,15 +52,33 @@ def unexplained(case: Case) -> Verdict:
     return Verdict(severity="unknown", summary=words)
 
 
-def deletion(case: Case) -> str:
-    """`being deleted: …`: how long the deletion has been waiting, or what is left of its grace."""
+# DisruptionTarget's reasons, which the pod has before its containers end.
+_GOING = {
+    "PreemptionByScheduler": "being preempted by the scheduler for a pod of higher priority",
+    "EvictionByEvictionAPI": "being evicted through the eviction API, as a drain does",
+    "DeletionByTaintManager": "being deleted for a NoExecute taint of its node",
+    "DeletionByDeviceTaintManager": "being deleted for the taint of a device",
+    "DeletionByPodGC": "being deleted by the pod garbage collector",
+}
+
+
+def deletion(case: Case) -> Verdict:
+    """`being deleted: …`: who takes the pod away, and what is left of its grace or how long it has
+    been over.
+    """
+    disruption = case.view.api.condition("DisruptionTarget")
+    true = disruption is not None and disruption.status == "True"
+    why = disruption.reason if disruption is not None and true else ""
+    words = _GOING.get(why, "being deleted")
+    severity: Severity = "warning" if why == "PreemptionByScheduler" else "info"
     end = parse_time(case.view.api.deletion)
-    if end is None or case.view.now is None:
-        return "being deleted"
-    left = (end - case.view.now).total_seconds()
-    if left >= 0:
-        return f"being deleted: its grace period ends in {spell_seconds(left)}"
-    return f"being deleted: its grace period ended {spell_seconds(-left)} ago"
+    if end is not None and case.view.now is not None:
+        left = (end - case.view.now).total_seconds()
+        ends = (
+            f"ends in {spell_seconds(left)}" if left >= 0 else f"ended {spell_seconds(-left)} ago"
+        )
+        words += f": its grace period {ends}"
+    return Verdict(severity=severity, summary=words)
 
 
 def _age(case: Case) -> float | None:

@@ -72,7 +72,7 @@ def _judged(case: Case, findings: Sequence[Finding]) -> Verdict:
         stuck = next((each for each in order if rule_of(each.code).stuck), None)
         if stuck is not None and stuck.severity == "warning":
             return _of(stuck, order)
-        return Verdict(severity="info", summary=standing.deletion(case))
+        return standing.deletion(case)
     if standing.not_ready(case):
         return standing.unexplained(case)
     if top is not None and top.severity == "warning":

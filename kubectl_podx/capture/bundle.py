@@ -172,6 +172,8 @@ def manifests(path: str) -> tuple[list[dict[str, Any]], str]:
 
 
 def _capture_of(found: list[dict[str, Any]], name: str, sealer: Any) -> Capture:
+    from kubectl_podx.capture.plan import source_names  # noqa: PLC0415
+
     objects: dict[str, StoredObject] = {}
     pods: list[CapturedPod] = []
     # Secrets first: what they hold is scrubbed from everything that is sealed after them.
@@ -180,6 +182,10 @@ def _capture_of(found: list[dict[str, Any]], name: str, sealer: Any) -> Capture:
         if kind not in RESOURCES or not text(body, "metadata", "name"):
             continue
         reference = Reference(kind, _namespace(body), text(body, "metadata", "name"))
+        if kind == "Pod":
+            # A file is a person's own: what is not in it was never to be read.
+            for secret in source_names(body)["Secret"]:
+                sealer.without(Reference("Secret", reference.namespace, secret))
         objects[reference.key] = sealer.keep(reference, body)
         if kind == "Pod":
             pods.append(CapturedPod(reference=reference.key, uid=text(body, "metadata", "uid")))

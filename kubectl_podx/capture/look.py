@@ -305,7 +305,7 @@ def log_tail(sealer: Sealer, outcome: Outcome, most: int) -> LogTail:
     lines: list[str] = []
     if outcome.state == "ok":
         decoded = _whole_lines(outcome.answer, outcome.call).decode("utf-8", "replace")
-        shown = sealer.free_text(decoded).splitlines()
+        shown = sealer.free_text(decoded, outcome.call.reference).splitlines()
         lines = [line[:_MAX_LOG_LINE] for line in shown[-most:]]
     return LogTail(
         container=outcome.call.container,

@@ -22,6 +22,9 @@ from kubectl_podx.capture.secretlike import (
 from kubectl_podx.model.raw import Json, items, mapping, text
 from kubectl_podx.podpreset.annotations import says_applied
 
+WITHHELD = "<withheld>"
+"""Stands for free text of a pod while a value that may be in it is not known."""
+
 # Annotations that repeat whole manifests, env and Secrets included.
 _MANIFEST_ANNOTATIONS = ("last-applied-configuration", "applied-configuration", "manifest")
 _LONGEST_ANNOTATION = 256
@@ -34,6 +37,22 @@ _FREE_FORM = frozenset(
 # Kinds whose fields are long lists of names and addresses and hold no driver's map.
 _WITHOUT_FREE_FORM = frozenset({"Node", "EndpointSlice", "Namespace", "Service"})
 _DEEPEST = 32
+# Their messages are made of the names of nodes, containers, images and resources.
+_CONDITIONS = frozenset(
+    {"PodScheduled", "PodReadyToStartContainers", "Initialized", "ContainersReady", "Ready"}
+)
+_WAITING = frozenset(
+    {
+        "CrashLoopBackOff",
+        "ErrImageNeverPull",
+        "ErrImagePull",
+        "ImageInspectError",
+        "ImagePullBackOff",
+        "InvalidImageName",
+        "RegistryUnavailable",
+        "SignatureValidationFailed",
+    }
+)
 
 
 def metadata(body: Json, *, labels: bool = True, paths: bool = False) -> dict[str, Any]:
@@ -94,10 +113,16 @@ def shown_annotation(name: str, value: Any) -> str:
     return HIDDEN if suspicious else hide_literal("", shown)
 
 
-def pod(body: Json, scrub: Callable[[str], str], known: Json | None = None) -> dict[str, Any]:
+def pod(
+    body: Json,
+    scrub: Callable[[str], str],
+    known: Json | None = None,
+    of_names: Callable[[str], str] | None = None,
+) -> dict[str, Any]:
     """A pod as a Capture may hold it. `scrub` removes known secret values from free text.
 
-    `known` is its metadata as this function made it before: there is no free text in it.
+    `known` is its metadata as this function made it before: there is no free text in it. `of_names`
+    takes the place of `scrub` for what the cluster makes of names.
     """
     kept: dict[str, Any] = {field: body[field] for field in _PARTS if field in body}
     kept["metadata"] = metadata(body, paths=True) if known is None else known
@@ -110,7 +135,7 @@ def pod(body: Json, scrub: Callable[[str], str], known: Json | None = None) -> d
             spec[field] = _judged(spec[field], scrub)
     kept["spec"] = spec
     if isinstance(body.get("status"), Mapping):
-        kept["status"] = _messages(body["status"], scrub)
+        kept["status"] = _messages(body["status"], scrub, of_names)
     return kept
 
 
@@ -269,15 +294,26 @@ def _words(words: list[Any], scrub: Callable[[str], str]) -> list[str]:
     return hide_words([scrub(word) if isinstance(word, str) else "" for word in words])
 
 
-def _messages(value: Any, scrub: Callable[[str], str]) -> Any:
-    """A copy of a status in which every `message` is scrubbed."""
+def _messages(
+    value: Any, scrub: Callable[[str], str], of_names: Callable[[str], str] | None = None
+) -> Any:
+    """A copy of a status in which every `message` is scrubbed; one that is withheld is left out.
+
+    `of_names` is for messages that the cluster makes of names alone.
+    """
     if isinstance(value, Mapping):
-        return {
-            key: hide_text(scrub(inner))
-            if key == "message" and isinstance(inner, str)
-            else _messages(inner, scrub)
-            for key, inner in value.items()
-        }
+        kept = {key: _messages(inner, scrub, of_names) for key, inner in value.items()}
+        if isinstance(value.get("message"), str):
+            how = of_names if of_names is not None and _is_of_names(value) else scrub
+            kept["message"] = hide_text(how(value["message"]))
+            if kept["message"] == WITHHELD:
+                del kept["message"]
+        return kept
     if isinstance(value, list):
-        return [_messages(inner, scrub) for inner in value]
+        return [_messages(inner, scrub, of_names) for inner in value]
     return value
+
+
+def _is_of_names(told: Json) -> bool:
+    """Whether this is a condition or a waiting state whose message no program of the pod writes."""
+    return text(told, "type") in _CONDITIONS or text(told, "reason") in _WAITING

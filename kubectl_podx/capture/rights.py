@@ -9,7 +9,6 @@ from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from kubectl_podx.capture import plan
-from kubectl_podx.capture import plan as follow
 from kubectl_podx.capture.plan import PlannedCall, Right, Wish
 from kubectl_podx.model.raw import Json
 from kubectl_podx.model.reference import RESOURCES, Reference
@@ -127,7 +126,7 @@ def any_pod(namespace: str, wish: Wish | None = None) -> list[PlannedCall]:
         *plan.pod_calls(reference, _PENDING_POD, wish),
     ]
     for kind, body in _OWNER_OF.items():
-        calls += follow.follow_ups(Reference(kind, namespace, "owner"), body, wish)
+        calls += plan.follow_ups(Reference(kind, namespace, "owner"), body, wish)
     return [call._replace(right=call.right._replace(name="")) for call in calls]
 
 

@@ -14,13 +14,15 @@ import binascii
 import hashlib
 import hmac
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Never
 
 import msgspec
 
 from kubectl_podx.capture import redact
 from kubectl_podx.capture.certificates import earliest_end
+from kubectl_podx.capture.plan import source_names
+from kubectl_podx.capture.redact import WITHHELD
 from kubectl_podx.capture.secretlike import (
     HIDDEN,
     hide_text,
@@ -70,6 +72,7 @@ class Sealer:
     """One per run. Holds what it must compare, shows none of it, cannot be encoded or pickled."""
 
     __slots__ = (
+        "_answered",
         "_kept_pods",
         "_known",
         "_longest_first",
@@ -77,6 +80,7 @@ class Sealer:
         "_run_key",
         "_secret_values",
         "_suspects",
+        "_uses",
     )
 
     def __init__(self) -> None:
@@ -88,6 +92,10 @@ class Sealer:
         self._known: dict[tuple[str, str], dict[str, bytes]] = {}
         self._secret_values: set[str] = set()
         self._longest_first: tuple[str, ...] = ()
+        # Pod -> the Secrets that its variables and volumes are made of.
+        self._uses: dict[str, frozenset[Reference]] = {}
+        # Secrets that were read, and those of which it is certain that they cannot be.
+        self._answered: set[Reference] = set()
         # Of keys of ConfigMaps; every file that holds one asks again.
         self._suspects: dict[tuple[str, bytes], bool] = {}
 
@@ -176,18 +184,23 @@ class Sealer:
         same = self._raw_pods.get(reference.key) is body
         self._raw_pods[reference.key] = body
         if not same:
+            names = source_names(body)["Secret"]
+            self._uses[reference.key] = frozenset(
+                Reference("Secret", reference.namespace, name) for name in names
+            )
             self._remember_literals(body)
         before, known = self._kept_pods.get(reference.key, (None, -1)) if same else (None, -1)
-        if before is not None and known == len(self._secret_values):
+        now = -1 if self.unread(reference) else len(self._secret_values)
+        if before is not None and known == now:
             return before
         metadata = (before.body or {}).get("metadata") if before is not None else None
         stored = StoredObject(
             reference=reference.key,
             state="present",
-            body=redact.pod(body, self.scrub, metadata),
+            body=redact.pod(body, self.scrubber(reference), metadata, self.scrub_known),
             applied=self._applied(reference, body),
         )
-        self._kept_pods[reference.key] = (stored, len(self._secret_values))
+        self._kept_pods[reference.key] = (stored, now)
         return stored
 
     def _applied(self, reference: Reference, body: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -205,7 +218,7 @@ class Sealer:
         if text(manifest, "kind") != "Pod" or text(manifest, "metadata", "name") != reference.name:
             return None
         self._remember_literals(manifest)
-        return redact.pod(manifest, self.scrub)
+        return redact.pod(manifest, self.scrubber(reference))
 
     def open_type(self, reference: Reference, table: bytes) -> StoredObject:
         """A Secret of which only the type was asked for, as a Table without objects."""
@@ -236,7 +249,7 @@ class Sealer:
                 if namespace and text(item, "metadata", "namespace") != namespace:
                     continue
                 if kind == "Event":
-                    kept.append(redact.event(item, self.scrub))
+                    kept.append(redact.event(item, self.scrubber(_involved(item))))
                 elif kind == "Pod" and remember:
                     meta = mapping(item, "metadata")
                     reference = Reference(kind, text(meta, "namespace"), text(meta, "name"))
@@ -283,6 +296,8 @@ class Sealer:
                 if field == "binaryData":
                     binary.add(str(key))
         self._known[_identity(reference)] = values
+        if secret:
+            self._answered.add(reference)
         for key, value in values.items():
             if secret:
                 self._remember(value)
@@ -375,19 +390,55 @@ class Sealer:
                     encoded_value = value.encode("utf-8", "surrogatepass")
                     self._remember_parts(text(variable, "name"), encoded_value)
 
+    def without(self, secret: Reference) -> None:
+        """There is nothing to be known of this Secret: it may not be read, or does not exist."""
+        self._answered.add(secret)
+
+    def unread(self, pod: Reference | None = None) -> list[Reference]:
+        """The Secrets in the variables and volumes of the pod that have not been read, though they
+        may be there; of all pods of the run without one, or for a pod that was not kept here.
+        """
+        own = self._uses.get(pod.key) if pod is not None else None
+        uses = self._uses.values() if own is None else [own]
+        return sorted({one for each in uses for one in each if one not in self._answered})
+
+    def scrubber(self, pod: Reference | None) -> Callable[[str], str]:
+        """What free text of this pod (None: of no pod alone) goes through, whatever it is.
+
+        A value that was not read cannot be looked for. So nothing of the text goes on until every
+        Secret of the pod has an answer.
+        """
+        return _withhold if self.unread(pod) else self.scrub_known
+
     def scrub(self, free_text: str) -> str:
-        """Free text (log, event, message) with every known secret value replaced."""
+        """Free text that is of no pod alone; see `scrubber`."""
+        return self.scrubber(None)(free_text)
+
+    def scrub_known(self, named: str) -> str:
+        """A name or a path with every known secret value replaced; free text has `scrubber`."""
         if not self._longest_first:
             # A value that another one holds must not leave the rest of that one standing.
             self._longest_first = tuple(sorted(self._secret_values, key=len, reverse=True))
         for value in self._longest_first:
-            if value in free_text:
-                free_text = free_text.replace(value, HIDDEN)
-        return free_text
+            if value in named:
+                named = named.replace(value, HIDDEN)
+        return named
 
-    def free_text(self, lines: str) -> str:
+    def free_text(self, lines: str, pod: Reference | None = None) -> str:
         """Log lines: known secret values scrubbed, what looks like a secret hidden."""
-        return hide_text(self.scrub(lines))
+        return hide_text(self.scrubber(pod)(lines))
+
+
+def _withhold(free_text: str) -> str:
+    return WITHHELD if free_text else free_text
+
+
+def _involved(event: Mapping[str, Any]) -> Reference | None:
+    """The pod that an event is about; None for anything else."""
+    named = mapping(event, "involvedObject")
+    if text(named, "kind") != "Pod":
+        return None
+    return Reference("Pod", text(named, "namespace"), text(named, "name"))
 
 
 def _identity(reference: Reference) -> tuple[str, str]:

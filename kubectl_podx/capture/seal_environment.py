@@ -7,7 +7,7 @@ a later source wins; then `env`, a later entry wins; `$(VAR)` sees envFrom and e
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
 from typing import Literal, NamedTuple
 
@@ -46,13 +46,15 @@ def declared_variables(
 ) -> dict[str, list[Variable]]:
     """Container -> its declared variables with the values that a start now would give, sealed."""
     found: dict[str, list[Variable]] = {}
+    reference = reference_of(pod)
     for entry in containers(pod):
         values = _Resolver(sealer, pod, objects, entry).resolve()
         scope = _scope(pod, entry.name)
+        show = None if sealer.unread(reference) else sealer.scrubber(reference)
         found[entry.name] = [
             Variable(
                 name=name,
-                declared=_sealed(sealer, scope, name, value),
+                declared=_sealed(sealer, scope, name, value, show),
                 declared_state=value.state,
                 declared_reason=value.reason,
             )
@@ -87,7 +89,7 @@ def with_observed(
     """
     scope = _scope(pod, container)
     by_name = {variable.name: variable for variable in declared}
-    _remember_unread(sealer, declared, [injected or {}, process or {}])
+    remember_unread(sealer, declared, [injected or {}, process or {}])
     for name in sorted({*(injected or {}), *(process or {})} - set(by_name)):
         by_name[name] = Variable(name=name, declared_state="undeclared")
     return [
@@ -100,7 +102,7 @@ def with_observed(
     ]
 
 
-def _remember_unread(
+def remember_unread(
     sealer: Sealer, declared: list[Variable], environments: list[Mapping[str, bytes]]
 ) -> None:
     """What an unread Secret, an image or a script gave a container, so that no log repeats it."""
@@ -133,11 +135,23 @@ def as_text(found: Mapping[str, bytes]) -> dict[str, str]:
     return {name: value.decode("utf-8", "replace") for name, value in found.items()}
 
 
+def reference_of(pod: Json) -> Reference:
+    """The pod of this body."""
+    return Reference("Pod", text(pod, "metadata", "namespace"), text(pod, "metadata", "name"))
+
+
 def _scope(pod: Json, container: str) -> tuple[str, ...]:
     return "env", text(pod, "metadata", "uid"), container
 
 
-def _sealed(sealer: Sealer, scope: tuple[str, ...], name: str, value: _Value) -> Sealed | None:
+def _sealed(
+    sealer: Sealer,
+    scope: tuple[str, ...],
+    name: str,
+    value: _Value,
+    show: Callable[[str], str] | None,
+) -> Sealed | None:
+    """`show`: None where no value is shown, because it may be one of a Secret that was not read."""
     if value.state not in ("resolved", "unresolved"):
         return None
     hidden = (
@@ -147,7 +161,8 @@ def _sealed(sealer: Sealer, scope: tuple[str, ...], name: str, value: _Value) ->
         or len(value.value) > _LONGEST_TEXT
     )
     raw = value.value.encode("utf-8", "surrogatepass")
-    return sealer.sealed((*scope, name), raw, shown=None if hidden else sealer.scrub(value.value))
+    shown = None if hidden or show is None else show(value.value)
+    return sealer.sealed((*scope, name), raw, shown=shown)
 
 
 def _seen(

@@ -14,15 +14,18 @@ from kubectl_podx.capture.calls import Outcome
 from kubectl_podx.capture.frames import Frames, split
 from kubectl_podx.capture.look import KILLED, RawLook
 from kubectl_podx.capture.procfs import headroom
+from kubectl_podx.capture.redact import WITHHELD
 from kubectl_podx.capture.seal import Sealer
 from kubectl_podx.capture.seal_environment import (
     as_text,
     declared_values,
     parse_environment,
+    reference_of,
+    remember_unread,
     with_observed,
 )
 from kubectl_podx.capture.seal_files import observed_files, observed_tokens, observed_volumes
-from kubectl_podx.capture.secretlike import HIDDEN, hide_text
+from kubectl_podx.capture.secretlike import HIDDEN
 from kubectl_podx.capture.space import with_space
 from kubectl_podx.model.capture import (
     Headroom,
@@ -35,9 +38,11 @@ from kubectl_podx.model.capture import (
 )
 from kubectl_podx.model.clock import format_time, from_epoch
 from kubectl_podx.model.raw import Json, items, text
+from kubectl_podx.model.reference import Reference
 from kubectl_podx.pod.containers import containers
 
 _SYS_PTRACE = 19
+_SHELLS = frozenset({"ash", "bash", "busybox", "dash", "sh"})
 
 # podx_max_environment of observe.sh.
 _LONGEST_ENVIRONMENT = 2097152
@@ -108,8 +113,9 @@ def _observed(
     counts = procfs.argument_counts(frames.get("arguments") or b"")
     inside = next((e for e in containers(pod) if e.name == (raw.through or base.container)), None)
     reader = procfs.CgroupReader(own.get("group", ""), inside.container_id if inside else "")
+    whose = reference_of(pod)
     seen = [
-        replace(one, executable=sealer.scrub(one.executable))
+        replace(one, executable=_program(sealer, whose, one.executable))
         for one in procfs.processes(frames.get("processes") or b"", clock, counts, reader)
     ]
     main_pid = procfs.whole(own.get("main"))
@@ -157,11 +163,8 @@ def _observed(
         files=files,
         files_left_out=left_out,
         tokens=observed_tokens(frames.get("tokens") or b""),
-        text=HostsFile(
-            hosts=_lines(sealer, frames.get("hosts")),
-            resolv=_lines(sealer, frames.get("resolv")),
-            hostname="".join(_lines(sealer, frames.get("hostname"))[:1]),
-        ),
+        # Where it is withheld nothing was read: lines that are not there would be missing ones.
+        text=HostsFile() if sealer.unread(whose) else _hosts_files(sealer, whose, frames),
         open_files=procfs.whole(procfs.pairs(frames.get("fds")).get("open")),
         open_files_limit=procfs.open_files_limit(frames.get("limits")),
         refused=refused,
@@ -246,8 +249,47 @@ def _effective(uids: str | None) -> int | None:
     return procfs.whole(fields[1]) if len(fields) > 1 else None
 
 
-def _lines(sealer: Sealer, content: bytes | None) -> list[str]:
-    shown = hide_text(sealer.scrub(procfs.text_of(content or b"")))
+def remember_look(sealer: Sealer, outcome: Outcome, declared: Mapping[str, list[Variable]]) -> None:
+    """Makes known what a look shows of sources that may not be read.
+
+    To be done for every look before any free text of the pod is sealed.
+    """
+    if outcome.state != "ok" or not isinstance(outcome.answer, RawLook):
+        return
+    raw = outcome.answer
+    frames = split(raw.output, raw.nonce)
+    if frames.broken():
+        return
+    injected = None if raw.through else _whole_variables(frames.get("environment"))
+    process = _whole_variables(frames.get("process_environment"))
+    found: list[Mapping[str, bytes]] = [
+        parse_environment(each) or {} for each in (injected, process)
+    ]
+    remember_unread(sealer, declared.get(outcome.call.container, []), found)
+
+
+def _program(sealer: Sealer, pod: Reference, name: str) -> str:
+    """A process's own word for what it runs; empty while a secret in it cannot be told.
+
+    Shells stay: by them the looks' own processes are told from those of the container.
+    """
+    return name if name in _SHELLS else _or_nothing(sealer.scrubber(pod)(name))
+
+
+def _or_nothing(shown: str) -> str:
+    return "" if shown == WITHHELD else shown
+
+
+def _hosts_files(sealer: Sealer, pod: Reference, frames: Frames) -> HostsFile:
+    return HostsFile(
+        hosts=_lines(sealer, pod, frames.get("hosts")),
+        resolv=_lines(sealer, pod, frames.get("resolv")),
+        hostname="".join(_lines(sealer, pod, frames.get("hostname"))[:1]),
+    )
+
+
+def _lines(sealer: Sealer, pod: Reference, content: bytes | None) -> list[str]:
+    shown = sealer.free_text(procfs.text_of(content or b""), pod)
     return [line[:_LONGEST_LINE] for line in shown.splitlines()]
 
 
@@ -322,9 +364,8 @@ def _sealed(sealer: Sealer, mount: Mount, masks: Sequence[_Mask]) -> Mount:
             root, source = _without(root, value), _without(source, value)
             if _normal(path) != mask.path:
                 path = _without(path, value)
-    return replace(
-        mount, path=sealer.scrub(path), root=sealer.scrub(root), source=sealer.scrub(source)
-    )
+    hide = sealer.scrub_known
+    return replace(mount, path=hide(path), root=hide(root), source=hide(source))
 
 
 def _masked(root: str, volume: str) -> str:

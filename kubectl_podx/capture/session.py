@@ -111,7 +111,7 @@ def take(
         from kubectl_podx.capture.gather import Gatherer  # noqa: PLC0415
 
         if options.exec_allowed:
-            from kubectl_podx.cluster import exec_protocol as exec_driver  # noqa: F401, PLC0415
+            from kubectl_podx.cluster import exec_protocol  # noqa: F401, PLC0415
 
         if options.wait_start:
             deadline = _wait(server, targets, namespace, options, deadline, say)

@@ -431,6 +431,9 @@ class CapturedPod(Wire, frozen=True, kw_only=True):
     ended_during_exec: list[EndedDuringExec] = []
     disturbed: str = ""
     """Set when the pod was replaced or a container restarted while it was looked at."""
+    withheld: list[str] = []
+    """The Secrets, by key, that could not be read in time: free text that may hold their values
+    (messages, events, logs, command lines, values) is not here."""
     declared_variables: dict[str, list[Variable]] = {}
     """Container -> its declared variables, also of containers that were not looked into."""
 

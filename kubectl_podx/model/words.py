@@ -114,7 +114,9 @@ ProbeWait = Literal["pod", "container", "stop", "startup", "initialDelay", "resu
 startup probe or the start, `result` the time of a first attempt."""
 HandlerKind = Literal["exec", "httpGet", "tcpSocket", "grpc", "sleep", "none"]
 HookState = Literal["declared", "failed"]
-EvidenceSource = Literal["status", "event", "metrics", "cgroup", "logs", "spec", "node", "process"]
+EvidenceSource = Literal[
+    "status", "event", "metrics", "cgroup", "logs", "spec", "node", "process", "observed"
+]
 ConfigKind = Literal["ConfigMap", "Secret"]
 SourceKind = Literal[
     "ConfigMap",

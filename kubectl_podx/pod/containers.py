@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from kubectl_podx.model.clock import parse_time
 from kubectl_podx.model.raw import Json, dig, items, number, text
-from kubectl_podx.model.words import ContainerKind
+from kubectl_podx.model.words import ContainerKind, ProbeType
 
 LOOPING = "CrashLoopBackOff"
 """The waiting reason of a container that ended and waits for its next start."""
@@ -140,6 +140,10 @@ class ContainerEntry(NamedTuple):
         """The numbers of the ports that it declares."""
         found = (number(port, "containerPort") for port in items(self.spec, "ports"))
         return {port for port in found if port is not None}
+
+    def has_probe(self, kind: ProbeType) -> bool:
+        """Whether it declares a probe of that type."""
+        return dig(self.spec, f"{kind}Probe") is not None
 
     def mounts(self, volume: str) -> bool:
         """Whether it mounts that volume."""

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from e2e.canaries import CANARIES, forms, leaks, objects
+from e2e.faulty_proxy import Fault, FaultyProxy
 from e2e.manifests import account, allow, secret
 from e2e.support import Answer, Bench, restarted
 from kubectl_podx.cli.words import FORMATS
@@ -111,6 +112,23 @@ def test_each_section(bench: Bench, canary: str, name: str) -> None:
 )
 def test_other_words_and_errors(bench: Bench, canary: str, words: tuple[str, ...]) -> None:
     clean(bench.podx("describe", canary, *words, check=False))
+
+
+@pytest.mark.parametrize("fault", [Fault(hang=True), Fault(reply=(500, {}, b"boom"))])
+def test_a_secret_that_is_not_read_in_time_takes_the_text_with_it(
+    bench: Bench, canary: str, tmp_path: Path, fault: Fault
+) -> None:
+    """What it holds cannot be removed from logs, events and messages: none of them shows."""
+    with FaultyProxy(bench, tmp_path) as proxy:
+        proxy.break_("/secrets/canary", fault)
+        words = ("--kubeconfig", proxy.kubeconfig(), "--deadline", "8s", "-v", "--logs", "1000")
+        for output in ("wide", "json", "html"):
+            printed = clean(bench.podx("describe", canary, *words, "-o", output))
+            assert "are withheld" in printed
+        report = bench.podx("describe", canary, *words, "-o", "json").json
+    said = {(row["section"], row["needs"]) for row in report["coverage"]}
+    hint = "a longer --deadline" if fault.hang else "a run that can read Secret canary"
+    assert {("restarts", hint), ("timeline", hint)} <= said
 
 
 def test_a_wrong_kubeconfig_is_not_quoted(bench: Bench, tmp_path: Path) -> None:

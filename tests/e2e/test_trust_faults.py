@@ -31,7 +31,11 @@ UNAVAILABLE = b'{"kind":"Status","status":"Failure","message":"no","reason":"Ser
 PARTS = {
     "/events": {"restarts", "probes", "timeline", "lifecycle", "scheduling", "images"},
     "/configmaps/settings": {"files", "changes"},
-    "/secrets/keys": {"environment", "changes"},
+    # All that shows text of the pod: without the Secret its value cannot be removed from there.
+    "/secrets/keys": {
+        *("containers", "namespaces", "environment", "probes", "restarts", "changes"),
+        *("lifecycle", "scheduling", "images", "hosts", "injections", "timeline"),
+    },
     "/nodes/": {"node", "scheduling", "environment", "restarts", "probes"},
     "/services": {"network"},
     "/endpointslices": {"network"},

@@ -61,6 +61,24 @@ class Expected:
 
 
 @dataclass(frozen=True)
+class Where:
+    """What matters of a node for what an incident turns into there."""
+
+    runtime: str = "containerd"
+    """`containerd` or `crio`."""
+    whole_group: bool = False
+    """The kernel kills all processes of a container where one runs out of memory."""
+
+
+@dataclass(frozen=True)
+class Whole:
+    """An incident where the kernel kills the whole container."""
+
+    until: Condition
+    expected: Expected
+
+
+@dataclass(frozen=True)
 class Incident:
     """One pod of the catalogue, broken or healthy."""
 
@@ -82,14 +100,19 @@ class Incident:
     """Needs root on the node that the cluster runs on, and a process for each sandbox."""
     with_crio: Expected | None = None
     """Where CRI-O leaves another last end: it makes nothing of what it refuses to start."""
+    whole_group: Whole | None = None
+    """Where the kernel takes the whole container with a child that runs out of memory (cgroup v2,
+    memory.oom.group): another thing happens there."""
     needs: tuple[str, str] | None = None
     """The first release of a server that has what it is about, and what that is."""
     runtime_speaks: bool = False
     """What is said about it are the runtime's own words: recorded with each runtime."""
 
-    def on(self, runtime: str) -> Incident:
-        """As it is expected with this runtime."""
-        if runtime == "crio" and self.with_crio is not None:
+    def on(self, where: Where) -> Incident:
+        """As it is expected on such a node."""
+        if where.whole_group and self.whole_group is not None:
+            return replace(self, until=self.whole_group.until, expected=self.whole_group.expected)
+        if where.runtime == "crio" and self.with_crio is not None:
             return replace(self, expected=self.with_crio)
         return self
 
@@ -112,6 +135,7 @@ def broken(
     timeout: float = 150.0,
     on_node: bool = False,
     with_crio: Expected | None = None,
+    whole_group: Whole | None = None,
     needs: tuple[str, str] | None = None,
     runtime_speaks: bool = False,
     **spec: Any,
@@ -128,6 +152,7 @@ def broken(
         timeout=timeout,
         on_node=on_node,
         with_crio=with_crio,
+        whole_group=whole_group,
         needs=needs,
         runtime_speaks=runtime_speaks,
     )

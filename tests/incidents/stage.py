@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from e2e.support import Bench, Manifest
-from incidents.incident import HELPER, LABEL, THIS_NODE, Incident, Look
+from incidents.incident import HELPER, LABEL, THIS_NODE, Incident, Look, Where
 from kubectl_podx.capture.session import LookOptions, connect, take
 from kubectl_podx.capture.targets import Targets
 from kubectl_podx.cluster.access import AccessFlags
@@ -61,8 +61,8 @@ class Stage:
     bench: Bench
     node: str
     """The node's name, which stands in for `THIS_NODE`."""
-    runtime: str
-    """What runs its containers: `containerd` or `crio`."""
+    where: Where
+    """What the node is like."""
     captures: dict[str, Capture] = field(default_factory=dict)
     failures: dict[str, str] = field(default_factory=dict)
     pace: Pace = Pace()

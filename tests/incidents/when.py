@@ -128,6 +128,20 @@ def event(reason: str, words: str = "", times: int = 1) -> Condition:
     return holds
 
 
+def quiet(reason: str, seconds: float) -> Condition:
+    """There are events of that reason, and the newest is at least so old."""
+
+    def holds(look: Look) -> bool:
+        moments = [
+            datetime.fromisoformat(one["lastTimestamp"])
+            for one in look.events
+            if one["reason"] == reason and one.get("lastTimestamp")
+        ]
+        return bool(moments) and (datetime.now(UTC) - max(moments)).total_seconds() >= seconds
+
+    return holds
+
+
 def deleting(look: Look) -> bool:
     """The pod is being deleted."""
     return "deletionTimestamp" in look.pod["metadata"]

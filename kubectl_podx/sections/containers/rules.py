@@ -8,10 +8,11 @@ from kubectl_podx.model.clock import parse_time
 from kubectl_podx.model.raw import one_line
 from kubectl_podx.pod.containers import BEING_CREATED
 from kubectl_podx.pod.start_error import innermost, start_failure, start_was_refused, unwrapped
+from kubectl_podx.pod.unnamed import without_names
 from kubectl_podx.rules.remedies import DOCS, describe_pod, edit_owner, get, logs
 from kubectl_podx.rules.rule import Case, Hit, Rule
 from kubectl_podx.rules.waiting import before_sandbox, config_reason, missing_source
-from kubectl_podx.sections.containers import limits as container_limits
+from kubectl_podx.sections.containers import limits
 from kubectl_podx.sections.containers.report import Container
 from kubectl_podx.sections.containers.starting import blocked_since, first_blocker
 from kubectl_podx.view.units import spell_seconds, times
@@ -61,7 +62,7 @@ def not_created(case: Case) -> Iterator[Hit]:
         what = "cannot be created by the runtime"
         if start_was_refused(container.message):
             what = "cannot start"
-        why = f": {start_failure(container.message)}" if container.message else ""
+        why = _why(case, container)
         yield Hit(
             f"{container.name} {what}{why}",
             (f"waiting, {container.reason}: {container.message}",),
@@ -74,7 +75,7 @@ def not_created(case: Case) -> Iterator[Hit]:
 def not_run(case: Case) -> Iterator[Hit]:
     """The runtime made the container and cannot start its command."""
     for container in _waiting(case, "RunContainerError"):
-        why = f": {start_failure(container.message)}" if container.message else ""
+        why = _why(case, container)
         yield Hit(
             f"{container.name} was created and cannot be started{why}",
             (f"waiting, RunContainerError: {container.message}",),
@@ -104,10 +105,16 @@ def no_sandbox(case: Case) -> Iterator[Hit]:
             return
 
 
+def _why(case: Case, container: Container) -> str:
+    entry = case.view.container(container.name)
+    said = container.message
+    return f": {start_failure(said, entry.spec if entry else None)}" if said else ""
+
+
 def _sandbox_error(message: str) -> str:
     """What the runtime says behind its wrappers; the network plugin's own words mostly."""
-    if "oom-killed" in message.lower():
-        return "the pod's memory limit is too low for it, and its init was OOM-killed"
+    if "oom-killed" in without_names(message):
+        return "its init was OOM-killed: the pod's memory limit is too low for it, or was used up"
     if "set memory limit" in message:
         return start_failure(message)
     said = innermost(unwrapped(message).removeprefix("Failed to create pod sandbox: "))
@@ -260,5 +267,5 @@ RULES: tuple[Rule, ...] = (
         link=DOCS + "concepts/workloads/pods/pod-lifecycle/#restart-policy",
         check=ended_and_stays,
     ),
-    *container_limits.RULES,
+    *limits.RULES,
 )

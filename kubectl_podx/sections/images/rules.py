@@ -8,6 +8,7 @@ from kubectl_podx.model.words import PullSecretState
 from kubectl_podx.pod.containers import containers
 from kubectl_podx.pod.image_name import digest_of
 from kubectl_podx.pod.pod import Pod
+from kubectl_podx.pod.unnamed import without_names
 from kubectl_podx.rules.remedies import DOCS, describe_pod, edit_owner, get, restart
 from kubectl_podx.rules.rule import Case, Hit, Rule
 from kubectl_podx.rules.waiting import pull_reason
@@ -52,7 +53,7 @@ def cannot_pull(case: Case) -> Iterator[Hit]:
         error = _pull_error(case, image)
         broken = [s for s in image.pull_secret_states if s.state not in ("ok", "unknown")]
         yield Hit(
-            f"{_named(case, image)} cannot be pulled: {pull_reason(error)}",
+            f"{_named(case, image)} cannot be pulled: {pull_reason(error, image.image)}",
             (
                 f"waiting, {image.reason}: {image.message}",
                 *(() if error.partition(": ")[2] in image.message else (error,)),
@@ -93,7 +94,7 @@ def unusable(case: Case) -> Iterator[Hit]:
     """The image or its registry is refused for another reason."""
     for image in _failed(case, *_OTHER):
         why = _OTHER[image.reason]
-        if "short-name" in image.message:
+        if "short-name" in without_names(image.message, image.image):
             why = "its short name stands for no registry on the node"
         yield Hit(
             f"{_named(case, image)}: {why}",

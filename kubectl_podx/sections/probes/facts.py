@@ -28,6 +28,14 @@ _ERRORS_SEEN_WITHIN = 330
 _ROUNDING = 2
 
 
+_NO_RESULT = "the kubelet has counted no result of it: an attempt hangs, or every one errors"
+
+_TOO_FEW = (
+    "the kubelet has counted far fewer results than are due: attempts hang or error, or it began "
+    "to count anew"
+)
+
+
 class _Seen(NamedTuple):
     """What the state of one probe is decided from."""
 
@@ -213,10 +221,10 @@ def _newest(seen: _Seen) -> ProbeEvent | None:
     return next((event for event in reversed(seen.events) if event.kind != "warning"), None)
 
 
-def _reason(event: ProbeEvent) -> str:
+def _reason(seen: _Seen, event: ProbeEvent) -> str:
     """The probe's output on one line, or in plain words why its command cannot be run."""
     if event.kind == "errored" and "exec" in event.message:
-        return start_failure(event.message)
+        return start_failure(event.message, seen.entry.spec)
     return one_line(event.message) or event.kind
 
 
@@ -237,14 +245,15 @@ def _not_succeeded(seen: _Seen, witness: str) -> tuple[ProbeState, str]:
     newest = _newest(seen)
     if newest is not None:
         state: ProbeState = "failing" if newest.kind == "failed" else "erroring"
-        return state, _reason(newest)
+        return state, _reason(seen, newest)
     times = seen.timing
     first_result = times.initial_delay + times.period + times.timeout + _ROUNDING
     if seen.run is not None and seen.run <= first_result:
         return "waiting", f"{witness}; it has not had the time for a result yet"
     if seen.counters_read and seen.counter is None:
-        # Errors are thrown away before the counter (worker.go), failures are not.
-        return "erroring", f"{witness}, and the kubelet has counted no result of it: errors only"
+        # Errors are thrown away before the counter (worker.go), failures are not; and an attempt
+        # that hangs, as an exec whose child keeps the pipe open does, has no result for long.
+        return "unknown", f"{witness}; {_NO_RESULT}"
     return "failing", f"{witness}; no event is left that tells how it fails"
 
 
@@ -256,23 +265,43 @@ def _liveness(seen: _Seen) -> tuple[ProbeState, str]:
         soon = 2 * times.period + times.timeout + _ROUNDING
         within = max(_ERRORS_SEEN_WITHIN, soon) if seen.filtered else soon
         if newest.kind == "errored" and age <= within:
-            return "erroring", _reason(newest)
+            return "erroring", _reason(seen, newest)
         # Every failing attempt sends an event, and enough of them in a row kill the container.
         recent = age <= times.period + times.timeout + _ROUNDING
         if newest.kind == "failed" and recent and not _succeeded_since(seen, newest):
-            return "failing", _reason(newest)
+            return "failing", _reason(seen, newest)
     long_enough = seen.run is not None and (
         seen.run > times.initial_delay + 2 * times.period + times.timeout + _ROUNDING
     )
     if seen.counters_read and seen.counter is None and long_enough:
-        return "erroring", "the kubelet has counted no result of it: it errors at every attempt"
-    if seen.counter and seen.counter.successful:
+        return "unknown", _NO_RESULT
+    if seen.counter and seen.counter.successful and (long_enough or _first_instance(seen)):
+        if _too_few(seen):
+            return "unknown", _TOO_FEW
         return "passing", "the container lives and the kubelet counts successes"
     if not long_enough:
         return "waiting", "it has not had the time for a result yet"
-    if seen.counters_read or seen.events_read:
-        return "passing", "the container lives on"
+    if seen.counters_read:
+        return "unknown", "the container lives on, but the kubelet has counted no success of it"
+    if seen.events_read:
+        return (
+            "unknown",
+            "the container lives on, but without the kubelet's counters no success shows",
+        )
     return "unknown", "neither the kubelet's counters nor the pod's events could be read"
+
+
+def _too_few(seen: _Seen) -> bool:
+    """Whether less than half of the attempts that the running time asks for have a result."""
+    if seen.run is None or seen.counter is None:
+        return False
+    due = (seen.run - seen.timing.initial_delay - seen.timing.timeout) / seen.timing.period
+    return seen.counter.successful + seen.counter.failed < due / 2 - _ROUNDING
+
+
+def _first_instance(seen: _Seen) -> bool:
+    """Whether what the kubelet has counted is all of this instance."""
+    return number(seen.entry.status, "restartCount") == 0
 
 
 def _succeeded_since(seen: _Seen, newest: ProbeEvent) -> bool:

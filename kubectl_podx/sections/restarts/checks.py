@@ -24,6 +24,7 @@ from kubectl_podx.rules.remedies import (
 from kubectl_podx.rules.rule import Case, Hit
 from kubectl_podx.rules.waiting import missing_source
 from kubectl_podx.sections.restarts.report import Restart
+from kubectl_podx.sections.restarts.termination.memory import memory
 
 _QUANTITY = re.compile(r"(\d{1,12})(k|M|G|T|Ki|Mi|Gi|Ti)?")
 _WITH_SET_RESOURCES = frozenset({"deployment", "statefulset", "daemonset"})
@@ -85,6 +86,10 @@ def weight(case: Case, row: Restart) -> tuple[FindingSeverity | None, bool]:
 def remedy(case: Case, row: Restart) -> str:
     """The command that fits the cause best; empty leaves the rule's own words."""
     if row.cause in _MEMORY:
+        entry = case.view.container(row.container)
+        if entry is None or memory(case.view, entry, None).shared:
+            # Twice the container's own limit would not help where the pod's was reached.
+            return edit_owner(case)
         return more_memory(case, row.container)
     if row.cause in _LOGS_TELL:
         entry = case.view.container(row.container)
@@ -124,14 +129,34 @@ def child_oom(case: Case) -> Iterator[Hit]:
         if row.reason != "OOMKilled" or row.exit_code == 137 or row.kind == "ephemeral":
             continue
         entry = case.view.container(row.container)
-        age = case.view.running_for(entry) if entry is not None else None
+        if entry is None:
+            continue
+        age = case.view.running_for(entry)
+        above = memory(case.view, entry, None)
+        title = f"a process in {row.container} was OOM-killed while its main process lived on"
+        victim = _victim(case) if above.pod_alone else ""
+        if above.pod_alone:
+            title = (
+                f"{row.container} is marked OOMKilled: a process of it was OOM-killed, or only "
+                f"{f'that of {victim}' if victim else 'one of another container'} at the pod's "
+                f"memory limit of {above.pod}"
+            )
         yield Hit(
-            f"a process in {row.container} was OOM-killed while its main process lived on",
-            (f"status: reason OOMKilled with exit code {row.exit_code}",),
+            title,
+            (
+                f"status: reason OOMKilled with exit code {row.exit_code}",
+                *(each.text for each in above.shared),
+            ),
             container=row.container,
             remedy=more_memory(case, row.container),
-            severity="info" if age is not None and age > RESET_SECONDS else None,
+            severity="info" if victim or (age is not None and age > RESET_SECONDS) else None,
         )
+
+
+def _victim(case: Case) -> str:
+    """A container whose main process was OOM-killed: its end explains the mark of the others."""
+    dead = (r for r in case.report.restarts or () if r.reason == "OOMKilled" and r.exit_code == 137)
+    return next((row.container for row in dead), "")
 
 
 def next_start_blocked(case: Case) -> Iterator[Hit]:

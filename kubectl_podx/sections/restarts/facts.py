@@ -11,7 +11,6 @@ from kubectl_podx.model.raw import one_line
 from kubectl_podx.model.words import RestartCause
 from kubectl_podx.pod.backoff import RESET_SECONDS, backoff
 from kubectl_podx.pod.containers import LOOPING, ContainerEntry
-from kubectl_podx.pod.looked import written
 from kubectl_podx.pod.view import PodView
 from kubectl_podx.sections.restarts.crash_line import CrashLine, crash_line
 from kubectl_podx.sections.restarts.report import Restart
@@ -54,7 +53,7 @@ def restart(view: PodView, entry: ContainerEntry) -> Restart:
             backoff=pause,
             tempo=tempo(view, w),
         )
-    logs = _logs(view, entry, w)
+    logs = list(w.log)
     failed = found.cause == "exitCode"
     crash = crash_line(logs, failed=failed) if found.cause in _LOG_CAUSES else None
     loops = _looping(view, w)
@@ -96,17 +95,6 @@ def _evidence(found: Conclusion, crash: CrashLine | None) -> list[Evidence]:
     if crash is not None:
         rows.append(Evidence(source="logs", text=f'"{crash.text}": chosen because {crash.why}'))
     return rows
-
-
-def _logs(view: PodView, entry: ContainerEntry, w: Witnesses) -> list[str]:
-    """The log of the instance that ended: the previous one where a newer instance is on record."""
-    if w.instance is None:
-        return []
-    ended_now = entry.terminated is not None
-    for tail in view.captured.logs:
-        if tail.container == entry.name and tail.state == "ok" and tail.previous != ended_now:
-            return written(tail)
-    return []
 
 
 def _looping(view: PodView, w: Witnesses) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kubectl_podx.pod.node_match import untolerated
+from kubectl_podx.pod.unnamed import without_quotes
 from kubectl_podx.rules.remedies import DOCS, about_pod, checked, describe_pod, edit_owner, kubectl
 from kubectl_podx.rules.rule import Case, Hit, Rule
 from kubectl_podx.sections.scheduling.facts import DEFAULT_SCHEDULER
@@ -15,7 +16,7 @@ _PATIENCE = 30
 # What the scheduler's plugins say -> what it means (pkg/scheduler/framework/plugins).
 _PLAIN: tuple[tuple[str, str], ...] = (
     ("Insufficient ", "no room left on them for what the pod requests"),
-    ("untolerated taint", "their taints are not tolerated by the pod"),
+    ("had untolerated taint", "their taints are not tolerated by the pod"),
     ("didn't match Pod's node affinity/selector", "their labels are not what the pod asks for"),
     ("were unschedulable", "they are cordoned"),
     ("didn't have free ports", "the host port is taken on them"),
@@ -28,6 +29,7 @@ _PLAIN: tuple[tuple[str, str], ...] = (
     ("didn't match pod affinity rules", "the pods it must run beside are not there"),
     ("didn't match pod anti-affinity rules", "pods it must not run beside are there"),
     ("didn't satisfy existing pods anti-affinity rules", "pods there refuse it as a neighbour"),
+    ("(missing required label)", "they lack the label of the constraint's topologyKey"),
     ("topology spread constraints", "its replicas would be spread unevenly"),
     ("Too many pods", "they run as many pods as they may"),
 )
@@ -35,8 +37,9 @@ _PLAIN: tuple[tuple[str, str], ...] = (
 
 def plain(reason: str) -> str:
     """One of the scheduler's reasons with what it means."""
+    said = without_quotes(reason)
     for sign, words in _PLAIN:
-        if sign in reason:
+        if sign in said:
             return f"{reason}: {words}"
     return reason
 
@@ -53,7 +56,7 @@ def unschedulable(case: Case) -> Iterator[Hit]:
         for requirement in scheduling.requirements
         if requirement.kind in ("nodeSelector", "nodeAffinity") and not requirement.satisfied
     ]
-    about_labels = any("affinity/selector" in reason for reason in scheduling.reasons)
+    about_labels = any("node affinity/selector" in reason for reason in scheduling.reasons)
     yield Hit(
         f"no node takes the pod: {', '.join(scheduling.reasons)}",
         (*(plain(reason) for reason in scheduling.reasons), *(wanted if about_labels else ())),

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from kubectl_podx.rules.remedies import DOCS, describe_pod, edit_owner, inside, restart
 from kubectl_podx.rules.rule import Case, Hit, Rule
-from kubectl_podx.sections.volumes import start as volume_start
+from kubectl_podx.sections.volumes import start
 from kubectl_podx.sections.volumes.facts import UNDECLARED
 from kubectl_podx.sections.volumes.mount_state import seen
 from kubectl_podx.sections.volumes.report import Volume, VolumeMount
@@ -210,5 +210,5 @@ RULES: tuple[Rule, ...] = (
         link=_VOLUMES,
         check=covered_mount,
     ),
-    *volume_start.RULES,
+    *start.RULES,
 )

@@ -10,7 +10,8 @@ What one node of this kind cannot bring about, and so is not here:
 - deletion by the taint manager: a NoExecute taint would drive out every other pod of the node;
 - preemption by the kubelet (`Preempting`): it chooses among all pods of the node;
 - SIGSYS: a seccomp profile of our own would have to be put on the node;
-- memory.oom.group (a child's OOM takes the whole container): cgroup v1 has no such thing.
+- memory.oom.group (a child's OOM takes the whole container) where the node has cgroup v1: what is
+  expected of those incidents instead stands beside them (`whole_group`).
 """
 
 from __future__ import annotations
@@ -43,3 +44,37 @@ INCIDENTS: tuple[Incident, ...] = (
 )
 HEALTHY: tuple[Incident, ...] = (*healthy.INCIDENTS, *healthy_changes.INCIDENTS)
 EVERY = (*INCIDENTS, *HEALTHY)
+
+SAMPLE = (
+    "liveness-never",
+    "liveness-grpc",
+    "startup-never",
+    "oom-never",
+    "oom-child-exit-0",
+    "start-missing-binary",
+    "exit-never",
+    "init-failed-never",
+    "sigkill-neighbour",
+    "post-start-fails",
+    "definition-changed-0",
+    "resize-restart",
+    "sandbox-changed",
+    "deleted",
+    "deleting-slowly",
+    "restart-all-containers",
+    "evicted-empty-dir",
+    "deadline-exceeded",
+    "rejected-cpu",
+    "preempted",
+    "readiness-http-500",
+    "readiness-gate",
+    "config-map-missing",
+    "image-never",
+    "claim-missing",
+    "pending-cpu",
+    "fine-job",
+    "fine-plain",
+    "fine-sources",
+    "fine-shared-pid",
+)
+"""The quick ones of each kind of cause: what a node that is emulated is asked for every time."""

@@ -6,9 +6,9 @@ from typing import Any
 
 from e2e.manifests import AGNHOST, FOREVER, NOSHELL, ROOTDROP, config_map, container, secret, shell
 from e2e.support import Manifest
-from incidents.catalogue.probe_kills import FAST, HEALTHY_FOR, file_probe, on_term
+from incidents.catalogue.probe_kills import FAST, HEALTHY_FOR, attempts, file_probe, on_term
 from incidents.incident import LABEL, Condition, Expected, Incident, Step, subject
-from incidents.when import ended, event, every, phase, ready, running, running_for, stopped
+from incidents.when import ended, event, every, phase, quiet, ready, running, running_for, stopped
 
 FINE = Expected(None, severity=("ok", "info"))
 # The kubelet's own first seconds are over: what is young is judged by other rules.
@@ -148,26 +148,19 @@ INCIDENTS = (
     healthy(
         "fine-readiness-recovered",
         "readiness failed for a while and is fine again",
-        shell(f"(sleep 4; touch /tmp/healthy) & {FOREVER}", readinessProbe=file_probe()),
+        shell(readinessProbe=attempts("$n -gt 3")),
         until=every(ready, event("Unhealthy", "Readiness", times=2), running_for(7)),
     ),
     healthy(
         "fine-liveness-hiccup",
         "one liveness attempt failed, fewer than it takes to kill",
-        shell(
-            "touch /tmp/healthy; (sleep 4; rm /tmp/healthy; sleep 2; touch /tmp/healthy) & "
-            + FOREVER,
-            livenessProbe=file_probe(failureThreshold=30, timeoutSeconds=1),
-        ),
-        until=every(ready, event("Unhealthy", "Liveness"), running_for(15)),
+        shell(livenessProbe=attempts("$n -ne 4", failureThreshold=30)),
+        until=every(ready, event("Unhealthy", "Liveness"), quiet("Unhealthy", 12)),
     ),
     healthy(
         "fine-slow-start",
         "a startup probe that failed some times and then succeeded",
-        shell(
-            f"(sleep 5; touch /tmp/healthy) & {FOREVER}",
-            startupProbe=file_probe(failureThreshold=60),
-        ),
+        shell(startupProbe=attempts("$n -gt 4", failureThreshold=60)),
         until=every(ready, event("Unhealthy", "Startup"), running_for(8)),
     ),
     healthy(

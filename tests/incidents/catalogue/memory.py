@@ -6,7 +6,7 @@ from typing import Any
 
 from e2e.manifests import FOREVER, shell
 from incidents.catalogue.probe_kills import FAST, STUBBORN, on_term
-from incidents.incident import Expected, broken
+from incidents.incident import Expected, Whole, broken
 from incidents.when import either, ended, event, every, looping, ready, restarted, stopped, waiting
 
 LIMIT: dict[str, Any] = {"limits": {"memory": "32Mi"}}
@@ -17,6 +17,9 @@ CHILD = f"({EAT}) 2>/dev/null; "
 def oom(*words: str, **more: Any) -> Expected:
     return Expected("oomKilled", words=("OOM-killed", "32Mi", *words), **more)
 
+
+# The child's kill is the main process's: one cause, whatever was to come later.
+WHOLE = Whole(looping(times=2), oom("app was", at_least="likely"))
 
 INCIDENTS = (
     broken(
@@ -68,6 +71,7 @@ INCIDENTS = (
         "a child is OOM-killed, the main process ends 0 later: it reads OOMKilled",
         shell(f"{CHILD}sleep 2; exit 0", resources=LIMIT),
         until=looping(times=2),
+        whole_group=WHOLE,
         expected=Expected("completed", words=("app", "exit code 0"), codes=("RST004",)),
     ),
     broken(
@@ -75,6 +79,7 @@ INCIDENTS = (
         "a child is OOM-killed, the main process gives up with 3",
         shell(f"{CHILD}echo 'error: worker lost'; sleep 2; exit 3", resources=LIMIT),
         until=looping(times=2),
+        whole_group=WHOLE,
         expected=Expected("exitCode", words=("code 3",), codes=("RST004",)),
     ),
     broken(
@@ -86,6 +91,7 @@ INCIDENTS = (
             livenessProbe={"exec": {"command": ["false"]}, "initialDelaySeconds": 3, **FAST},
         ),
         until=restarted(times=2),
+        whole_group=WHOLE,
         expected=Expected("livenessProbe", words=("killed by its liveness probe",)),
     ),
     broken(
@@ -93,6 +99,7 @@ INCIDENTS = (
         "a child is OOM-killed over and over: the container lives and its status is silent",
         shell(f"trap 'exit 0' TERM; while :; do {CHILD}sleep 1; done", resources=LIMIT),
         until=ready,
+        whole_group=WHOLE,
         expected=Expected(severity=("warning", "critical"), words=("killed for memory",)),
     ),
     broken(

@@ -134,9 +134,18 @@ def test_readiness_without_events_says_that_it_cannot_tell_how() -> None:
     assert (found.state, "no event is left" in found.reason) == ("failing", True)
 
 
-def test_readiness_that_was_never_counted_errors() -> None:
-    seen = view(app_pod(READINESS, live(ready=False)), [], counters=[])
-    assert first(seen, "readiness").state == "erroring"
+@pytest.mark.parametrize(
+    ("spec", "status", "kind"),
+    [
+        (READINESS, live(ready=False), "readiness"),
+        (STARTUP, live(ready=False, started=False), "startup"),
+        (LIVENESS, live(), "liveness"),
+    ],
+)
+def test_a_probe_without_any_result_hangs_or_errors(spec: Any, status: Any, kind: str) -> None:
+    """An attempt that hangs is counted as little as one that errors."""
+    found = first(view(app_pod(spec, status), [], counters=[]), kind)
+    assert (found.state, "hangs, or every one errors" in found.reason) == ("unknown", True)
 
 
 def test_an_unknown_port_name_errors_by_the_spec_alone() -> None:
@@ -149,12 +158,16 @@ def test_an_unknown_port_name_errors_by_the_spec_alone() -> None:
     ("events", "counters", "state"),
     [
         ([unhealthy(990, 999, 2)], None, "failing"),
-        ([unhealthy(500, 700, 9)], None, "passing"),
-        ([unhealthy(50, 60, 9)], None, "passing"),
-        ([], [counter("Liveness", 200, 0)], "passing"),
-        ([], [], "erroring"),
+        # That it lives on is no success: silence is none.
+        ([unhealthy(500, 700, 9)], None, "unknown"),
+        ([unhealthy(50, 60, 9)], None, "unknown"),
+        ([], [counter("Liveness", 300, 0)], "passing"),
+        # A third of what is due in fifteen minutes: attempts hang, or it began to count anew.
+        ([], [counter("Liveness", 100, 0)], "unknown"),
+        ([], [counter("Liveness", 0, 1)], "unknown"),
+        ([], [], "unknown"),
         ([event("Unhealthy", "Liveness probe errored: x", 998)], None, "erroring"),
-        ([event("Unhealthy", "Liveness probe errored: x", 100)], None, "passing"),
+        ([event("Unhealthy", "Liveness probe errored: x", 100)], None, "unknown"),
         ([event("Unhealthy", "Liveness probe errored: x", 110, 800, 90)], None, "erroring"),
         (None, None, "unknown"),
     ],

@@ -22,7 +22,10 @@ WRAPPED = (
             ),
             "its memory limit of 1048576 bytes is less than the 3424256 bytes",
         ),
-        ("container init was OOM-killed (memory limit too low?)", "the memory limit is too low"),
+        (
+            "container init was OOM-killed (memory limit too low?)",
+            "its own init was OOM-killed: its",
+        ),
         ("error during container init: mkdir /etc/passwd: not a directory", "'/etc/passwd'"),
         ("error during container init: something new", "something new"),
     ],
@@ -31,6 +34,48 @@ def test_the_reason_in_plain_words(message: str, words: str) -> None:
     said = start_failure(WRAPPED + message)
     assert words in said
     assert "shim" not in said
+
+
+@pytest.mark.parametrize(
+    ("message", "paths", "words"),
+    [
+        (
+            'exec: "/bin/httpd": stat /bin/httpd: no such file or directory',
+            ["/bin"],
+            '"/bin/httpd" does not exist: volume v0 is mounted at /bin, over what the image has',
+        ),
+        (
+            'exec: "/opt/a/b/run": stat /opt/a/b/run: no such file or directory',
+            ["/opt", "/opt/a/", "/op"],
+            "volume v1 is mounted at /opt/a,",
+        ),
+        (
+            'exec: "server": executable file not found in $PATH',
+            ["/usr/local/bin"],
+            '"server" is not in the container\'s PATH: volume v0 is mounted at /usr/local/bin',
+        ),
+        (
+            'exec: "server": executable file not found in $PATH',
+            ["/data"],
+            '"server" is not in the image\'s PATH',
+        ),
+        (
+            'exec: "/srv/run": stat /srv/run: no such file or directory',
+            ["/srv2", "/srv/run"],
+            '"/srv/run" does not exist in the image',
+        ),
+    ],
+)
+def test_a_mount_may_hide_what_the_image_has(message: str, paths: list[str], words: str) -> None:
+    mounts = [{"name": f"v{i}", "mountPath": path} for i, path in enumerate(paths)]
+    assert words in start_failure(WRAPPED + message, {"volumeMounts": mounts})
+
+
+def test_the_declared_path_is_where_programs_are_looked_for() -> None:
+    message = WRAPPED + 'exec: "server": executable file not found in $PATH'
+    mounts = [{"name": "tools", "mountPath": "/opt/tools"}]
+    spec = {"volumeMounts": mounts, "env": [{"name": "PATH", "value": "/bin:/opt/tools"}]}
+    assert "volume tools is mounted at /opt/tools" in start_failure(message, spec)
 
 
 def test_the_innermost_error_is_what_the_last_wrapper_wraps() -> None:

@@ -113,6 +113,22 @@ def test_a_pod_that_is_being_deleted() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("reason", "severity", "words"),
+    [
+        ("PreemptionByScheduler", "warning", "being preempted by the scheduler"),
+        ("EvictionByEvictionAPI", "info", "being evicted through the eviction API"),
+    ],
+)
+def test_a_pod_that_somebody_takes_away(reason: str, severity: str, words: str) -> None:
+    meta = {"deletionTimestamp": ago(-20), "deletionGracePeriodSeconds": 30}
+    body = healthy_pod(metadata=meta)
+    target = {"type": "DisruptionTarget", "status": "True", "reason": reason}
+    body["status"]["conditions"].append(target)
+    found = report(body).verdict
+    assert (found.severity, words in found.summary) == (severity, True)
+
+
 def test_a_manifest_and_a_disturbed_pod_are_unknown() -> None:
     assert report(healthy_pod(), source="manifest").verdict.severity == "unknown"
     moved = report(healthy_pod(), disturbed="a container restarted").verdict

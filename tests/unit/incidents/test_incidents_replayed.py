@@ -8,12 +8,14 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from incidents.catalogue import EVERY, HEALTHY, INCIDENTS
-from incidents.incident import Incident
+from incidents.catalogue import EVERY, HEALTHY, INCIDENTS, SAMPLE
+from incidents.incident import Incident, Where
 from incidents.judge import cause_is_right, mistakes, mistakes_with_less
 from kubectl_podx.analysis.analyse import analyse
+from kubectl_podx.capture import redact
 from kubectl_podx.capture.bundle import read_bundle
-from kubectl_podx.model.capture import Capture, CapturedPod
+from kubectl_podx.capture.redact import WITHHELD
+from kubectl_podx.model.capture import Capture, CapturedPod, StoredObject
 from kubectl_podx.render.document import to_json
 from kubectl_podx.sections.report import PodReport
 
@@ -24,7 +26,7 @@ OF_CRIO = {path.stem: read_bundle(path) for path in sorted((RECORDED / "crio").g
 CASES = [
     *((each, CAPTURES[each.name], each.name) for each in KNOWN),
     *(
-        (each.on("crio"), OF_CRIO[each.name], f"crio/{each.name}")
+        (each.on(Where("crio")), OF_CRIO[each.name], f"crio/{each.name}")
         for each in EVERY
         if each.name in OF_CRIO
     ),
@@ -82,6 +84,23 @@ def without_all_of_it(capture: Capture) -> Capture:
     return without_any_event(without_metrics(without_logs(without_a_look_inside(capture))))
 
 
+def without_texts(capture: Capture) -> Capture:
+    """A Secret of the pod was not read in time: whatever it says is withheld."""
+
+    def sealed(stored: StoredObject) -> StoredObject:
+        if not stored.reference.startswith("Pod/") or stored.body is None:
+            return stored
+        body = redact.pod(stored.body, lambda text: WITHHELD if text else text)
+        return msgspec.structs.replace(stored, body=body)
+
+    capture = _pods(
+        without_any_event(capture),
+        lambda pod: msgspec.structs.replace(pod, logs=[], withheld=["Secret/x/late"]),
+    )
+    objects = {key: sealed(stored) for key, stored in capture.objects.items()}
+    return msgspec.structs.replace(capture, objects=objects)
+
+
 LESS = (
     without_killing,
     without_metrics,
@@ -114,6 +133,15 @@ def test_the_corpus_is_whole() -> None:
     assert len(HEALTHY) >= 20
 
 
+def test_the_sample_has_every_cause() -> None:
+    chosen = [each for each in EVERY if each.name in SAMPLE]
+    assert len(chosen) == len(SAMPLE) == len(set(SAMPLE)) == 30
+    assert {each.expected.cause for each in chosen} == {each.expected.cause for each in EVERY}
+    assert any(each.whole_group for each in chosen)
+    assert any(each.healthy for each in chosen)
+    assert not any(each.slow for each in chosen)
+
+
 def test_every_cause_is_right() -> None:
     wrong = [name for each, capture, name in CASES if not cause_is_right(each, report_of(capture))]
     assert wrong == []
@@ -140,6 +168,17 @@ def test_without_the_events_a_wrong_cause_is_no_more_than_possible(
 ) -> None:
     whole, part = report_of(capture), report_of(less(capture))
     assert mistakes_with_less(incident, whole, part, blind=True) == []
+
+
+@EACH
+def test_without_its_texts_a_wrong_cause_is_no_more_than_possible(
+    incident: Incident, capture: Capture
+) -> None:
+    whole, part = report_of(capture), report_of(without_texts(capture))
+    found = mistakes_with_less(incident, whole, part, blind=True)
+    # What the runtime refused to make has never ended: only its words tell of a start error.
+    never = {row.container for row in part.restarts or [] if row.exit_code is None}
+    assert [one for one in found if one.partition(":")[0] not in never] == []
 
 
 @EACH

@@ -186,7 +186,7 @@ WORDS = {
     "ImageState": "present pulling failed unknown",
     "HandlerKind": "exec httpGet tcpSocket grpc sleep none",
     "HookState": "declared failed",
-    "EvidenceSource": "status event metrics cgroup logs spec node process",
+    "EvidenceSource": "status event metrics cgroup logs spec node process observed",
     "ConfigKind": "ConfigMap Secret",
     "SourceKind": (
         "ConfigMap Secret downwardAPI serviceAccountToken clusterTrustBundle podCertificate "

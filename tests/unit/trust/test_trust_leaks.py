@@ -59,16 +59,19 @@ def pod_of(**container: Any) -> dict[str, Any]:
 
 
 class World:
-    """One pod, its objects, one look."""
+    """One pod, its objects, one look. A Secret that is neither given nor `gone` is not there."""
 
     def __init__(self, pod: dict[str, Any], *bodies: dict[str, Any], **states: Any) -> None:
         self.sealer = Sealer()
         self.objects: dict[str, StoredObject] = {}
+        gone = {SECRET: "missing", **states.get("gone", {})}
+        for reference, state in gone.items():
+            self.objects[reference.key] = absent(reference.key, state)
+            if state in ("denied", "missing"):
+                self.sealer.without(reference)
         for body in [*bodies, pod]:
             reference = Reference(body["kind"], "shop", body["metadata"]["name"])
             self.objects[reference.key] = self.sealer.keep(reference, body)
-        for reference, state in states.get("gone", {}).items():
-            self.objects[reference.key] = absent(reference.key, state)
         self.pod = self.sealer.raw_pod(POD)
 
     def look(self, frames: dict[str, str | bytes]) -> Observation:
@@ -262,7 +265,9 @@ def test_maps_of_drivers_hold_no_secret() -> None:
             "csi": {"driver": "d", "volumeAttributes": {"o": f"username=u,password={CANARY}"}},
         },
     ]
-    stored = Sealer().keep(POD, pod)
+    sealer = Sealer()
+    sealer.without(SECRET)
+    stored = sealer.keep(POD, pod)
     assert CANARY not in msgspec.json.encode(stored).decode()
     volumes = {one["name"]: one for one in (stored.body or {})["spec"]["volumes"]}
     assert volumes["a"]["csi"]["volumeAttributes"] == {"password": "<hidden>", "share": "x"}
@@ -349,6 +354,7 @@ def test_hidden_values_of_a_config_map_are_scrubbed_and_its_words_are_not() -> N
 
 def test_words_of_literals_stay_in_logs_and_passwords_do_not() -> None:
     sealer = Sealer()
+    sealer.without(SECRET)
     env = [
         {"name": "AUTH_MODE", "value": "kerberos"},
         {"name": "TOKEN_PATH", "value": "/var/run/secrets/eks/token"},

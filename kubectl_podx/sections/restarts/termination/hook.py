@@ -10,6 +10,10 @@ from kubectl_podx.sections.restarts.termination.instance import Instance
 from kubectl_podx.sections.restarts.termination.witnesses import Witnesses
 from kubectl_podx.view.units import times
 
+# `Exec lifecycle hook ([…]) for Container "app" in Pod "…" failed - error: …`
+_HOOK = " lifecycle hook ("
+_WITH_THE_REST = ("exited with 137", "timed out after 0s")
+
 
 def post_start(w: Witnesses) -> Conclusion | None:
     """A FailedPostStartHook event of this instance, or the kubelet's waiting reason for it.
@@ -40,14 +44,15 @@ def _own_death(instance: Instance) -> bool:
 def hook_died_with_it(w: Witnesses) -> bool:
     """Whether the hook failed because the container had ended, and not the other way round.
 
-    Its command is then killed with the rest: `command '…' exited with 137`. The kubelet writes the
-    same events for both.
+    Its command is then killed with the rest: `command '…' exited with 137`. Or the runtime waits in
+    vain for a command whose container has gone: `timed out after 0s`, and a hook has no timeout of
+    its own (seen on a slow node with containerd). The kubelet writes the same events for all.
     """
     if w.instance is None:
         return False
     if _own_death(w.instance):
         return True
-    killed = "exited with 137" in w.waiting_message
+    killed = any(words in w.waiting_message for words in _WITH_THE_REST)
     return killed and not stop_signal(w.instance.exit_code)
 
 
@@ -56,9 +61,10 @@ def failed_hook(w: Witnesses, evidence: tuple[Evidence, ...], accounts: int) -> 
     handler = f" ({w.post_start})" if w.post_start else ""
     predicate = f"was killed because its postStart hook failed{handler}"
     # A program may end a stop with a code of its own, and it may have ended so by itself, in which
-    # case its hook fails, too.
+    # case its hook fails, too: the kubelet's message tells how the hook ended.
     code = w.instance.exit_code if w.instance else None
     sure: Confidence = "proven"
     if code and not stop_signal(code):
-        sure = "likely" if w.waiting_reason == "PostStartHookError" else "possible"
+        told = w.waiting_reason == "PostStartHookError" and _HOOK in w.waiting_message
+        sure = "likely" if told else "possible"
     return Conclusion("postStartHook", sure, predicate, evidence, accounts)

@@ -8,13 +8,16 @@ import re
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from kubectl_podx.model.clock import parse_time, seconds_after
+from kubectl_podx.model.clock import format_time, parse_time, seconds_after
+from kubectl_podx.model.parts import Evidence
 from kubectl_podx.model.raw import Json, dig, items, number, one_line, text
 from kubectl_podx.model.words import RestartCause
 from kubectl_podx.pod.containers import ContainerEntry
 from kubectl_podx.pod.kills import grace_period
+from kubectl_podx.pod.owner import controller, controller_kind
 from kubectl_podx.pod.probe_events import event_span
 from kubectl_podx.pod.view import PodView
+from kubectl_podx.sections.restarts.termination.exit_codes import stop_signal
 from kubectl_podx.sections.restarts.termination.instance import Instance
 from kubectl_podx.view.units import spell_seconds
 
@@ -42,6 +45,7 @@ REJECTIONS = frozenset(
 """status.reason of a pod that the kubelet would not admit; also every `OutOf…`."""
 
 _SLACK = timedelta(seconds=5)
+_SECOND = timedelta(seconds=1)
 _RESOURCE = re.compile(r"The node was low on resource: ([^.]+?)\.")
 _USING = re.compile(r"Container (\S+) was using ([^,]+), request is ([^,]+),")
 _DELETERS = {
@@ -63,17 +67,36 @@ class PodEnd(NamedTuple):
     moment: datetime | None
     """When it was decided: containers that ended before have a cause of their own."""
 
-    def covers(self, instance: Instance | None, entry: ContainerEntry) -> bool:
-        """Whether the end of this instance is part of it."""
+    asked: bool = False
+    """The API server dated it before anybody acted on it: what ended before is none of it."""
+    consequence: bool = False
+    """A Job deletes pods because a container of them has ended, within the same second."""
+
+    def covers(
+        self, instance: Instance | None, entry: ContainerEntry, *, stopped: bool = False
+    ) -> bool:
+        """Whether the end of this instance is part of it. `stopped`: the kubelet says that it
+        stopped it, by its own clock.
+        """
         if instance is None:
             return self.cause != "deleted" and not entry.running
         if not instance.current:
             return False
-        if instance.finished_at is None:
+        if instance.finished_at is None or stopped:
             return True
-        if self.moment is not None:
+        if self.moment is None:
+            return entry.kind != "init" or instance.exit_code != 0
+        if not self.asked:
             return instance.finished_at >= self.moment - _SLACK
-        return entry.kind != "init" or instance.exit_code != 0
+        own = instance.exit_code not in (0, None) and not stop_signal(instance.exit_code)
+        if self.consequence and own:
+            return instance.finished_at > self.moment + _SECOND
+        return instance.finished_at >= self.moment
+
+    def before(self, instance: Instance) -> bool:
+        """Whether the instance ended before the moment that is known of the pod's end."""
+        ended = instance.finished_at
+        return ended is not None and self.moment is not None and ended < self.moment
 
 
 def pod_end(view: PodView) -> PodEnd | None:
@@ -142,7 +165,8 @@ def _deleted(view: PodView, disruption: Json) -> PodEnd | None:
     why = text(disruption, "reason")
     if deletion is None and not (gone and why):
         return None
-    grace = number(pod, "metadata", "deletionGracePeriodSeconds") or 0
+    # The kubelet's last delete has no grace any more and leaves the timestamp as it was.
+    grace = number(pod, "metadata", "deletionGracePeriodSeconds") or grace_period(view)
     asked = seconds_after(deletion, -grace) if deletion else None
     if why:
         asked = parse_time(dig(disruption, "lastTransitionTime")) or asked
@@ -150,9 +174,32 @@ def _deleted(view: PodView, disruption: Json) -> PodEnd | None:
     said = said or "the pod has a deletionTimestamp"
     if why == "PreemptionByScheduler":
         sentence = "was preempted by the scheduler for a pod of higher priority"
-        return PodEnd("preempted", sentence, said, asked)
+        return PodEnd("preempted", sentence, said, asked, asked=True)
     by = _DELETERS.get(why, "")
-    return PodEnd("deleted", f"was stopped because the pod is deleted {by}".rstrip(), said, asked)
+    sentence = f"was stopped because the pod is deleted {by}".rstrip()
+    job = controller_kind(view) == "Job"
+    return PodEnd("deleted", sentence, said, asked, asked=True, consequence=job)
+
+
+def deleted_later(view: PodView, instance: Instance | None) -> tuple[Evidence, ...]:
+    """What followed this end: the pod's deletion, and the end of its Job."""
+    deletion = _deleted(view, _disruption(view.pod))
+    if instance is None or deletion is None or deletion.moment is None:
+        return ()
+    when = format_time(deletion.moment)
+    found = [Evidence(source="status", text="the pod was deleted after that", time=when)]
+    owner = controller(view)
+    for condition in items(owner.body if owner else None, "status", "conditions"):
+        failed = text(condition, "type") in ("Failed", "FailureTarget")
+        if owner and owner.kind == "Job" and failed and text(condition, "status") == "True":
+            since = parse_time(text(condition, "lastTransitionTime"))
+            words = (
+                f"{owner.label} is Failed ({text(condition, 'reason')}): so its pods are deleted"
+            )
+            moment = format_time(since) if since else None
+            found.append(Evidence(source="status", text=words, time=moment))
+            break
+    return tuple(found)
 
 
 def _disruption(pod: Json) -> Json:

@@ -6,17 +6,22 @@ import re
 from datetime import datetime
 from typing import NamedTuple
 
-from kubectl_podx.model.clock import format_time, parse_time
+from kubectl_podx.model.clock import parse_time
 from kubectl_podx.model.parts import Evidence
 from kubectl_podx.model.raw import dig, items, mapping, number, text
 from kubectl_podx.pod.containers import ContainerEntry
 from kubectl_podx.pod.kills import Kill, kills_of
-from kubectl_podx.pod.pod import conditions, of_type
+from kubectl_podx.pod.looked import written
 from kubectl_podx.pod.probe_events import event_span
 from kubectl_podx.pod.probes import handler
 from kubectl_podx.pod.view import PodView, event_count
 from kubectl_podx.sections.restarts.termination.instance import Instance, last_instance
-from kubectl_podx.sections.restarts.termination.pod_end import PodEnd, pod_end
+from kubectl_podx.sections.restarts.termination.memory import Memory, memory
+from kubectl_podx.sections.restarts.termination.pod_end import (
+    PodEnd,
+    deleted_later,
+    pod_end,
+)
 from kubectl_podx.sections.restarts.termination.policy import (
     matching_rule,
     policy_of,
@@ -28,6 +33,7 @@ from kubectl_podx.sections.restarts.termination.sandbox import (
     sandbox_kept,
     sandbox_witness,
 )
+from kubectl_podx.sections.restarts.termination.senders import senders
 
 _DEFAULT_GRACE = 30
 _PULLED = re.compile(r'image "([^"]{1,300})"')
@@ -41,6 +47,8 @@ class Witnesses(NamedTuple):
     instance: Instance | None
     pod_end: PodEnd | None
     """Only where it covers this instance."""
+    deleted_later: tuple[Evidence, ...]
+    """The pod's deletion, where it came after this end."""
     kills: tuple[Kill, ...]
     """All Killing events of the container."""
     liveness: ProbeWitness | None
@@ -54,13 +62,8 @@ class Witnesses(NamedTuple):
     """FailedPostStartHook events of any instance."""
     post_start: str
     """The declared postStart hook in one line; empty without one."""
-    memory_limit: str
-    """Of the container, as the runtime reports it, else as declared."""
-    pod_memory_limit: str
-    node_oom: tuple[Evidence, ...]
-    """SystemOOM events of the node inside this instance: its kernel killed for its own memory."""
-    node_memory: tuple[Evidence, ...]
-    """The node's own memory trouble: those, and MemoryPressure now."""
+    memory: Memory
+    """The limits above it, and which of them can have been reached."""
     spec_written: datetime | None
     """A write of the pod's spec while this instance ran."""
     image_before: str
@@ -69,6 +72,12 @@ class Witnesses(NamedTuple):
     """Seconds from the stop signal to SIGKILL."""
     resized: datetime | None
     """A resize while this instance ran, of a container that restarts for one."""
+    senders: tuple[str, ...]
+    """Others that can have sent it a signal, in words: they share its PID namespace."""
+    first_process: bool
+    """It was PID 1: the kernel spares it signals that it does not handle."""
+    log: tuple[str, ...]
+    """The end of the log of this instance."""
     events_seen: bool
     """Some event of the container is left at all."""
     waiting_reason: str
@@ -108,12 +117,20 @@ def collect(view: PodView, entry: ContainerEntry) -> Witnesses:
     exit_code = instance.exit_code if instance else None
     hook = mapping(entry.spec, "lifecycle", "postStart")
     grace = number(view.pod, "spec", "terminationGracePeriodSeconds")
+    kills = tuple(kills_of(view, entry))
+    stopped = any(
+        kill.kind == "stop" and (_of(instance, kill, kill.first) or _of(instance, kill, kill.last))
+        for kill in kills
+        if instance is not None
+    )
+    covered = end is not None and end.covers(instance, entry, stopped=stopped)
     return Witnesses(
         entry=entry,
         restart_count=max(0, entry.restart_count),
         instance=instance,
-        pod_end=end if end and end.covers(instance, entry) else None,
-        kills=tuple(kills_of(view, entry)),
+        pod_end=end if covered else None,
+        deleted_later=() if covered else deleted_later(view, instance),
+        kills=kills,
         liveness=probe_witness(view, entry, instance, "liveness") if instance else None,
         startup=probe_witness(view, entry, instance, "startup") if instance else None,
         sandbox=sandbox_witness(view, entry, instance) if instance else None,
@@ -125,14 +142,14 @@ def collect(view: PodView, entry: ContainerEntry) -> Witnesses:
             if text(event, "reason") == "FailedPostStartHook"
         ),
         post_start=handler(hook, entry.spec).text if hook else "",
-        memory_limit=_memory_limit(entry),
-        pod_memory_limit=text(view.pod, "spec", "resources", "limits", "memory"),
-        node_oom=(oom := _node_oom(view, instance)),
-        node_memory=oom + _node_pressure(view, instance),
+        memory=memory(view, entry, instance),
         spec_written=_spec_written(view, instance),
         image_before=_image_before(view, entry),
         grace=float(grace if grace is not None else _DEFAULT_GRACE),
         resized=_resized(view, entry, instance),
+        senders=senders(view, entry),
+        first_process=view.pid_mode == "container",
+        log=_log(view, entry, instance),
         events_seen=bool(view.events_of(entry)),
         waiting_reason=entry.waiting_reason,
         waiting_message=entry.waiting_message,
@@ -157,33 +174,15 @@ def _hook_failures(
     return tuple(found)
 
 
-def _memory_limit(entry: ContainerEntry) -> str:
-    actual = text(entry.status, "resources", "limits", "memory")
-    return actual or text(entry.spec, "resources", "limits", "memory")
-
-
-def _node_oom(view: PodView, instance: Instance | None) -> tuple[Evidence, ...]:
-    name = view.api.node
-    if not name or instance is None:
+def _log(view: PodView, entry: ContainerEntry, instance: Instance | None) -> tuple[str, ...]:
+    """The log of the instance that ended: the previous one where a newer instance is on record."""
+    if instance is None:
         return ()
-    found = []
-    stored = view.capture.lists.get(f"Event/Node//{name}")
-    for event in stored.items if stored else []:
-        moments = event_span(event)
-        if text(event, "reason") == "SystemOOM" and any(instance.holds(m) for m in moments):
-            when = format_time(moments[1]) if moments[1] else None
-            found.append(Evidence(source="node", text=text(event, "message"), time=when))
-    return tuple(found)
-
-
-def _node_pressure(view: PodView, instance: Instance | None) -> tuple[Evidence, ...]:
-    name = view.api.node
-    node = view.object("Node", name) if name and instance is not None else None
-    pressed = of_type(conditions((node.body if node else None) or {}), "MemoryPressure")
-    if pressed is None or pressed.status != "True":
-        return ()
-    words = f"node {name} has MemoryPressure"
-    return (Evidence(source="node", text=words, time=pressed.since),)
+    ended_now = entry.terminated is not None
+    for tail in view.captured.logs:
+        if tail.container == entry.name and tail.state == "ok" and tail.previous != ended_now:
+            return tuple(written(tail))
+    return ()
 
 
 def _spec_written(view: PodView, instance: Instance | None) -> datetime | None:
