@@ -21,7 +21,7 @@ from kubectl_podx.capture.calls import (
     send_all,
 )
 from kubectl_podx.capture.look import log_tail
-from kubectl_podx.capture.plan import PlannedCall, Wish
+from kubectl_podx.capture.plan import LookOptions, PlannedCall
 from kubectl_podx.capture.planned import MANY
 from kubectl_podx.capture.seal import Sealer, WrongObjectError
 from kubectl_podx.capture.store import SOMETHING_ELSE, Store
@@ -96,9 +96,8 @@ class Gatherer:
     def __init__(
         self,
         server: ApiServer,
-        wish: Wish,
+        options: LookOptions,
         deadline: Deadline,
-        max_in_flight: int,
         revealed: Revealed | None = None,
         progress: Progress | None = None,
         steps: Steps | None = None,
@@ -106,9 +105,9 @@ class Gatherer:
         self._server = server
         self._steps = steps or Steps()
         self._progress = progress
-        self._wish = wish
+        self._options = options
         self._deadline = deadline
-        self._in_flight = max_in_flight
+        self._in_flight = options.max_in_flight
         self._revealed = revealed
         self._attempts_of: Callable[[list[Outcome]], list[ProbeAttempt]] = lambda _: []
         self._sealer = Sealer()
@@ -141,14 +140,14 @@ class Gatherer:
 
     def _gathered(self, bodies: dict[Reference, Json], meanwhile: Meanwhile = idle) -> Capture:
         calls = {
-            reference: plan.pod_calls(reference, body, self._wish)
+            reference: plan.pod_calls(reference, body, self._options)
             for reference, body in bodies.items()
         }
         everything = [plan.get_version()] if bodies else []
         held: set[str] = set()
         if any(call.kind == "podMetrics" for planned in calls.values() for call in planned):
             self._gate = self._steps.gate(
-                lambda: self._captured_at, waited_for=self._wish.waited_for
+                lambda: self._captured_at, waited_for=self._options.wait_start
             )
             held = self._gate.hold(calls, {r: self._sealer.raw_pod(r) for r in bodies})
         asked, stand_ins = _asked(calls)
@@ -172,7 +171,7 @@ class Gatherer:
         if "version" in outcomes and outcomes["version"].state == "ok":
             self._version = self._sealer.server_version(outcomes["version"].answer) or ""
         outcomes |= self._look_through_neighbours(bodies, calls, outcomes)
-        if self._wish.probe_runs:
+        if self._options.probe_runs:
             from kubectl_podx.capture import run_probes  # noqa: PLC0415 - only where asked for
 
             self._attempts_of = run_probes.attempts_of
@@ -181,7 +180,7 @@ class Gatherer:
                 {reference: self._sealer.raw_pod(reference) for reference in bodies},
                 calls,
                 outcomes,
-                self._wish,
+                self._options,
                 in_flight=self._in_flight,
                 deadline=self._before_the_end(_RECHECK_RESERVE),
             )
@@ -242,7 +241,7 @@ class Gatherer:
             return []
         if kind == "ConfigMap":
             return []
-        found = plan.follow_ups(call.reference, body, self._wish)
+        found = plan.follow_ups(call.reference, body, self._options)
         self._led_to[call.id] = found
         return found
 
@@ -399,7 +398,7 @@ class Gatherer:
             probe_counters=counters,
             probe_attempts=self._attempts_of(mine),
             logs=[
-                log_tail(self._sealer, outcome, self._wish.log_lines)
+                log_tail(self._sealer, outcome, self._options.log_lines)
                 for outcome in mine
                 if outcome.call.kind == "log"
             ],

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from kubectl_podx.capture.exec_policy import memory_limits
 from kubectl_podx.capture.planned import (
+    LookOptions,
     PlannedCall,
     Right,
-    Wish,
     get_object,
     get_pod,
     get_version,
@@ -21,9 +21,9 @@ from kubectl_podx.podpreset.annotations import has_preset_annotation
 from kubectl_podx.sections.table import LOOKS_INSIDE
 
 __all__ = [
+    "LookOptions",
     "PlannedCall",
     "Right",
-    "Wish",
     "get_object",
     "get_pod",
     "get_version",
@@ -37,21 +37,21 @@ __all__ = [
 _MAX_LOG_BYTES = 65536
 
 
-def pod_calls(reference: Reference, pod: Json, wish: Wish) -> list[PlannedCall]:
+def pod_calls(reference: Reference, pod: Json, options: LookOptions) -> list[PlannedCall]:
     """Everything that a report about this pod asks for, beside the pod."""
     calls = [
-        *_execs(reference, pod, wish),
-        *_memory_readings(reference, pod, wish),
+        *_execs(reference, pod, options),
+        *_memory_readings(reference, pod, options),
         *_events(reference, pod),
         *_node_events(pod),
         *_sources(reference, pod),
         *_surroundings(reference, pod),
         *_siblings(reference, pod),
-        *presets(reference, pod, wish),
-        *changers(reference, pod, wish),
-        *(_logs(reference, pod, wish) if wish.logs else ()),
+        *presets(reference, pod, options),
+        *changers(reference, pod, options),
+        *(_logs(reference, pod, options) if options.logs else ()),
     ]
-    return [call for call in calls if wish.wants(*call.sections) or _always(call)]
+    return [call for call in calls if options.wants(*call.sections) or _always(call)]
 
 
 def triage_calls(namespace: str = "") -> list[PlannedCall]:
@@ -76,11 +76,11 @@ def _always(call: PlannedCall) -> bool:
     return "all" in call.sections or (call.kind == "get" and call.reference.kind == "Secret")
 
 
-def _execs(reference: Reference, pod: Json, wish: Wish) -> Iterator[PlannedCall]:
-    if not wish.exec_allowed:
+def _execs(reference: Reference, pod: Json, options: LookOptions) -> Iterator[PlannedCall]:
+    if not options.exec_allowed:
         return
     for entry in containers(pod):
-        if not entry.running or (wish.container and entry.name != wish.container):
+        if not entry.running or (options.container and entry.name != options.container):
             continue
         # A WebSocket exec is a GET; servers from 1.35 on ask for `create` too.
         right = Right(("get", "create"), "pods/exec", "", reference.namespace, reference.name)
@@ -94,14 +94,16 @@ def _execs(reference: Reference, pod: Json, wish: Wish) -> Iterator[PlannedCall]
         )
 
 
-def _memory_readings(reference: Reference, pod: Json, wish: Wish) -> Iterator[PlannedCall]:
+def _memory_readings(
+    reference: Reference, pod: Json, options: LookOptions
+) -> Iterator[PlannedCall]:
     """What tells whether an exec can be afforded, where a container has a memory limit.
 
     The kubelet is asked only if `metrics.k8s.io` does not tell (see capture/exec_gate.py).
     """
-    execs = list(_execs(reference, pod, wish))
+    execs = list(_execs(reference, pod, options))
     entries = {entry.name: entry for entry in containers(pod)}
-    if wish.force_exec or not any(memory_limits(pod, entries[each.container]) for each in execs):
+    if options.force_exec or not any(memory_limits(pod, entries[each.container]) for each in execs):
         return
     metrics = Reference("PodMetrics", reference.namespace, reference.name)
     yield PlannedCall(
@@ -282,20 +284,22 @@ def _has_probe(entry: ContainerEntry) -> bool:
     )
 
 
-def _logs(reference: Reference, pod: Json, wish: Wish) -> Iterator[PlannedCall]:
+def _logs(reference: Reference, pod: Json, options: LookOptions) -> Iterator[PlannedCall]:
     for entry in containers(pod):
-        if wish.container and entry.name != wish.container:
+        if options.container and entry.name != options.container:
             continue
         if dig(entry.status, "lastState", "terminated", "containerID"):
-            yield _log(reference, entry.name, wish, previous=True)
+            yield _log(reference, entry.name, options, previous=True)
         terminated = dig(entry.status, "state", "terminated", "containerID")
         failed = terminated and dig(entry.status, "state", "terminated", "exitCode") != 0
         unready = entry.running and dig(entry.status, "ready") is False
         if failed or (unready and entry.kind != "ephemeral"):
-            yield _log(reference, entry.name, wish, previous=False)
+            yield _log(reference, entry.name, options, previous=False)
 
 
-def _log(reference: Reference, container: str, wish: Wish, *, previous: bool) -> PlannedCall:
+def _log(
+    reference: Reference, container: str, options: LookOptions, *, previous: bool
+) -> PlannedCall:
     return PlannedCall(
         "log",
         reference.key,
@@ -305,7 +309,7 @@ def _log(reference: Reference, container: str, wish: Wish, *, previous: bool) ->
         (
             ("container", container),
             ("previous", "true" if previous else "false"),
-            ("tailLines", str(wish.log_lines)),
+            ("tailLines", str(options.log_lines)),
             ("limitBytes", str(_MAX_LOG_BYTES)),
         ),
         container=container,
@@ -321,11 +325,11 @@ ADMISSION = (
 """Kinds whose objects may change a pod when it is created. Policies are served from 1.36 on."""
 
 
-def presets(reference: Reference, pod: Json, wish: Wish) -> Iterator[PlannedCall]:
+def presets(reference: Reference, pod: Json, options: LookOptions) -> Iterator[PlannedCall]:
     """The namespace's PodPresets: few clusters have the kind, so only where an annotation of the
     pod tells of one, or where nothing but injections is asked for.
     """
-    if has_preset_annotation(pod) or wish.sections == {"injections"}:
+    if has_preset_annotation(pod) or options.sections == {"injections"}:
         right = right_to("list", RESOURCES["PodPreset"], reference.namespace)
         listed = Reference("PodPreset", reference.namespace, "")
         yield PlannedCall(
@@ -333,11 +337,11 @@ def presets(reference: Reference, pod: Json, wish: Wish) -> Iterator[PlannedCall
         )
 
 
-def changers(reference: Reference, pod: Json, wish: Wish) -> Iterator[PlannedCall]:
+def changers(reference: Reference, pod: Json, options: LookOptions) -> Iterator[PlannedCall]:
     """Who may change a pod of this namespace: only where nothing but injections is asked for. The
     answer is of the cluster, not of the pod, and a report on a pod must stay quick.
     """
-    if wish.sections != {"injections"}:
+    if options.sections != {"injections"}:
         return
     yield get_object(Reference("Namespace", "", reference.namespace), ("injections",))
     runtime_class = text(pod, "spec", "runtimeClassName")
@@ -353,7 +357,7 @@ LEAD_ON = frozenset({"ReplicaSet", "Job", "PersistentVolumeClaim"})
 """Kinds whose objects name others that a report needs."""
 
 
-def follow_ups(reference: Reference, body: Json, wish: Wish) -> list[PlannedCall]:
+def follow_ups(reference: Reference, body: Json, options: LookOptions) -> list[PlannedCall]:
     """What an object that was read leads to: the owner of an owner, the volume of a claim."""
     found: list[PlannedCall] = []
     namespace = reference.namespace
@@ -369,7 +373,7 @@ def follow_ups(reference: Reference, body: Json, wish: Wish) -> list[PlannedCall
     if reference.kind == "PersistentVolumeClaim" and text(body, "spec", "volumeName"):
         volume = Reference("PersistentVolume", "", text(body, "spec", "volumeName"))
         found.append(get_object(volume, ("volumes",)))
-    return [call for call in found if wish.wants(*call.sections)]
+    return [call for call in found if options.wants(*call.sections)]
 
 
 def _revisions(deployment: Reference, replica_set: Json) -> Iterator[PlannedCall]:

@@ -57,11 +57,11 @@ class PlannedCall(NamedTuple):
         return " ".join(filter(None, words))
 
 
-class Wish(NamedTuple):
-    """What the caller asked for."""
+class LookOptions(NamedTuple):
+    """What a look may do and what it is for."""
 
     sections: frozenset[str] = frozenset()
-    """Empty: all."""
+    """By the report's keys; empty for all of them."""
     container: str | None = None
     exec_allowed: bool = True
     logs: bool = True
@@ -70,8 +70,10 @@ class Wish(NamedTuple):
     """How often each probe is run by hand (`--run-probes`)."""
     force_exec: bool = False
     """`--force-exec`: exec also where that may cost the container its life."""
-    waited_for: bool = False
-    """`--wait-start`: a container that restarts was asked for by name."""
+    wait_start: bool = False
+    """`--wait-start`: look when a container that does not run has started."""
+    max_in_flight: int = 12
+    """Requests and execs under way at once."""
 
     def wants(self, *sections: str) -> bool:
         """Whether any of these sections was asked for.

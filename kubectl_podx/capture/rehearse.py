@@ -176,15 +176,13 @@ def _examine(
     version, captured_at = _reach(server)
     verbs = rights.exec_verbs(version)
     authorizer = Authorizer(server)
-    general = rights.any_pod(namespace, options.wish())
+    general = rights.any_pod(namespace, options)
     records = _ask_all(authorizer, general, verbs, options.max_in_flight, deadline)
     asked = {each.key: each for each in rights.needs(general, exec_verbs=verbs)}
     forecasts: list[PodForecast] = []
     if targets is not None:
         rehearsal = Rehearsal(authorizer, verbs)
-        run = Gatherer(
-            server, options.wish(), deadline, options.max_in_flight, steps=rehearsal.steps()
-        )
+        run = Gatherer(server, options, deadline, steps=rehearsal.steps())
         forecasts = _forecasts(run, targets, namespace)
         if forecasts:
             # The first is the reading of the pod.

@@ -250,6 +250,7 @@ def show(report: TriageReport, request: Request, env: Environment) -> int:
 
 def _taken(values: Mapping[str, Any], request: Request, env: Environment) -> Any:
     from kubectl_podx.capture import triage
+    from kubectl_podx.capture.planned import LookOptions
     from kubectl_podx.model.clock import Deadline
 
     shard = values["shard"]
@@ -262,9 +263,11 @@ def _taken(values: Mapping[str, Any], request: Request, env: Environment) -> Any
                 field_selector=values["field_selector"] or "",
                 deep=values["deep"],
                 inside=values["inside"],
-                logs=not request.no_logs and request.log_lines > 0,
-                log_lines=request.log_lines,
-                max_in_flight=request.max_in_flight,
+                look=LookOptions(
+                    logs=not request.no_logs and request.log_lines > 0,
+                    log_lines=request.log_lines,
+                    max_in_flight=request.max_in_flight,
+                ),
                 shard=triage.Shard(*map(int, shard.split("/"))) if shard else None,
             ),
             deadline=Deadline(request.deadline),

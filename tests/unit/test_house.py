@@ -15,7 +15,7 @@ FILES = sorted(ROOT.rglob("*.py"))
 # Files that pack or unpack base64, and why that is no value of an API object.
 BASE64 = {
     "capture/seal.py": "the one decoder of Secrets and tokens",
-    "capture/spellings.py": "called by the sealer; gives what it scrubs from free text",
+    "capture/encodings.py": "called by the sealer; gives what it scrubs from free text",
     "capture/certificates.py": "called by the sealer with PEM text; gives a date alone",
     "cluster/credentials.py": "the person's own basic authentication and kubeconfig",
     "cluster/exec_plugin.py": "the kubeconfig's certificate authority for the plugin",
