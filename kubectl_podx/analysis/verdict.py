@@ -8,7 +8,6 @@ from kubectl_podx.analysis import standing
 from kubectl_podx.analysis.catalogue import ranked, root_of, rule_of
 from kubectl_podx.model.clock import parse_time
 from kubectl_podx.model.parts import Finding, Verdict
-from kubectl_podx.model.raw import dig, items, number, text
 from kubectl_podx.pod.looked import look
 from kubectl_podx.rules.rule import Case
 from kubectl_podx.sections.restarts import facts as restarts
@@ -58,7 +57,7 @@ def _already_told(case: Case, found: Verdict) -> bool:
     if found.severity == "critical":
         return True
     entries = (case.view.container(one.container) for one in case.view.captured.ended_during_exec)
-    went_down = any(entry and (number(entry.status, "restartCount") or 0) > 0 for entry in entries)
+    went_down = any(entry and entry.restart_count > 0 for entry in entries)
     return found.severity == "warning" and went_down
 
 
@@ -84,7 +83,7 @@ def _judged(case: Case, findings: Sequence[Finding]) -> Verdict:
     standing_now = _loop(case) or standing.blocker(case)
     if standing_now is not None:
         return standing_now
-    if text(case.view.pod, "metadata", "deletionTimestamp"):
+    if case.view.api.terminating:
         stuck = next((each for each in order if rule_of(each.code).stuck), None)
         if stuck is not None and stuck.severity == "warning":
             return _of(stuck, order)
@@ -99,7 +98,7 @@ def _judged(case: Case, findings: Sequence[Finding]) -> Verdict:
         return standing.unexplained(case)
     if top is not None and top.severity == "warning":
         return _of(top, order)
-    if text(case.view.pod, "status", "phase") == "Succeeded":
+    if case.view.api.phase == "Succeeded":
         return Verdict(severity="ok", summary="completed: every app container ended with success")
     past = next((each for each in order if rule_of(each.code).section == "restarts"), None)
     if past is not None:
@@ -139,10 +138,9 @@ def _recent(case: Case) -> Verdict | None:
 
 def healthy(case: Case) -> str:
     """`healthy: 2/2 containers ready for 3 h`."""
-    since = None
-    for condition in items(case.view.pod, "status", "conditions"):
-        if text(condition, "type") == "Ready" and text(condition, "status") == "True":
-            since = parse_time(dig(condition, "lastTransitionTime"))
+    condition = case.view.api.condition("Ready")
+    true = condition is not None and condition.status == "True"
+    since = parse_time(condition.since) if condition and true else None
     ready = case.report.pod.ready
     words = f"healthy: {ready} containers ready" if ready else "healthy"
     if since is not None and case.view.now is not None:

@@ -294,7 +294,7 @@ def neighbour_calls(
         ]
         through = next(iter(targeting or (able if shared else [])), "")
         if through:
-            second.append(call._replace(id=f"{call.id} through {through}", through=through))
+            second.append(call._replace(through=through))
     return second
 
 

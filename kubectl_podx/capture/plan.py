@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from kubectl_podx.capture.exec_policy import memory_limits
 from kubectl_podx.capture.planned import (
-    CallKind,
     LookOptions,
     PlannedCall,
     Right,
@@ -22,7 +21,6 @@ from kubectl_podx.podpreset.annotations import has_preset_annotation
 from kubectl_podx.sections.table import LOOKS_INSIDE
 
 __all__ = [
-    "CallKind",
     "LookOptions",
     "PlannedCall",
     "Right",
@@ -70,7 +68,7 @@ def list_nodes() -> PlannedCall:
 
 def _listing(kind: str, namespace: str, section: str) -> PlannedCall:
     right = right_to("list", RESOURCES[kind], namespace)
-    return PlannedCall(f"list {kind}/", "list", (section,), right, Reference(kind, namespace, ""))
+    return PlannedCall("list", f"{kind}/", (section,), right, Reference(kind, namespace, ""))
 
 
 def _always(call: PlannedCall) -> bool:
@@ -87,8 +85,8 @@ def _execs(reference: Reference, pod: Json, options: LookOptions) -> Iterator[Pl
         # A WebSocket exec is a GET; servers from 1.35 on ask for `create` too.
         right = Right(("get", "create"), "pods/exec", "", reference.namespace, reference.name)
         yield PlannedCall(
-            f"exec {reference.key} {entry.name}",
             "exec",
+            reference.key,
             LOOKS_INSIDE,
             right,
             reference,
@@ -109,8 +107,8 @@ def _memory_readings(
         return
     metrics = Reference("PodMetrics", reference.namespace, reference.name)
     yield PlannedCall(
-        f"podMetrics {reference.key}",
         "podMetrics",
+        reference.key,
         LOOKS_INSIDE,
         right_to("get", metrics.resource, metrics.namespace, metrics.name),
         metrics,
@@ -118,8 +116,8 @@ def _memory_readings(
     node = text(pod, "spec", "nodeName")
     if node:
         yield PlannedCall(
-            f"stats {node}",
             "stats",
+            node,
             LOOKS_INSIDE,
             Right(("get",), "nodes/proxy", "", "", node),
             Reference("Node", "", node),
@@ -130,8 +128,8 @@ def _memory_readings(
 def _events(reference: Reference, pod: Json) -> Iterator[PlannedCall]:
     uid = text(pod, "metadata", "uid")
     yield PlannedCall(
-        f"list Event/{reference.key}",
         "list",
+        f"Event/{reference.key}",
         ("restarts", "probes", "timeline", "lifecycle", "scheduling", "images", "findings"),
         right_to("list", RESOURCES["Event"], reference.namespace),
         Reference("Event", reference.namespace, reference.key),
@@ -149,8 +147,8 @@ def _node_events(pod: Json) -> Iterator[PlannedCall]:
         return
     selector = f"involvedObject.kind=Node,involvedObject.name={node}"
     yield PlannedCall(
-        f"list Event/Node//{node}",
         "list",
+        f"Event/Node//{node}",
         ("restarts",),
         right_to("list", RESOURCES["Event"], "default"),
         Reference("Event", "default", node),
@@ -218,8 +216,8 @@ def _surroundings(reference: Reference, pod: Json) -> Iterator[PlannedCall]:
         )
         if any(_has_probe(entry) for entry in containers(pod)):
             yield PlannedCall(
-                f"metrics {node}",
                 "metrics",
+                node,
                 ("probes", "restarts"),
                 Right(("get",), "nodes/proxy", "", "", node),
                 Reference("Node", "", node),
@@ -228,8 +226,8 @@ def _surroundings(reference: Reference, pod: Json) -> Iterator[PlannedCall]:
     elif _asks_for_labels(pod):
         # Only names and labels count: which term of the selector does no node have?
         yield PlannedCall(
-            "list Node/",
             "list",
+            "Node/",
             ("scheduling",),
             right_to("list", RESOURCES["Node"], ""),
             Reference("Node", "", ""),
@@ -238,8 +236,8 @@ def _surroundings(reference: Reference, pod: Json) -> Iterator[PlannedCall]:
     if dig(pod, "metadata", "labels"):
         for kind in ("Service", "EndpointSlice"):
             yield PlannedCall(
-                f"list {kind}/{namespace}",
                 "list",
+                f"{kind}/{namespace}",
                 ("network",),
                 right_to("list", RESOURCES[kind], namespace),
                 Reference(kind, namespace, ""),
@@ -264,8 +262,8 @@ def _siblings(reference: Reference, pod: Json) -> Iterator[PlannedCall]:
     if label and items(pod, "metadata", "ownerReferences"):
         yield PlannedCall(
             # Named after the template, so that its pods share one call.
-            f"list Pod/{reference.namespace}/{label}={text(labels, label)}",
             "list",
+            f"Pod/{reference.namespace}/{label}={text(labels, label)}",
             ("images",),
             right_to("list", RESOURCES["Pod"], reference.namespace),
             Reference("Pod", reference.namespace, ""),
@@ -303,8 +301,8 @@ def _log(
     reference: Reference, container: str, options: LookOptions, *, previous: bool
 ) -> PlannedCall:
     return PlannedCall(
-        f"log {reference.key} {container}{' previous' if previous else ''}",
         "log",
+        reference.key,
         ("restarts", "containers"),
         right_to("get", RESOURCES["Pod"], reference.namespace, reference.name, "log"),
         reference,
@@ -315,6 +313,7 @@ def _log(
             ("limitBytes", str(_MAX_LOG_BYTES)),
         ),
         container=container,
+        detail="previous" if previous else "",
     )
 
 
@@ -334,7 +333,7 @@ def presets(reference: Reference, pod: Json, options: LookOptions) -> Iterator[P
         right = right_to("list", RESOURCES["PodPreset"], reference.namespace)
         listed = Reference("PodPreset", reference.namespace, "")
         yield PlannedCall(
-            f"list PodPreset/{reference.namespace}", "list", ("injections",), right, listed
+            "list", f"PodPreset/{reference.namespace}", ("injections",), right, listed
         )
 
 
@@ -351,7 +350,7 @@ def changers(reference: Reference, pod: Json, options: LookOptions) -> Iterator[
     for kind in ADMISSION:
         right = right_to("list", RESOURCES[kind], "")
         listed = Reference(kind, "", "")
-        yield PlannedCall(f"list {kind}/", "list", ("injections",), right, listed)
+        yield PlannedCall("list", f"{kind}/", ("injections",), right, listed)
 
 
 LEAD_ON = frozenset({"ReplicaSet", "Job", "PersistentVolumeClaim"})
@@ -384,8 +383,8 @@ def _revisions(deployment: Reference, replica_set: Json) -> Iterator[PlannedCall
     words = selector_text({**selector, "matchLabels": labels})
     if words:
         yield PlannedCall(
-            f"list ReplicaSet/{deployment.key}",
             "list",
+            f"ReplicaSet/{deployment.key}",
             ("changes",),
             right_to("list", RESOURCES["ReplicaSet"], deployment.namespace),
             Reference("ReplicaSet", deployment.namespace, deployment.key),

@@ -52,13 +52,14 @@ def probe_calls(reference: Reference, pod: Json, options: LookOptions) -> Iterat
                 continue
             verbs, resource = _RIGHTS[road(entry, field, options).start]
             yield PlannedCall(
-                f"probe {reference.key} {entry.name} {kind}",
                 "probe",
+                reference.key,
                 ("probes",),
                 Right(verbs, resource, "", reference.namespace, reference.name),
                 reference,
                 (("type", kind), ("field", field), ("runs", str(options.probe_runs))),
                 container=entry.name,
+                detail=kind,
                 optional_right=True,
             )
 

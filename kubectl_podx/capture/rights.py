@@ -121,7 +121,7 @@ def any_pod(namespace: str, options: LookOptions | None = None) -> list[PlannedC
     listing = plan.right_to("list", RESOURCES["Pod"], namespace)
     calls = [
         plan.get_pod(reference),
-        PlannedCall("list Pod", "list", ("all",), listing, reference),
+        PlannedCall("list", "Pod", ("all",), listing, reference),
         *plan.pod_calls(reference, _SAMPLE_POD, options),
         *plan.pod_calls(reference, _PENDING_POD, options),
     ]

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from kubectl_podx.model.raw import dig
+from kubectl_podx.pod.containers import BEING_CREATED
 from kubectl_podx.pod.unnamed import without_names
 from kubectl_podx.rules.rule import Case
 
@@ -129,8 +129,6 @@ _PULL_REASONS: tuple[tuple[tuple[str, ...], str], ...] = (
     ((r"\bno space left\b",), "the node's disk is full"),
 )
 
-_WAITING = ("ContainerCreating", "PodInitializing", "")
-
 
 def before_sandbox(case: Case) -> bool:
     """Whether the kubelet has the pod and no container of it has begun.
@@ -142,16 +140,10 @@ def before_sandbox(case: Case) -> bool:
     report = case.report
     if not report.pod.node or report.pod.deletion_timestamp:
         return False
-    if any(
-        c.type == "PodReadyToStartContainers" and c.status == "True" for c in report.pod.conditions
-    ):
+    if case.view.api.has("PodReadyToStartContainers"):
         return False
     rows = report.containers or []
-    begun = any(
-        dig(entry.status, "lastState", "terminated") is not None
-        or dig(entry.status, "containerID") not in (None, "")
-        for entry in case.view.containers
-    )
-    waits = [row for row in rows if row.state == "waiting" and row.reason in _WAITING]
+    begun = any(entry.begun for entry in case.view.containers)
+    waits = [row for row in rows if row.state == "waiting" and row.reason in BEING_CREATED]
     started = any(row.state in ("running", "terminated") for row in rows)
     return bool(waits) and not begun and not started

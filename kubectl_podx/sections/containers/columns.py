@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kubectl_podx.pod.containers import BEING_CREATED
 from kubectl_podx.sections.containers.report import Container, Limit, Quantity
 from kubectl_podx.view.columns import Column
 from kubectl_podx.view.layout import Cell
@@ -19,7 +20,7 @@ def container_state(row: Container) -> str:
 
 
 def _state(row: Container) -> Cell:
-    troubled = row.state == "waiting" and row.reason not in ("PodInitializing", "ContainerCreating")
+    troubled = row.state == "waiting" and row.reason not in BEING_CREATED
     failed = row.state == "terminated" and row.exit_code not in (0, None)
     return Cell(container_state(row), "red" if troubled or failed else "")
 

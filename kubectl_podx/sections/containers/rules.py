@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kubectl_podx.model.clock import parse_time
-from kubectl_podx.model.raw import one_line, text
+from kubectl_podx.model.raw import one_line
+from kubectl_podx.pod.containers import BEING_CREATED
 from kubectl_podx.pod.start_error import innermost, start_failure, start_was_refused, unwrapped
 from kubectl_podx.pod.unnamed import without_names
-from kubectl_podx.pod.view import event_count
 from kubectl_podx.rules.remedies import DOCS, describe_pod, edit_owner, get, logs
 from kubectl_podx.rules.rule import Case, Hit, Rule
 from kubectl_podx.rules.waiting import before_sandbox, config_reason, missing_source
@@ -90,15 +90,15 @@ def no_sandbox(case: Case) -> Iterator[Hit]:
     if not before_sandbox(case):
         return
     for reason in _SANDBOX:
-        events = [event for event in case.view.events if text(event, "reason") == reason]
+        events = case.view.said(reason)
         if events:
-            count = sum(event_count(event) for event in events)
-            why = _sandbox_error(text(events[-1], "message"))
+            count = sum(event.seen for event in events)
+            why = _sandbox_error(events[-1].message)
             yield Hit(
                 f"the pod's sandbox cannot be created: {why}"
                 if reason == "FailedCreatePodSandBox"
                 else "the node's network is not ready",
-                (f"event {reason}, {times(count)}: {text(events[-1], 'message')}",),
+                (f"event {reason}, {times(count)}: {events[-1].message}",),
                 remedy=describe_pod(case),
                 blocking=True,
             )
@@ -140,7 +140,7 @@ def start_blocked(case: Case) -> Iterator[Hit]:
     evidence = [state + (f": {row.message}" if row.message else "")]
     evidence += [f"since {since}"] if since else []
     calm = row.state == "running" and (age is None or age < _LONG_START)
-    creating = row.reason in ("ContainerCreating", "PodInitializing", "")
+    creating = row.reason in BEING_CREATED
     yield Hit(
         f"{waiting} cannot start: {row.name} ({blocker.kind} container) has to {must} first"
         f"{for_long}",

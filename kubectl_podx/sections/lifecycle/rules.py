@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator
 
 from kubectl_podx.model.clock import format_time, parse_time
-from kubectl_podx.model.raw import dig, text
 from kubectl_podx.pod.kills import grace_period, stop_in_progress
 from kubectl_podx.pod.view import event_time
 from kubectl_podx.rules.remedies import (
@@ -35,9 +34,7 @@ def post_start_failed(case: Case) -> Iterator[Hit]:
     for hook in case.report.lifecycle or ():
         if hook.type == "postStart" and hook.state == "failed":
             entry = case.view.container(hook.container)
-            blocking = entry is not None and (
-                text(entry.status, "state", "waiting", "reason") == "PostStartHookError"
-            )
+            blocking = entry is not None and entry.waiting_reason == "PostStartHookError"
             yield Hit(
                 f"the postStart hook of {hook.container} failed ({hook.handler.text})",
                 (hook.reason,),
@@ -63,14 +60,13 @@ def post_start_runs(case: Case) -> Iterator[Hit]:
             ),
             None,
         )
-        waits = text(entry.status, "state", "waiting", "reason")
-        if handler is None or waits not in ("ContainerCreating", "PodInitializing"):
+        if handler is None or not entry.being_created:
             continue
-        told = {text(event, "reason") for event in case.view.events_of(entry)}
-        started = [e for e in case.view.events_of(entry) if text(e, "reason") == "Started"]
-        if not started or "FailedPostStartHook" in told:
+        told = case.view.said_of(entry)
+        started = [event for event in told if event.reason == "Started"]
+        if not started or any(event.reason == "FailedPostStartHook" for event in told):
             continue
-        since = parse_time(event_time(started[-1]))
+        since = parse_time(event_time(started[-1].body))
         run = (case.view.now - since).total_seconds() if case.view.now and since else None
         if run is not None and run < _SOON:
             continue
@@ -106,7 +102,7 @@ _STOPPED_FOR = {
 
 def being_stopped(case: Case) -> Iterator[Hit]:
     """The kubelet has begun to stop a container of a pod that stays, and it still runs."""
-    if text(case.view.pod, "metadata", "deletionTimestamp"):
+    if case.view.api.terminating:
         return
     for entry in case.view.containers:
         stop = stop_in_progress(case.view, entry)
@@ -159,11 +155,10 @@ def hook_longer_than_grace(case: Case) -> Iterator[Hit]:
 
 def held_by_finalizers(case: Case) -> Iterator[Hit]:
     """The pod is deleted and ended, and finalizers keep the object."""
-    finalizers = dig(case.view.pod, "metadata", "finalizers")
-    if not case.report.pod.deletion_timestamp or not isinstance(finalizers, list):
+    names = case.view.api.finalizers
+    if not case.report.pod.deletion_timestamp:
         return
     running = any(entry.running for entry in case.view.containers)
-    names = [name for name in finalizers if isinstance(name, str)]
     if names and not running:
         yield Hit(
             f"the pod is kept by its finalizers: {', '.join(names)}",
@@ -240,14 +235,12 @@ def _processes(case: Case) -> list[str]:
 
 def runtime_did_not_kill(case: Case) -> Iterator[Hit]:
     """The kubelet itself reports that the runtime did not end the pod in time."""
-    for event in case.view.events:
-        if text(event, "reason") == "ExceededGracePeriod":
-            yield Hit(
-                "the container runtime did not end the pod within its grace period",
-                (f"event ExceededGracePeriod: {text(event, 'message')}",),
-                remedy=kubectl("describe", "node", checked(case.report.pod.node or "NAME")),
-            )
-            return
+    for event in case.view.said("ExceededGracePeriod")[:1]:
+        yield Hit(
+            "the container runtime did not end the pod within its grace period",
+            (f"event ExceededGracePeriod: {event.message}",),
+            remedy=kubectl("describe", "node", checked(case.report.pod.node or "NAME")),
+        )
 
 
 RULES: tuple[Rule, ...] = (

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 
 from kubectl_podx.model.clock import parse_time
 from kubectl_podx.model.parts import ProbeFailure
-from kubectl_podx.model.raw import dig, number
 from kubectl_podx.pod.backoff import RESET_SECONDS
 from kubectl_podx.pod.kills import stop_in_progress
 from kubectl_podx.rules.remedies import edit_owner, logs
@@ -185,8 +184,9 @@ def _alone_decides(case: Case, container: str) -> bool:
     """Whether the moment at which the pod's containers became ready is that of this probe."""
     others = [e for e in case.view.containers if e.kind in ("app", "sidecar")]
     return all(
-        number(entry.status, "restartCount") == 0
-        and (entry.name == container or dig(entry.spec, "readinessProbe") is None)
+        bool(entry.status)
+        and entry.restart_count == 0
+        and (entry.name == container or not entry.has_probe("readiness"))
         for entry in others
     )
 
@@ -317,7 +317,7 @@ def failed_lately(case: Case) -> Iterator[Hit]:
 def _while_starting(case: Case, probe: Probe, failed: list[ProbeFailure]) -> bool:
     """A readiness probe that came before the program: every container that starts has that."""
     entry = case.view.container(probe.container)
-    started = parse_time(dig(entry.status, "state", "running", "startedAt")) if entry else None
+    started = entry.started_at if entry else None
     lasts = [parse_time(each.last) for each in failed]
     if probe.type != "readiness" or started is None:
         return False
@@ -328,7 +328,7 @@ def not_yet(case: Case) -> Iterator[Hit]:
     """A running container whose gate has simply had no time yet."""
     running = {c.name for c in case.report.containers or () if c.state == "running" and not c.ready}
     for probe in _probes(case, "waiting", "readiness", "startup"):
-        if probe.container in running and not probe.reason.startswith("the pod"):
+        if probe.container in running and probe.waits_for != "pod":
             yield Hit(
                 f"{probe.container} is starting: its {probe.type} probe is {_wait(probe)}",
                 _evidence(probe),
@@ -346,4 +346,4 @@ def _long(case: Case, container: str) -> bool:
 
 
 def _wait(probe: Probe) -> str:
-    return "held back" if probe.reason.startswith("held back") else f"waiting ({probe.reason})"
+    return "held back" if probe.waits_for == "startup" else f"waiting ({probe.reason})"

@@ -7,10 +7,10 @@ from datetime import datetime
 from typing import NamedTuple
 
 from kubectl_podx.model.capture import ProbeCounter
-from kubectl_podx.model.clock import format_time, parse_time, seconds_after
+from kubectl_podx.model.clock import format_time, seconds_after
 from kubectl_podx.model.parts import Fact, Handler, Timing
-from kubectl_podx.model.raw import dig, mapping, number, one_line, text
-from kubectl_podx.model.words import ProbeState, ProbeType
+from kubectl_podx.model.raw import dig, mapping, number, one_line
+from kubectl_podx.model.words import ProbeState, ProbeType, ProbeWait
 from kubectl_podx.pod.containers import ContainerEntry
 from kubectl_podx.pod.kills import stop_in_progress
 from kubectl_podx.pod.probe_events import FIELDS, ProbeEvent, counter_of, failure_rows, probe_events
@@ -67,6 +67,14 @@ class _Seen(NamedTuple):
         return max(0.0, (self.now - event.last).total_seconds())
 
 
+class _Judged(NamedTuple):
+    """A probe's state, and why."""
+
+    state: ProbeState
+    reason: str
+    waits_for: ProbeWait | None = None
+
+
 def build(view: PodView) -> list[Probe]:
     """Every declared probe in the order of the containers: startup, liveness, readiness."""
     return [
@@ -90,7 +98,7 @@ def compared(found: list[Probe], _view: PodView) -> Iterator[Fact]:
 def _probe(view: PodView, entry: ContainerEntry, kind: ProbeType) -> Probe:
     declared = mapping(entry.spec, FIELDS[kind])
     events = probe_events(view, entry, kind)
-    started_at = parse_time(dig(entry.status, "state", "running", "startedAt"))
+    started_at = entry.started_at
     seen = _Seen(
         kind,
         entry,
@@ -104,7 +112,7 @@ def _probe(view: PodView, entry: ContainerEntry, kind: ProbeType) -> Probe:
         view.events_read,
         sum(event_count(event) for event in view.events) >= _BURST,
     )
-    state, reason = _off(view, seen) or _state(seen)
+    found = _off(view, seen) or _Judged(*_state(seen))
     counted = seen.counter
     return Probe(
         container=entry.name,
@@ -116,10 +124,11 @@ def _probe(view: PodView, entry: ContainerEntry, kind: ProbeType) -> Probe:
         if counted
         else (Counters() if seen.counters_read else None),
         recent_failures=failure_rows(events),
-        state=state,
-        reason=reason,
+        state=found.state,
+        reason=found.reason,
         coverage=_coverage(view, seen, events),
         live=_live(view, entry.name, kind),
+        waits_for=(found.waits_for or "result") if found.state == "waiting" else None,
     )
 
 
@@ -154,35 +163,39 @@ def _of_instance(event: ProbeEvent, started_at: datetime | None) -> bool:
     return event.last > started_at
 
 
-def _off(view: PodView, seen: _Seen) -> tuple[ProbeState, str] | None:
+def _off(view: PodView, seen: _Seen) -> _Judged | None:
     """Why the kubelet does not run this probe at all now; None where it may run."""
     entry = seen.entry
     if not entry.status:
-        return "unknown", "the pod has no status of this container"
-    if text(view.pod, "status", "phase") in ("Succeeded", "Failed"):
-        return "waiting", "the pod has ended: no probe runs"
+        return _Judged("unknown", "the pod has no status of this container")
+    if view.api.ended:
+        return _Judged("waiting", "the pod has ended: no probe runs", "pod")
     if not entry.running:
-        word = text(entry.status, "state", "waiting", "reason")
-        return "waiting", f"the container is not running{f' ({word})' if word else ''}"
-    terminating = bool(text(view.pod, "metadata", "deletionTimestamp"))
+        word = entry.waiting_reason
+        said = f"the container is not running{f' ({word})' if word else ''}"
+        return _Judged("waiting", said, "container")
+    terminating = view.api.terminating
     if terminating and seen.type != "readiness":
-        return "waiting", "the pod is being deleted: liveness and startup probes have stopped"
+        said = "the pod is being deleted: liveness and startup probes have stopped"
+        return _Judged("waiting", said, "pod")
     stop = stop_in_progress(view, entry)
     if stop is not None and stop.kill.kind == f"{seen.type}Probe":
-        return "failing", "it has failed often enough: the kubelet is stopping the container"
+        said = "it has failed often enough: the kubelet is stopping the container"
+        return _Judged("failing", said)
     if stop is not None and seen.type != "readiness":
-        return "waiting", "the kubelet is stopping the container"
+        return _Judged("waiting", "the kubelet is stopping the container", "stop")
     started = dig(entry.status, "started")
     if seen.type != "startup" and started is False:
         # While `started` is false, liveness and readiness are not executed at all (worker.go).
         gate = "its startup probe succeeds" if dig(entry.spec, "startupProbe") else "it has started"
-        return "waiting", f"held back until {gate}"
+        return _Judged("waiting", f"held back until {gate}", "startup")
     if seen.type == "startup" and started is True:
-        return "passing", "it has succeeded: the container counts as started"
+        return _Judged("passing", "it has succeeded: the container counts as started")
     delay = seen.timing.initial_delay
     if seen.run is not None and seen.run < delay and seen.started_at:
         first = seconds_after(seen.started_at, delay)
-        return "waiting", f"first run at {format_time(first)} (initialDelaySeconds: {delay:g})"
+        said = f"first run at {format_time(first)} (initialDelaySeconds: {delay:g})"
+        return _Judged("waiting", said, "initialDelay")
     return None
 
 
@@ -325,7 +338,7 @@ def _coverage(view: PodView, seen: _Seen, events: list[ProbeEvent]) -> str:
 
 def _why_no_counters(view: PodView) -> str:
     for call in view.captured.calls:
-        if call.id.startswith("metrics ") and call.state != "ok":
+        if call.kind == "metrics" and call.state != "ok":
             if call.needs:
                 return f"needs {call.needs}, an optional right that amounts to root on the node"
             return call.reason or call.state

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kubectl_podx.model.raw import items, mapping, text
-from kubectl_podx.pod.node_match import repels, taint_text, tolerated
+from kubectl_podx.pod.node_match import untolerated
 from kubectl_podx.pod.unnamed import without_quotes
 from kubectl_podx.rules.remedies import DOCS, about_pod, checked, describe_pod, edit_owner, kubectl
 from kubectl_podx.rules.rule import Case, Hit, Rule
@@ -85,13 +84,13 @@ def gated(case: Case) -> Iterator[Hit]:
 def unseen_by_scheduler(case: Case) -> Iterator[Hit]:
     """Pending without any word of a scheduler: it runs under another name, or not at all."""
     scheduling = case.report.scheduling
-    spoken = any(c.type == "PodScheduled" for c in case.report.pod.conditions)
+    spoken = case.view.api.condition("PodScheduled") is not None
     age = case.report.pod.age
     if scheduling is None or scheduling.state != "pending" or spoken:
         return
     if age is None or age < _PATIENCE or case.view.capture.source == "manifest":
         return
-    name = text(case.view.pod, "spec", "schedulerName") or DEFAULT_SCHEDULER
+    name = case.view.api.scheduler or DEFAULT_SCHEDULER
     other = name != DEFAULT_SCHEDULER
     yield Hit(
         f"no scheduler has looked at the pod: schedulerName is {name}"
@@ -121,26 +120,19 @@ def no_longer_fits(case: Case) -> Iterator[Hit]:
 def untolerated_taint(case: Case) -> Iterator[Hit]:
     """The pod's node has a taint that it does not tolerate: NoExecute will evict it."""
     name = case.report.pod.node
-    stored = case.view.object("Node", name) if name else None
-    tolerations = items(case.view.pod, "spec", "tolerations")
-    for taint in items(mapping(stored.body if stored else None), "spec", "taints"):
-        # Cordoning adds this one, and says no more than the cordon does.
-        if text(taint, "key") == "node.kubernetes.io/unschedulable" or not repels(taint):
-            continue
-        if tolerated(tolerations, taint) is False:
-            evicts = text(taint, "effect") == "NoExecute"
-            yield Hit(
-                f"node {name} has taint {taint_text(taint)}, which the pod does not tolerate"
-                + (": it will be evicted" if evicts else ""),
-                (f"taint {taint_text(taint)}",),
-                remedy=kubectl("describe", "node", checked(name)),
-                severity="warning" if evicts else "info",
-            )
+    for taint in untolerated(case.view) if name else ():
+        yield Hit(
+            f"node {name} has taint {taint.text}, which the pod does not tolerate"
+            + (": it will be evicted" if taint.evicts else ""),
+            (f"taint {taint.text}",),
+            remedy=kubectl("describe", "node", checked(name)),
+            severity="warning" if taint.evicts else "info",
+        )
 
 
 def nominated(case: Case) -> Iterator[Hit]:
     """The scheduler is making room on a node by preempting others."""
-    node = text(case.view.pod, "status", "nominatedNodeName")
+    node = case.view.api.nominated_node
     # From 1.35 on it is also set for a pod that simply is about to be bound; one for which room is
     # made was found unschedulable before.
     refused = any(

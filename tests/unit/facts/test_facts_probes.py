@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import kit
 from kit.restart_cases import (
     LIVENESS,
     STARTUP,
@@ -19,7 +20,6 @@ from kit.restart_cases import (
     unhealthy,
     view,
 )
-from kubectl_podx.model.capture import Call
 from kubectl_podx.pod.backoff import backoff, delay_of
 from kubectl_podx.pod.containers import containers
 from kubectl_podx.pod.probe_events import probe_event
@@ -197,10 +197,10 @@ def test_more_attempts_than_the_last_failure_allows_are_successes_since() -> Non
 def test_the_startup_probe_holds_the_others_back() -> None:
     body = app_pod({**STARTUP, **LIVENESS, **READINESS}, live(990, started=False, ready=False))
     seen = view(body, [unhealthy(995, 999, 3, "Startup")])
-    assert [(each.type, each.state) for each in probes.build(seen)] == [
-        ("startup", "failing"),
-        ("liveness", "waiting"),
-        ("readiness", "waiting"),
+    assert [(each.type, each.state, each.waits_for) for each in probes.build(seen)] == [
+        ("startup", "failing", None),
+        ("liveness", "waiting", "startup"),
+        ("readiness", "waiting", "startup"),
     ]
     assert "startup probe succeeds" in first(seen, "liveness").reason
 
@@ -212,20 +212,22 @@ def test_a_startup_probe_is_over_once_started() -> None:
 def test_the_initial_delay_is_waited_for() -> None:
     spec = {"livenessProbe": {"exec": {"command": ["x"]}, "initialDelaySeconds": 60}}
     found = first(view(app_pod(spec, live(980)), []), "liveness")
-    assert (found.state, f"first run at {at(1040)}" in found.reason) == ("waiting", True)
+    assert (found.state, found.waits_for) == ("waiting", "initialDelay")
+    assert f"first run at {at(1040)}" in found.reason
 
 
 @pytest.mark.parametrize(
-    ("status", "more", "state", "words"),
+    ("status", "more", "waits_for", "words"),
     [
-        ({"state": {"waiting": {"reason": "CrashLoopBackOff"}}}, {}, "waiting", "CrashLoop"),
-        (live(), {"pod_status": {"phase": "Failed"}}, "waiting", "the pod has ended"),
-        (live(), {"metadata": {"deletionTimestamp": at(990)}}, "waiting", "being deleted"),
+        ({"state": {"waiting": {"reason": "CrashLoopBackOff"}}}, {}, "container", "CrashLoop"),
+        (live(), {"pod_status": {"phase": "Failed"}}, "pod", "the pod has ended"),
+        (live(), {"metadata": {"deletionTimestamp": at(990)}}, "pod", "being deleted"),
     ],
 )
-def test_what_is_not_run_is_waiting(status: Any, more: Any, state: str, words: str) -> None:
+def test_what_is_not_run_is_waiting(status: Any, more: Any, waits_for: str, words: str) -> None:
     found = first(view(app_pod(LIVENESS, status, **more), []), "liveness")
-    assert (found.state, words in found.reason) == (state, True)
+    assert (found.state, found.waits_for) == ("waiting", waits_for)
+    assert words in found.reason
 
 
 def test_without_a_status_nothing_is_known() -> None:
@@ -238,7 +240,7 @@ def test_counters_that_could_not_be_read_are_null_and_named() -> None:
     seen = view(app_pod(LIVENESS, live()), [])
     found = first(seen, "liveness")
     assert (found.counters, "get nodes/proxy" in found.coverage) == (None, True)
-    call = Call(id="metrics n1", sections=["probes"], state="denied", needs="get nodes/proxy")
+    call = kit.call("metrics", "n1", sections=["probes"], state="denied", needs="get nodes/proxy")
     seen.captured.calls.append(call)
     assert "needs get nodes/proxy" in first(seen, "liveness").coverage
     counted = first(

@@ -218,7 +218,7 @@ def _oom(w: Witnesses) -> Conclusion | None:
         else:
             predicate += "its node or a parent cgroup ran out of memory"
         return Conclusion("nodeOOM", "likely", predicate, (mark, *w.memory.node))
-    if any(found.text.startswith("System OOM") for found in w.memory.node):
+    if w.memory.node_oom:
         predicate = "was OOM-killed when its node ran out of memory"
         return Conclusion("nodeOOM", "likely", predicate, (mark, *w.memory.node))
     limit = fact("spec", f"memory limit {w.memory.own}")

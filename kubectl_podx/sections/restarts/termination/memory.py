@@ -34,6 +34,8 @@ class Memory(NamedTuple):
     """Why the pod's cgroup can have been full before the container's own; empty where it cannot."""
     node: tuple[Evidence, ...]
     """The node's own memory trouble: a SystemOOM event at that time, MemoryPressure now."""
+    node_oom: bool
+    """Such an event is among them: the node's kernel killed for the node's own memory."""
     calm: Evidence | None
     """The node says that it was not short of memory while the instance ran; None where it does
     not, or nobody read it."""
@@ -60,7 +62,8 @@ def memory(view: PodView, entry: ContainerEntry, instance: Instance | None) -> M
         own,
         _spelled(pod),
         tuple(_shared(view, entry, pod)) if pod is not None else (),
-        _node_trouble(view, instance),
+        (*(killed := _node_oom(view, instance)), *_node_pressure(view, instance)),
+        bool(killed),
         _calm(view, instance),
     )
 
@@ -149,23 +152,28 @@ def _used(view: PodView, volume: str) -> int | None:
     return None
 
 
-def _node_trouble(view: PodView, instance: Instance | None) -> tuple[Evidence, ...]:
-    """SystemOOM events of the node inside the instance, and MemoryPressure where it is True."""
-    name = text(view.pod, "spec", "nodeName")
-    if not name or instance is None:
-        return ()
+def _node_oom(view: PodView, instance: Instance | None) -> list[Evidence]:
+    """SystemOOM events of the node inside the instance."""
+    if not view.api.node or instance is None:
+        return []
     found = []
-    stored = view.capture.lists.get(f"Event/Node//{name}")
+    stored = view.capture.lists.get(f"Event/Node//{view.api.node}")
     for event in stored.items if stored else []:
         moments = event_span(event)
         if text(event, "reason") == "SystemOOM" and any(instance.holds(m) for m in moments):
             when = format_time(moments[1]) if moments[1] else None
             found.append(Evidence(source="node", text=text(event, "message"), time=when))
+    return found
+
+
+def _node_pressure(view: PodView, instance: Instance | None) -> list[Evidence]:
+    """MemoryPressure of the node, where it is True."""
     pressure, since = _pressure(view)
-    if text(pressure, "status") == "True":
-        when = format_time(since) if since else None
-        found.append(Evidence(source="node", text=f"node {name} has MemoryPressure", time=when))
-    return tuple(found)
+    if instance is None or text(pressure, "status") != "True":
+        return []
+    when = format_time(since) if since else None
+    words = f"node {view.api.node} has MemoryPressure"
+    return [Evidence(source="node", text=words, time=when)]
 
 
 def _calm(view: PodView, instance: Instance | None) -> Evidence | None:
@@ -181,7 +189,7 @@ def _calm(view: PodView, instance: Instance | None) -> Evidence | None:
 
 def _pressure(view: PodView) -> tuple[Json, datetime | None]:
     """The node's condition MemoryPressure, and since when it is what it is."""
-    name = text(view.pod, "spec", "nodeName")
+    name = view.api.node
     node = view.object("Node", name) if name else None
     for condition in items(node.body if node else None, "status", "conditions"):
         if text(condition, "type") == "MemoryPressure":

@@ -160,8 +160,8 @@ def _deadline(view: PodView, said: str) -> PodEnd:
 
 def _deleted(view: PodView, disruption: Json) -> PodEnd | None:
     pod = view.pod
-    deletion = parse_time(dig(pod, "metadata", "deletionTimestamp"))
-    gone = text(pod, "status", "phase") in ("Succeeded", "Failed")
+    deletion = parse_time(view.api.deletion)
+    gone = view.api.ended
     why = text(disruption, "reason")
     if deletion is None and not (gone and why):
         return None
@@ -213,14 +213,8 @@ def _last_stop(view: PodView) -> datetime | None:
     """The earliest moment at which the container that ended last can have been stopped: what ended
     before had ended by itself.
     """
-    ends = [
-        parse_time(dig(entry.status, "state", "terminated", "finishedAt"))
-        for entry in view.containers
-    ]
-    if any(
-        end is None and isinstance(dig(entry.status, "state", "terminated"), dict)
-        for entry, end in zip(view.containers, ends, strict=True)
-    ):
+    ends = [entry.terminated.finished_at for entry in view.containers if entry.terminated]
+    if None in ends:
         return None
     newest = max(filter(None, ends), default=None)
     return seconds_after(newest, -grace_period(view)) if newest else None

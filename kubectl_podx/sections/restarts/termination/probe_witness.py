@@ -153,7 +153,7 @@ def probe_witness(
         words = f"{kind} probe failed {event.seen} times: {event.message}"
         moment = format_time(seen) if seen else None
         evidence.append(Evidence(source="event", text=words, time=moment))
-    ended = max(0, number(entry.status, "restartCount") or 0) + (1 if instance.current else 0)
+    ended = max(0, entry.restart_count) + (1 if instance.current else 0)
     counter = counter_of(view, entry.name, kind)
     total = max(counter.failed if counter else 0, sum(event.seen for event in failed))
     if counter:

@@ -96,9 +96,10 @@ class _Life(NamedTuple):
 def _lives(view: PodView) -> list[_Life]:
     found: list[_Life] = []
     for other in view.containers:
-        running = parse_time(dig(other.status, "state", "running", "startedAt"))
-        done = parse_time(dig(other.status, "state", "terminated", "finishedAt"))
-        since = running or parse_time(dig(other.status, "state", "terminated", "startedAt"))
+        running = other.started_at
+        end = other.terminated
+        since = running or (end.started_at if end else None)
+        done = end.finished_at if end else None
         found.append(_Life(other.name, other.kind, since, running, done))
     return found
 
@@ -111,7 +112,7 @@ def _init_again(view: PodView, entry: ContainerEntry, instance: Instance) -> lis
     for other in view.containers:
         if other.name == entry.name:
             break
-        began = parse_time(dig(other.status, "state", "terminated", "startedAt"))
+        began = other.terminated.started_at if other.terminated else None
         if other.kind == "init" and began and began >= instance.finished_at:
             words = f"init container {other.name} ran again after this end"
             found.append(Evidence(source="status", text=words, time=format_time(began)))

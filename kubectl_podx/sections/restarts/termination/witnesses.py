@@ -148,8 +148,8 @@ def collect(view: PodView, entry: ContainerEntry) -> Witnesses:
     covered = end is not None and end.covers(instance, entry, stopped=stopped)
     return Witnesses(
         entry=entry,
-        restart_count=max(0, number(entry.status, "restartCount") or 0),
-        pod_failed=text(view.pod, "status", "phase") == "Failed",
+        restart_count=max(0, entry.restart_count),
+        pod_failed=view.api.phase == "Failed",
         instance=instance,
         pod_end=end if covered else None,
         deleted_later=() if covered else deleted_later(view, instance),
@@ -175,8 +175,8 @@ def collect(view: PodView, entry: ContainerEntry) -> Witnesses:
         first_process=view.pid_mode == "container",
         log=_log(view, entry, instance),
         events_seen=bool(view.events_of(entry)),
-        waiting_reason=text(entry.status, "state", "waiting", "reason"),
-        waiting_message=text(entry.status, "state", "waiting", "message"),
+        waiting_reason=entry.waiting_reason,
+        waiting_message=entry.waiting_message,
         policy=policy_of(view.pod, entry),
         rule=matching_rule(entry, exit_code),
         restarts=restarts_after(view.pod, entry, exit_code),
@@ -202,7 +202,7 @@ def _log(view: PodView, entry: ContainerEntry, instance: Instance | None) -> tup
     """The log of the instance that ended: the previous one where a newer instance is on record."""
     if instance is None:
         return ()
-    ended_now = isinstance(dig(entry.status, "state", "terminated"), dict)
+    ended_now = entry.terminated is not None
     for tail in view.captured.logs:
         if tail.container == entry.name and tail.state == "ok" and tail.previous != ended_now:
             return tuple(written(tail))
