@@ -81,8 +81,10 @@ def post_start_runs(case: Case) -> Iterator[Hit]:
             f"the postStart hook of {entry.name} has been running{span}{waiting}",
             (
                 f"hook: {handler}",
-                f"event Started of {entry.name}, while its status still says "
-                f"{entry.waiting_reason}",
+                (
+                    f"event Started of {entry.name}, while its status still says "
+                    f"{entry.waiting_reason}"
+                ),
             ),
             container=entry.name,
             remedy=logs(case, entry.name),
