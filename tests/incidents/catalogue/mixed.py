@@ -114,7 +114,7 @@ INCIDENTS = (
         "the same, asked about the neighbour",
         shell(HEALTHY_FOR + on_term(0), name="first", livenessProbe=file_probe()),
         shell(on_term(0), startupProbe=file_probe(failureThreshold=3)),
-        until=every(ended("first"), ended()),
+        until=every(ended("first"), ended(times=2)),
         # What blocks now is that it fails again.
         expected=Expected("startupProbe", words=("app", "startup probe")),
     ),

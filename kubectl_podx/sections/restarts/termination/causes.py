@@ -57,7 +57,8 @@ def _pod_ended(w: Witnesses) -> Conclusion | None:
     # A deletion says that all containers are stopped, not that this one did not end by itself.
     proven = end.cause != "deleted" or (kill is not None and kill.kind == "stop")
     sure: Confidence = "proven" if proven else "likely"
-    if end.moment is None and kill is None and w.instance and w.instance.finished_at:
+    undated = end.moment is None or not end.dated
+    if undated and kill is None and w.instance and w.instance.finished_at:
         # Nothing dates the pod's end: this one may have ended by itself before.
         sure = "likely" if stop_signal(w.instance.exit_code) else "possible"
     return Conclusion(end.cause, sure, end.sentence, evidence)
