@@ -46,6 +46,7 @@ _SUB_PATH = re.compile(
     r'sub path "([^"]{1,200})" does not exist in image volume|'
     r'failed to ensure image subpath "([^"]{1,200})" in'
 )
+_INIT_DIED = ("procReady not received", "write init-p: broken pipe")
 # conmon lives in the pod's cgroup where CRI-O is not told otherwise.
 _MONITOR_DIED = "error reading container (probably exited) json message: "
 _HOST_PATH = re.compile(r'failed to mkdir "?([^":\s]{1,200})"?: ')
@@ -127,7 +128,14 @@ def _memory(message: str) -> str:
         return "CRI-O's monitor of it (conmon) died, as it does where the pod's memory is used up"
     if "oom-killed" in low or "oom killed" in low:
         return "the memory limit is too low for the container's own init, which was OOM-killed"
+    if init_died(message):
+        return "its own init died as it started, mostly because the memory limit is too low for it"
     return ""
+
+
+def init_died(message: str) -> bool:
+    """Whether runc lost its own init without a word: on cgroup v2 it does not see the OOM kill."""
+    return any(words in message for words in _INIT_DIED)
 
 
 def _mount(message: str) -> str:

@@ -23,6 +23,9 @@ WRAPPED = (
             "its memory limit of 1048576 bytes is less than the 3424256 bytes",
         ),
         ("container init was OOM-killed (memory limit too low?)", "the memory limit is too low"),
+        # The same on cgroup v2, where runc does not see why its init is gone.
+        ("error during container init: procReady not received", "the memory limit is too low"),
+        ("error sending config to init process: write init-p: broken pipe", "memory limit is too"),
         ("error during container init: mkdir /etc/passwd: not a directory", "'/etc/passwd'"),
         ("error during container init: something new", "something new"),
     ],
