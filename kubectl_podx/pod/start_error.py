@@ -47,6 +47,7 @@ _SUB_PATH = re.compile(
     r'sub path "([^"]{1,200})" does not exist in image volume|'
     r'failed to ensure image subpath "([^"]{1,200})" in'
 )
+_INIT_DIED = ("procReady not received", "write init-p: broken pipe")
 # conmon lives in the pod's cgroup where CRI-O is not told otherwise.
 _MONITOR_DIED = "error reading container (probably exited) json message: "
 _HOST_PATH = re.compile(r'failed to mkdir "?([^":\s]{1,200})"?: ')
@@ -164,7 +165,15 @@ def _memory(message: str) -> str:
     if "oom-killed" in low or "oom killed" in low:
         # runc asks with a question mark whether the limit is too low: it cannot know.
         return f"its {DIED} of an OOM kill: its memory was used up, or the limit is too low"
+    if init_died(message):
+        words = "its memory was used up, or the limit is too low"
+        return f"its own init died as it started, mostly because {words}"
     return ""
+
+
+def init_died(message: str) -> bool:
+    """Whether runc lost its own init without a word: on cgroup v2 it does not see the OOM kill."""
+    return any(words in message for words in _INIT_DIED)
 
 
 def _mount(message: str) -> str:

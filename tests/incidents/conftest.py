@@ -24,7 +24,7 @@ from kubectl_podx.sections.report import PodReport
 from v2.patient import PatientBench, be_patient
 
 RECORDED = Path(__file__).parent / "recorded"
-"""With containerd; what CRI-O says otherwise is in a folder of its own below it."""
+"""With containerd on cgroup v1; what CRI-O or cgroup v2 says otherwise has a folder below it."""
 _SCORE = pytest.StashKey[list[str]]()
 
 
@@ -79,13 +79,15 @@ def stage(request: pytest.FixtureRequest) -> Iterator[Stage]:
 
 
 def _where(bench: Bench, node: Manifest) -> Where:
-    """The runtime by its own name; how it kills by the kubelet's configuration, from 1.32 on."""
+    """The runtime by its own name; how the kernel kills by what the kubelet says of its node."""
     said = node["status"]["nodeInfo"]["containerRuntimeVersion"]
-    path = f"/api/v1/nodes/{node['metadata']['name']}/proxy/configz"
-    configuration = bench.kubectl("get", f"--raw={path}").json["kubeletconfig"]
+    kubelet = f"/api/v1/nodes/{node['metadata']['name']}/proxy"
+    configuration = bench.kubectl("get", f"--raw={kubelet}/configz").json["kubeletconfig"]
+    # A gauge of 1.31 and newer.
+    second = "kubelet_cgroup_version 2" in bench.kubectl("get", f"--raw={kubelet}/metrics").stdout
     return Where(
         runtime=said.partition(":")[0].replace("-", ""),
-        whole_group=configuration.get("singleProcessOOMKill") is False,
+        whole_group=second and not configuration.get("singleProcessOOMKill"),
     )
 
 
@@ -131,17 +133,15 @@ def report(request: pytest.FixtureRequest, stage: Stage, incident: Incident) -> 
     right = cause_is_right(incident.on(stage.where), made)
     score.append("" if right else incident.name)
     if request.config.getoption("--record"):
-        _record(incident, capture, stage.where.runtime)
+        _record(incident, capture, stage.where)
     return made
 
 
-def _record(incident: Incident, capture: Capture, runtime: str) -> None:
-    folder = RECORDED
-    if runtime != "containerd":
-        if not incident.runtime_speaks:
-            return
-        folder /= runtime
-        folder.mkdir(exist_ok=True)
+def _record(incident: Incident, capture: Capture, where: Where) -> None:
+    folder = RECORDED / where.folder
+    if where.runtime != "containerd" and not incident.runtime_speaks:
+        return
+    folder.mkdir(exist_ok=True)
     path = folder / f"{incident.name}.podx"
     write_bundle(capture, path)
     path.chmod(0o644)

@@ -71,6 +71,11 @@ class Where:
     whole_group: bool = False
     """The kernel kills all processes of a container where one runs out of memory."""
 
+    @property
+    def folder(self) -> str:
+        """Of the recordings, below those with containerd on cgroup v1."""
+        return "v2" if self.whole_group else "" if self.runtime == "containerd" else self.runtime
+
 
 @dataclass(frozen=True)
 class Whole:

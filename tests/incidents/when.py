@@ -76,6 +76,18 @@ def ended(container: str = "app", times: int = 1) -> Condition:
     return holds
 
 
+def exited(code: int, container: str = "app") -> Condition:
+    """The last end that is on record has this exit code."""
+
+    def holds(look: Look) -> bool:
+        status = container_status(look.pod, container)
+        ends = [status.get(state, {}).get("terminated") for state in ("state", "lastState")]
+        last = next((end for end in ends if end), {})
+        return bool(last.get("exitCode") == code)
+
+    return holds
+
+
 def stopped(container: str = "app") -> Condition:
     """Its newest instance has ended."""
     return lambda look: "terminated" in _state(look, container)

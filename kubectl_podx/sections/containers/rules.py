@@ -7,7 +7,13 @@ from collections.abc import Iterator
 from kubectl_podx.model.clock import parse_time
 from kubectl_podx.model.raw import one_line
 from kubectl_podx.pod.containers import BEING_CREATED
-from kubectl_podx.pod.start_error import innermost, start_failure, start_was_refused, unwrapped
+from kubectl_podx.pod.start_error import (
+    init_died,
+    innermost,
+    start_failure,
+    start_was_refused,
+    unwrapped,
+)
 from kubectl_podx.pod.unnamed import without_names
 from kubectl_podx.rules.remedies import DOCS, describe_pod, edit_owner, get, logs
 from kubectl_podx.rules.rule import Case, Hit, Rule
@@ -115,7 +121,7 @@ def _sandbox_error(message: str) -> str:
     """What the runtime says behind its wrappers; the network plugin's own words mostly."""
     if "oom-killed" in without_names(message):
         return "its init was OOM-killed: the pod's memory limit is too low for it, or was used up"
-    if "set memory limit" in message:
+    if "set memory limit" in message or init_died(message):
         return start_failure(message)
     said = innermost(unwrapped(message).removeprefix("Failed to create pod sandbox: "))
     return one_line(said, 160) or "the runtime gave no message"

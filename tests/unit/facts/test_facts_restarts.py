@@ -739,6 +739,28 @@ def test_what_ended_within_the_slack_before_an_eviction_is_not_proven() -> None:
     assert decided(view(body, [told])) == ("evicted", "likely")
 
 
+def held(code: int, end: float) -> dict[str, Any]:
+    """A deleted pod that a finalizer holds after all has ended: only the last request is dated."""
+    return app_pod(
+        {},
+        {"state": {"terminated": ended(code, 100, end)}},
+        metadata={"deletionTimestamp": at(960), "deletionGracePeriodSeconds": 0},
+    )
+
+
+def test_a_deletion_of_which_only_the_last_request_is_dated() -> None:
+    """On a slow node the kubelet's last request comes half a minute after the end."""
+    stop = event("Killing", "Stopping container app", 929)
+    assert decided(view(held(7, 932), [stop])) == ("deleted", "likely")
+    # Without the event it may as well have ended by itself a moment before.
+    assert decided(view(held(7, 932), [])) == ("deleted", "possible")
+    assert decided(view(held(143, 932), [])) == ("deleted", "likely")
+    # What had ended long before was not stopped by it: neither is it told by a stop of long ago.
+    assert row(view(held(7, 800), [])).cause == "exitCode"
+    long_ago = event("Killing", "Stopping container app", 500)
+    assert row(view(held(7, 800), [long_ago])).cause == "exitCode"
+
+
 def test_a_sidecar_that_ends_after_the_main_container() -> None:
     body = app_pod(
         {},

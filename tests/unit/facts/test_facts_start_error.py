@@ -30,6 +30,12 @@ WRAPPED = (
             'failed to start containerd task "f792": cannot start a stopped process',
             "its own init died before it was started",
         ),
+        # On cgroup v2 runc does not see why its init is gone.
+        ("error during container init: procReady not received", "its own init died as it started"),
+        (
+            "error sending config to init process: write init-p: broken pipe",
+            "its own init died as it started",
+        ),
         ("error during container init: mkdir /etc/passwd: not a directory", "'/etc/passwd'"),
         ("error during container init: something new", "something new"),
     ],

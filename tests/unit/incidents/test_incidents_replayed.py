@@ -22,13 +22,18 @@ from kubectl_podx.sections.report import PodReport
 RECORDED = Path(__file__).resolve().parents[2] / "incidents" / "recorded"
 CAPTURES = {path.stem: read_bundle(path) for path in sorted(RECORDED.glob("*.podx"))}
 KNOWN = [each for each in EVERY if each.name in CAPTURES]
-OF_CRIO = {path.stem: read_bundle(path) for path in sorted((RECORDED / "crio").glob("*.podx"))}
+OTHERS = {
+    where: {p.stem: read_bundle(p) for p in sorted((RECORDED / where.folder).glob("*.podx"))}
+    for where in (Where("crio"), Where(whole_group=True))
+}
+OF_CRIO, OF_V2 = OTHERS.values()
 CASES = [
     *((each, CAPTURES[each.name], each.name) for each in KNOWN),
     *(
-        (each.on(Where("crio")), OF_CRIO[each.name], f"crio/{each.name}")
+        (each.on(where), captures[each.name], f"{where.folder}/{each.name}")
+        for where, captures in OTHERS.items()
         for each in EVERY
-        if each.name in OF_CRIO
+        if each.name in captures
     ),
 ]
 
@@ -129,6 +134,7 @@ def test_the_corpus_is_whole() -> None:
     assert len(set(names)) == len(names)
     assert set(CAPTURES) == set(names)
     assert set(OF_CRIO) == {each.name for each in EVERY if each.runtime_speaks}
+    assert {each.name for each in EVERY if each.whole_group} <= set(OF_V2) <= set(names)
     assert len(INCIDENTS) >= 40
     assert len(HEALTHY) >= 20
 

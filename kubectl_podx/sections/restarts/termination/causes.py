@@ -64,7 +64,8 @@ def _pod_ended(w: Witnesses) -> Conclusion | None:
     if kill is None and w.instance is not None and end.before(w.instance):
         # Within the slack of two clocks: it may have ended by itself just before.
         sure = "likely"
-    if end.moment is None and kill is None and w.instance and w.instance.finished_at:
+    undated = end.moment is None or not end.dated
+    if undated and kill is None and w.instance and w.instance.finished_at:
         # Nothing dates the pod's end: this one may have ended by itself before.
         sure = "likely" if stop_signal(w.instance.exit_code) else "possible"
     return Conclusion(end.cause, sure, end.sentence, evidence)

@@ -13,7 +13,7 @@ from kubectl_podx.model.parts import Evidence
 from kubectl_podx.model.raw import Json, dig, items, number, one_line, text
 from kubectl_podx.model.words import RestartCause
 from kubectl_podx.pod.containers import ContainerEntry
-from kubectl_podx.pod.kills import grace_period
+from kubectl_podx.pod.kills import grace_period, kills_of
 from kubectl_podx.pod.owner import controller, controller_kind
 from kubectl_podx.pod.probe_events import event_span
 from kubectl_podx.pod.view import PodView
@@ -46,6 +46,8 @@ REJECTIONS = frozenset(
 
 _SLACK = timedelta(seconds=5)
 _SECOND = timedelta(seconds=1)
+# Between the end of a pod's last container and the kubelet's last request to delete the pod.
+_CLEARING = 60.0
 _RESOURCE = re.compile(r"The node was low on resource: ([^.]+?)\.")
 _USING = re.compile(r"Container (\S+) was using ([^,]+), request is ([^,]+),")
 _DELETERS = {
@@ -66,6 +68,9 @@ class PodEnd(NamedTuple):
     """What says so."""
     moment: datetime | None
     """When it was decided: containers that ended before have a cause of their own."""
+    dated: bool = True
+    """The moment is known. Else it is the earliest that can have been, and what ended after it may
+    have ended by itself."""
 
     asked: bool = False
     """The API server dated it before anybody acted on it: what ended before is none of it."""
@@ -165,20 +170,23 @@ def _deleted(view: PodView, disruption: Json) -> PodEnd | None:
     why = text(disruption, "reason")
     if deletion is None and not (gone and why):
         return None
-    # The kubelet's last delete has no grace any more and leaves the timestamp as it was.
-    grace = number(pod, "metadata", "deletionGracePeriodSeconds") or grace_period(view)
+    grace = number(pod, "metadata", "deletionGracePeriodSeconds") or 0
     asked = seconds_after(deletion, -grace) if deletion else None
+    dated = True
+    if deletion and not grace and grace_period(view):
+        asked, dated = _asked_before(view, deletion)
     if why:
-        asked = parse_time(dig(disruption, "lastTransitionTime")) or asked
+        told = parse_time(dig(disruption, "lastTransitionTime"))
+        asked, dated = told or asked, bool(told) or dated
     said = f"DisruptionTarget {why}: {one_line(text(disruption, 'message'))}" if why else ""
     said = said or "the pod has a deletionTimestamp"
     if why == "PreemptionByScheduler":
         sentence = "was preempted by the scheduler for a pod of higher priority"
-        return PodEnd("preempted", sentence, said, asked, asked=True)
+        return PodEnd("preempted", sentence, said, asked, dated, asked=True)
     by = _DELETERS.get(why, "")
     sentence = f"was stopped because the pod is deleted {by}".rstrip()
     job = controller_kind(view) == "Job"
-    return PodEnd("deleted", sentence, said, asked, asked=True, consequence=job)
+    return PodEnd("deleted", sentence, said, asked, dated, asked=True, consequence=job)
 
 
 def deleted_later(view: PodView, instance: Instance | None) -> tuple[Evidence, ...]:
@@ -200,6 +208,30 @@ def deleted_later(view: PodView, instance: Instance | None) -> tuple[Evidence, .
             found.append(Evidence(source="status", text=words, time=moment))
             break
     return tuple(found)
+
+
+def _asked_before(view: PodView, last: datetime) -> tuple[datetime, bool]:
+    """When a deletion was asked for whose `last` request is all that is dated, and whether that is
+    known.
+
+    Once everything has ended the kubelet deletes the pod with a grace of 0, and the API server
+    dates the deletion anew: where a finalizer holds the pod, the timestamp is of that moment. On a
+    slow node that is half a minute after the containers ended.
+    """
+    longest = _CLEARING + grace_period(view)
+    stops = [
+        moment
+        for entry in view.containers
+        for kill in kills_of(view, entry)
+        for moment in (kill.first, kill.last)
+        if kill.kind == "stop" and moment and 0 <= (last - moment).total_seconds() <= longest
+    ]
+    if stops:
+        return min(stops), True
+    earliest = _last_stop(view)
+    if earliest is None or (last - earliest).total_seconds() > longest + grace_period(view):
+        return last, True
+    return earliest, False
 
 
 def _disruption(pod: Json) -> Json:
