@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kit import Json
-from kit.health_cases import ago, codes, event, found, healthy_pod, report
+from kit.health_cases import ago, codes, event, found, healthy_pod, report, restarted
 
 PROBE = {"exec": {"command": ["false"]}, "periodSeconds": 2, "failureThreshold": 2}
 KILLING = "Container app failed liveness probe, will be restarted"
@@ -60,6 +60,15 @@ def test_silence_after_the_kill_is_no_success() -> None:
     (probe,) = made.probes or []
     assert probe.state == "failing"
     assert made.verdict.severity == "warning"
+
+
+def test_the_stop_of_now_comes_before_the_kill_of_before() -> None:
+    body = liveness()
+    body["status"]["containerStatuses"][0] |= restarted(143, 100)
+    before = event("Killing", KILLING, 101)
+    made = report(body, [FAILED, before, event("Killing", KILLING, 20)])
+    assert "RST001" in codes(made, "RST")
+    assert made.verdict.summary.startswith("app is being stopped because its liveness probe failed")
 
 
 def hooked(*events: object, ready: bool = False) -> object:
