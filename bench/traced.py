@@ -51,7 +51,7 @@ def _milliseconds(work: Callable[[], Any]) -> float:
 def _late_patches() -> Iterator[None]:
     """Patches modules as soon as podx has imported them, so that nothing is imported early."""
     watched = {
-        "kubectl_podx.cluster.dial": lambda m: _around(m.Dialer, "dial", "handshake"),
+        "kubectl_podx.cluster.pool": lambda m: _around(m.Dialer, "dial", "handshake"),
         "kubectl_podx.capture.gather": _patch_gather,
         "kubectl_podx.analysis.analyse": lambda m: _around(m, "analyse", "facts"),
         "kubectl_podx.cli.engine": lambda m: _around(m, "_rendered", "render"),
@@ -108,11 +108,11 @@ def _floors(namespace: str, pod: str) -> dict[str, float]:
     from kubectl_podx.capture import session  # noqa: PLC0415
     from kubectl_podx.cluster.access import AccessFlags, resolve_access  # noqa: PLC0415
     from kubectl_podx.cluster.credentials import Credentials  # noqa: PLC0415
-    from kubectl_podx.cluster.dial import Dialer  # noqa: PLC0415
+    from kubectl_podx.cluster.pool import Dialer  # noqa: PLC0415
     from kubectl_podx.cluster.server import ApiServer  # noqa: PLC0415
     from kubectl_podx.model.clock import Deadline  # noqa: PLC0415
-    from kubectl_podx.model.terminal import Terminal  # noqa: PLC0415
     from kubectl_podx.render.text import text  # noqa: PLC0415
+    from kubectl_podx.view.layout import Terminal  # noqa: PLC0415
 
     flags, environ = AccessFlags(namespace=namespace), dict(os.environ)
     deadline = Deadline(60)

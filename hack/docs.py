@@ -17,7 +17,7 @@ import msgspec
 
 from kubectl_podx.analysis.catalogue import every_rule
 from kubectl_podx.analysis.reports import DOCUMENTS
-from kubectl_podx.capture import rights
+from kubectl_podx.capture import rehearse as rights
 from kubectl_podx.capture.plan import (
     LookOptions,
     follow_ups,
@@ -29,13 +29,13 @@ from kubectl_podx.capture.plan import (
 from kubectl_podx.capture.probe_runs import probe_calls
 from kubectl_podx.cli.command import load
 from kubectl_podx.cli.environment import Environment
+from kubectl_podx.cli.explain import QUERIES
 from kubectl_podx.cli.funnel import main as podx
-from kubectl_podx.cli.queries import QUERIES
 from kubectl_podx.cli.words import COMMANDS, FORMATS
 from kubectl_podx.generated import explain
 from kubectl_podx.model.reference import Reference
-from kubectl_podx.podpreset.annotations import APPLIED
-from kubectl_podx.render import doctor
+from kubectl_podx.podpreset.preset import APPLIED
+from kubectl_podx.render import reports as doctor
 from kubectl_podx.sections import folders
 from kubectl_podx.sections.report import ORIGINS
 from kubectl_podx.sections.table import SECTIONS

@@ -16,7 +16,7 @@ from kubectl_podx.model.words import SEVERITIES
 from kubectl_podx.pod.view import PodView, kinds_of
 from kubectl_podx.rules.rule import Case, without_repeats
 from kubectl_podx.sections import folders
-from kubectl_podx.sections.injections.marks import marked
+from kubectl_podx.sections.injections.facts import marked
 from kubectl_podx.sections.pod import facts as pod
 from kubectl_podx.sections.report import PodReport, PodReportList
 from kubectl_podx.sections.table import BY_KEY, KEYS, SECTIONS

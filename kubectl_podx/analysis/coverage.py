@@ -7,13 +7,12 @@ from collections.abc import Iterator
 from kubectl_podx.model.capture import Call
 from kubectl_podx.model.parts import Coverage
 from kubectl_podx.model.words import CoverageState
-from kubectl_podx.pod.containers import ContainerEntry
-from kubectl_podx.pod.looked import look
 from kubectl_podx.pod.mounted_files import MOST_FILES, mounted_files
 from kubectl_podx.pod.owner import why_no_template
-from kubectl_podx.pod.view import PodView
-from kubectl_podx.podpreset.annotations import has_preset_annotation
-from kubectl_podx.sections.injections.admission_match import were_read
+from kubectl_podx.pod.pod import ContainerEntry
+from kubectl_podx.pod.view import PodView, look
+from kubectl_podx.podpreset.preset import has_preset_annotation
+from kubectl_podx.sections.injections.sources import were_read
 from kubectl_podx.sections.table import LOOKS_INSIDE, SECTIONS
 
 _LOST: dict[str, CoverageState] = {

@@ -15,8 +15,7 @@ from kubectl_podx.model.parts import Coverage, Metadata
 from kubectl_podx.model.reference import Reference
 from kubectl_podx.model.words import SEVERITIES, GroupedBy, Symptom, TriageBasis
 from kubectl_podx.pod.gate import gate_of
-from kubectl_podx.pod.sick import RANK, Group, GroupKey, Looked, Tally, Triaged, key_of
-from kubectl_podx.pod.symptom import symptom
+from kubectl_podx.pod.sick import RANK, Group, GroupKey, Looked, Tally, Triaged, key_of, symptom
 from kubectl_podx.rules.remedies import checked, kubectl
 from kubectl_podx.sections.report import PodReport
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kubectl_podx.analysis import standing
+from kubectl_podx.analysis import by_status
 from kubectl_podx.analysis.catalogue import ranked, root_of, rule_of
 from kubectl_podx.model.clock import parse_time
 from kubectl_podx.model.parts import Finding, Verdict
-from kubectl_podx.pod.looked import look
+from kubectl_podx.pod.view import look
 from kubectl_podx.rules.rule import Case
 from kubectl_podx.sections.restarts import facts as restarts
 from kubectl_podx.sections.restarts.checks import matters, weight
@@ -75,27 +75,27 @@ def ended_words(case: Case) -> str:
 def _judged(case: Case, findings: Sequence[Finding]) -> Verdict:
     order = ranked(case, findings)
     top = order[0] if order else None
-    if top is not None and (done := standing.tried_again(case)):
+    if top is not None and (done := by_status.tried_again(case)):
         return Verdict(severity="info", summary=f"{done}: {top.title}", codes=[top.code])
     if top is not None and (top.blocking or top.severity == "critical"):
         return _of(top, order)
     # Sections that were not asked for have no findings: the status itself still tells.
-    standing_now = _loop(case) or standing.blocker(case)
+    standing_now = _loop(case) or by_status.blocker(case)
     if standing_now is not None:
         return standing_now
     if case.view.api.terminating:
         stuck = next((each for each in order if rule_of(each.code).stuck), None)
         if stuck is not None and stuck.severity == "warning":
             return _of(stuck, order)
-        given_up = standing.given_up(case)
+        given_up = by_status.given_up(case)
         ended = next((each for each in order if each.code in _OWN_ENDS), None)
         if given_up and ended is not None:
             # The deletion is the consequence: what the Job failed for came first.
             words = f"{ended.title}; {given_up}, and the pod is being deleted for that"
             return Verdict(severity="critical", summary=words, codes=[ended.code])
-        return standing.deletion(case)
-    if standing.not_ready(case):
-        return standing.unexplained(case)
+        return by_status.deletion(case)
+    if by_status.not_ready(case):
+        return by_status.unexplained(case)
     if top is not None and top.severity == "warning":
         return _of(top, order)
     if case.view.api.phase == "Succeeded":

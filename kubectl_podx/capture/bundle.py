@@ -1,26 +1,33 @@
-"""Captures in files: a gzip-compressed JSON document, written whole or not at all.
-
-A bundle from anywhere is hostile input: its size is bounded before anything is decoded, the types
-refuse what is not a Capture, and every name in it passes the same check as a name from the API.
-"""
+"""Files: bundles of captures, written whole or not at all, and manifests as plain objects."""
 
 from __future__ import annotations
 
 import sys
 import zlib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
-from kubectl_podx.model.capture import CAPTURE_VERSION, Capture, CapturedPod, StoredObject
+from kubectl_podx.model.capture import (
+    CAPTURE_VERSION,
+    Capture,
+    CapturedPod,
+    Sealed,
+    StoredObject,
+    Variable,
+)
 from kubectl_podx.model.errors import InputError
-from kubectl_podx.model.raw import Json, mapping, text
+from kubectl_podx.model.raw import Json, dig, items, mapping, text
 from kubectl_podx.model.reference import RESOURCES, Reference
+from kubectl_podx.pod.pod import containers
 
 _MAX_FILE = 64 << 20
 _MAX_CONTENT = 512 << 20
 _MAX_RATIO = 200
+
 # Of pods and objects: more than a cluster's worth, and bounded all the same.
 _MAX_ENTRIES = 500_000
 _GZIP = b"\x1f\x8b"
@@ -162,8 +169,6 @@ def manifests(path: str) -> tuple[list[dict[str, Any]], str]:
 
     Nothing in them is sealed.
     """
-    from kubectl_podx.capture.manifest import documents  # noqa: PLC0415 - yaml only where needed
-
     data = sys.stdin.buffer.read(_MAX_FILE + 1) if path == "-" else _read(Path(path))
     name = "standard input" if path == "-" else ascii(Path(path).name)
     if len(data) > _MAX_FILE:
@@ -203,3 +208,114 @@ def _namespace(body: Json) -> str:
     if not RESOURCES[text(body, "kind")].namespaced:
         return ""
     return text(mapping(body, "metadata"), "namespace") or "default"
+
+
+def without_values(capture: Capture) -> Capture:
+    """The same capture: equal is still equal, but what a ConfigMap says cannot be read in it.
+
+    Literals of the pod's own spec stay, as the spec is part of it; what looked like a secret was
+    never there.
+    """
+    return replace(
+        capture,
+        objects={key: _object(stored) for key, stored in capture.objects.items()},
+        pods=[_pod(one, capture.objects) for one in capture.pods],
+    )
+
+
+def _object(stored: StoredObject) -> StoredObject:
+    if stored.keys is None:
+        return stored
+    return replace(
+        stored, keys={name: replace(key, text=None) for name, key in stored.keys.items()}
+    )
+
+
+def _pod(captured: CapturedPod, objects: Mapping[str, StoredObject]) -> CapturedPod:
+    stored = objects.get(captured.reference)
+    own = _literals((stored.body if stored else None) or {})
+    return replace(
+        captured,
+        observations=[
+            replace(
+                one, variables=[_variable(v, own.get(one.container, set())) for v in one.variables]
+            )
+            for one in captured.observations
+        ],
+        declared_variables={
+            name: [_variable(v, own.get(name, set())) for v in several]
+            for name, several in captured.declared_variables.items()
+        },
+    )
+
+
+def _literals(pod: Json) -> dict[str, set[str]]:
+    """Container -> its variables whose value stands in the spec, or is a field of the pod."""
+    found: dict[str, set[str]] = {}
+    for entry in containers(pod):
+        names = found.setdefault(entry.name, set())
+        for variable in items(entry.spec, "env"):
+            # The last one of a name wins, and a reference may bring a ConfigMap's value in.
+            of_pod = any(
+                dig(variable, "valueFrom", kind) for kind in ("fieldRef", "resourceFieldRef")
+            )
+            plain = dig(variable, "valueFrom") is None and "$(" not in text(variable, "value")
+            (names.add if of_pod or plain else names.discard)(text(variable, "name"))
+    return found
+
+
+def _variable(variable: Variable, own: set[str]) -> Variable:
+    if variable.name in own:
+        return variable
+    return replace(
+        variable,
+        declared=_sealed(variable.declared),
+        injected=_sealed(variable.injected),
+        process=_sealed(variable.process),
+    )
+
+
+def _sealed(value: Sealed | None) -> Sealed | None:
+    return None if value is None else replace(value, text=None)
+
+
+_MAX_YAML = 4 << 20
+
+
+def documents(data: bytes, name: str) -> list[dict[str, Any]]:
+    """Every object in the file; List kinds are opened. InputError where it cannot be read."""
+    stripped = data.lstrip()
+    try:
+        found = [msgspec.json.decode(data)] if stripped[:1] in (b"{", b"[") else _yaml(data, name)
+    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
+        raise InputError(f"{name} is not valid JSON") from None
+    opened: list[dict[str, Any]] = []
+    for body in found:
+        if not isinstance(body, dict):
+            continue
+        kind = body.get("kind")
+        inner = body.get("items")
+        if isinstance(kind, str) and kind.endswith("List") and isinstance(inner, list):
+            item_kind = kind[: -len("List")]
+            opened += [
+                {**item, "kind": item.get("kind") or item_kind}
+                for item in inner
+                if isinstance(item, dict)
+            ]
+        else:
+            opened.append(body)
+    return opened
+
+
+def _yaml(data: bytes, name: str) -> list[Any]:
+    # 13 ms that only a YAML manifest costs.
+    from kubectl_podx.cluster import full_yaml  # noqa: PLC0415
+    from kubectl_podx.model.errors import BadYamlError  # noqa: PLC0415
+
+    if len(data) > _MAX_YAML:
+        raise InputError(f"{name} is larger than {_MAX_YAML >> 20} MiB; save it as JSON instead")
+    try:
+        return full_yaml.documents(data, first_only=False, max_aliases=0)
+    except BadYamlError as error:
+        why = f": {error.why}" if error.why else ""
+        raise InputError(f"{name} is not valid YAML{why}") from None

@@ -53,11 +53,6 @@ _EXEC_RESERVE = 0.75
 
 def _import_sealing() -> None:
     """Imports what is needed when the answers are there: after the looks have been sent."""
-    from kubectl_podx.capture import (  # noqa: F401, PLC0415
-        memory_usage,
-        seal_environment,
-        seal_observation,
-    )
 
 
 def _asked(
@@ -65,7 +60,7 @@ def _asked(
 ) -> tuple[list[PlannedCall], Mapping[str, list[PlannedCall]]]:
     """What to ask, and which calls each list of it stands for: some are merged of many pods."""
     if len(calls) >= MANY:
-        from kubectl_podx.capture.together import merged  # noqa: PLC0415 - of many pods only
+        from kubectl_podx.capture.store import merged  # noqa: PLC0415 - of many pods only
 
         return merged(calls)
     return [call for planned in calls.values() for call in planned], {}
@@ -163,7 +158,7 @@ class Gatherer:
         now = [call for call in everything if call.id not in held]
         outcomes = self._send(now, while_they_look if bodies else idle, bound)
         if stand_ins:
-            from kubectl_podx.capture import together  # noqa: PLC0415 - of many pods only
+            from kubectl_podx.capture import store as together  # noqa: PLC0415 - of many pods only
 
             outcomes |= self._send(together.split(outcomes, stand_ins), bound=bound)
         if self._gate is not None:
@@ -368,7 +363,7 @@ class Gatherer:
         outcomes: dict[str, Outcome],
         again: dict[Reference, Outcome],
     ) -> CapturedPod:
-        from kubectl_podx.capture.memory_usage import probe_counters  # noqa: PLC0415 - _import_sealing
+        from kubectl_podx.capture.exec_policy import probe_counters  # noqa: PLC0415 - _import_sealing
         from kubectl_podx.capture.seal_environment import declared_variables  # noqa: PLC0415
 
         with_those_after = [*calls, *(one for c in calls for one in self._led_to.get(c.id, ()))]

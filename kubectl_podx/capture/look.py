@@ -17,7 +17,7 @@ from kubectl_podx.capture.exec_policy import has_memory_limit
 from kubectl_podx.capture.plan import PlannedCall
 from kubectl_podx.model.clock import Deadline
 from kubectl_podx.model.raw import Json, dig, items, text
-from kubectl_podx.pod.containers import ContainerEntry, containers
+from kubectl_podx.pod.pod import ContainerEntry, containers
 
 if TYPE_CHECKING:
     from kubectl_podx.cluster.exec_protocol import ExecResult

@@ -16,8 +16,8 @@ from kubectl_podx.capture.planned import (
 )
 from kubectl_podx.model.raw import Json, dig, items, mapping, number, text
 from kubectl_podx.model.reference import RESOURCES, Reference, selector_text
-from kubectl_podx.pod.containers import ContainerEntry, containers
-from kubectl_podx.podpreset.annotations import has_preset_annotation
+from kubectl_podx.pod.pod import ContainerEntry, containers
+from kubectl_podx.podpreset.preset import has_preset_annotation
 from kubectl_podx.sections.table import LOOKS_INSIDE
 
 __all__ = [

@@ -13,7 +13,7 @@ from typing import Literal, NamedTuple
 from kubectl_podx.capture.plan import LookOptions, PlannedCall, Right
 from kubectl_podx.model.raw import Json, dig, items, mapping, text
 from kubectl_podx.model.reference import Reference
-from kubectl_podx.pod.containers import ContainerEntry, containers
+from kubectl_podx.pod.pod import ContainerEntry, containers
 from kubectl_podx.pod.probe_events import FIELDS
 from kubectl_podx.pod.probes import resolve_port
 

@@ -7,10 +7,12 @@ field is meant for values: `env[].value`, arguments, probe headers, annotations.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any
 
+import msgspec
+
 from kubectl_podx.capture.candidate import name_kind
-from kubectl_podx.capture.managed import managed_paths
 from kubectl_podx.capture.secretlike import (
     HIDDEN,
     hide_literal,
@@ -20,7 +22,7 @@ from kubectl_podx.capture.secretlike import (
     secret_value,
 )
 from kubectl_podx.model.raw import Json, items, mapping, text
-from kubectl_podx.podpreset.annotations import says_applied
+from kubectl_podx.podpreset.preset import says_applied
 
 WITHHELD = "<withheld>"
 """Stands for free text of a pod while a value that may be in it is not known."""
@@ -28,19 +30,24 @@ WITHHELD = "<withheld>"
 # Annotations that repeat whole manifests, env and Secrets included.
 _MANIFEST_ANNOTATIONS = ("last-applied-configuration", "applied-configuration", "manifest")
 _LONGEST_ANNOTATION = 256
+
 # Of a pod or workload; there is nothing else in one that anything here knows.
 _PARTS = ("kind", "apiVersion", "spec", "status")
+
 # Maps of a driver's own, in which anything may stand: csi, flexVolume, StorageClass and the like.
 _FREE_FORM = frozenset(
     {"volumeAttributes", "volumeContext", "publishContext", "options", "parameters", "attributes"}
 )
+
 # Kinds whose fields are long lists of names and addresses and hold no driver's map.
 _WITHOUT_FREE_FORM = frozenset({"Node", "EndpointSlice", "Namespace", "Service"})
 _DEEPEST = 32
+
 # Their messages are made of the names of nodes, containers, images and resources.
 _CONDITIONS = frozenset(
     {"PodScheduled", "PodReadyToStartContainers", "Initialized", "ContainersReady", "Ready"}
 )
+
 _WAITING = frozenset(
     {
         "CrashLoopBackOff",
@@ -317,3 +324,66 @@ def _messages(
 def _is_of_names(told: Json) -> bool:
     """Whether this is a condition or a waiting state whose message no program of the pod writes."""
     return text(told, "type") in _CONDITIONS or text(told, "reason") in _WAITING
+
+
+_MOST_PATHS = 200
+_DEEPEST_FIELD = 12
+_LONGEST_KNOWN = 200
+_LONGEST_ENTRY = 32768
+
+# What the report calls an item by; the first that is there.
+_KEYS = ("name", "mountPath", "containerPort", "key", "ip", "topologyKey", "uid", "type", "path")
+
+
+def managed_paths(entry: Json) -> list[str]:
+    """`spec.containers[app].env[X].value`, `metadata.labels[tier]`: the leaves of one manager."""
+    fields = msgspec.json.encode(mapping(entry, "fieldsV1"))
+    # A controller owns the same fields of all pods of a workload.
+    return list(_paths_known(fields) if len(fields) <= _LONGEST_ENTRY else _paths(fields))
+
+
+def _paths(fields: bytes) -> tuple[str, ...]:
+    found: list[str] = []
+    _below(msgspec.json.decode(fields), "", 0, found)
+    return tuple(found[:_MOST_PATHS])
+
+
+_paths_known = lru_cache(maxsize=256)(_paths)
+
+
+def _below(node: Json, path: str, depth: int, found: list[str]) -> None:
+    children = [(key, value) for key, value in node.items() if key != "."]
+    if (not children or depth > _DEEPEST_FIELD) and path:
+        found.append(path)
+        return
+    if "." in node and path.endswith("]"):
+        # The item itself, so that its presence is owned too.
+        found.append(path)
+    for key, value in children:
+        if len(found) >= _MOST_PATHS:
+            return
+        # The pods of a workload have the same keys.
+        step = (_known_step if len(key) <= _LONGEST_KNOWN else _step)(key, path)
+        if step is not None:
+            _below(value if isinstance(value, dict) else {}, step, depth + 1, found)
+
+
+def _step(key: str, path: str) -> str | None:
+    if key.startswith("f:"):
+        name = key[2:]
+        if path in ("metadata.labels", "metadata.annotations", "spec.nodeSelector"):
+            return f"{path}[{name}]"
+        return f"{path}.{name}" if path else name
+    if key.startswith("k:"):
+        try:
+            item = msgspec.json.decode(key[2:])
+        except msgspec.DecodeError:
+            return None
+        if not isinstance(item, dict):
+            return None
+        known = next((item[name] for name in _KEYS if name in item), None)
+        return None if known is None else f"{path}[{known}]"
+    return None
+
+
+_known_step = lru_cache(maxsize=8192)(_step)

@@ -1,4 +1,4 @@
-"""Which pods a target means, and why it has none: asked of the API."""
+"""Which pods a target means, and why it has none: owners and selectors followed through the API."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from kubectl_podx.model.capture import StoredObject
 from kubectl_podx.model.raw import Json, text
 from kubectl_podx.model.reference import Reference
 from kubectl_podx.model.revealed import Revealed, Side
-from kubectl_podx.pod.containers import containers
+from kubectl_podx.pod.pod import containers
 
 
 def reveal(

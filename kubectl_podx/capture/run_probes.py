@@ -17,7 +17,7 @@ from kubectl_podx.model.capture import ProbeAttempt, ProbeResult
 from kubectl_podx.model.clock import Deadline
 from kubectl_podx.model.raw import Json, dig, mapping, number, text
 from kubectl_podx.model.reference import Reference
-from kubectl_podx.pod.containers import containers
+from kubectl_podx.pod.pod import containers
 
 if TYPE_CHECKING:
     from kubectl_podx.cluster.port_forward import Tunnel
@@ -280,7 +280,7 @@ def _tcp(tunnel: Tunnel, deadline: Deadline) -> _Verdict:
 
 
 def _grpc(tunnel: Tunnel, authority: str, service: str) -> _Verdict:
-    from kubectl_podx.cluster.grpc_health import (  # noqa: PLC0415 - with the door
+    from kubectl_podx.cluster.port_forward import (  # noqa: PLC0415 - with the door
         Health,
         HealthParser,
         Reply,

@@ -18,8 +18,7 @@ from kubectl_podx.cluster.errors import ClusterError
 from kubectl_podx.cluster.paths import api_path
 from kubectl_podx.model.reference import RESOURCES
 from kubectl_podx.pod.gate import NotAListError, bodies_of_page, gates_of_page
-from kubectl_podx.pod.sick import Group, Tally
-from kubectl_podx.pod.symptom import symptom
+from kubectl_podx.pod.sick import Group, Tally, symptom
 
 if TYPE_CHECKING:
     from kubectl_podx.cluster.server import ApiServer

@@ -35,7 +35,7 @@ from kubectl_podx.capture.secretlike import (
 from kubectl_podx.model.capture import KeyFacts, Sealed, StoredObject
 from kubectl_podx.model.raw import dig, items, mapping, text
 from kubectl_podx.model.reference import Reference
-from kubectl_podx.pod.containers import containers
+from kubectl_podx.pod.pod import containers
 
 _LONGEST_TEXT = 4096
 _SHORTEST_SCRUBBED = 6

@@ -11,12 +11,12 @@ from typing import Any, NamedTuple
 import msgspec
 
 from kubectl_podx.capture import procfs
-from kubectl_podx.capture.expected import item_value, without_kubelets_own
 from kubectl_podx.capture.frames import Frames
 from kubectl_podx.capture.look import ConfigMount, annotation_files, config_mounts
 from kubectl_podx.capture.procfs import pairs, text_of, whole
 from kubectl_podx.capture.redact import shown_annotation
 from kubectl_podx.capture.seal import Sealer, token_claims
+from kubectl_podx.capture.seal_environment import item_value, without_kubelets_own
 from kubectl_podx.capture.secretlike import secret_value
 from kubectl_podx.model.capture import (
     Capture,
@@ -30,7 +30,7 @@ from kubectl_podx.model.capture import (
 from kubectl_podx.model.clock import format_time, from_epoch
 from kubectl_podx.model.raw import Json, dig, items, mapping, number, text
 from kubectl_podx.model.reference import Reference
-from kubectl_podx.pod.containers import ContainerEntry
+from kubectl_podx.pod.pod import ContainerEntry
 from kubectl_podx.pod.view import PodView
 from kubectl_podx.pod.volume_content import content as declared_content
 

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from kubectl_podx.capture import procfs
 from kubectl_podx.capture.calls import Outcome
-from kubectl_podx.capture.frames import Frames, split
+from kubectl_podx.capture.frames import Frames, split, with_space
 from kubectl_podx.capture.look import KILLED, RawLook
 from kubectl_podx.capture.procfs import headroom
 from kubectl_podx.capture.redact import WITHHELD
@@ -26,7 +26,6 @@ from kubectl_podx.capture.seal_environment import (
 )
 from kubectl_podx.capture.seal_files import observed_files, observed_tokens, observed_volumes
 from kubectl_podx.capture.secretlike import HIDDEN
-from kubectl_podx.capture.space import with_space
 from kubectl_podx.model.capture import (
     Headroom,
     HostsFile,
@@ -39,7 +38,7 @@ from kubectl_podx.model.capture import (
 from kubectl_podx.model.clock import format_time, from_epoch
 from kubectl_podx.model.raw import Json, items, text
 from kubectl_podx.model.reference import Reference
-from kubectl_podx.pod.containers import containers
+from kubectl_podx.pod.pod import containers
 
 _SYS_PTRACE = 19
 _SHELLS = frozenset({"ash", "bash", "busybox", "dash", "sh"})

@@ -11,8 +11,7 @@ from kubectl_podx.capture.targets import Targets, parse_words
 from kubectl_podx.model.capture import Capture, Observation
 from kubectl_podx.model.clock import Deadline
 from kubectl_podx.model.reference import RESOURCES
-from kubectl_podx.pod.containers import LOOPING, containers
-from kubectl_podx.pod.pod import Pod
+from kubectl_podx.pod.pod import LOOPING, Pod, containers
 
 if TYPE_CHECKING:
     from kubectl_podx.cluster.server import ApiServer, Query
@@ -27,8 +26,8 @@ from kubectl_podx.model.clock import parse_time
 from kubectl_podx.model.errors import PodxError
 from kubectl_podx.model.raw import Json
 from kubectl_podx.model.reference import Reference
-from kubectl_podx.pod.backoff import backoff
-from kubectl_podx.pod.containers import ContainerEntry
+from kubectl_podx.pod.kills import backoff
+from kubectl_podx.pod.pod import ContainerEntry
 
 if TYPE_CHECKING:
     from kubectl_podx.cluster.server import ApiServer

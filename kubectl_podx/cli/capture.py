@@ -82,8 +82,7 @@ def command(name: str) -> click.Command:
         include_values: bool,
         **values: Any,
     ) -> int:
-        from kubectl_podx.capture.bundle import write_bundle
-        from kubectl_podx.capture.without_values import without_values
+        from kubectl_podx.capture.bundle import without_values, write_bundle
         from kubectl_podx.cli.request import Request
         from kubectl_podx.cli.sources import capture_of
 

@@ -146,7 +146,7 @@ def _rendered(
         from kubectl_podx.render.document import to_yaml
 
         return to_yaml(report)
-    from kubectl_podx.render.comparison import text
+    from kubectl_podx.render.reports import comparison_text as text
 
     terminal = env.terminal(no_color=request.no_color)
     return text(report, terminal, wide=output == "wide")

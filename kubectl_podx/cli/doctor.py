@@ -71,9 +71,9 @@ def command(name: str) -> click.Command:
 
 
 def _roles(request: Request, env: Environment, output: str | None) -> str:
-    from kubectl_podx.capture import rights
+    from kubectl_podx.capture import rehearse as rights
     from kubectl_podx.cluster.access import resolve_access
-    from kubectl_podx.render.doctor import rbac
+    from kubectl_podx.render.reports import rbac
 
     if request.words or request.selector is not None or output is not None:
         raise UsageError("--rbac prints the Roles for every pod of a namespace, as YAML")
@@ -115,6 +115,6 @@ def _report(request: Request, env: Environment, output: str) -> str:
         from kubectl_podx.render.document import to_yaml
 
         return to_yaml(found)
-    from kubectl_podx.render.doctor import text
+    from kubectl_podx.render.reports import doctor_text as text
 
     return text(found, env.terminal(no_color=request.no_color), everything=output == "wide")

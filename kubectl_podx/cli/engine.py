@@ -67,7 +67,7 @@ def _store_for(request: Request) -> Revealed | None:
 
 def _reveal(request: Request, env: Environment, reports: PodReportList, found: Revealed) -> None:
     """The values below the report, and on standard error what they are."""
-    from kubectl_podx.render.revealed import revealed_text
+    from kubectl_podx.render.text import revealed_text
 
     shown = revealed_text(reports.items, found, everything=request.format == "wide")
     env.say(
@@ -99,7 +99,7 @@ def _sections(request: Request) -> frozenset[str]:
 def _check_container(capture: Capture, name: str) -> None:
     """A container that no pod has is a mistake of the words, so that no empty report is made."""
     from kubectl_podx.model.reference import Reference
-    from kubectl_podx.pod.containers import containers
+    from kubectl_podx.pod.pod import containers
 
     known: dict[str, None] = {}
     for pod in capture.pods:
@@ -145,7 +145,7 @@ def _rendered(request: Request, env: Environment, reports: PodReportList, *, sin
     terminal = env.terminal(no_color=request.no_color)
     wide = request.format == "wide"
     if request.format == "table" or (request.as_table and wide):
-        from kubectl_podx.render.table import tables
+        from kubectl_podx.render.text import tables
         from kubectl_podx.sections.table import KEYS
 
         sections = request.sections or KEYS
@@ -188,7 +188,7 @@ def queried(request: Request, document: Wire) -> str:
 
 def _say_not_seen(reports: PodReportList, env: Environment) -> None:
     """A table has no place for it, and a missing row must not read as "there is none"."""
-    from kubectl_podx.render.coverage import coverage_line
+    from kubectl_podx.render.text import coverage_line
 
     pods = Counter(
         line

@@ -13,8 +13,8 @@ from types import FrameType
 from typing import TextIO
 
 from kubectl_podx.model.errors import PodxError
-from kubectl_podx.model.terminal import Terminal
 from kubectl_podx.view.escape import clean
+from kubectl_podx.view.layout import Terminal
 
 _AT_ONCE = 1 << 20
 

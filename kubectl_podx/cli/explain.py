@@ -6,11 +6,10 @@ import re
 import shlex
 import textwrap
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from kubectl_podx.cli import preset_story
 from kubectl_podx.cli.command import Command
 from kubectl_podx.cli.options import connection_options
 from kubectl_podx.cli.words import near
@@ -20,12 +19,148 @@ from kubectl_podx.view.escape import quoted
 if TYPE_CHECKING:
     from kubectl_podx.generated.explain import FieldDoc
 
+WORDS = frozenset({"podpreset", "podpresets"})
+
+
+STORY = """\
+KIND:       PodPreset
+VERSION:    settings.k8s.io/v1alpha1 (until Kubernetes 1.19)
+            redhatcop.redhat.io/v1alpha1 (a webhook's own kind, with the same spec)
+
+WHAT BECAME OF IT:
+    An alpha of Kubernetes 1.6 that never became a beta; it was off unless an administrator had
+    switched it on, and it was removed in 1.20. 'kubectl apply' of such a file ends with
+    'no matches for kind "PodPreset" in version "settings.k8s.io/v1alpha1"'. Nothing is wrong with
+    the file: no server of today knows the kind.
+
+WHAT IT DID:
+    When a pod was created, every PodPreset of its namespace whose selector fitted the pod's labels
+    added its env, envFrom, volumes and volumeMounts to all containers and init containers. Where
+    one entry was in conflict with what the pod had, nothing at all was applied: no annotation, no
+    event, the pod was created as it was written. A pod that was there already never changed.
+
+WHAT TO DO:
+    See what it does to a pod:
+        kubectl podx preset preview --preset preset.yaml -f pod.yaml
+    Get the admission policy that does the same today (Kubernetes 1.36 and newer):
+        kubectl podx preset convert --preset preset.yaml -n NAMESPACE
+    See what it left on a running pod, by its annotations:
+        kubectl podx injected POD
+    Or write the entries into the pod's template, which needs nothing of the cluster.
+
+MORE:
+    docs/PODPRESET.md has every rule of merging and conflict.
+"""
+
+
+NOTE = (
+    "Note: settings.k8s.io/v1alpha1 is not served since Kubernetes 1.20; 'kubectl podx preset "
+    "convert' prints what does the same today, 'kubectl podx explain PodPreset' tells more."
+)
+"""For standard error, where a file holds the kind that is gone."""
+
+
+class Query(NamedTuple):
+    """A question, the JMESPath expression that answers it, and the format it reads best in."""
+
+    question: str
+    expression: str
+    output: str = "json"
+
+
+QUERIES: tuple[Query, ...] = (
+    Query("What is the matter, in one line?", "verdict.summary", "text"),
+    Query(
+        "Which containers ran out of memory?",
+        "restarts[?cause==`oomKilled`].container",
+        "text",
+    ),
+    Query(
+        "Why did each container end last, and how sure is that?",
+        "restarts[?cause].{container: container, cause: cause, confidence: confidence}",
+        "table",
+    ),
+    Query("Which restarts are proven?", "restarts[?confidence==`proven`].summary", "text"),
+    Query(
+        "When does each crashing container start again, and after which delay?",
+        "restarts[?backoff.next]"
+        ".{container: container, next: backoff.next, delay: duration(backoff.delay)}",
+        "table",
+    ),
+    Query(
+        "Which files are older than their ConfigMap or Secret?",
+        "files[?state==`stale` || state==`frozen` || state==`stuck`]"
+        ".{container: container, path: path, state: state}",
+        "table",
+    ),
+    Query("Which variables need a restart?", "environment[?state==`frozen`].name", "text"),
+    Query(
+        "Which variables come from Secrets?",
+        "environment[?source.kind==`Secret`].[container, name, source.name]",
+        "table",
+    ),
+    Query(
+        "Which probes are failing, and how often did they?",
+        "probes[?state==`failing`].{container: container, type: type, failed: counters.failed}",
+        "table",
+    ),
+    Query("Who shares the PID namespace?", "namespaces.pid.groups[].containers", "json"),
+    Query("What is PID 1?", "namespaces.pidOne", "text"),
+    Query(
+        "Who listens, and where?",
+        "namespaces.listeners[].[address, port, container, executable]",
+        "table",
+    ),
+    Query(
+        "Which main processes do not handle SIGTERM?",
+        "namespaces.processes[?main && handlesTerm==`false`].[container, executable]",
+        "table",
+    ),
+    Query("Which volumes do two containers share?", "volumes[?shared].name", "text"),
+    Query(
+        "Where is each volume mounted?",
+        "volumes[].{volume: name, type: type, paths: mounts[].path}",
+        "yaml",
+    ),
+    Query(
+        "When do service account tokens expire?",
+        "serviceAccountTokens[].[container, expiresAt, state]",
+        "table",
+    ),
+    Query(
+        "What should be done about critical findings?",
+        "findings[?severity==`critical`].remedy",
+        "text",
+    ),
+    Query("Which findings keep the pod from being ready?", "findings[?blocking].code", "text"),
+    Query("Which rights are missing?", "unique(coverage[?needs].needs)", "text"),
+    Query(
+        "How much memory does each container use?",
+        "containers[].{name: name, used: size(resources.memory.observedUsage), "
+        "limit: resources.memory.limit}",
+        "table",
+    ),
+    Query(
+        "What changed in the last hour?",
+        "changes[?time && age(time) < `3600`].{what: what, by: by, time: time}",
+        "table",
+    ),
+    Query(
+        "Which Services reach a port where nobody listens?",
+        "network.services[?ports[?listening==`false`]].name",
+        "text",
+    ),
+)
+
+
 _HELP = """
 Explain the code of a finding, or a field of the report.
 
 A field is named by its path from the report's root, such as 'restarts.cause', or by its own
 name alone. No cluster is asked.
 """
+
+
 _EXAMPLES = """
 # What does this finding mean, how is it known, what is to be done?
 kubectl podx explain PRB004
@@ -40,8 +175,14 @@ kubectl podx explain PodPreset
 kubectl podx explain --codes
 kubectl podx explain --queries
 """
+
+
 _CODE = re.compile(r"[A-Za-z]{2,5}\d{3}")
+
+
 _UNITS = {"s": "seconds", "B": "bytes", "date-time": "RFC 3339, UTC"}
+
+
 _WIDTH = 96
 
 
@@ -69,8 +210,8 @@ def command(name: str) -> click.Command:
             env.write(_codes())
         elif queries:
             env.write(_queries())
-        elif word is not None and word.lower() in preset_story.WORDS:
-            env.write(preset_story.STORY)
+        elif word is not None and word.lower() in WORDS:
+            env.write(STORY)
         elif word is not None and _CODE.fullmatch(word):
             env.write(_code(word))
         else:
@@ -89,7 +230,6 @@ def _codes() -> str:
 
 
 def _queries() -> str:
-    from kubectl_podx.cli.queries import QUERIES
 
     parts = [
         f"# {query.question}\n"

@@ -13,15 +13,36 @@ from typing import Any
 
 import click
 
-from kubectl_podx.cli.command import PROGRAM
+from kubectl_podx.cli.command import PROGRAM, SETTINGS, Group
 from kubectl_podx.cli.environment import Environment, TimeLimit
+from kubectl_podx.cli.options import connection_options
 from kubectl_podx.cli.words import COMMANDS, near
 from kubectl_podx.model.errors import ExitStatus, PodxError
 from kubectl_podx.view.escape import clean
 
+_HELP = """
+Look inside a running pod: what it shares, mounts, reads and runs, and why it restarts.
+
+podx compares what the API declares with what the containers really hold, says how it knows
+each fact, and what it could not see. It changes nothing.
+"""
+
+
+@click.group(
+    PROGRAM, cls=Group, help=_HELP, context_settings=SETTINGS, invoke_without_command=False
+)
+@connection_options
+@click.pass_context
+def root(ctx: click.Context, /, **values: Any) -> None:
+    """Connection flags before the command are defaults for the command's own."""
+    given = {key: value for key, value in values.items() if value not in (None, (), False)}
+    ctx.default_map = dict.fromkeys(COMMANDS, given)
+
+
 # kubectl's errors that bring their own first words.
 _PREFIXED = ("error", "Error from server", "The connection to the server", "Unable to connect")
 _TRACEBACK = "KUBECTL_PODX_TRACEBACK"
+
 # Threads may still sit in a read: after this they are left behind.
 _PATIENCE = 0.8
 
@@ -66,7 +87,6 @@ def _run(args: list[str], env: Environment) -> int:
 
         env.write(complete(args[1:]))
         return ExitStatus.OK
-    from kubectl_podx.cli.main import root
 
     # Not `root.main`: it answers Ctrl-C and a closed pipe in its own way.
     try:

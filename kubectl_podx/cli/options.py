@@ -337,7 +337,6 @@ _SECTION_OPTION = click.option(
     "probes,restarts.",
 )
 
-
 # The options of reading commands, by the last word of each.
 _EVERY = frozenset(names[-1].lstrip("-") for names, _ in _READING)
 CHOICE = frozenset({"selector", "field-selector", "all-namespaces"})

@@ -126,7 +126,7 @@ def _preview(
     subjects, presets = _found(env, paths, words, values)
     if not presets:
         env.say("No PodPresets found: nothing is applied.")
-    from kubectl_podx.cli.preset_story import NOTE
+    from kubectl_podx.cli.explain import NOTE
     from kubectl_podx.podpreset.merge import merged
     from kubectl_podx.podpreset.preset import GONE
 

@@ -7,9 +7,8 @@ from collections.abc import Iterator, Sequence
 
 from kubectl_podx.capture.presets import Subject
 from kubectl_podx.model.raw import Json
-from kubectl_podx.podpreset.annotations import EXCLUDE, MIRROR
 from kubectl_podx.podpreset.merge import Conflict, Merge, unselected
-from kubectl_podx.podpreset.preset import Preset
+from kubectl_podx.podpreset.preset import EXCLUDE, MIRROR, Preset
 from kubectl_podx.render.preset import Disagreement, Shown, Side
 
 _KINDS = {

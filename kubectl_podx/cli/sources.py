@@ -15,7 +15,7 @@ from kubectl_podx.view.escape import quoted
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
 
-    from kubectl_podx.cli.progress import ProgressLine
+    from kubectl_podx.cli.follow import ProgressLine
     from kubectl_podx.model.capture import Capture
     from kubectl_podx.model.raw import Json
     from kubectl_podx.model.revealed import Revealed
@@ -93,7 +93,7 @@ def _live(
     if request.selector is None:
         # Wrong words are told before a kubeconfig is opened.
         parse_words(request.words)
-    from kubectl_podx.cli.progress import ProgressLine
+    from kubectl_podx.cli.follow import ProgressLine
 
     with ProgressLine(env) as line:
         capture = _taken(request, env, line, needed, meanwhile, revealed)
@@ -113,7 +113,7 @@ def _taken(
     revealed: Revealed | None,
 ) -> Capture:
     from kubectl_podx.capture import session
-    from kubectl_podx.cli.progress import bar
+    from kubectl_podx.cli.follow import bar
     from kubectl_podx.model.clock import Deadline
 
     return session.take(

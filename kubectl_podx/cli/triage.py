@@ -10,9 +10,8 @@ import click
 
 from kubectl_podx.cli.command import Command
 from kubectl_podx.cli.environment import Environment
-from kubectl_podx.cli.follow import Pace, Sight, watch
+from kubectl_podx.cli.follow import Pace, ProgressLine, Sight, watch
 from kubectl_podx.cli.options import LOGS, access_flags, deadline, reading_options
-from kubectl_podx.cli.progress import ProgressLine
 from kubectl_podx.cli.request import Request
 from kubectl_podx.model.errors import ExitStatus, UsageError
 
@@ -200,8 +199,8 @@ def _check_watch(values: Mapping[str, Any], *, offline: bool) -> None:
 
 
 def _job(values: Mapping[str, Any]) -> str:
-    from kubectl_podx.capture.rights import triage_role
-    from kubectl_podx.render.triage import NAME, manifest
+    from kubectl_podx.capture.rehearse import triage_role
+    from kubectl_podx.render.reports import NAME, manifest
 
     return manifest(
         triage_role(NAME),
@@ -281,7 +280,7 @@ def _taken(values: Mapping[str, Any], request: Request, env: Environment) -> Any
 
 def _import_what_follows() -> None:
     from kubectl_podx.analysis import triage  # noqa: F401
-    from kubectl_podx.render import triage as text  # noqa: F401
+    from kubectl_podx.render import reports as text  # noqa: F401
 
 
 def _stored(values: Mapping[str, Any], request: Request) -> TriageReport:
@@ -325,11 +324,11 @@ def rendered(report: TriageReport, request: Request, env: Environment) -> str:
 
             return to_yaml(report)
         case "name":
-            from kubectl_podx.render.triage import names
+            from kubectl_podx.render.reports import names
 
             return names(report)
         case _:
-            from kubectl_podx.render.triage import text
+            from kubectl_podx.render.reports import triage_text as text
 
             terminal = env.terminal(no_color=request.no_color)
             return text(report, terminal, wide=request.format == "wide")

@@ -110,7 +110,7 @@ class Credentials:
         if self._plugin is not None:
             self._run_plugin()
         elif self._provider is not None:
-            from kubectl_podx.cluster.legacy_auth import provider_token  # noqa: PLC0415 - rare
+            from kubectl_podx.cluster.exec_plugin import provider_token  # noqa: PLC0415 - rare
 
             self._token = provider_token(self._provider)
         if access.client_certificate_data or access.client_certificate_file:

@@ -12,10 +12,9 @@ from typing import Any, Literal, NamedTuple
 import msgspec
 import websocket
 
-from kubectl_podx.cluster.connection import ConnectionGoneError
 from kubectl_podx.cluster.credentials import Headers, check_headers
 from kubectl_podx.cluster.errors import ClusterError, of_read_error, of_response, shown
-from kubectl_podx.cluster.stream import Stream
+from kubectl_podx.cluster.stream import ConnectionGoneError, Stream
 from kubectl_podx.cluster.tls import of_tls_error
 from kubectl_podx.model.clock import Deadline
 

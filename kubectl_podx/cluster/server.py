@@ -9,9 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 from urllib.parse import urlencode
 
 from kubectl_podx.cluster.access import Access
-from kubectl_podx.cluster.connection import ConnectionGoneError, Response, send_request
 from kubectl_podx.cluster.credentials import Credentials, Headers
-from kubectl_podx.cluster.dial import Dialer
 from kubectl_podx.cluster.errors import (
     ClusterError,
     of_response,
@@ -19,8 +17,8 @@ from kubectl_podx.cluster.errors import (
     unreachable,
 )
 from kubectl_podx.cluster.paths import api_path
-from kubectl_podx.cluster.pool import Pool
-from kubectl_podx.cluster.stream import Stream
+from kubectl_podx.cluster.pool import Dialer, Pool
+from kubectl_podx.cluster.stream import ConnectionGoneError, Response, Stream, send_request
 from kubectl_podx.model.clock import Deadline
 
 if TYPE_CHECKING:

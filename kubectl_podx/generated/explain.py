@@ -38,7 +38,7 @@ class FieldDoc(NamedTuple):
 
 
 class CodeDoc(NamedTuple):
-    """The code of a finding: the words of its rule (`findings.rule`)."""
+    """The code of a finding: the words of its rule (`rules.rule`)."""
 
     code: str
     severity: str

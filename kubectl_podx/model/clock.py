@@ -1,17 +1,21 @@
-"""Time, passed in and never looked up: the one deadline of a run, and RFC 3339 both ways."""
+"""Time, durations and quantities, as Kubernetes writes them."""
 
 from __future__ import annotations
 
 import re
 import time
 from datetime import UTC, datetime, timedelta
+from fractions import Fraction
 from functools import lru_cache
+
+from kubectl_podx.model.errors import UsageError
 
 _RFC3339 = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?(Z|z|[+-]\d\d:\d\d)"
 )
 
 _LONGEST = 40
+
 # Kubernetes writes the year 1 for `not set`, certificates 9999 for `never`; beyond these years a
 # moment can be neither added to nor drawn.
 _FIRST_YEAR, _LAST_YEAR = 1970, 2500
@@ -120,3 +124,79 @@ def human_duration(seconds: float) -> str:
         rest = days % 365
         return f"{years}y{rest}d" if rest else f"{years}y"
     return f"{years}y"
+
+
+_QUANTITY = re.compile(
+    r"([+-]?)(\d{1,30}(?:\.\d{0,30})?|\.\d{1,30})([EPTGMK]i|[numkMGTPE]|[eE][+-]?\d{1,2})?"
+)
+
+_BINARY = {
+    suffix: 1024**power for power, suffix in enumerate(("", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei"))
+}
+
+_DECIMAL = {"n": -9, "u": -6, "m": -3, "": 0, "k": 3, "M": 6, "G": 9, "T": 12, "P": 15, "E": 18}
+
+
+def parse_quantity(text: object) -> Fraction | None:
+    """The number that a quantity stands for; None for what is none.
+
+    JSON numbers are taken too: a manifest may say `cpu: 1`.
+    """
+    if isinstance(text, bool):
+        return None
+    if isinstance(text, int | float):
+        text = str(text)
+    match = _QUANTITY.fullmatch(text.strip()) if isinstance(text, str) else None
+    if match is None:
+        return None
+    sign, digits, suffix = match.groups()
+    value = Fraction(f"0{digits}" if digits.startswith(".") else digits.removesuffix("."))
+    suffix = suffix or ""
+    if suffix in _BINARY:
+        value *= _BINARY[suffix]
+    elif suffix in _DECIMAL:
+        value *= Fraction(10) ** _DECIMAL[suffix]
+    else:
+        value *= Fraction(10) ** int(suffix[1:])
+    return -value if sign == "-" else value
+
+
+def in_units(text: object, divisor: object) -> int | None:
+    """A resource as `resourceFieldRef` gives it: divided by the divisor (default 1), rounded up.
+
+    pkg/api/v1/resource/helpers.go: 250m CPU is 1, and 250 with the divisor 1m. The API server
+    writes an absent divisor as `0`.
+    """
+    value = parse_quantity(text)
+    unit = parse_quantity(divisor) if divisor not in (None, "") else Fraction(1)
+    if value is None or unit is None:
+        return None
+    quotient = value / (unit or 1)
+    return -((-quotient.numerator) // quotient.denominator)
+
+
+_UNITS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
+_PIECE = r"(\d+\.?\d*|\.\d+)(ns|us|µs|ms|s|m|h)"
+_DURATION = re.compile(f"[+-]?(?:{_PIECE})+")
+
+
+def parse_timeout(text: str) -> float | None:
+    """`30`, `1m30s` -> seconds; None for `0`, which means no timeout (clientcmd `ParseTimeout`)."""
+    seconds = _seconds(text)
+    if seconds is None:
+        raise UsageError(
+            "Invalid timeout value. Timeout must be a single integer in seconds, or an integer "
+            "followed by a corresponding time unit (e.g. 1s | 2m | 3h)"
+        )
+    return seconds if seconds > 0 else None
+
+
+def _seconds(text: str) -> float | None:
+    if len(text) > 40:
+        return None
+    if re.fullmatch(r"\+?[0-9]+", text):
+        return float(text)
+    if not _DURATION.fullmatch(text):
+        return 0.0 if text in ("-0", "+0") else None
+    total = sum(float(number) * _UNITS[unit] for number, unit in re.findall(_PIECE, text))
+    return -total if text.startswith("-") else total

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from kubectl_podx.model.capture import KeyFacts, Observation, ObservedFile
 from kubectl_podx.model.parts import KeySource
 from kubectl_podx.model.raw import Json, items, text
-from kubectl_podx.pod.containers import ContainerEntry
+from kubectl_podx.pod.pod import ContainerEntry
 from kubectl_podx.pod.sources import Source
 from kubectl_podx.pod.view import PodView, per_view
 from kubectl_podx.pod.volume_content import MADE_FOR_THE_POD, VolumeContent, VolumeFile, content

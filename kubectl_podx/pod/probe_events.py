@@ -11,7 +11,7 @@ from kubectl_podx.model.clock import format_time, parse_time
 from kubectl_podx.model.parts import ProbeFailure
 from kubectl_podx.model.raw import Json, dig, one_line, text
 from kubectl_podx.model.words import ProbeType
-from kubectl_podx.pod.containers import ContainerEntry
+from kubectl_podx.pod.pod import ContainerEntry
 from kubectl_podx.pod.view import PodView, event_count, event_time
 
 COMBINED = "(combined from similar events): "

@@ -9,9 +9,8 @@ from itertools import combinations
 from typing import Any, NamedTuple
 
 from kubectl_podx.model.raw import Json
-from kubectl_podx.podpreset.annotations import EXCLUDE, MIRROR
 from kubectl_podx.podpreset.merge import merged
-from kubectl_podx.podpreset.preset import Preset, normal, normal_volume
+from kubectl_podx.podpreset.preset import EXCLUDE, MIRROR, Preset, normal, normal_volume
 
 API_VERSION = "admissionregistration.k8s.io/v1"
 _GROUP_OF_NAMESPACE = "kubernetes.io/metadata.name"

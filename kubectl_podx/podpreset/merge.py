@@ -11,8 +11,15 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Literal, NamedTuple
 
 from kubectl_podx.model.raw import Json, dig, items, mapping, text
-from kubectl_podx.podpreset.annotations import APPLIED, EXCLUDE, MIRROR
-from kubectl_podx.podpreset.preset import Preset, normal, normal_volume, same
+from kubectl_podx.podpreset.preset import (
+    APPLIED,
+    EXCLUDE,
+    MIRROR,
+    Preset,
+    normal,
+    normal_volume,
+    same,
+)
 
 CONTAINERS = ("initContainers", "containers")
 """Ephemeral containers are never touched."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from kubectl_podx.sections.containers.columns import container_state
-from kubectl_podx.sections.namespaces.columns import KINDS
+from kubectl_podx.sections.containers.text import container_state
 from kubectl_podx.sections.namespaces.report import Namespace, Namespaces
+from kubectl_podx.sections.namespaces.text import KINDS
 from kubectl_podx.sections.report import PodReport
-from kubectl_podx.sections.volumes.columns import READ_ONLY_TYPES
+from kubectl_podx.sections.volumes.text import READ_ONLY_TYPES
 from kubectl_podx.view.escape import clean
 
 _PLAIN = re.compile(r"[A-Za-z0-9 ,./:_-]")

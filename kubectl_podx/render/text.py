@@ -1,22 +1,193 @@
-"""The incident view: the verdict first, then what is wrong, then only what carries a signal."""
+"""The incident view, and the tables: the verdict first, then only what carries a signal."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import msgspec
 
 from kubectl_podx.model.clock import parse_time
-from kubectl_podx.model.parts import Verdict
-from kubectl_podx.model.terminal import Terminal
-from kubectl_podx.render import coverage
+from kubectl_podx.model.parts import Coverage, Verdict
+from kubectl_podx.model.reference import Reference
+from kubectl_podx.model.revealed import Revealed, Side
 from kubectl_podx.sections import folders
+from kubectl_podx.sections.environment.report import VariableRow
+from kubectl_podx.sections.files.report import FileRow
 from kubectl_podx.sections.findings import text as findings
 from kubectl_podx.sections.pod import text as pod
 from kubectl_podx.sections.report import PodReport
 from kubectl_podx.sections.restarts import text as restarts
-from kubectl_podx.sections.table import ON_PAGE
-from kubectl_podx.sections.timeline import chart as timeline
+from kubectl_podx.sections.table import BY_KEY, ON_PAGE
+from kubectl_podx.sections.timeline import text as timeline
 from kubectl_podx.view import layout
-from kubectl_podx.view.page import Page
+from kubectl_podx.view.columns import Grid
+from kubectl_podx.view.escape import clean
+from kubectl_podx.view.layout import Cell, Terminal, aligned
+from kubectl_podx.view.page import Page, source_text
+from kubectl_podx.view.units import NONE
+
+_MOST_SECTIONS = 4
+
+
+def coverage(found: Sequence[Coverage], page: Page) -> list[str]:
+    """A line per reason, with all the sections that it touches."""
+    together: dict[Coverage, list[str]] = {}
+    for row in found:
+        if row.state != "full":
+            alike = msgspec.structs.replace(row, section="")
+            together.setdefault(alike, []).append(row.section)
+    if not together:
+        return []
+    lines = ["Not seen:"]
+    for alike, sections in together.items():
+        merged = msgspec.structs.replace(alike, section=_listed(alike, sections, page))
+        lines += page.say(coverage_line(merged))
+    return lines
+
+
+def _listed(row: Coverage, sections: list[str], page: Page) -> str:
+    """A container that cannot be looked into touches ten sections: to say so is enough."""
+    names = [*dict.fromkeys(sections)]
+    if page.everything or len(names) <= _MOST_SECTIONS:
+        return ", ".join(names)
+    if row.container and row.state in ("unobservable", "denied"):
+        return "the inside"
+    more = len(names) - _MOST_SECTIONS + 1
+    return f"{', '.join(names[: _MOST_SECTIONS - 1])} and {more} more sections"
+
+
+_NOT_SEEN = {"denied": "forbidden", "timedOut": "no answer in time"}
+
+
+def coverage_line(row: Coverage) -> str:
+    """`probes of app: forbidden; needs get nodes/proxy`."""
+    whose = f"{row.section} of {row.container}" if row.container else row.section
+    reason = row.reason or _NOT_SEEN.get(row.state, row.state)
+    if row.state == "partial":
+        reason = f"in part: {reason}"
+    return f"{whose}: {reason}" + (f"; needs {row.needs}" if row.needs else "")
+
+
+def tables(
+    reports: Sequence[PodReport],
+    sections: Sequence[str],
+    *,
+    wide: bool = False,
+    color: bool = False,
+    several: bool = False,
+) -> str:
+    """The sections' tables, one below the other; empty where no section has a row.
+
+    With `several`, every row begins with its pod, and rows of all pods stand in one table.
+    """
+    parts: list[str] = []
+    for section in sections:
+        for columns in _together(reports, section):
+            lines = _lines(columns, wide=wide, color=color, several=several)
+            if lines:
+                parts.append("\n".join(lines))
+    return "\n\n".join(parts) + "\n" if parts else ""
+
+
+def _together(reports: Sequence[PodReport], section: str) -> list[list[tuple[PodReport, Grid]]]:
+    """The section's grids, each with its part of every pod."""
+    row = BY_KEY[section]
+    found = [
+        (report, each) for report in reports if (each := folders.grids(row, report)) is not None
+    ]
+    if not found:
+        return []
+    return [[(report, each[at]) for report, each in found] for at in range(len(found[0][1]))]
+
+
+def _lines(
+    parts: list[tuple[PodReport, Grid]], *, wide: bool, color: bool, several: bool
+) -> list[str]:
+    rows: list[list[Cell | str]] = []
+    for report, grid in parts:
+        now = parse_time(report.metadata.captured_at)
+        before: list[Cell | str] = [f"{report.pod.namespace}/{report.pod.name}"] if several else []
+        rows += [before + cells for cells in grid.cells(now, wide=wide)]
+    if not rows:
+        return []
+    headers = parts[0][1].headers(wide=wide)
+    return aligned(["POD", *headers] if several else headers, rows, color=color)
+
+
+_SIDES: tuple[Side, ...] = ("declared", "injected", "process")
+_NOT_READ = "other bytes, which are not read out"
+
+
+class RevealedText(NamedTuple):
+    """What is printed, and how much of it there is."""
+
+    text: str
+    variables: int
+    files: int
+
+
+def revealed_text(
+    reports: Sequence[PodReport], found: Revealed, *, everything: bool = False
+) -> RevealedText:
+    """The tables of values that the reports hide: variables, and files that come from Secrets.
+
+    `everything`: also variables that nobody declared, such as the image's own. Each value is one
+    escaped line.
+    """
+    variables = [row for report in reports for row in _variables(report, found, everything)]
+    files = [row for report in reports for row in _files(report, found)]
+    parts: list[str] = []
+    if variables:
+        heads = ["POD", "CONTAINER", "NAME", "SOURCE", "NOW", "INJECTED", "PROCESS"]
+        parts.append("\n".join(["Revealed variables:", *_table(heads, variables)]))
+    if files:
+        heads = ["POD", "CONTAINER", "PATH", "SOURCE", "NOW", "IN THE CONTAINER"]
+        parts.append("\n".join(["Revealed files:", *_table(heads, files)]))
+    return RevealedText("\n\n".join(parts) + "\n" if parts else "", len(variables), len(files))
+
+
+def _table(heads: list[str], rows: list[list[str]]) -> list[str]:
+    return [f"  {line}" for line in aligned(heads, rows)]
+
+
+def _variables(report: PodReport, found: Revealed, everything: bool) -> Iterator[list[str]]:
+    whose = Reference("Pod", report.pod.namespace, report.pod.name).key
+    for row in report.environment or []:
+        if row.state == "shadowed" or (row.state == "extra" and not everything):
+            continue
+        values = [found.variable(whose, row.container, row.name, side) for side in _SIDES]
+        if _hides(row, values):
+            cells = [NONE if value is None else clean(value) for value in values]
+            yield [report.pod.name, row.container, row.name, source_text(row.source), *cells]
+
+
+def _hides(row: VariableRow, values: list[str | None]) -> bool:
+    """Whether the row shows something else than one of the values."""
+    shown = (row.declared, row.injected, row.process)
+    return any(
+        value is not None and value != cell for value, cell in zip(values, shown, strict=True)
+    )
+
+
+def _files(report: PodReport, found: Revealed) -> Iterator[list[str]]:
+    for row in report.files or []:
+        if row.source.kind != "Secret":
+            continue
+        secret = Reference("Secret", report.pod.namespace, row.source.name).key
+        value = found.key(secret, row.source.key)
+        if value is not None:
+            now = clean(value.decode("utf-8", "backslashreplace"))
+            source = source_text(row.source)
+            yield [report.pod.name, row.container, row.path, source, now, _inside(row)]
+
+
+def _inside(row: FileRow) -> str:
+    """The look brings digests of files, no bytes."""
+    if row.state == "current":
+        return "the same"
+    return _NOT_READ if row.digest else row.state
+
 
 _FIRST = "containers"
 """They stand right below the pod's line, which counts them; then the order of the page."""
@@ -74,7 +245,7 @@ def _report(report: PodReport, terminal: Terminal, everything: bool, wide: bool)
         if section.key == "timeline":
             blocks.append(timeline.timeline_chart(report, page))
         blocks.append(folders.block(section, found, page))
-    blocks.append(coverage.coverage(report.coverage, page))
+    blocks.append(coverage(report.coverage, page))
     return _apart([block for block in blocks if block])
 
 

@@ -31,7 +31,7 @@ class Hit(NamedTuple):
     evidence: tuple[str, ...] = ()
     container: str = ""
     remedy: str = ""
-    """A command that can be pasted (made by `findings.command`), or words."""
+    """A command that can be pasted (made by `rules.remedies`), or words."""
     severity: FindingSeverity | None = None
     """Where it is not the rule's own."""
     blocking: bool = False

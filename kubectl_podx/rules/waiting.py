@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from kubectl_podx.pod.containers import BEING_CREATED
-from kubectl_podx.pod.unnamed import without_names
+from kubectl_podx.pod.pod import BEING_CREATED
+from kubectl_podx.pod.start_error import without_names
 from kubectl_podx.rules.rule import Case
 
 _MISSING_OBJECT = re.compile(r'\b(configmap|secret) "([^"]{1,253})" not found')

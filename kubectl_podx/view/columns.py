@@ -52,7 +52,6 @@ CONDITION: tuple[Column, ...] = (
     Column("MESSAGE", lambda row, _: text_or_none(row.message), prose=True),
 )
 
-
 _UNDER_WAY = frozenset(
     {"DisruptionTarget", "PodResizePending", "PodResizeInProgress", "AllContainersRestarting"}
 )

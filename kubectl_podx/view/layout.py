@@ -2,21 +2,52 @@
 
 from __future__ import annotations
 
+import os
 import textwrap
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TextIO
 
 from kubectl_podx.model.words import HOW_BAD, HowBad
 from kubectl_podx.view.escape import clean
+
+_NARROWEST = 40
+
+
+class Terminal(NamedTuple):
+    """How text may be laid out."""
+
+    width: int | None = None
+    """Columns to wrap prose at; None where the output is no terminal and is not wrapped."""
+    color: bool = False
+
+    @classmethod
+    def of(cls, stream: TextIO, environ: Mapping[str, str], *, no_color: bool = False) -> Terminal:
+        """The terminal behind the stream; plain and unbounded where there is none.
+
+        Colour needs a terminal, an unset `NO_COLOR` (no-color.org: any value that is not empty
+        counts) and a TERM other than `dumb`.
+        """
+        try:
+            if not stream.isatty():
+                return cls()
+            columns = os.get_terminal_size(stream.fileno()).columns
+        except (OSError, ValueError):
+            return cls()
+        given = environ.get("COLUMNS", "")
+        if given.isascii() and given.isdigit() and int(given) > 0:
+            columns = int(given)
+        plain = no_color or bool(environ.get("NO_COLOR")) or environ.get("TERM") == "dumb"
+        # Some terminals say 0 columns: those are not wrapped.
+        return cls(max(columns, _NARROWEST) if columns else None, not plain)
+
 
 # Stands behind a character of two columns while widths are counted; `clean` leaves no NUL.
 _FILLER = "\0"
 _LONGEST_CELL = 200
 _SGR = {"red": "\x1b[31m", "yellow": "\x1b[33m", "green": "\x1b[32m", "bold": "\x1b[1m"}
 _RESET = "\x1b[0m"
-
 _TONES: dict[HowBad, str] = {"bad": "red", "doubtful": "yellow", "good": "green", "fine": ""}
 
 

@@ -19,7 +19,7 @@ BASE64 = {
     "capture/certificates.py": "called by the sealer with PEM text; gives a date alone",
     "cluster/credentials.py": "the person's own basic authentication and kubeconfig",
     "cluster/exec_plugin.py": "the kubeconfig's certificate authority for the plugin",
-    "cluster/proxies.py": "the person's own proxy password",
+    "cluster/tls.py": "the person's own proxy password",
     "cluster/kubeconfig.py": "certificate data of the kubeconfig",
     "render/html/__init__.py": "digests of the page's own sheet and script, for its policy",
 }
@@ -38,7 +38,6 @@ OWN_TEXTS = {
     "capture/look.py": "ClusterError, compared with known words and not passed on",
     "capture/scan.py": "ClusterError, escaped and bounded where it was made",
     "cluster/kubeconfig.py": "msgspec's place in the document, and BadYamlError",
-    "cluster/kuberc.py": "BadYamlError",
 }
 
 
@@ -171,7 +170,7 @@ def test_only_the_door_sends_a_body_and_only_for_a_review() -> None:
         for node in nodes(path)
         if isinstance(node, ast.Constant) and node.value in ("POST", "PUT", "PATCH", "DELETE")
     ]
-    assert posts == [("cluster/connection.py", "POST"), ("cluster/grpc_health.py", "POST")]
+    assert posts == [("cluster/port_forward.py", "POST"), ("cluster/stream.py", "POST")]
     paths = [
         name_of(path)
         for path in FILES

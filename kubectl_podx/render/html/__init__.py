@@ -18,8 +18,8 @@ from markupsafe import Markup
 from kubectl_podx.generated.explain import codes
 from kubectl_podx.model.clock import parse_time
 from kubectl_podx.model.words import SEVERITIES
-from kubectl_podx.render.coverage import coverage_line
 from kubectl_podx.render.html import sections
+from kubectl_podx.render.text import coverage_line
 from kubectl_podx.sections.report import Distinction, PodReport, PodReportList
 from kubectl_podx.view.escape import clean
 from kubectl_podx.view.units import NONE, ago

@@ -13,7 +13,7 @@ from kubectl_podx.render.html.svg import Scale, element, label, picture, tooltip
 from kubectl_podx.render.html.timeline import shape
 from kubectl_podx.sections.probes.report import Probe
 from kubectl_podx.sections.report import PodReport
-from kubectl_podx.view.axis import Axis, axis
+from kubectl_podx.sections.timeline.lanes import Axis, axis
 from kubectl_podx.view.units import seconds
 
 _ROW, _TOP = 58.0, 34.0

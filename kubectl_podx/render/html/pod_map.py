@@ -8,14 +8,14 @@ from typing import NamedTuple
 from markupsafe import Markup
 
 from kubectl_podx.render.html.svg import element, label, picture, tooltip
-from kubectl_podx.sections.containers.columns import container_state
 from kubectl_podx.sections.containers.report import Container
-from kubectl_podx.sections.namespaces.columns import KINDS, address
+from kubectl_podx.sections.containers.text import container_state
 from kubectl_podx.sections.namespaces.report import Namespaces
+from kubectl_podx.sections.namespaces.text import KINDS, address
 from kubectl_podx.sections.network.report import ServiceRow
 from kubectl_podx.sections.report import PodReport
-from kubectl_podx.sections.volumes.columns import READ_ONLY_TYPES
 from kubectl_podx.sections.volumes.report import Volume
+from kubectl_podx.sections.volumes.text import READ_ONLY_TYPES
 from kubectl_podx.view.units import counted
 
 _WIDTH = 960.0

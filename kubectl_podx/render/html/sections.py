@@ -14,9 +14,8 @@ from kubectl_podx.render.html.pod_map import pod_picture
 from kubectl_podx.render.html.timeline import timeline_picture
 from kubectl_podx.sections import folders, table
 from kubectl_podx.sections.report import PodReport
-from kubectl_podx.sections.restarts.columns import end_facts, has_restarted
 from kubectl_podx.sections.restarts.report import Restart
-from kubectl_podx.sections.restarts.text import share
+from kubectl_podx.sections.restarts.text import end_facts, has_restarted, share
 from kubectl_podx.sections.table import ON_PAGE
 from kubectl_podx.sections.timeline.lanes import chart
 from kubectl_podx.view.columns import Grid

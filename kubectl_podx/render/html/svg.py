@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from markupsafe import Markup, escape
 
-from kubectl_podx.view.axis import Axis
+from kubectl_podx.sections.timeline.lanes import Axis
 from kubectl_podx.view.escape import clean
 
 _LONGEST_TEXT = 300

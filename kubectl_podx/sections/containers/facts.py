@@ -6,14 +6,13 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from kubectl_podx.model.capture import Headroom, MemoryUsage, Observation, Pressure
+from kubectl_podx.model.clock import format_time
 from kubectl_podx.model.parts import NONE, Fact, PullPolicy
-from kubectl_podx.model.raw import dig, number, text
+from kubectl_podx.model.raw import dig, items, mapping, number, text
 from kubectl_podx.model.words import ContainerState
-from kubectl_podx.pod.containers import ContainerEntry
 from kubectl_podx.pod.image_name import policy_basis, short_digest
-from kubectl_podx.pod.looked import look, written
-from kubectl_podx.pod.pod import moment
-from kubectl_podx.pod.view import PodView
+from kubectl_podx.pod.pod import ContainerEntry, moment
+from kubectl_podx.pod.view import PodView, look, written
 from kubectl_podx.sections.containers.report import (
     Container,
     Limit,
@@ -23,8 +22,6 @@ from kubectl_podx.sections.containers.report import (
     Stall,
     Stalled,
 )
-from kubectl_podx.sections.containers.security import security
-from kubectl_podx.sections.containers.starting import blocked_since, restart_rules, waits_for
 
 _STATES: tuple[ContainerState, ...] = ("running", "waiting", "terminated")
 
@@ -208,3 +205,116 @@ def _recent_logs(view: PodView, entry: ContainerEntry) -> list[str]:
     tails = [tail for tail in view.captured.logs if tail.container == entry.name]
     tails.sort(key=lambda tail: tail.previous)
     return next((lines for tail in tails if (lines := written(tail))), [])
+
+
+def waits_for(view: PodView, entry: ContainerEntry) -> str:
+    """The container that must end or start before this one may; empty where nothing does.
+
+    Regular init containers run one by one and must end with 0; a sidecar must have started
+    (KRM computeInitContainerActions). Ephemeral containers wait for nobody.
+    """
+    if entry.kind == "ephemeral" or not entry.being_created:
+        return ""
+    if entry.kind == "app" and view.api.has("Initialized"):
+        return ""
+    blocker = first_blocker(view)
+    if blocker is None or blocker.name == entry.name:
+        return ""
+    names = [each.name for each in view.containers]
+    return blocker.name if names.index(blocker.name) < names.index(entry.name) else ""
+
+
+def first_blocker(view: PodView) -> ContainerEntry | None:
+    """The first init container that has not ended with 0, or sidecar that has not started.
+
+    None before the pod has any status: then nothing has begun.
+    """
+    for entry in view.containers:
+        if entry.kind not in ("init", "sidecar") or not entry.status:
+            continue
+        if not _passed(entry):
+            return entry
+    return None
+
+
+def blocked_since(view: PodView, blocker: ContainerEntry) -> str | None:
+    """The earliest known moment from which the blocker held the others back, RFC 3339.
+
+    Its own start while it runs; else its last end, or the moment the kubelet took the pod.
+    """
+    end, before = blocker.terminated, blocker.terminated_before
+    for found in (
+        blocker.started_at,
+        end.finished_at if end else None,
+        before.finished_at if before else None,
+    ):
+        if found is not None:
+            return format_time(found)
+    return view.api.started_at
+
+
+def restart_rules(entry: ContainerEntry) -> list[str]:
+    """The container's restartPolicyRules in words: `Restart on exit code 42`.
+
+    They count only where the container has a restartPolicy of its own (pkg/api/v1/pod/util.go).
+    """
+    found: list[str] = []
+    for rule in items(entry.spec, "restartPolicyRules"):
+        listed = dig(rule, "exitCodes", "values")
+        codes = ", ".join(str(code) for code in listed) if isinstance(listed, list) else "?"
+        but = (
+            "every exit code but" if text(rule, "exitCodes", "operator") == "NotIn" else "exit code"
+        )
+        found.append(f"{text(rule, 'action') or 'unknown action'} on {but} {codes}")
+    return found
+
+
+def _passed(entry: ContainerEntry) -> bool:
+    if entry.kind == "sidecar":
+        return dig(entry.status, "started") is True
+    return entry.terminated is not None and entry.terminated.exit_code == 0
+
+
+# The container's own value beats the pod's (pkg/securitycontext/util.go).
+_IDS = ("runAsUser", "runAsGroup")
+_SWITCHES = ("runAsNonRoot", "privileged", "readOnlyRootFilesystem", "allowPrivilegeEscalation")
+
+
+def security(view: PodView, entry: ContainerEntry) -> list[str]:
+    """`runAsUser 1000`, `fsGroup 2000`, `capabilities add SYS_PTRACE`: each as it is declared.
+
+    What stands at its default is left out.
+    """
+    return [*_own(view, entry), *_of_pod(view)]
+
+
+def _own(view: PodView, entry: ContainerEntry) -> Iterator[str]:
+    own = mapping(entry.spec, "securityContext")
+    shared = mapping(view.pod, "spec", "securityContext")
+    for field in _IDS:
+        found = number(own, field)
+        found = number(shared, field) if found is None else found
+        if found is not None:
+            yield f"{field} {found}"
+    for field in _SWITCHES:
+        found = own.get(field, shared.get(field))
+        if isinstance(found, bool) and found is not (field == "allowPrivilegeEscalation"):
+            yield f"{field} {'true' if found else 'false'}"
+    for verb in ("add", "drop"):
+        names = dig(own, "capabilities", verb)
+        listed = (
+            [name for name in names if isinstance(name, str)] if isinstance(names, list) else []
+        )
+        if listed:
+            yield f"capabilities {verb} {', '.join(listed)}"
+
+
+def _of_pod(view: PodView) -> Iterator[str]:
+    shared = mapping(view.pod, "spec", "securityContext")
+    group = number(shared, "fsGroup")
+    if group is not None:
+        yield f"fsGroup {group}"
+    more = shared.get("supplementalGroups")
+    listed = [str(one) for one in more if isinstance(one, int)] if isinstance(more, list) else []
+    if listed:
+        yield f"supplementalGroups {', '.join(listed)}"

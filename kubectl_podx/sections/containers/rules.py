@@ -6,21 +6,21 @@ from collections.abc import Iterator
 
 from kubectl_podx.model.clock import parse_time
 from kubectl_podx.model.raw import one_line
-from kubectl_podx.pod.containers import BEING_CREATED
+from kubectl_podx.pod.pod import BEING_CREATED
 from kubectl_podx.pod.start_error import (
     init_died,
     innermost,
     start_failure,
     start_was_refused,
     unwrapped,
+    without_names,
 )
-from kubectl_podx.pod.unnamed import without_names
 from kubectl_podx.rules.remedies import DOCS, describe_pod, edit_owner, get, logs
 from kubectl_podx.rules.rule import Case, Hit, Rule
 from kubectl_podx.rules.waiting import before_sandbox, config_reason, missing_source
 from kubectl_podx.sections.containers import limits
+from kubectl_podx.sections.containers.facts import blocked_since, first_blocker
 from kubectl_podx.sections.containers.report import Container
-from kubectl_podx.sections.containers.starting import blocked_since, first_blocker
 from kubectl_podx.view.units import spell_seconds, times
 
 _DEBUG = DOCS + "tasks/debug/debug-application/debug-pods/"

@@ -7,9 +7,8 @@ from collections.abc import Sequence
 from kubectl_podx.sections.downward.report import DownwardRow
 from kubectl_podx.view.columns import Column, Grid
 from kubectl_podx.view.layout import state_cell
-from kubectl_podx.view.page import Page
+from kubectl_podx.view.page import Page, value_block
 from kubectl_podx.view.units import text_or_none
-from kubectl_podx.view.values import value_block
 
 DOWNWARD: tuple[Column, ...] = (
     Column("CONTAINER", lambda row, _: row.container),

@@ -7,9 +7,8 @@ from collections.abc import Sequence
 from kubectl_podx.sections.environment.report import VariableRow
 from kubectl_podx.view.columns import Column, Grid
 from kubectl_podx.view.layout import state_cell
-from kubectl_podx.view.page import Page
+from kubectl_podx.view.page import Page, source_text, value_block
 from kubectl_podx.view.units import text_or_none
-from kubectl_podx.view.values import source_text, value_block
 
 VARIABLE: tuple[Column, ...] = (
     Column("CONTAINER", lambda row, _: row.container),

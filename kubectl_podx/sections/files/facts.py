@@ -9,17 +9,9 @@ from kubectl_podx.model.capture import Observation, ObservedFile, Process
 from kubectl_podx.model.clock import format_time, parse_time
 from kubectl_podx.model.parts import Fact
 from kubectl_podx.model.raw import text
-from kubectl_podx.pod.looked import look
 from kubectl_podx.pod.mounted_files import MountedFile, mounted_files
-from kubectl_podx.pod.value_state import (
-    Judgement,
-    Witness,
-    Write,
-    container_start,
-    decide,
-    last_write,
-)
-from kubectl_podx.pod.view import PodView, event_time, per_view
+from kubectl_podx.pod.sources import Judgement, Witness, Write, container_start, decide, last_write
+from kubectl_podx.pod.view import PodView, event_time, look, per_view
 from kubectl_podx.pod.volume_content import MADE_FOR_THE_POD, ROOT_CA
 from kubectl_podx.sections.files.report import FileRow
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from kubectl_podx.model.capture import Observation
 from kubectl_podx.model.raw import dig, items, text
 from kubectl_podx.model.words import AliasState
-from kubectl_podx.pod.containers import ContainerEntry
+from kubectl_podx.pod.pod import ContainerEntry
 from kubectl_podx.pod.view import PodView
 from kubectl_podx.sections.hosts.report import HostAlias, Hosts
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from kubectl_podx.model.capture import ObjectState
 from kubectl_podx.model.raw import dig, items, text
 from kubectl_podx.model.words import ImageState, PullSecretState
-from kubectl_podx.pod.containers import ContainerEntry
 from kubectl_podx.pod.image_name import default_policy, digest_of, parse_image, policy_basis
+from kubectl_podx.pod.pod import ContainerEntry
 from kubectl_podx.pod.view import PodView
 from kubectl_podx.sections.images.report import Image, PullSecret
 

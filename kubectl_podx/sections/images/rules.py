@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kubectl_podx.model.words import PullSecretState
-from kubectl_podx.pod.containers import containers
 from kubectl_podx.pod.image_name import digest_of
-from kubectl_podx.pod.pod import Pod
-from kubectl_podx.pod.unnamed import without_names
+from kubectl_podx.pod.pod import Pod, containers
+from kubectl_podx.pod.start_error import without_names
 from kubectl_podx.rules.remedies import DOCS, describe_pod, edit_owner, get, restart
 from kubectl_podx.rules.rule import Case, Hit, Rule
 from kubectl_podx.rules.waiting import pull_reason

@@ -6,27 +6,39 @@ labels and annotations are compared, but for what a controller writes on each of
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import replace
 
 from kubectl_podx.model.parts import Fact
 from kubectl_podx.model.raw import Json, items, mapping, text
 from kubectl_podx.pod.owner import is_service_account_volume, owner_template
 from kubectl_podx.pod.view import PodView
+from kubectl_podx.sections.environment.report import VariableRow
 from kubectl_podx.sections.injections.injectors import ORDINARY, SERVICE_ACCOUNT, Source, source_of
 from kubectl_podx.sections.injections.items import (
+    Difference,
     Pair,
     added,
     changed,
+    differences,
     inside_items,
     of_container,
     removed,
     tolerations,
     volumes,
 )
-from kubectl_podx.sections.injections.preset_gate import with_presets
 from kubectl_podx.sections.injections.report import Injection
 from kubectl_podx.sections.injections.sources import Sources
-from kubectl_podx.sections.injections.template_compare import Difference, differences
+from kubectl_podx.sections.volumes.report import Volume
+
+if TYPE_CHECKING:
+    from kubectl_podx.sections.report import PodReport
+from collections.abc import Iterable
+
+from kubectl_podx.podpreset.preset import has_preset_annotation
 
 _API_ACCESS = "kube-api-access"
 
@@ -45,17 +57,21 @@ _CONTROLLER_LABELS = frozenset(
         "batch.kubernetes.io/job-completion-index",
     }
 )
+
 # Copied from the node onto every pod as it is bound (PodTopologyLabelsAdmission, on from 1.35).
 _TOPOLOGY = "topology.kubernetes.io/"
 _SERVICE_ACCOUNT = Source(SERVICE_ACCOUNT, "proven")
+
 # Compared item by item, or the pod's own.
 _OF_CONTAINERS = frozenset({"name", "image", "env", "envFrom", "volumeMounts"})
+
 _OF_SPEC = frozenset(
     {
         *("containers", "initContainers", "ephemeralContainers", "volumes", "tolerations"),
         *("nodeName", "serviceAccount"),
     }
 )
+
 # The tool's own memory, and what a controller writes on each pod that it makes.
 _OWN_ANNOTATIONS = frozenset(
     {
@@ -167,3 +183,79 @@ def _metadata(view: PodView, template: Json, field: str) -> Iterator[Injection]:
             yield removed(path)
         elif declared[name] != live[name] and isinstance(live[name], str):
             yield changed(path, found)
+
+
+_UNKNOWN = "unknown"
+_FROM = re.compile(r"\.envFrom\[(configMap|secret) ([^ \]]+)")
+
+
+def marked(report: PodReport) -> PodReport:
+    """The report with `injectedBy` on containers, variables, volumes and mounts.
+
+    What Kubernetes itself does to every pod is marked too: its token volume is nobody's options.
+    """
+    who = {
+        row.path: row.by or _UNKNOWN
+        for row in report.injections or []
+        if row.change == "added" and row.path.startswith("spec.")
+    }
+    if not who:
+        return report
+    changes: dict[str, Any] = {}
+    if report.containers is not None:
+        changes["containers"] = [
+            replace(one, injected_by=_container(who, one.name)) for one in report.containers
+        ]
+    if report.environment is not None:
+        changes["environment"] = [
+            replace(row, injected_by=_variable(who, row)) for row in report.environment
+        ]
+    if report.volumes is not None:
+        changes["volumes"] = [_volume(who, volume) for volume in report.volumes]
+    return replace(report, **changes)
+
+
+def _container(who: Mapping[str, str], name: str) -> str:
+    fields = ("containers", "initContainers", "ephemeralContainers")
+    return next((who[p] for f in fields if (p := f"spec.{f}[{name}]") in who), "")
+
+
+def _inside(who: Mapping[str, str], container: str, rest: str) -> str:
+    fields = ("containers", "initContainers")
+    found = (who.get(f"spec.{field}[{container}].{rest}", "") for field in fields)
+    return next((by for by in found if by), "")
+
+
+def _variable(who: Mapping[str, str], row: VariableRow) -> str:
+    """By its own name, or as a key of an object that the whole environment was made from."""
+    by = _inside(who, row.container, f"env[{row.name}]") or _container(who, row.container)
+    if by or row.source.kind not in ("ConfigMap", "Secret"):
+        return by
+    for path, whoever in who.items():
+        found = _FROM.search(path)
+        if found and f"[{row.container}]." in path and found[2] == row.source.name:
+            return whoever if found[1].lower() == row.source.kind.lower() else ""
+    return ""
+
+
+def _volume(who: Mapping[str, str], volume: Volume) -> Volume:
+    mounts = [
+        replace(mount, injected_by=_inside(who, mount.container, f"volumeMounts[{mount.path}]"))
+        for mount in volume.mounts
+    ]
+    by = who.get(f"spec.volumes[{volume.name}]", "")
+    return replace(volume, mounts=mounts, injected_by=by, injected=volume.injected or bool(by))
+
+
+def concerns(view: PodView) -> bool:
+    """Whether an annotation of the pod tells of presets, or the Capture holds any."""
+    return has_preset_annotation(view.pod) or view.holds("PodPreset")
+
+
+def with_presets(view: PodView, rows: Iterable[Injection], *, compared: bool) -> list[Injection]:
+    """`presets.with_presets`, where it can have anything to say."""
+    if not concerns(view):
+        return list(rows)
+    from kubectl_podx.sections.injections import presets  # noqa: PLC0415 - 4 ms that few pods need
+
+    return presets.with_presets(view, rows, compared=compared)

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import re
+from typing import Any, NamedTuple
 
-from kubectl_podx.model.raw import Json, mapping, text
+import msgspec
+
+from kubectl_podx.model.raw import Json, dig, items, mapping, text
 from kubectl_podx.model.words import Confidence
+from kubectl_podx.pod.pod import containers
 from kubectl_podx.pod.view import PodView
+from kubectl_podx.sections.injections.report import Injection
 
 
 class Source(NamedTuple):
@@ -18,7 +23,6 @@ class Source(NamedTuple):
 
 
 _UNKNOWN = Source()
-
 SERVICE_ACCOUNT = "ServiceAccount admission plugin"
 DEFAULT_TOLERATIONS = "default tolerations of the API server or the DaemonSet"
 PRIORITY = "Priority admission plugin"
@@ -27,6 +31,7 @@ LIMIT_RANGER = "LimitRanger admission plugin"
 DEFAULTING = "API defaulting"
 EXTENDED_RESOURCE = "ExtendedResourceToleration admission plugin"
 JOB = "the Job controller"
+
 ORDINARY = frozenset(
     {
         SERVICE_ACCOUNT,
@@ -87,3 +92,123 @@ def source_of(view: PodView, *, name: str = "", container: Json | None = None) -
     ):
         return Source("a PodPreset")
     return _UNKNOWN
+
+
+_SELECTOR = "spec.nodeSelector["
+_TOLERATION = "spec.tolerations["
+
+
+def scheduling_source(view: PodView, row: Injection) -> Injection | None:
+    """The row of a nodeSelector's label or a toleration with the plugin that adds such; or None."""
+    if row.change != "added" or not row.path.startswith((_SELECTOR, _TOLERATION)):
+        return None
+    sure = _of_runtime_class(view, row.path)
+    if sure is not None:
+        name = text(view.pod, "spec", "runtimeClassName")
+        detail = f"RuntimeClass {name} has it" if sure == "likely" else "its class was not read"
+        return msgspec.structs.replace(row, by=RUNTIME_CLASS, confidence=sure, detail=detail)
+    if row.path.startswith(_TOLERATION) and _of_extended_resource(view, row.path):
+        detail = "a container asks for the resource of this name"
+        return msgspec.structs.replace(
+            row, by=EXTENDED_RESOURCE, confidence="likely", detail=detail
+        )
+    return None
+
+
+def _of_runtime_class(view: PodView, path: str) -> Confidence | None:
+    """plugin/pkg/admission/runtimeclass: both are of the class's `scheduling`.
+
+    The class as it is now: never more than likely.
+    """
+    name = text(view.pod, "spec", "runtimeClassName")
+    if not name:
+        return None
+    stored = view.capture.objects.get(f"RuntimeClass//{name}")
+    if stored is None or stored.body is None:
+        # Nobody asked, or it may not be read, or is gone.
+        return "possible" if path.startswith(_SELECTOR) else None
+    scheduling = mapping(stored.body, "scheduling")
+    if path.startswith(_SELECTOR):
+        label = path[len(_SELECTOR) : -1]
+        mine = mapping(view.pod, "spec", "nodeSelector").get(label)
+        theirs = mapping(scheduling, "nodeSelector").get(label)
+        return "likely" if mine is not None and mine == theirs else None
+    theirs_all = [dict(each) for each in items(scheduling, "tolerations")]
+    found = any(dict(each) in theirs_all for each in _tolerations(view, path))
+    return "likely" if found else None
+
+
+def _of_extended_resource(view: PodView, path: str) -> bool:
+    """plugin/pkg/admission/extendedresourcetoleration: NoSchedule of the resource's own name."""
+    for toleration in _tolerations(view, path):
+        key = text(toleration, "key")
+        wanted = {"key": key, "operator": "Exists", "effect": "NoSchedule"}
+        asked = any(
+            key in mapping(entry.spec, "resources", "requests") for entry in containers(view.pod)
+        )
+        if "/" in key and dict(toleration) == wanted and asked:
+            return True
+    return False
+
+
+def _tolerations(view: PodView, path: str) -> list[Json]:
+    key = path[len(_TOLERATION) : -1]
+    return [each for each in items(view.pod, "spec", "tolerations") if dig(each, "key") == key]
+
+
+# Path, with every item of a list as [] -> the values that are defaults there.
+_DEFAULTS: dict[str, tuple[Any, ...]] = {
+    "spec.restartPolicy": ("Always",),
+    "spec.dnsPolicy": ("ClusterFirst",),
+    "spec.schedulerName": ("default-scheduler",),
+    "spec.terminationGracePeriodSeconds": (30,),
+    "spec.securityContext": ({},),
+    "spec.enableServiceLinks": (True,),
+    "spec.hostNetwork": (False,),
+    "container.terminationMessagePath": ("/dev/termination-log",),
+    "container.terminationMessagePolicy": ("File",),
+    "container.imagePullPolicy": ("Always", "IfNotPresent"),
+    "container.resources": ({},),
+    "container.ports[].protocol": ("TCP",),
+    "container.probe.timeoutSeconds": (1,),
+    "container.probe.periodSeconds": (10,),
+    "container.probe.successThreshold": (1,),
+    "container.probe.failureThreshold": (3,),
+    "container.probe.httpGet.scheme": ("HTTP",),
+    "container.probe.httpGet.path": ("/",),
+    "container.probe.grpc.service": ("",),
+    "container.lifecycle.preStop.httpGet.scheme": ("HTTP",),
+    "container.lifecycle.preStop.httpGet.path": ("/",),
+    "container.lifecycle.postStart.httpGet.scheme": ("HTTP",),
+    "container.lifecycle.postStart.httpGet.path": ("/",),
+    "container.securityContext.procMount": ("Default",),
+    "volume.configMap.defaultMode": (0o644,),
+    "volume.secret.defaultMode": (0o644,),
+    "volume.downwardAPI.defaultMode": (0o644,),
+    "volume.downwardAPI.items[].fieldRef.apiVersion": ("v1",),
+    "volume.projected.defaultMode": (0o644,),
+    "volume.projected.sources[].serviceAccountToken.expirationSeconds": (3600,),
+    "volume.projected.sources[].downwardAPI.items[].fieldRef.apiVersion": ("v1",),
+    "volume.ephemeral.volumeClaimTemplate.spec.volumeMode": ("Filesystem",),
+}
+
+_ITEM = re.compile(r"\[[^\]]*\]")
+_CONTAINER = re.compile(r"^spec\.(?:init|ephemeral)?[cC]ontainers\[\]")
+_PROBE = re.compile(r"^container\.(?:liveness|readiness|startup)Probe")
+_VOLUME = re.compile(r"^spec\.volumes\[\]")
+_REQUEST = re.compile(r"^container\.resources\.requests\.(.+)$")
+
+
+def is_default(path: str, value: Any, container: Json | None = None) -> bool:
+    """Whether the API server would have put this value there.
+
+    `container`: the container that the path is in; requests that are not written follow its limits.
+    """
+    plain = _CONTAINER.sub("container", _ITEM.sub("[]", path))
+    plain = _PROBE.sub("container.probe", plain)
+    plain = _VOLUME.sub("volume", plain)
+    limits = mapping(container, "resources", "limits")
+    request = _REQUEST.match(plain)
+    if request:
+        return value is not None and limits.get(request[1]) == value
+    return any(value == one and type(value) is type(one) for one in _DEFAULTS.get(plain, ()))

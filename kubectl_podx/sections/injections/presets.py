@@ -15,9 +15,19 @@ from kubectl_podx.model.clock import parse_time
 from kubectl_podx.model.raw import Json, items, mapping, text
 from kubectl_podx.model.words import Confidence
 from kubectl_podx.pod.view import PodView
-from kubectl_podx.podpreset.annotations import APPLIED, EXCLUDE, MIRROR, applied_presets
 from kubectl_podx.podpreset.merge import CONTAINERS, Conflict, env_from_text, merged
-from kubectl_podx.podpreset.preset import GONE, Preset, normal, normal_volume, preset_of, same
+from kubectl_podx.podpreset.preset import (
+    APPLIED,
+    EXCLUDE,
+    GONE,
+    MIRROR,
+    Preset,
+    applied_presets,
+    normal,
+    normal_volume,
+    preset_of,
+    same,
+)
 from kubectl_podx.sections.injections.report import Injection
 
 _FIRST_WITHOUT = 20

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import Literal
 
 from kubectl_podx.model.raw import dig, mapping, text
-from kubectl_podx.pod.containers import ContainerEntry
 from kubectl_podx.pod.kills import grace_period
+from kubectl_podx.pod.pod import ContainerEntry
 from kubectl_podx.pod.probes import handler
 from kubectl_podx.pod.view import PodView, event_count
 from kubectl_podx.sections.lifecycle.report import Hook

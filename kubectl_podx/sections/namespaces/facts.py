@@ -8,7 +8,7 @@ from typing import NamedTuple
 from kubectl_podx.model.parts import Fact
 from kubectl_podx.model.raw import dig, text
 from kubectl_podx.pod import listeners, processes
-from kubectl_podx.pod.containers import ContainerEntry
+from kubectl_podx.pod.pod import ContainerEntry
 from kubectl_podx.pod.view import PodView
 from kubectl_podx.sections.namespaces.report import Namespace, NamespaceGroup, Namespaces
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kubectl_podx.pod.kills import grace_period
-from kubectl_podx.pod.ports import DeclaredPort, declared_ports
+from kubectl_podx.pod.listeners import DeclaredPort, declared_ports
 from kubectl_podx.pod.processes import main_processes
 from kubectl_podx.rules.remedies import DOCS, describe_pod, edit_owner
 from kubectl_podx.rules.rule import Case, Hit, Rule

@@ -9,7 +9,7 @@ from kubectl_podx.model.capture import Connection
 from kubectl_podx.model.raw import Json, dig, items, mapping, number, text
 from kubectl_podx.model.words import ConnectionState, EndpointState
 from kubectl_podx.pod import listeners
-from kubectl_podx.pod.ports import resolve_service_port
+from kubectl_podx.pod.listeners import resolve_service_port
 from kubectl_podx.pod.view import PodView
 from kubectl_podx.sections.network.report import (
     HangingConnection,

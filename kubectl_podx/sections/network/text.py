@@ -1,17 +1,64 @@
-"""The block of this section in the text."""
+"""Columns of Services, connections and readiness gates, and their block in the text."""
 
 from __future__ import annotations
 
-from kubectl_podx.sections.network.columns import (
-    CONNECTION,
-    GATE,
-    SERVICE,
-    ServiceLine,
-    service_lines,
-)
-from kubectl_podx.sections.network.report import Network
-from kubectl_podx.view.columns import Grid
+from typing import NamedTuple
+
+from kubectl_podx.sections.network.report import Network, ServicePort, ServiceRow
+from kubectl_podx.view.columns import Column, Grid
 from kubectl_podx.view.page import Page
+from kubectl_podx.view.units import NONE, text_or_none, yes_no
+
+
+class ServiceLine(NamedTuple):
+    """One port of a Service, or the Service where it has none."""
+
+    service: ServiceRow
+    port: ServicePort | None
+
+
+def service_lines(services: list[ServiceRow]) -> list[ServiceLine]:
+    """A line per port."""
+    nothing: list[ServicePort | None] = [None]
+    return [ServiceLine(row, port) for row in services for port in [*row.ports] or nothing]
+
+
+def _port(port: ServicePort | None) -> str:
+    if port is None:
+        return NONE
+    return f"{port.port} ({port.name})" if port.name else str(port.port)
+
+
+def _target(port: ServicePort | None) -> str:
+    if port is None:
+        return NONE
+    if port.resolved is None or str(port.resolved) == port.target_port:
+        return port.target_port or NONE
+    return f"{port.target_port} -> {port.resolved}"
+
+
+SERVICE: tuple[Column, ...] = (
+    Column("SERVICE", lambda row, _: row.service.name),
+    Column("PORT", lambda row, _: _port(row.port)),
+    Column("TARGET", lambda row, _: _target(row.port)),
+    Column("LISTENING", lambda row, _: yes_no(row.port.listening) if row.port else NONE),
+    Column("ENDPOINT", lambda row, _: row.service.endpoint),
+    Column("TYPE", lambda row, _: text_or_none(row.service.type), wide=True),
+    Column("SERVING", lambda row, _: yes_no(row.service.serving), wide=True),
+)
+
+CONNECTION: tuple[Column, ...] = (
+    Column("CONNECTION", lambda row, _: row.state),
+    Column("REMOTE", lambda row, _: row.remote),
+    Column("LOCAL", lambda row, _: row.local),
+    Column("COUNT", lambda row, _: str(row.count)),
+    Column("SEEN-FROM", lambda row, _: row.container, wide=True),
+)
+
+GATE: tuple[Column, ...] = (
+    Column("READINESS-GATE", lambda row, _: row.condition),
+    Column("STATUS", lambda row, _: row.status),
+)
 
 
 def grids(found: Network) -> list[Grid]:

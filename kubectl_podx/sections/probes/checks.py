@@ -7,8 +7,7 @@ from collections.abc import Iterator
 
 from kubectl_podx.model.clock import parse_time
 from kubectl_podx.model.parts import ProbeFailure
-from kubectl_podx.pod.backoff import RESET_SECONDS
-from kubectl_podx.pod.kills import stop_in_progress
+from kubectl_podx.pod.kills import RESET_SECONDS, stop_in_progress
 from kubectl_podx.rules.remedies import edit_owner, logs
 from kubectl_podx.rules.rule import Case, Hit
 from kubectl_podx.sections.containers.report import Container

@@ -11,8 +11,8 @@ from kubectl_podx.model.clock import format_time, seconds_after
 from kubectl_podx.model.parts import Fact, Handler, Timing
 from kubectl_podx.model.raw import dig, mapping, number, one_line
 from kubectl_podx.model.words import ProbeState, ProbeType, ProbeWait
-from kubectl_podx.pod.containers import ContainerEntry
 from kubectl_podx.pod.kills import stop_in_progress
+from kubectl_podx.pod.pod import ContainerEntry
 from kubectl_podx.pod.probe_events import FIELDS, ProbeEvent, counter_of, failure_rows, probe_events
 from kubectl_podx.pod.probes import handler, seconds_to_action, timing
 from kubectl_podx.pod.start_error import start_failure
@@ -26,8 +26,6 @@ _ERRORS_SEEN_WITHIN = 330
 
 # Event and status times have whole seconds.
 _ROUNDING = 2
-
-
 _NO_RESULT = "the kubelet has counted no result of it: an attempt hangs, or every one errors"
 
 _TOO_FEW = (

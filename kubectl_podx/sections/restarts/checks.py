@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 from kubectl_podx.model.clock import format_time, parse_time
 from kubectl_podx.model.raw import one_line
 from kubectl_podx.model.words import FindingSeverity, RestartCause
-from kubectl_podx.pod.backoff import RESET_SECONDS
-from kubectl_podx.pod.containers import LOOPING, ContainerEntry
+from kubectl_podx.pod.kills import RESET_SECONDS
+from kubectl_podx.pod.pod import LOOPING, ContainerEntry
 from kubectl_podx.pod.probe_events import event_span, strip_combined
 from kubectl_podx.pod.start_error import innermost
 from kubectl_podx.rules.remedies import (

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kubectl_podx.pod.node_match import untolerated
-from kubectl_podx.pod.unnamed import without_quotes
+from kubectl_podx.pod.start_error import without_quotes
 from kubectl_podx.rules.remedies import DOCS, about_pod, checked, describe_pod, edit_owner, kubectl
 from kubectl_podx.rules.rule import Case, Hit, Rule
-from kubectl_podx.sections.scheduling.facts import DEFAULT_SCHEDULER
+from kubectl_podx.sections.scheduling.facts import DEFAULT_SCHEDULER, untolerated
 
 _SCHEDULING = DOCS + "concepts/scheduling-eviction/assign-pod-node/"
 _PATIENCE = 30

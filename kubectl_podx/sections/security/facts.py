@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from kubectl_podx.model.capture import Process
 from kubectl_podx.model.parts import NONE, Fact
 from kubectl_podx.model.raw import dig, mapping, number, text
-from kubectl_podx.pod.containers import ContainerEntry
+from kubectl_podx.pod.pod import ContainerEntry
 from kubectl_podx.pod.processes import main_processes
 from kubectl_podx.pod.view import PodView
 from kubectl_podx.sections.security.report import Security

@@ -12,8 +12,12 @@ from kubectl_podx.model.raw import Json, dig, items, number, text
 from kubectl_podx.model.words import TimelineKind, TimelineSource
 from kubectl_podx.pod.mounted_files import normal
 from kubectl_podx.pod.view import PodView, event_count, event_time
-from kubectl_podx.sections.timeline.gaps import gaps
 from kubectl_podx.sections.timeline.report import TimelineEntry
+
+if TYPE_CHECKING:
+    from kubectl_podx.sections.report import PodReport
+from datetime import timedelta
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from kubectl_podx.sections.report import PodReport
@@ -204,3 +208,55 @@ def _node(report: PodReport) -> Iterator[TimelineEntry]:
             yield from _entry(
                 since, f"node: {condition.type} became {condition.status}", "condition", "node"
             )
+
+
+# The API server's --event-ttl, an hour where nobody set it.
+_KEPT = timedelta(hours=1)
+_LONG = timedelta(minutes=10)
+_EXPIRE = "events expire, after an hour where nobody set another time"
+
+
+class Gap(NamedTuple):
+    """A stretch of which nothing is told, at the moment where it ends."""
+
+    time: datetime
+    what: str
+    container: str = ""
+
+
+def gaps(view: PodView, report: PodReport) -> Iterator[Gap]:
+    """Events that are gone, and runs of containers that left no record."""
+    yield from _gap_events(view)
+    for restart in report.restarts or ():
+        entry = view.container(restart.container)
+        untold = restart.count - restart.explained
+        last = dig(entry.status, "lastState", "terminated") if entry else None
+        began = parse_time(dig(last, "startedAt"))
+        if untold > 0 and began is not None and began.year > 1970:
+            runs = "1 run" if untold == 1 else f"{untold} runs"
+            yield Gap(
+                began,
+                f"why {runs} before this ended is not recorded: only the last end is kept",
+                restart.container,
+            )
+
+
+def _gap_events(view: PodView) -> Iterator[Gap]:
+    created = parse_time(dig(view.pod, "metadata", "creationTimestamp"))
+    if created is None or view.now is None:
+        return
+    stored = view.capture.lists.get(f"Event/{view.captured.reference}")
+    if stored is None:
+        return
+    if stored.state != "present":
+        yield Gap(view.now, "the pod's events could not be read")
+        return
+    firsts = [
+        moment
+        for event in view.events
+        if (moment := parse_time(text(event, "firstTimestamp") or event_time(event)))
+    ]
+    oldest = min(firsts, default=view.now)
+    if view.now - created > _KEPT and oldest - created > _LONG:
+        which = "events from before this are gone" if firsts else "no event of the pod is left"
+        yield Gap(oldest, f"{which}: {_EXPIRE}")

@@ -8,9 +8,8 @@ from kubectl_podx.model.capture import ObservedToken
 from kubectl_podx.model.clock import format_time, parse_time, seconds_after
 from kubectl_podx.model.raw import Json, dig, items, number, text
 from kubectl_podx.model.words import TokenState
-from kubectl_podx.pod.looked import look
 from kubectl_podx.pod.mounted_files import MountedFile, mounted_files, normal
-from kubectl_podx.pod.view import PodView
+from kubectl_podx.pod.view import PodView, look
 from kubectl_podx.sections.tokens.report import TokenRow
 
 _DEFAULT_EXPIRATION = 3600

@@ -11,10 +11,9 @@ import pytest
 import kit
 from kit import Json
 from kubectl_podx.capture import exec_policy
-from kubectl_podx.capture.exec_policy import Decision, decide
-from kubectl_podx.capture.memory_usage import of_pod_metrics, of_summary
+from kubectl_podx.capture.exec_policy import Decision, decide, of_pod_metrics, of_summary
 from kubectl_podx.model.capture import MemoryUsage
-from kubectl_podx.pod.containers import containers
+from kubectl_podx.pod.pod import containers
 
 NOW = "2026-11-29T12:00:00Z"
 MIB = 1 << 20

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kubectl_podx.capture.memory_usage import probe_counters
+from kubectl_podx.capture.exec_policy import probe_counters
 
 UID = "1c9a2f52-7d0c-4f4e-9a0a-2a9f6e0f7a11"
 TEXT = f"""# HELP prober_probe_total [BETA] Cumulative number of a liveness, readiness or startup probe

@@ -15,7 +15,7 @@ import pytest
 from kubectl_podx.capture import look
 from kubectl_podx.capture.frames import Frames, split
 from kubectl_podx.capture.procfs import pairs
-from kubectl_podx.pod.containers import ContainerEntry
+from kubectl_podx.pod.pod import ContainerEntry
 
 SHELLS = [
     pytest.param(words, id=words[0])

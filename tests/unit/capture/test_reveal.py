@@ -21,7 +21,7 @@ from kubectl_podx.model.capture import Capture
 from kubectl_podx.model.clock import Deadline
 from kubectl_podx.model.errors import UsageError
 from kubectl_podx.model.revealed import Revealed
-from kubectl_podx.render.revealed import revealed_text
+from kubectl_podx.render.text import revealed_text
 from kubectl_podx.sections.report import PodReportList
 
 

@@ -12,14 +12,14 @@ from kit import Json, raw_look
 from kubectl_podx.capture import run_probes
 from kubectl_podx.capture.plan import LookOptions
 from kubectl_podx.capture.probe_runs import Road, probe_calls, road
-from kubectl_podx.cluster.connection import Response
 from kubectl_podx.cluster.errors import ClusterError
 from kubectl_podx.cluster.exec_protocol import ExecResult
 from kubectl_podx.cluster.port_forward import TunnelError, why_refused
+from kubectl_podx.cluster.stream import Response
 from kubectl_podx.model.capture import ProbeAttempt
 from kubectl_podx.model.clock import Deadline
 from kubectl_podx.model.reference import Reference
-from kubectl_podx.pod.containers import containers
+from kubectl_podx.pod.pod import containers
 
 POD = Reference("Pod", "shop", "web-0")
 

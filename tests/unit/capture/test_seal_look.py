@@ -20,7 +20,7 @@ from kubectl_podx.capture.seal_environment import declared_variables
 from kubectl_podx.capture.seal_observation import seal_look
 from kubectl_podx.model.capture import Observation, StoredObject
 from kubectl_podx.model.reference import Reference
-from kubectl_podx.pod.containers import containers
+from kubectl_podx.pod.pod import containers
 
 RECORDED = Path(__file__).parent / "recorded"
 POD = Reference("Pod", "lead", "everything")

@@ -14,8 +14,8 @@ from kubectl_podx.capture.calls import Outcome
 from kubectl_podx.capture.gather import Gatherer
 from kubectl_podx.capture.plan import LookOptions, pod_calls
 from kubectl_podx.capture.planned import MANY
+from kubectl_podx.capture.store import merged, split
 from kubectl_podx.capture.targets import Targets
-from kubectl_podx.capture.together import merged, split
 from kubectl_podx.cluster.errors import ClusterError
 from kubectl_podx.cluster.server import Answer
 from kubectl_podx.model.capture import Capture

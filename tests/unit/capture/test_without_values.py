@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 
 from kubectl_podx.analysis.analyse import analyse
-from kubectl_podx.capture.bundle import read_bundle
-from kubectl_podx.capture.without_values import without_values
+from kubectl_podx.capture.bundle import read_bundle, without_values
 from kubectl_podx.model.capture import Capture
 from kubectl_podx.sections.report import PodReport
 

@@ -7,7 +7,7 @@ import shlex
 import pytest
 
 from kit.cli_runs import Run
-from kubectl_podx.cli.queries import QUERIES
+from kubectl_podx.cli.explain import QUERIES
 from kubectl_podx.generated import explain
 
 RULE = explain.CodeDoc(

@@ -18,7 +18,7 @@ from kit import capture
 from kit.cli_runs import Run
 from kubectl_podx.capture.bundle import write_bundle
 from kubectl_podx.capture.presets import read_presets, read_subjects
-from kubectl_podx.cli.preset_story import NOTE
+from kubectl_podx.cli.explain import NOTE
 from kubectl_podx.model.errors import InputError
 
 PRESET = """\

@@ -6,9 +6,9 @@ import io
 
 import pytest
 
-from kubectl_podx.cli import progress
+from kubectl_podx.cli import follow as progress
 from kubectl_podx.cli.environment import Environment
-from kubectl_podx.cli.progress import ProgressLine, bar
+from kubectl_podx.cli.follow import ProgressLine, bar
 
 
 class Terminal(io.StringIO):

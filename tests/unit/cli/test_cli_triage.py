@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from kit.cli_runs import Run
-from kubectl_podx.render.triage import NAME
+from kubectl_podx.render.reports import NAME
 
 
 @pytest.fixture

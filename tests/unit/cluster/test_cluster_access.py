@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from kubectl_podx.cluster.access import Access, AccessFlags, resolve_access
-from kubectl_podx.cluster.durations import parse_timeout
+from kubectl_podx.model.clock import parse_timeout
 from kubectl_podx.model.errors import InputError, UsageError
 
 BASE = """\

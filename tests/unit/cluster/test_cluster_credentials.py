@@ -12,8 +12,7 @@ from kubectl_podx.cluster.access import Access
 from kubectl_podx.cluster.credentials import Credentials, impersonation
 from kubectl_podx.cluster.errors import ClusterError
 from kubectl_podx.cluster.exec_plugin import exec_info, parse_credential
-from kubectl_podx.cluster.kubeconfig import AuthProvider, ExecPlugin, ExecVariable
-from kubectl_podx.cluster.kuberc import check_plugin
+from kubectl_podx.cluster.kubeconfig import AuthProvider, ExecPlugin, ExecVariable, check_plugin
 from kubectl_podx.model.clock import Deadline
 from kubectl_podx.model.errors import InputError, PodxError
 

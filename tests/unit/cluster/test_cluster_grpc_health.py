@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kubectl_podx.cluster.grpc_health import Health, HealthParser, Reply, request
+from kubectl_podx.cluster.port_forward import Health, HealthParser, Reply, request
 
 SETTINGS = bytes.fromhex("000000040000000000")
 ACK = bytes.fromhex("000000040100000000")

@@ -1,6 +1,6 @@
 import pytest
 
-from kubectl_podx.cluster.proxies import Proxy, proxy_for, uses_proxy
+from kubectl_podx.cluster.tls import Proxy, proxy_for, uses_proxy
 from kubectl_podx.model.errors import InputError
 
 

@@ -11,14 +11,13 @@ from hypothesis import strategies as st
 import kit
 from kit import Json, owned_by, pod_of_template, stored, workload
 from kubectl_podx.analysis.analyse import analyse
-from kubectl_podx.capture.managed import managed_paths
+from kubectl_podx.capture.redact import managed_paths
 from kubectl_podx.pod.view import PodView
 from kubectl_podx.sections.injections import facts as injections
-from kubectl_podx.sections.injections.admission_match import candidates
-from kubectl_podx.sections.injections.field_edits import edit_of, edits
-from kubectl_podx.sections.injections.marks import marked
-from kubectl_podx.sections.injections.pod_defaults import is_default
-from kubectl_podx.sections.injections.template_compare import differences
+from kubectl_podx.sections.injections.facts import marked
+from kubectl_podx.sections.injections.injectors import is_default
+from kubectl_podx.sections.injections.items import differences
+from kubectl_podx.sections.injections.sources import candidates, edit_of, edits
 
 CREATED = "2026-11-25T12:00:00Z"
 ALWAYS = [

@@ -18,8 +18,8 @@ from kubectl_podx.model.capture import (
 from kubectl_podx.pod.image_name import default_policy, digest_of, parse_image, policy_basis
 from kubectl_podx.pod.view import PodView
 from kubectl_podx.sections.containers import facts as containers
+from kubectl_podx.sections.containers.facts import blocked_since, first_blocker
 from kubectl_podx.sections.containers.report import Container
-from kubectl_podx.sections.containers.starting import blocked_since, first_blocker
 
 RUNNING = kit.running("2026-11-25T10:00:00Z")
 

@@ -16,7 +16,7 @@ from kubectl_podx.model.capture import (
     Variable,
 )
 from kubectl_podx.sections.environment import facts as environment
-from kubectl_podx.sections.environment.declared import service_links
+from kubectl_podx.sections.environment.facts import service_links
 from kubectl_podx.sections.environment.report import VariableRow
 
 

@@ -14,7 +14,7 @@ from kubectl_podx.model.capture import StoredObject
 from kubectl_podx.pod.owner import why_no_template
 from kubectl_podx.pod.view import PodView
 from kubectl_podx.sections.injections import facts as injections
-from kubectl_podx.sections.injections.admission_match import Candidate, candidates, writes
+from kubectl_podx.sections.injections.sources import Candidate, candidates, writes
 
 CREATED, LATER = "2026-11-25T12:00:00Z", "2026-11-25T12:05:00Z"
 ALWAYS = [

@@ -20,8 +20,8 @@ from kit.restart_cases import (
     unhealthy,
     view,
 )
-from kubectl_podx.pod.backoff import backoff, delay_of
-from kubectl_podx.pod.containers import containers
+from kubectl_podx.pod.kills import backoff, delay_of
+from kubectl_podx.pod.pod import containers
 from kubectl_podx.pod.probe_events import probe_event
 from kubectl_podx.pod.probes import earliest_kill, handler, resolve_port, seconds_to_action, timing
 from kubectl_podx.pod.view import PodView

@@ -21,7 +21,7 @@ from kubectl_podx.sections.pod.report import Pod
 from kubectl_podx.sections.report import PodReport
 from kubectl_podx.sections.restarts.report import Restart
 from kubectl_podx.sections.timeline import facts as timeline
-from kubectl_podx.sections.timeline.gaps import gaps
+from kubectl_podx.sections.timeline.facts import gaps
 from kubectl_podx.sections.timeline.report import TimelineEntry
 from kubectl_podx.sections.tokens.report import TokenRow
 

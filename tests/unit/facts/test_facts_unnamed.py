@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kubectl_podx.pod.start_error import start_failure
-from kubectl_podx.pod.unnamed import without_names
+from kubectl_podx.pod.start_error import start_failure, without_names
 from kubectl_podx.rules.waiting import pull_reason
 from kubectl_podx.sections.scheduling.rules import plain
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kubectl_podx.model.words import ValueState
-from kubectl_podx.pod.value_state import Witness, decide, last_write
+from kubectl_podx.pod.sources import Witness, decide, last_write
 
 RUNGS: list[tuple[str, dict[str, Any]]] = [
     ("denied", {"denied": "x"}),

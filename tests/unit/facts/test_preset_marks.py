@@ -13,8 +13,7 @@ from kit import Json, owned_by, view, workload
 from kit.preset_cases import env, its_container, preset_body, ref, website
 from kubectl_podx.model.capture import ObjectState
 from kubectl_podx.pod.view import PodView
-from kubectl_podx.podpreset.annotations import APPLIED, EXCLUDE, MIRROR
-from kubectl_podx.podpreset.preset import GONE, SERVED
+from kubectl_podx.podpreset.preset import APPLIED, EXCLUDE, GONE, MIRROR, SERVED
 from kubectl_podx.sections.injections import facts as injections
 from kubectl_podx.sections.injections.presets import not_applied, preset_marks, with_presets
 from kubectl_podx.sections.injections.report import Injection

@@ -11,10 +11,13 @@ from hypothesis import strategies as st
 
 from kit import Json
 from kit.preset_cases import env, its_container, preset, ref, website
-from kubectl_podx.podpreset.annotations import APPLIED, EXCLUDE, MIRROR, applied_presets
 from kubectl_podx.podpreset.merge import merged, unselected
 from kubectl_podx.podpreset.preset import (
+    APPLIED,
+    EXCLUDE,
+    MIRROR,
     Preset,
+    applied_presets,
     is_preset,
     mistakes,
     normal,

@@ -14,8 +14,8 @@ from kubectl_podx.analysis.comparison import Side, compare
 from kubectl_podx.analysis.reports import ComparisonReport
 from kubectl_podx.capture.bundle import read_bundle
 from kubectl_podx.model.capture import Call, Capture
-from kubectl_podx.model.terminal import Terminal
-from kubectl_podx.render.comparison import text
+from kubectl_podx.render.reports import comparison_text as text
+from kubectl_podx.view.layout import Terminal
 
 RECORDED = Path(__file__).resolve().parents[2] / "recorded"
 

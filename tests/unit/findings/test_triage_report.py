@@ -16,8 +16,7 @@ from kubectl_podx.capture.triage import sealed
 from kubectl_podx.model.errors import InputError
 from kubectl_podx.model.reference import Reference
 from kubectl_podx.pod.gate import gate_of
-from kubectl_podx.pod.sick import RANK, Tally, Triaged, key_of
-from kubectl_podx.pod.symptom import Sick
+from kubectl_podx.pod.sick import RANK, Sick, Tally, Triaged, key_of
 
 NOW = "2026-11-25T12:00:00Z"
 EARLIER = "2026-11-25T11:58:00Z"

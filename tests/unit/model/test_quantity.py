@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kubectl_podx.model.quantity import in_units, parse_quantity
+from kubectl_podx.model.clock import in_units, parse_quantity
 
 
 @pytest.mark.parametrize(

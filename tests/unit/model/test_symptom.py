@@ -22,7 +22,7 @@ from kubectl_podx.pod.gate import (
     gate_of,
     gates_of_page,
 )
-from kubectl_podx.pod.symptom import Sick, symptom
+from kubectl_podx.pod.sick import Sick, symptom
 
 NOW = datetime(2026, 11, 25, 12, 0, 0, tzinfo=UTC)
 

@@ -9,13 +9,12 @@ from syrupy.assertion import SnapshotAssertion
 
 from kubectl_podx.analysis.analyse import analyse
 from kubectl_podx.capture.bundle import read_bundle
-from kubectl_podx.model.terminal import Terminal
 from kubectl_podx.render.html import html
 from kubectl_podx.render.mermaid import mermaid
-from kubectl_podx.render.table import tables
-from kubectl_podx.render.text import text
+from kubectl_podx.render.text import tables, text
 from kubectl_podx.sections.report import PodReportList
 from kubectl_podx.sections.table import KEYS
+from kubectl_podx.view.layout import Terminal
 
 RECORDED = Path(__file__).parents[2] / "recorded"
 # Made by `make record-samples`, which see for what each of them is.

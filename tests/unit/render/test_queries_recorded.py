@@ -12,7 +12,7 @@ from syrupy.assertion import SnapshotAssertion
 
 from kubectl_podx.analysis.analyse import analyse
 from kubectl_podx.capture.bundle import read_bundle
-from kubectl_podx.cli.queries import QUERIES, Query
+from kubectl_podx.cli.explain import QUERIES, Query
 from kubectl_podx.model.errors import UsageError
 from kubectl_podx.render.document import plain, to_json, to_yaml
 from kubectl_podx.render.jmes import ask, result_table, result_text

@@ -14,12 +14,11 @@ from hypothesis import strategies as st
 from kubectl_podx.analysis.analyse import analyse
 from kubectl_podx.capture.bundle import read_bundle
 from kubectl_podx.model.clock import format_time
-from kubectl_podx.model.terminal import Terminal
 from kubectl_podx.sections.report import PodReport
-from kubectl_podx.sections.timeline.chart import timeline_chart
-from kubectl_podx.sections.timeline.lanes import Chart, chart
+from kubectl_podx.sections.timeline.lanes import Chart, axis, chart
 from kubectl_podx.sections.timeline.report import TimelineEntry
-from kubectl_podx.view.axis import axis
+from kubectl_podx.sections.timeline.text import timeline_chart
+from kubectl_podx.view.layout import Terminal
 from kubectl_podx.view.page import Page
 
 RECORDED = Path(__file__).parents[2] / "recorded"

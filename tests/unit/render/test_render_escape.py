@@ -11,16 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kubectl_podx.model.parts import Finding
-from kubectl_podx.model.terminal import Terminal
 from kubectl_podx.render.document import to_json, to_yaml
 from kubectl_podx.render.jmes import result_table, result_text
 from kubectl_podx.render.mermaid import mermaid
-from kubectl_podx.render.table import tables
-from kubectl_podx.render.text import text
+from kubectl_podx.render.text import tables, text
 from kubectl_podx.sections.report import PodReport
 from kubectl_podx.sections.table import KEYS
 from kubectl_podx.view.escape import LONGEST, clean, clean_json
-from kubectl_podx.view.layout import aligned, prose
+from kubectl_podx.view.layout import Terminal, aligned, prose
 
 ANYTHING = st.text(st.characters(exclude_categories=()), max_size=80)
 HOSTILE = "\x1b[2J\x9b31m\u202egnp\u200b\r\nFAKE: line\x00\ud800\U000e0041"

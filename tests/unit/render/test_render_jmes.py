@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from kubectl_podx.cli.queries import QUERIES, Query
+from kubectl_podx.cli.explain import QUERIES, Query
 from kubectl_podx.model.errors import ExitStatus, UsageError
 from kubectl_podx.render.document import plain, to_json
 from kubectl_podx.render.jmes import QueryError, ask, parse, result_table, result_text

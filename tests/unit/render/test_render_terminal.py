@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from kubectl_podx.model.terminal import Terminal
+from kubectl_podx.view.layout import Terminal
 
 
 class Tty(io.StringIO):

@@ -7,17 +7,15 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 
 from kubectl_podx.model.parts import BackOff, Coverage, Metadata, Verdict
-from kubectl_podx.model.terminal import Terminal
 from kubectl_podx.render.mermaid import mermaid
-from kubectl_podx.render.table import tables
-from kubectl_podx.render.text import text
+from kubectl_podx.render.text import tables, text
 from kubectl_podx.sections import folders
 from kubectl_podx.sections.containers.report import Container, ObservationReport
 from kubectl_podx.sections.pod.report import Pod
 from kubectl_podx.sections.report import PodReport
 from kubectl_podx.sections.table import BY_KEY, KEYS
 from kubectl_podx.sections.volumes.report import Volume, VolumeMount
-from kubectl_podx.view.layout import aligned
+from kubectl_podx.view.layout import Terminal, aligned
 from kubectl_podx.view.page import Page
 
 

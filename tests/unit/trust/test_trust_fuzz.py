@@ -25,16 +25,9 @@ from hypothesis import strategies as st
 from kit import capture_of_store, listed, raw_look
 from kit.fuzzed import GENERATED
 from kubectl_podx.analysis.analyse import analyse
-from kubectl_podx.capture import (
-    bundle,
-    certificates,
-    frames,
-    manifest,
-    procfs,
-)
-from kubectl_podx.capture import (
-    memory_usage as metrics,
-)
+from kubectl_podx.capture import bundle, certificates, frames, procfs
+from kubectl_podx.capture import bundle as manifest
+from kubectl_podx.capture import exec_policy as metrics
 from kubectl_podx.capture import (
     procfs as cgroup,
 )
@@ -49,7 +42,7 @@ from kubectl_podx.cluster.paths import BadNameError, api_path
 from kubectl_podx.model.capture import Capture, Observation, StoredObject
 from kubectl_podx.model.errors import InputError
 from kubectl_podx.model.reference import Reference
-from kubectl_podx.pod.containers import containers
+from kubectl_podx.pod.pod import containers
 from kubectl_podx.render.document import to_json, to_yaml
 from kubectl_podx.view.escape import clean
 

@@ -272,8 +272,8 @@ def test_bytes_after_the_end_of_a_packed_answer_are_an_error() -> None:
     """They would be kept until the deadline."""
     import http.client
 
-    from kubectl_podx.cluster.connection import _read_body
     from kubectl_podx.cluster.errors import ClusterError
+    from kubectl_podx.cluster.stream import _read_body
 
     engine = zlib.compressobj(wbits=31)
     packed = engine.compress(b"{}") + engine.flush()

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from kubectl_podx.capture import rights
+from kubectl_podx.capture import rehearse as rights
 from kubectl_podx.capture.plan import ADMISSION, LookOptions, Right
 from kubectl_podx.capture.rehearse import Authorizer
 from kubectl_podx.cli.environment import Environment

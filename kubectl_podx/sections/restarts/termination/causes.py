@@ -13,11 +13,17 @@ from kubectl_podx.model.parts import Evidence
 from kubectl_podx.model.words import Confidence, RestartCause
 from kubectl_podx.pod.kills import Kill
 from kubectl_podx.pod.start_error import DIED, start_failure, start_was_refused
-from kubectl_podx.sections.restarts.termination.changed import NEW_IMAGE, RESIZED, changed
-from kubectl_podx.sections.restarts.termination.conclusion import Conclusion, fact
-from kubectl_podx.sections.restarts.termination.exit_causes import by_exit_code
-from kubectl_podx.sections.restarts.termination.exit_codes import CRASHES, stop_signal
-from kubectl_podx.sections.restarts.termination.hook import (
+from kubectl_podx.sections.restarts.termination.conclusion import (
+    CRASHES,
+    Conclusion,
+    fact,
+    stop_signal,
+)
+from kubectl_podx.sections.restarts.termination.exit_causes import (
+    NEW_IMAGE,
+    RESIZED,
+    by_exit_code,
+    changed,
     failed_hook,
     hook_died_with_it,
     post_start,

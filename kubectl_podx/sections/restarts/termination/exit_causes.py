@@ -2,30 +2,134 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from kubectl_podx.model.parts import Evidence
 from kubectl_podx.model.words import Confidence
 from kubectl_podx.sections.restarts.crash_line import crash_line
-from kubectl_podx.sections.restarts.termination.conclusion import Conclusion, fact
-from kubectl_podx.sections.restarts.termination.exit_codes import (
+from kubectl_podx.sections.restarts.termination.conclusion import (
     CRASH_MEANING,
     CRASHES,
     KILLS,
     OWN_DOING,
+    Conclusion,
     abort_may_end_so,
+    fact,
     signal_name,
     stop_signal,
 )
 from kubectl_podx.sections.restarts.termination.instance import Instance
 from kubectl_podx.sections.restarts.termination.probe_witness import ProbeWitness
 from kubectl_podx.sections.restarts.termination.witnesses import Witnesses
-from kubectl_podx.view.units import spell_seconds
+from kubectl_podx.view.units import spell_seconds, times
+
+# From the write of a pod to the kubelet's stop: its watch, a sync, and a preStop hook's start.
+_ACTS_WITHIN = 15
+_SECOND = timedelta(seconds=1)
+NEW_IMAGE = "was stopped because its definition changed (a new image)"
+RESIZED = "was stopped because a resize asks for a restart"
+
+
+def changed(w: Witnesses) -> Conclusion | None:
+    """A definition change or a resize whose Killing event is gone.
+
+    The kubelet acts on a new image or size within seconds, so that the end comes no later than a
+    stop takes after the write. A program may end a stop with any code.
+    """
+    instance, written = w.instance, w.resized or w.spec_written
+    if instance is None or written is None or instance.finished_at is None or not w.restarts:
+        return None
+    # What was written as it started is what it was started with.
+    early = instance.started_at is not None and written <= instance.started_at + _SECOND
+    late = (instance.finished_at - written).total_seconds() > w.grace + _ACTS_WITHIN
+    code = instance.exit_code
+    if early or late or code in CRASHES or instance.reason == "OOMKilled":
+        return None
+    if w.resized:
+        words = "it was resized just before, and its resizePolicy asks for a restart"
+        return Conclusion("resize", "likely", RESIZED, (fact("spec", words, written),))
+    if not (w.image_before or code == 0 or stop_signal(code)):
+        return None
+    evidence = [fact("spec", "the pod's spec was written while it ran, just before", written)]
+    if w.image_before:
+        words = f"an earlier start was of image {w.image_before}, which the spec no longer names"
+        evidence.append(fact("event", words))
+    return Conclusion(
+        "definitionChanged",
+        "likely" if w.image_before else "possible",
+        NEW_IMAGE,
+        tuple(evidence),
+    )
+
+
+# `Exec lifecycle hook ([…]) for Container "app" in Pod "…" failed - error: …`
+_HOOK = " lifecycle hook ("
+_WITH_THE_REST = ("exited with 137", "timed out after 0s")
+
+
+def post_start(w: Witnesses) -> Conclusion | None:
+    """A FailedPostStartHook event of this instance, or the kubelet's waiting reason for it.
+
+    Where only instances before have such an event (later ones are dropped), a hook that failed
+    before fails again, unless the runtime tells of a crash or of memory.
+    """
+    if w.instance is None or hook_died_with_it(w):
+        return None
+    if w.hook_failures:
+        moment, count = w.hook_failures[-1]
+        return failed_hook(w, (fact("event", "PostStartHook failed", moment),), count)
+    if w.waiting_reason == "PostStartHookError":
+        words = f"waiting PostStartHookError: {w.waiting_message}"
+        return failed_hook(w, (fact("status", words),), 1)
+    if w.hook_before and w.post_start and w.restart_count:
+        words = f"FailedPostStartHook {times(w.hook_before)} on instances before"
+        found = failed_hook(w, (fact("event", words),), w.hook_before)
+        return found if found.confidence == "possible" else found._replace(confidence="likely")
+    return None
+
+
+def _own_death(instance: Instance) -> bool:
+    oom = instance.reason == "OOMKilled" and instance.exit_code == 137
+    return oom or instance.exit_code in CRASHES
+
+
+def hook_died_with_it(w: Witnesses) -> bool:
+    """Whether the hook failed because the container had ended, and not the other way round.
+
+    Its command is then killed with the rest: `command '…' exited with 137`. Or the runtime waits in
+    vain for a command whose container has gone: `timed out after 0s`, and a hook has no timeout of
+    its own (seen on a slow node with containerd). The kubelet writes the same events for all.
+    """
+    if w.instance is None:
+        return False
+    if _own_death(w.instance):
+        return True
+    killed = any(words in w.waiting_message for words in _WITH_THE_REST)
+    return killed and not stop_signal(w.instance.exit_code)
+
+
+def failed_hook(w: Witnesses, evidence: tuple[Evidence, ...], accounts: int) -> Conclusion:
+    """The conclusion from evidence that the hook failed; `accounts`: how many ends it speaks of."""
+    handler = f" ({w.post_start})" if w.post_start else ""
+    predicate = f"was killed because its postStart hook failed{handler}"
+    # A program may end a stop with a code of its own, and it may have ended so by itself, in which
+    # case its hook fails, too: the kubelet's message tells how the hook ended.
+    code = w.instance.exit_code if w.instance else None
+    sure: Confidence = "proven"
+    if code and not stop_signal(code):
+        told = w.waiting_reason == "PostStartHookError" and _HOOK in w.waiting_message
+        sure = "likely" if told else "possible"
+    return Conclusion("postStartHook", sure, predicate, evidence, accounts)
+
 
 _HANDS = 10
 """Seconds below which nobody goes into a container, finds its process and sends it a signal."""
+
 CHILD_OOM = (
     "a process in the container was OOM-killed while the main process lived: the runtime's "
     "OOMKilled mark stays, whatever the later exit code"
 )
+
 SIBLING_OOM = (
     "the runtime's mark OOMKilled stays, whatever the later exit code: a process in the container "
     "was OOM-killed, or the pod's memory limit was reached and the victim was in another container"

@@ -11,11 +11,10 @@ from datetime import datetime
 from fractions import Fraction
 from typing import NamedTuple
 
-from kubectl_podx.model.clock import format_time, parse_time
+from kubectl_podx.model.clock import format_time, parse_quantity, parse_time
 from kubectl_podx.model.parts import Evidence
-from kubectl_podx.model.quantity import parse_quantity
 from kubectl_podx.model.raw import Json, dig, items, text
-from kubectl_podx.pod.containers import ContainerEntry
+from kubectl_podx.pod.pod import ContainerEntry
 from kubectl_podx.pod.probe_events import event_span
 from kubectl_podx.pod.view import PodView, per_view
 from kubectl_podx.sections.restarts.termination.instance import Instance

@@ -9,33 +9,55 @@ from typing import NamedTuple
 from kubectl_podx.model.clock import parse_time
 from kubectl_podx.model.parts import Evidence
 from kubectl_podx.model.raw import dig, items, mapping, number, text
-from kubectl_podx.pod.containers import ContainerEntry
 from kubectl_podx.pod.kills import Kill, grace_period, kills_of
-from kubectl_podx.pod.looked import written
+from kubectl_podx.pod.pod import ContainerEntry
 from kubectl_podx.pod.probe_events import event_span
 from kubectl_podx.pod.probes import handler
-from kubectl_podx.pod.view import PodView, event_count
-from kubectl_podx.sections.restarts.termination.instance import Instance, last_instance
-from kubectl_podx.sections.restarts.termination.memory import Memory, memory
-from kubectl_podx.sections.restarts.termination.pod_end import (
-    PodEnd,
-    deleted_later,
-    pod_end,
-)
-from kubectl_podx.sections.restarts.termination.policy import (
+from kubectl_podx.pod.view import PodView, event_count, written
+from kubectl_podx.sections.restarts.termination.instance import (
+    Instance,
+    last_instance,
     matching_rule,
     policy_of,
     restarts_after,
 )
-from kubectl_podx.sections.restarts.termination.probe_witness import ProbeWitness, probe_witness
-from kubectl_podx.sections.restarts.termination.sandbox import (
+from kubectl_podx.sections.restarts.termination.memory import Memory, memory
+from kubectl_podx.sections.restarts.termination.pod_end import (
+    PodEnd,
     SandboxWitness,
+    deleted_later,
+    pod_end,
     sandbox_kept,
     sandbox_witness,
 )
-from kubectl_podx.sections.restarts.termination.senders import senders
+from kubectl_podx.sections.restarts.termination.probe_witness import ProbeWitness, probe_witness
+
+
+def senders(view: PodView, entry: ContainerEntry) -> tuple[str, ...]:
+    """Others in its PID namespace, in words; empty where it has one of its own.
+
+    There it is PID 1: the kernel gives it only signals that it handles, and only an exec can send
+    them. In a namespace that is shared anybody with the rights can end it by any signal.
+    """
+    found = []
+    if view.pid_mode == "node":
+        found.append("a process of the node (hostPID)")
+    if view.pid_mode == "pod":
+        names = [e.name for e in view.containers if e.name != entry.name and _may_run_with(e)]
+        found += [f"container {name}, which shares its PID namespace" for name in names]
+        found.append("an exec session")
+    for debug in items(view.pod, "spec", "ephemeralContainers"):
+        if text(debug, "targetContainerName") == entry.name and view.pid_mode == "container":
+            found.append(f"debug container {text(debug, 'name')}, which targets it")
+    return tuple(found)
+
+
+def _may_run_with(other: ContainerEntry) -> bool:
+    return other.kind != "init"
+
 
 _DEFAULT_GRACE = 30
+
 # Seconds that the kubelet needs to see that a container has ended, and to write it.
 _CLEAN_UP = 5
 _PULLED = re.compile(r'image "([^"]{1,300})"')
