@@ -113,7 +113,7 @@ def last_reason(word: str, container: str = "app") -> Condition:
     """The reason of its last end that is on record, such as StartError."""
 
     def holds(look: Look) -> bool:
-        last = container_status(look.pod, container).get("lastState", {})
+        last: dict[str, Any] = container_status(look.pod, container).get("lastState") or {}
         return bool(last.get("terminated", {}).get("reason") == word)
 
     return holds

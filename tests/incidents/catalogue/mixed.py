@@ -13,6 +13,7 @@ from incidents.catalogue.probe_kills import (
     HEALTHY_FOR,
     STUBBORN,
     file_probe,
+    killed_again,
     liveness,
     on_term,
 )
@@ -229,7 +230,7 @@ INCIDENTS = (
         ],
         restartPolicy="Never",
         until=restarted("proxy"),
-        expected=liveness("sidecar proxy", container="proxy", severity=NOT_YET_HEALTHY),
+        expected=killed_again("proxy"),
     ),
     held(
         "mixed-killed-then-deleted",

@@ -69,7 +69,7 @@ INCIDENTS = (
         shell(resources=RESTRICTED),
         until=event("FailedCreatePodSandBox", times=2),
         runtime_speaks=True,
-        expected=blocked("sandbox", "memory limit"),
+        expected=blocked("sandbox", "memory", "limit"),
     ),
     broken(
         "start-folder-over-file",
