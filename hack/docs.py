@@ -19,7 +19,7 @@ from kubectl_podx.analysis.catalogue import every_rule
 from kubectl_podx.analysis.reports import DOCUMENTS
 from kubectl_podx.capture import rights
 from kubectl_podx.capture.plan import (
-    Wish,
+    LookOptions,
     follow_ups,
     get_pod,
     get_version,
@@ -144,6 +144,11 @@ def _findings() -> str:
             f"- What to do: {_sentence(rule.remedy)}",
             f"- More: <{rule.link}>",
         ]
+        if rule.rivals:
+            lines.append(
+                "\n| what else leaves this evidence | what would tell it apart |\n|---|---|"
+            )
+            lines += [f"| {_cell(r.history)} | {_cell(r.apart)} |" for r in rule.rivals]
     return "\n".join(lines) + "\n"
 
 
@@ -187,14 +192,14 @@ def _requests() -> str:
         "ever asked for.\n",
         "| request | right | for |\n|---|---|---|",
     ]
-    calls = [get_pod(reference), get_version(), *pod_calls(reference, _sample_pod(), Wish())]
+    calls = [get_pod(reference), get_version(), *pod_calls(reference, _sample_pod(), LookOptions())]
     for kind, name, body in _LEAD_ON:
-        calls += follow_ups(Reference(kind, "shop", name), body, Wish())
+        calls += follow_ups(Reference(kind, "shop", name), body, LookOptions())
     known = {call.id for call in calls}
     pending = {"spec": {"nodeSelector": {"disktype": "ssd"}}}
     marked = {"metadata": {"annotations": {f"{APPLIED}NAME": "1"}}}
     for rare in (pending, marked):
-        calls += [one for one in pod_calls(reference, rare, Wish()) if one.id not in known]
+        calls += [one for one in pod_calls(reference, rare, LookOptions()) if one.id not in known]
         known |= {call.id for call in calls}
     for call in calls:
         right = str(call.right) or "none"
@@ -263,9 +268,9 @@ def _rights_by_name() -> Iterator[tuple[str, list[str]]]:
         container = {"name": "app", "livenessProbe": {kind: action}}
         status = {"name": "app", "state": {"running": {}}}
         pod = {"spec": {"containers": [container]}, "status": {"containerStatuses": [status]}}
-        calls = probe_calls(Reference("Pod", "shop", "web-0"), pod, Wish(probe_runs=1))
+        calls = probe_calls(Reference("Pod", "shop", "web-0"), pod, LookOptions(probe_runs=1))
         yield f"`--run-probes`, a probe of {kind}", _spoken(rights.needs(calls))
-    calls = rights.any_pod("shop", Wish(frozenset({"injections"})))
+    calls = rights.any_pod("shop", LookOptions(frozenset({"injections"})))
     more = [need for need in rights.needs(calls) if need.key not in known]
     yield "`kubectl podx injected`", _spoken(more)
 
@@ -436,6 +441,7 @@ def _codes() -> str:
     rows = [{name: getattr(r, name) for name in explain.CodeDoc._fields} for r in every_rule()]
     for row in rows:
         row |= {name: _sentence(row[name]) for name in ("meaning", "known_by", "remedy")}
+        row["rivals"] = [list(rival) for rival in row["rivals"]]
     return json.dumps(rows, indent=1, ensure_ascii=False) + "\n"
 
 

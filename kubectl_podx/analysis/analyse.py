@@ -8,7 +8,7 @@ import msgspec
 
 from kubectl_podx.analysis import coverage
 from kubectl_podx.analysis.catalogue import rules_about
-from kubectl_podx.analysis.distinctions import distinctions
+from kubectl_podx.analysis.distinctions import distinctions, spelled
 from kubectl_podx.analysis.verdict import verdict
 from kubectl_podx.model.capture import Capture, CapturedPod
 from kubectl_podx.model.parts import Metadata, Verdict
@@ -35,9 +35,11 @@ def analyse(
     reports = [
         pod_report(capture, captured, sections, container, kinds) for captured in capture.pods
     ]
+    differences = distinctions(reports)
     return PodReportList(
         metadata=_metadata(capture),
-        distinctions=distinctions(reports),
+        distinctions=spelled(differences),
+        differences=differences,
         notes=capture.notes,
         items=reports,
     )

@@ -45,12 +45,14 @@ def ranked(case: Case, findings: Sequence[Finding]) -> list[Finding]:
     places = {entry.name: place for place, entry in enumerate(case.view.containers)}
 
     def key(found: Finding) -> tuple[bool, int, int, int]:
-        # Where nothing blocks, a container that went down comes before everything else.
+        # Where nothing blocks, a container that went down comes before everything else, and one
+        # that is going down now before what is past.
         first = not found.blocking and is_of_an_end(found)
+        now = rule_of(found.code).went_down
         return (
             not found.blocking,
             SEVERITIES.index(found.severity),
-            _WENT_DOWN if first else rank(found.code),
+            _WENT_DOWN - now if first else rank(found.code),
             places.get(found.container, -1),
         )
 

@@ -14,8 +14,8 @@ from kubectl_podx.analysis.analyse import pod_report
 from kubectl_podx.analysis.reports import ComparedPod, ComparisonReport, Difference
 from kubectl_podx.model.capture import Capture, CapturedPod
 from kubectl_podx.model.parts import NONE, Fact, Metadata
-from kubectl_podx.model.raw import text
 from kubectl_podx.model.reference import Reference
+from kubectl_podx.pod.sources import version_of
 from kubectl_podx.pod.view import PodView
 from kubectl_podx.sections import folders
 from kubectl_podx.sections.report import PodReport
@@ -192,5 +192,5 @@ def _sources(view: PodView) -> Iterator[PodFact]:
         if stored.state != "present":
             yield PodFact(section, Fact("", where, stored.state))
             continue
-        version = text(stored.body, "metadata", "resourceVersion") or UNKNOWN
+        version = version_of(stored) or UNKNOWN
         yield PodFact(section, Fact("", where, f"resourceVersion {version}"))

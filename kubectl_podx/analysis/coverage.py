@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from kubectl_podx.model.capture import Call
 from kubectl_podx.model.parts import Coverage
-from kubectl_podx.model.raw import number
 from kubectl_podx.model.words import CoverageState
 from kubectl_podx.pod.containers import ContainerEntry
 from kubectl_podx.pod.looked import look
@@ -99,7 +98,7 @@ def _calls(view: PodView) -> Iterator[Coverage]:
     """Refused, slow or broken requests. Execs are told by the looks that they made."""
     for call in view.captured.calls:
         state = _LOST.get(call.state)
-        if state is None or call.id.startswith("exec ") or _nobody_misses(view, call):
+        if state is None or call.kind == "exec" or _nobody_misses(view, call):
             continue
         for section in call.sections:
             if section not in _NOT_OF_ITS_OWN:
@@ -117,26 +116,26 @@ def _nobody_misses(view: PodView, call: Call) -> bool:
 
     A reading of memory only decides whether to exec: what was not looked into says so itself.
     """
-    if call.id.startswith(("podMetrics ", "stats ")):
+    if call.kind in ("podMetrics", "stats"):
         return True
-    presets = call.id.startswith("list PodPreset/") and call.state == "denied"
+    presets = (call.kind, call.about, call.state) == ("list", "PodPreset", "denied")
     return presets and not has_preset_annotation(view.pod)
 
 
 def _reason(call: Call) -> str:
     """`events: forbidden`: what was asked for, and how it ended."""
-    kind, _, target = call.id.partition(" ")
+    words = (_object(call.target), call.container, call.detail)
     what = {
-        "list": f"{target.partition('/')[0]} list",
+        "list": f"{call.about} list",
         "metrics": "the kubelet's probe counters",
         "log": "log",
-    }.get(kind, _object(target))
+    }.get(call.kind or "", " ".join(filter(None, words)))
     return f"{what}: {call.reason or call.state}"
 
 
-def _object(target: str) -> str:
+def _object(key: str) -> str:
     """`Secret/shop/db` -> `Secret db`."""
-    kind, _, rest = target.partition("/")
+    kind, _, rest = key.partition("/")
     return f"{kind} {rest.rpartition('/')[2]}".strip()
 
 
@@ -158,14 +157,14 @@ def _looks(view: PodView) -> Iterator[Coverage]:
 
 def _done(entry: ContainerEntry) -> bool:
     """An init or debug container that has done its work: there is nothing left to look at."""
-    ended_well = number(entry.status, "state", "terminated", "exitCode") == 0
-    return ended_well and entry.kind in ("init", "ephemeral")
+    end = entry.terminated
+    return end is not None and end.exit_code == 0 and entry.kind in ("init", "ephemeral")
 
 
 def _incomplete_lists(view: PodView) -> Iterator[Coverage]:
     """Lists that came back incomplete."""
     for call in view.captured.calls:
-        if call.state == "ok" and call.reason and not call.id.startswith("exec "):
+        if call.state == "ok" and call.reason and call.kind != "exec":
             for section in call.sections:
                 if section not in _NOT_OF_ITS_OWN:
                     yield Coverage(section=section, state="partial", reason=_reason(call))

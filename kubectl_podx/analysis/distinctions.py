@@ -6,11 +6,11 @@ Only what differs is said, and the odd one out is named: the value that fewest p
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from kubectl_podx.model.parts import NONE
 from kubectl_podx.pod.image_name import short_digest
-from kubectl_podx.sections.report import PodReport
+from kubectl_podx.sections.report import Distinction, OtherValue, PodReport
 
 _MOST = 20
 _MOST_NAMES = 3
@@ -18,32 +18,43 @@ _MOST_NAMES = 3
 _QUIET = frozenset({"current", "extra", "unknown"})
 
 
-def distinctions(reports: Sequence[PodReport]) -> list[str]:
-    """Sentences such as `web-1: image of app is sha256:aa…, sha256:bb… in the other 2`."""
+def distinctions(reports: Sequence[PodReport]) -> list[Distinction]:
+    """The facts in which some pods differ from the rest, those that stand apart first."""
     if len(reports) < 2:
         return []
     names = Counter(report.pod.name for report in reports)
-    facts = {
-        report.pod.name
-        if names[report.pod.name] == 1
-        else f"{report.pod.namespace}/{report.pod.name}": dict(_facts(report))
-        for report in reports
-    }
+    facts = {_name_in(report, names): dict(_facts(report)) for report in reports}
     labels = dict.fromkeys(label for found in facts.values() for label in found)
-    lines = [line for label in labels if (line := _difference(label, facts))]
-    return lines[:_MOST] + ([f"and {len(lines) - _MOST} more"] if len(lines) > _MOST else [])
+    return [found for label in labels if (found := _difference(label, facts))]
 
 
-def _difference(label: str, facts: dict[str, dict[str, str]]) -> str:
-    """One fact over all pods; empty where they agree, or where everybody has a value of his own."""
+def _name_in(report: PodReport, names: Mapping[str, int]) -> str:
+    """The pod's name; with its namespace where several pods of the list have that name."""
+    name = report.pod.name
+    return name if names[name] == 1 else f"{report.pod.namespace}/{name}"
+
+
+def spelled(found: Sequence[Distinction]) -> list[str]:
+    """Sentences such as `web-1: image of app is sha256:aa…, sha256:bb… in the other 2`."""
+    lines = [_sentence(one) for one in found[:_MOST]]
+    return lines + ([f"and {len(found) - _MOST} more"] if len(found) > _MOST else [])
+
+
+def _difference(label: str, facts: dict[str, dict[str, str]]) -> Distinction | None:
+    """One fact over all pods; None where they agree, or where everybody has a value of his own."""
     pods: dict[str, list[str]] = {}
     for pod, found in facts.items():
         pods.setdefault(found.get(label, NONE), []).append(pod)
     if len(pods) < 2 or (len(pods) == len(facts) and len(facts) > 2):
-        return ""
+        return None
     odd, *rest = sorted(pods.items(), key=lambda item: (len(item[1]), item[0] == NONE))
-    others = ", ".join(f"{value} in {_names(names)}" for value, names in rest)
-    return f"{_names(odd[1])}: {label} is {odd[0]}; {others}"
+    others = [OtherValue(value=value, pods=names) for value, names in rest]
+    return Distinction(fact=label, pods=odd[1], value=odd[0], others=others)
+
+
+def _sentence(one: Distinction) -> str:
+    others = ", ".join(f"{other.value} in {_names(other.pods)}" for other in one.others)
+    return f"{_names(one.pods)}: {one.fact} is {one.value}; {others}"
 
 
 def _names(pods: list[str]) -> str:

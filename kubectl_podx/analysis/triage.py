@@ -26,6 +26,8 @@ _MOST = 5
 
 # What a status alone can fill; the other sections would cost time and have nothing to say.
 _OF_A_STATUS = frozenset({"restarts"})
+_MILD: frozenset[Symptom] = frozenset({"restarting", "terminating", "unknown", "oomKilled"})
+"""Symptoms of pods that serve, or that nobody waits for. The others are critical when looked at."""
 
 _WORDS: Mapping[Symptom, str] = {
     "crashLoop": "goes down again and again",
@@ -132,8 +134,10 @@ def _row(key: GroupKey, group: Group, judged: tuple[TriageBasis, PodReport] | No
         return row
     severity, summary = found.verdict.severity, found.verdict.summary
     if basis == "status" and severity == "unknown":
-        # Nothing was asked that could tell more: the symptom is all there is.
-        severity, summary = "warning", f"{_WORDS[group.symptom]} (by its status alone)"
+        # Nothing was asked that could tell more: the symptom is all there is. How bad that is does
+        # not depend on how many rows were looked at.
+        severity = "warning" if group.symptom in _MILD else "critical"
+        summary = f"{_WORDS[group.symptom]} (by its status alone)"
     return msgspec.structs.replace(
         row,
         cause=_cause(group.symptom, found),

@@ -8,11 +8,14 @@ from kubectl_podx.analysis import standing
 from kubectl_podx.analysis.catalogue import ranked, root_of, rule_of
 from kubectl_podx.model.clock import parse_time
 from kubectl_podx.model.parts import Finding, Verdict
-from kubectl_podx.model.raw import dig, items, number, text
+from kubectl_podx.pod.looked import look
 from kubectl_podx.rules.rule import Case
 from kubectl_podx.sections.restarts import facts as restarts
 from kubectl_podx.sections.restarts.checks import matters, weight
 from kubectl_podx.view.units import spell_seconds
+
+_OWN_ENDS = frozenset({"RST001", "RST002", "RST003", "RST005", "RST006", "RST008", "RST010"})
+"""Ends for which a Job gives up."""
 
 
 def verdict(case: Case, findings: Sequence[Finding]) -> Verdict:
@@ -34,6 +37,15 @@ def verdict(case: Case, findings: Sequence[Finding]) -> Verdict:
         if case.report.metadata.source == "manifest":
             words = "a saved manifest: it tells what is declared, and nothing of it was looked at"
             return Verdict(severity="unknown", summary=words, codes=found.codes)
+        silent = [
+            entry.name
+            for entry in case.view.containers
+            if entry.running and look(case.view, entry).coverage == "timedOut"
+        ]
+        if silent:
+            words = f"an exec in {silent[0]} gave no answer in time: it may hang; the API says "
+            words += found.summary
+            return Verdict(severity="unknown", summary=words, codes=found.codes)
         if case.view.captured.disturbed:
             words = f"the pod changed while it was looked at: {case.view.captured.disturbed}"
             return Verdict(severity="unknown", summary=words, codes=found.codes)
@@ -45,7 +57,7 @@ def _already_told(case: Case, found: Verdict) -> bool:
     if found.severity == "critical":
         return True
     entries = (case.view.container(one.container) for one in case.view.captured.ended_during_exec)
-    went_down = any(entry and (number(entry.status, "restartCount") or 0) > 0 for entry in entries)
+    went_down = any(entry and entry.restart_count > 0 for entry in entries)
     return found.severity == "warning" and went_down
 
 
@@ -63,22 +75,30 @@ def ended_words(case: Case) -> str:
 def _judged(case: Case, findings: Sequence[Finding]) -> Verdict:
     order = ranked(case, findings)
     top = order[0] if order else None
+    if top is not None and (done := standing.tried_again(case)):
+        return Verdict(severity="info", summary=f"{done}: {top.title}", codes=[top.code])
     if top is not None and (top.blocking or top.severity == "critical"):
         return _of(top, order)
     # Sections that were not asked for have no findings: the status itself still tells.
     standing_now = _loop(case) or standing.blocker(case)
     if standing_now is not None:
         return standing_now
-    if text(case.view.pod, "metadata", "deletionTimestamp"):
+    if case.view.api.terminating:
         stuck = next((each for each in order if rule_of(each.code).stuck), None)
         if stuck is not None and stuck.severity == "warning":
             return _of(stuck, order)
-        return Verdict(severity="info", summary=standing.deletion(case))
+        given_up = standing.given_up(case)
+        ended = next((each for each in order if each.code in _OWN_ENDS), None)
+        if given_up and ended is not None:
+            # The deletion is the consequence: what the Job failed for came first.
+            words = f"{ended.title}; {given_up}, and the pod is being deleted for that"
+            return Verdict(severity="critical", summary=words, codes=[ended.code])
+        return standing.deletion(case)
     if standing.not_ready(case):
         return standing.unexplained(case)
     if top is not None and top.severity == "warning":
         return _of(top, order)
-    if text(case.view.pod, "status", "phase") == "Succeeded":
+    if case.view.api.phase == "Succeeded":
         return Verdict(severity="ok", summary="completed: every app container ended with success")
     past = next((each for each in order if rule_of(each.code).section == "restarts"), None)
     if past is not None:
@@ -118,12 +138,30 @@ def _recent(case: Case) -> Verdict | None:
 
 def healthy(case: Case) -> str:
     """`healthy: 2/2 containers ready for 3 h`."""
-    since = None
-    for condition in items(case.view.pod, "status", "conditions"):
-        if text(condition, "type") == "Ready" and text(condition, "status") == "True":
-            since = parse_time(dig(condition, "lastTransitionTime"))
+    condition = case.view.api.condition("Ready")
+    true = condition is not None and condition.status == "True"
+    since = parse_time(condition.since) if condition and true else None
     ready = case.report.pod.ready
     words = f"healthy: {ready} containers ready" if ready else "healthy"
     if since is not None and case.view.now is not None:
         words += f" for {spell_seconds((case.view.now - since).total_seconds())}"
-    return words
+    unchecked = _unchecked_ports(case)
+    return f"{words}; not checked: {', '.join(unchecked)}" if unchecked else words
+
+
+def _unchecked_ports(case: Case) -> list[str]:
+    """Ports that a Service leads to and of which nobody knows whether somebody listens there.
+
+    A readiness probe that succeeds on the port is the kubelet's own check of it.
+    """
+    probed = {
+        probe.handler.resolved_port
+        for probe in case.report.probes or ()
+        if probe.type == "readiness" and probe.state == "passing"
+    }
+    return [
+        f"port {port.resolved} of Service {service.name}"
+        for service in (case.report.network.services if case.report.network else ())
+        for port in service.ports
+        if port.listening is None and port.resolved is not None and port.resolved not in probed
+    ]

@@ -43,6 +43,9 @@ class Outcome(NamedTuple):
         """What a Capture keeps of it."""
         return Call(
             id=self.call.id,
+            kind=self.call.kind,
+            target=self.call.target,
+            detail=self.call.detail,
             sections=list(self.call.sections),
             state=self.state,
             reason=self.reason,

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from kubectl_podx.model.capture import MemoryUsage
 from kubectl_podx.model.clock import parse_time
-from kubectl_podx.model.raw import Json, dig, items, number, text
+from kubectl_podx.model.raw import Json, dig, items, text
 from kubectl_podx.pod.containers import ContainerEntry, containers
 
 MIB = 1 << 20
@@ -126,7 +126,7 @@ def decide(
 
 def _needed(entry: ContainerEntry, limit: MemoryLimit, usages: Sequence[MemoryUsage]) -> int:
     """Bytes that must be free: a program that has just begun has not taken yet what it will."""
-    started = parse_time(text(entry.status, "state", "running", "startedAt"))
+    started = entry.started_at
     read_at = [moment for one in usages if (moment := parse_time(one.read_at)) is not None]
     if started is None or not read_at:
         return NEEDED
@@ -141,7 +141,7 @@ def _unknown(pod: Json, entry: ContainerEntry, limit: int, *, waited_for: bool) 
     against = ""
     if any(_was_oom_killed(each) for each in suspects):
         against = "an OOM kill is on record"
-    elif (number(entry.status, "restartCount") or 0) > 0 and not waited_for:
+    elif entry.restart_count > 0 and not waited_for:
         against = "it has restarted"
     elif limit < ROOMY_LIMIT:
         against = f"its memory limit is only {_mib(limit)}"
@@ -182,7 +182,7 @@ def _is_current(usage: MemoryUsage, entry: ContainerEntry, now: str) -> bool:
     read_at = parse_time(usage.read_at)
     if read_at is None:
         return False
-    started = parse_time(text(entry.status, "state", "running", "startedAt"))
+    started = entry.started_at
     if started is not None and read_at < started:
         return False
     today = parse_time(now)

@@ -6,12 +6,11 @@ import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
 
 from kubectl_podx import __version__
-from kubectl_podx.capture import exec_gate as recheck
-from kubectl_podx.capture import look, plan, resolve
-from kubectl_podx.capture import plan as follow
+from kubectl_podx.capture import exec_gate, look, plan, resolve
 from kubectl_podx.capture.calls import (
     GRACE,
     Meanwhile,
@@ -22,7 +21,7 @@ from kubectl_podx.capture.calls import (
     send_all,
 )
 from kubectl_podx.capture.look import log_tail
-from kubectl_podx.capture.plan import PlannedCall, Wish
+from kubectl_podx.capture.plan import LookOptions, PlannedCall
 from kubectl_podx.capture.planned import MANY
 from kubectl_podx.capture.seal import Sealer, WrongObjectError
 from kubectl_podx.capture.store import SOMETHING_ELSE, Store
@@ -40,7 +39,6 @@ from kubectl_podx.model.raw import Json, text
 from kubectl_podx.model.reference import Reference
 
 if TYPE_CHECKING:
-    from kubectl_podx.capture.exec_gate import ExecGate
     from kubectl_podx.cluster.server import ApiServer
     from kubectl_podx.model.revealed import Revealed
 
@@ -55,6 +53,11 @@ _EXEC_RESERVE = 0.75
 
 def _import_sealing() -> None:
     """Imports what is needed when the answers are there: after the looks have been sent."""
+    from kubectl_podx.capture import (  # noqa: F401, PLC0415
+        memory_usage,
+        seal_environment,
+        seal_observation,
+    )
 
 
 def _asked(
@@ -68,28 +71,48 @@ def _asked(
     return [call for planned in calls.values() for call in planned], {}
 
 
+def _carried_out(call: PlannedCall, send: Callable[[PlannedCall], Outcome]) -> Outcome:
+    return send(call)
+
+
+def _sealed(_outcome: Outcome, seal: Callable[[], Observation]) -> Observation:
+    return seal()
+
+
+class Steps(NamedTuple):
+    """The steps of a run that can be done in another way: `doctor` only asks whether it might."""
+
+    store: Callable[[Sealer], Store] = Store
+    gate: Callable[..., exec_gate.ExecGate] = exec_gate.ExecGate
+    perform: Callable[[PlannedCall, Callable[[PlannedCall], Outcome]], Outcome] = _carried_out
+    """Gives the outcome of a call, and may send it."""
+    observe: Callable[[Outcome, Callable[[], Observation]], Observation] = _sealed
+    """Gives what an exec has shown, and may seal its output."""
+
+
 class Gatherer:
     """One run against one server."""
 
     def __init__(
         self,
         server: ApiServer,
-        wish: Wish,
+        options: LookOptions,
         deadline: Deadline,
-        max_in_flight: int,
         revealed: Revealed | None = None,
         progress: Progress | None = None,
+        steps: Steps | None = None,
     ) -> None:
         self._server = server
+        self._steps = steps or Steps()
         self._progress = progress
-        self._wish = wish
+        self._options = options
         self._deadline = deadline
-        self._in_flight = max_in_flight
+        self._in_flight = options.max_in_flight
         self._revealed = revealed
         self._attempts_of: Callable[[list[Outcome]], list[ProbeAttempt]] = lambda _: []
         self._sealer = Sealer()
-        self._gate: ExecGate | None = None
-        self._store = Store(self._sealer)
+        self._gate: exec_gate.ExecGate | None = None
+        self._store = self._steps.store(self._sealer)
         self._notes: list[str] = []
         self._led_to: dict[str, list[PlannedCall]] = {}
         self._captured_at = ""
@@ -117,13 +140,15 @@ class Gatherer:
 
     def _gathered(self, bodies: dict[Reference, Json], meanwhile: Meanwhile = idle) -> Capture:
         calls = {
-            reference: plan.pod_calls(reference, body, self._wish)
+            reference: plan.pod_calls(reference, body, self._options)
             for reference, body in bodies.items()
         }
         everything = [plan.get_version()] if bodies else []
         held: set[str] = set()
         if any(call.kind == "podMetrics" for planned in calls.values() for call in planned):
-            self._gate = self._make_gate()
+            self._gate = self._steps.gate(
+                lambda: self._captured_at, waited_for=self._options.wait_start
+            )
             held = self._gate.hold(calls, {r: self._sealer.raw_pod(r) for r in bodies})
         asked, stand_ins = _asked(calls)
         everything += asked
@@ -146,7 +171,7 @@ class Gatherer:
         if "version" in outcomes and outcomes["version"].state == "ok":
             self._version = self._sealer.server_version(outcomes["version"].answer) or ""
         outcomes |= self._look_through_neighbours(bodies, calls, outcomes)
-        if self._wish.probe_runs:
+        if self._options.probe_runs:
             from kubectl_podx.capture import run_probes  # noqa: PLC0415 - only where asked for
 
             self._attempts_of = run_probes.attempts_of
@@ -155,7 +180,7 @@ class Gatherer:
                 {reference: self._sealer.raw_pod(reference) for reference in bodies},
                 calls,
                 outcomes,
-                self._wish,
+                self._options,
                 in_flight=self._in_flight,
                 deadline=self._before_the_end(_RECHECK_RESERVE),
             )
@@ -171,12 +196,6 @@ class Gatherer:
             notes=self._notes,
         )
 
-    def _make_gate(self) -> ExecGate:
-        """Only where a container has a memory limit."""
-        from kubectl_podx.capture.exec_gate import ExecGate  # noqa: PLC0415
-
-        return ExecGate(lambda: self._captured_at, waited_for=self._wish.waited_for)
-
     # -- reading ---------------------------------------------------------------------------------
 
     def _send(
@@ -187,7 +206,7 @@ class Gatherer:
     ) -> dict[str, Outcome]:
         return send_all(
             calls,
-            self._perform,
+            lambda call: self._steps.perform(call, self._send_one),
             in_flight=self._in_flight,
             deadline=bound or self._deadline,
             follow=self._follow,
@@ -214,7 +233,7 @@ class Gatherer:
             return self._gate.release(outcome)
         kind = call.reference.kind if call.kind == "get" and outcome.state == "ok" else ""
         # A ConfigMap leads nowhere, but to judge its keys takes time, of which there is some now.
-        if kind != "ConfigMap" and kind not in follow.LEAD_ON:
+        if kind != "ConfigMap" and kind not in plan.LEAD_ON:
             return []
         try:
             body = self._sealer.open(call.reference, outcome.answer).body or {}
@@ -222,11 +241,11 @@ class Gatherer:
             return []
         if kind == "ConfigMap":
             return []
-        found = follow.follow_ups(call.reference, body, self._wish)
+        found = plan.follow_ups(call.reference, body, self._options)
         self._led_to[call.id] = found
         return found
 
-    def _perform(self, call: PlannedCall) -> Outcome:
+    def _send_one(self, call: PlannedCall) -> Outcome:
         if call.kind != "exec":
             return perform_read(self._server, call)
         pod = self._sealer.raw_pod(call.reference)
@@ -315,7 +334,7 @@ class Gatherer:
         patience = self._deadline.within(_RECHECK_PATIENCE)
         doubtful = [r for r, sent in execs.items() if any(map(look.may_have_harmed, sent))]
         while doubtful and patience.remaining() > _RECHECK_STEP:
-            doubtful = [r for r in doubtful if not recheck.compare(bodies[r], again[r]).changes]
+            doubtful = [r for r in doubtful if not exec_gate.compare(bodies[r], again[r]).changes]
             if doubtful:
                 time.sleep(_RECHECK_STEP)
                 more = self._send([plan.get_pod(reference) for reference in doubtful])
@@ -358,9 +377,9 @@ class Gatherer:
         pod = self._sealer.raw_pod(reference)
         declared = declared_variables(self._sealer, pod, self._store.objects)
         executed = {one.call.container for one in mine if look.was_sent(one)}
-        moved, ended = recheck.compare(body, again.get(reference), executed)
+        moved, ended = exec_gate.compare(body, again.get(reference), executed)
         observations = [
-            self._observation(pod, outcome, declared, moved)
+            self._steps.observe(outcome, partial(self._observation, pod, outcome, declared, moved))
             for outcome in mine
             if outcome.call.kind == "exec"
         ]
@@ -379,7 +398,7 @@ class Gatherer:
             probe_counters=counters,
             probe_attempts=self._attempts_of(mine),
             logs=[
-                log_tail(self._sealer, outcome, self._wish.log_lines)
+                log_tail(self._sealer, outcome, self._options.log_lines)
                 for outcome in mine
                 if outcome.call.kind == "log"
             ],

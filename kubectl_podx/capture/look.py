@@ -26,7 +26,8 @@ from kubectl_podx.capture.seal import Sealer
 from kubectl_podx.model.capture import LogTail
 
 SCRIPT_VERSION = "2"
-NO_SHELL = "the image has no shell (sh)"
+# That the image has none is not known: a mount may hide it, and it may have been removed.
+NO_SHELL = "no shell (sh) is found in it"
 KILLED = "the exec was killed in the container"
 _MAX_OUTPUT = 8 << 20
 _MAX_ERRORS = 64 << 10
@@ -293,7 +294,7 @@ def neighbour_calls(
         ]
         through = next(iter(targeting or (able if shared else [])), "")
         if through:
-            second.append(call._replace(id=f"{call.id} through {through}", through=through))
+            second.append(call._replace(through=through))
     return second
 
 

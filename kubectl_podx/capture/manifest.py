@@ -39,7 +39,7 @@ def documents(data: bytes, name: str) -> list[dict[str, Any]]:
 def _yaml(data: bytes, name: str) -> list[Any]:
     # 13 ms that only a YAML manifest costs.
     from kubectl_podx.cluster import full_yaml  # noqa: PLC0415
-    from kubectl_podx.cluster.block_yaml import BadYamlError  # noqa: PLC0415
+    from kubectl_podx.model.errors import BadYamlError  # noqa: PLC0415
 
     if len(data) > _MAX_YAML:
         raise InputError(f"{name} is larger than {_MAX_YAML >> 20} MiB; save it as JSON instead")

@@ -6,10 +6,9 @@ from collections.abc import Iterator
 
 from kubectl_podx.capture.exec_policy import memory_limits
 from kubectl_podx.capture.planned import (
-    CallKind,
+    LookOptions,
     PlannedCall,
     Right,
-    Wish,
     get_object,
     get_pod,
     get_version,
@@ -22,10 +21,9 @@ from kubectl_podx.podpreset.annotations import has_preset_annotation
 from kubectl_podx.sections.table import LOOKS_INSIDE
 
 __all__ = [
-    "CallKind",
+    "LookOptions",
     "PlannedCall",
     "Right",
-    "Wish",
     "get_object",
     "get_pod",
     "get_version",
@@ -39,21 +37,21 @@ __all__ = [
 _MAX_LOG_BYTES = 65536
 
 
-def pod_calls(reference: Reference, pod: Json, wish: Wish) -> list[PlannedCall]:
+def pod_calls(reference: Reference, pod: Json, options: LookOptions) -> list[PlannedCall]:
     """Everything that a report about this pod asks for, beside the pod."""
     calls = [
-        *_execs(reference, pod, wish),
-        *_memory_readings(reference, pod, wish),
+        *_execs(reference, pod, options),
+        *_memory_readings(reference, pod, options),
         *_events(reference, pod),
         *_node_events(pod),
         *_sources(reference, pod),
         *_surroundings(reference, pod),
         *_siblings(reference, pod),
-        *presets(reference, pod, wish),
-        *changers(reference, pod, wish),
-        *(_logs(reference, pod, wish) if wish.logs else ()),
+        *presets(reference, pod, options),
+        *changers(reference, pod, options),
+        *(_logs(reference, pod, options) if options.logs else ()),
     ]
-    return [call for call in calls if wish.wants(*call.sections) or _always(call)]
+    return [call for call in calls if options.wants(*call.sections) or _always(call)]
 
 
 def triage_calls(namespace: str = "") -> list[PlannedCall]:
@@ -70,7 +68,7 @@ def list_nodes() -> PlannedCall:
 
 def _listing(kind: str, namespace: str, section: str) -> PlannedCall:
     right = right_to("list", RESOURCES[kind], namespace)
-    return PlannedCall(f"list {kind}/", "list", (section,), right, Reference(kind, namespace, ""))
+    return PlannedCall("list", f"{kind}/", (section,), right, Reference(kind, namespace, ""))
 
 
 def _always(call: PlannedCall) -> bool:
@@ -78,17 +76,17 @@ def _always(call: PlannedCall) -> bool:
     return "all" in call.sections or (call.kind == "get" and call.reference.kind == "Secret")
 
 
-def _execs(reference: Reference, pod: Json, wish: Wish) -> Iterator[PlannedCall]:
-    if not wish.exec_allowed:
+def _execs(reference: Reference, pod: Json, options: LookOptions) -> Iterator[PlannedCall]:
+    if not options.exec_allowed:
         return
     for entry in containers(pod):
-        if not entry.running or (wish.container and entry.name != wish.container):
+        if not entry.running or (options.container and entry.name != options.container):
             continue
         # A WebSocket exec is a GET; servers from 1.35 on ask for `create` too.
         right = Right(("get", "create"), "pods/exec", "", reference.namespace, reference.name)
         yield PlannedCall(
-            f"exec {reference.key} {entry.name}",
             "exec",
+            reference.key,
             LOOKS_INSIDE,
             right,
             reference,
@@ -96,19 +94,21 @@ def _execs(reference: Reference, pod: Json, wish: Wish) -> Iterator[PlannedCall]
         )
 
 
-def _memory_readings(reference: Reference, pod: Json, wish: Wish) -> Iterator[PlannedCall]:
+def _memory_readings(
+    reference: Reference, pod: Json, options: LookOptions
+) -> Iterator[PlannedCall]:
     """What tells whether an exec can be afforded, where a container has a memory limit.
 
     The kubelet is asked only if `metrics.k8s.io` does not tell (see capture/exec_gate.py).
     """
-    execs = list(_execs(reference, pod, wish))
+    execs = list(_execs(reference, pod, options))
     entries = {entry.name: entry for entry in containers(pod)}
-    if wish.force_exec or not any(memory_limits(pod, entries[each.container]) for each in execs):
+    if options.force_exec or not any(memory_limits(pod, entries[each.container]) for each in execs):
         return
     metrics = Reference("PodMetrics", reference.namespace, reference.name)
     yield PlannedCall(
-        f"podMetrics {reference.key}",
         "podMetrics",
+        reference.key,
         LOOKS_INSIDE,
         right_to("get", metrics.resource, metrics.namespace, metrics.name),
         metrics,
@@ -116,8 +116,8 @@ def _memory_readings(reference: Reference, pod: Json, wish: Wish) -> Iterator[Pl
     node = text(pod, "spec", "nodeName")
     if node:
         yield PlannedCall(
-            f"stats {node}",
             "stats",
+            node,
             LOOKS_INSIDE,
             Right(("get",), "nodes/proxy", "", "", node),
             Reference("Node", "", node),
@@ -128,8 +128,8 @@ def _memory_readings(reference: Reference, pod: Json, wish: Wish) -> Iterator[Pl
 def _events(reference: Reference, pod: Json) -> Iterator[PlannedCall]:
     uid = text(pod, "metadata", "uid")
     yield PlannedCall(
-        f"list Event/{reference.key}",
         "list",
+        f"Event/{reference.key}",
         ("restarts", "probes", "timeline", "lifecycle", "scheduling", "images", "findings"),
         right_to("list", RESOURCES["Event"], reference.namespace),
         Reference("Event", reference.namespace, reference.key),
@@ -147,8 +147,8 @@ def _node_events(pod: Json) -> Iterator[PlannedCall]:
         return
     selector = f"involvedObject.kind=Node,involvedObject.name={node}"
     yield PlannedCall(
-        f"list Event/Node//{node}",
         "list",
+        f"Event/Node//{node}",
         ("restarts",),
         right_to("list", RESOURCES["Event"], "default"),
         Reference("Event", "default", node),
@@ -216,8 +216,8 @@ def _surroundings(reference: Reference, pod: Json) -> Iterator[PlannedCall]:
         )
         if any(_has_probe(entry) for entry in containers(pod)):
             yield PlannedCall(
-                f"metrics {node}",
                 "metrics",
+                node,
                 ("probes", "restarts"),
                 Right(("get",), "nodes/proxy", "", "", node),
                 Reference("Node", "", node),
@@ -226,8 +226,8 @@ def _surroundings(reference: Reference, pod: Json) -> Iterator[PlannedCall]:
     elif _asks_for_labels(pod):
         # Only names and labels count: which term of the selector does no node have?
         yield PlannedCall(
-            "list Node/",
             "list",
+            "Node/",
             ("scheduling",),
             right_to("list", RESOURCES["Node"], ""),
             Reference("Node", "", ""),
@@ -236,8 +236,8 @@ def _surroundings(reference: Reference, pod: Json) -> Iterator[PlannedCall]:
     if dig(pod, "metadata", "labels"):
         for kind in ("Service", "EndpointSlice"):
             yield PlannedCall(
-                f"list {kind}/{namespace}",
                 "list",
+                f"{kind}/{namespace}",
                 ("network",),
                 right_to("list", RESOURCES[kind], namespace),
                 Reference(kind, namespace, ""),
@@ -262,8 +262,8 @@ def _siblings(reference: Reference, pod: Json) -> Iterator[PlannedCall]:
     if label and items(pod, "metadata", "ownerReferences"):
         yield PlannedCall(
             # Named after the template, so that its pods share one call.
-            f"list Pod/{reference.namespace}/{label}={text(labels, label)}",
             "list",
+            f"Pod/{reference.namespace}/{label}={text(labels, label)}",
             ("images",),
             right_to("list", RESOURCES["Pod"], reference.namespace),
             Reference("Pod", reference.namespace, ""),
@@ -284,33 +284,36 @@ def _has_probe(entry: ContainerEntry) -> bool:
     )
 
 
-def _logs(reference: Reference, pod: Json, wish: Wish) -> Iterator[PlannedCall]:
+def _logs(reference: Reference, pod: Json, options: LookOptions) -> Iterator[PlannedCall]:
     for entry in containers(pod):
-        if wish.container and entry.name != wish.container:
+        if options.container and entry.name != options.container:
             continue
         if dig(entry.status, "lastState", "terminated", "containerID"):
-            yield _log(reference, entry.name, wish, previous=True)
+            yield _log(reference, entry.name, options, previous=True)
         terminated = dig(entry.status, "state", "terminated", "containerID")
         failed = terminated and dig(entry.status, "state", "terminated", "exitCode") != 0
         unready = entry.running and dig(entry.status, "ready") is False
         if failed or (unready and entry.kind != "ephemeral"):
-            yield _log(reference, entry.name, wish, previous=False)
+            yield _log(reference, entry.name, options, previous=False)
 
 
-def _log(reference: Reference, container: str, wish: Wish, *, previous: bool) -> PlannedCall:
+def _log(
+    reference: Reference, container: str, options: LookOptions, *, previous: bool
+) -> PlannedCall:
     return PlannedCall(
-        f"log {reference.key} {container}{' previous' if previous else ''}",
         "log",
+        reference.key,
         ("restarts", "containers"),
         right_to("get", RESOURCES["Pod"], reference.namespace, reference.name, "log"),
         reference,
         (
             ("container", container),
             ("previous", "true" if previous else "false"),
-            ("tailLines", str(wish.log_lines)),
+            ("tailLines", str(options.log_lines)),
             ("limitBytes", str(_MAX_LOG_BYTES)),
         ),
         container=container,
+        detail="previous" if previous else "",
     )
 
 
@@ -322,23 +325,23 @@ ADMISSION = (
 """Kinds whose objects may change a pod when it is created. Policies are served from 1.36 on."""
 
 
-def presets(reference: Reference, pod: Json, wish: Wish) -> Iterator[PlannedCall]:
+def presets(reference: Reference, pod: Json, options: LookOptions) -> Iterator[PlannedCall]:
     """The namespace's PodPresets: few clusters have the kind, so only where an annotation of the
     pod tells of one, or where nothing but injections is asked for.
     """
-    if has_preset_annotation(pod) or wish.sections == {"injections"}:
+    if has_preset_annotation(pod) or options.sections == {"injections"}:
         right = right_to("list", RESOURCES["PodPreset"], reference.namespace)
         listed = Reference("PodPreset", reference.namespace, "")
         yield PlannedCall(
-            f"list PodPreset/{reference.namespace}", "list", ("injections",), right, listed
+            "list", f"PodPreset/{reference.namespace}", ("injections",), right, listed
         )
 
 
-def changers(reference: Reference, pod: Json, wish: Wish) -> Iterator[PlannedCall]:
+def changers(reference: Reference, pod: Json, options: LookOptions) -> Iterator[PlannedCall]:
     """Who may change a pod of this namespace: only where nothing but injections is asked for. The
     answer is of the cluster, not of the pod, and a report on a pod must stay quick.
     """
-    if wish.sections != {"injections"}:
+    if options.sections != {"injections"}:
         return
     yield get_object(Reference("Namespace", "", reference.namespace), ("injections",))
     runtime_class = text(pod, "spec", "runtimeClassName")
@@ -347,14 +350,14 @@ def changers(reference: Reference, pod: Json, wish: Wish) -> Iterator[PlannedCal
     for kind in ADMISSION:
         right = right_to("list", RESOURCES[kind], "")
         listed = Reference(kind, "", "")
-        yield PlannedCall(f"list {kind}/", "list", ("injections",), right, listed)
+        yield PlannedCall("list", f"{kind}/", ("injections",), right, listed)
 
 
 LEAD_ON = frozenset({"ReplicaSet", "Job", "PersistentVolumeClaim"})
 """Kinds whose objects name others that a report needs."""
 
 
-def follow_ups(reference: Reference, body: Json, wish: Wish) -> list[PlannedCall]:
+def follow_ups(reference: Reference, body: Json, options: LookOptions) -> list[PlannedCall]:
     """What an object that was read leads to: the owner of an owner, the volume of a claim."""
     found: list[PlannedCall] = []
     namespace = reference.namespace
@@ -370,7 +373,7 @@ def follow_ups(reference: Reference, body: Json, wish: Wish) -> list[PlannedCall
     if reference.kind == "PersistentVolumeClaim" and text(body, "spec", "volumeName"):
         volume = Reference("PersistentVolume", "", text(body, "spec", "volumeName"))
         found.append(get_object(volume, ("volumes",)))
-    return [call for call in found if wish.wants(*call.sections)]
+    return [call for call in found if options.wants(*call.sections)]
 
 
 def _revisions(deployment: Reference, replica_set: Json) -> Iterator[PlannedCall]:
@@ -380,8 +383,8 @@ def _revisions(deployment: Reference, replica_set: Json) -> Iterator[PlannedCall
     words = selector_text({**selector, "matchLabels": labels})
     if words:
         yield PlannedCall(
-            f"list ReplicaSet/{deployment.key}",
             "list",
+            f"ReplicaSet/{deployment.key}",
             ("changes",),
             right_to("list", RESOURCES["ReplicaSet"], deployment.namespace),
             Reference("ReplicaSet", deployment.namespace, deployment.key),

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
+from kubectl_podx.model.capture import CallKind
 from kubectl_podx.model.reference import Reference, Resource
-
-CallKind = Literal[
-    "get", "type", "list", "log", "metrics", "podMetrics", "stats", "version", "exec", "probe"
-]
 
 MANY = 10
 """From so many pods of one namespace on, or so many nodes, they are read together."""
@@ -32,14 +29,17 @@ class Right(NamedTuple):
 class PlannedCall(NamedTuple):
     """One request of the plan."""
 
-    id: str
     kind: CallKind
+    target: str
+    """What is asked for: the key of an object, of a list in a capture, or the name of a node."""
     sections: tuple[str, ...]
     """The sections that lose rows when it fails; `all` where nothing can be told without it."""
     right: Right
     reference: Reference
     query: tuple[tuple[str, str], ...] = ()
     container: str = ""
+    detail: str = ""
+    """What tells calls of one target and container apart: `previous`, the type of a probe."""
     through: str = ""
     """Execs only: the neighbour that looks at `container` through the shared PID namespace."""
     first_page: bool = False
@@ -47,12 +47,21 @@ class PlannedCall(NamedTuple):
     optional_right: bool = False
     """Not part of the least Role: `get nodes/proxy` amounts to root on the node."""
 
+    @property
+    def id(self) -> str:
+        """What the call is known by, as `-v` prints it. Made of the other fields, and never read
+        back.
+        """
+        through = f"through {self.through}" if self.through else ""
+        words = (self.kind, self.target, self.container, self.detail, through)
+        return " ".join(filter(None, words))
 
-class Wish(NamedTuple):
-    """What the caller asked for."""
+
+class LookOptions(NamedTuple):
+    """What a look may do and what it is for."""
 
     sections: frozenset[str] = frozenset()
-    """Empty: all."""
+    """By the report's keys; empty for all of them."""
     container: str | None = None
     exec_allowed: bool = True
     logs: bool = True
@@ -61,8 +70,10 @@ class Wish(NamedTuple):
     """How often each probe is run by hand (`--run-probes`)."""
     force_exec: bool = False
     """`--force-exec`: exec also where that may cost the container its life."""
-    waited_for: bool = False
-    """`--wait-start`: a container that restarts was asked for by name."""
+    wait_start: bool = False
+    """`--wait-start`: look when a container that does not run has started."""
+    max_in_flight: int = 12
+    """Requests and execs under way at once."""
 
     def wants(self, *sections: str) -> bool:
         """Whether any of these sections was asked for.
@@ -84,7 +95,7 @@ def get_object(
 ) -> PlannedCall:
     """One object by its name; `kind` is `type` where only a Secret's type is wanted."""
     right = right_to("get", reference.resource, reference.namespace, reference.name)
-    return PlannedCall(f"{kind} {reference.key}", kind, sections, right, reference)
+    return PlannedCall(kind, reference.key, sections, right, reference)
 
 
 def get_pod(reference: Reference) -> PlannedCall:
@@ -94,4 +105,4 @@ def get_pod(reference: Reference) -> PlannedCall:
 
 def get_version() -> PlannedCall:
     """The API server's version; needs no right."""
-    return PlannedCall("version", "version", ("metadata",), Right((), ""), Reference("", "", ""))
+    return PlannedCall("version", "", ("metadata",), Right((), ""), Reference("", "", ""))

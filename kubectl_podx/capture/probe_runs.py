@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
-from kubectl_podx.capture.plan import PlannedCall, Right, Wish
+from kubectl_podx.capture.plan import LookOptions, PlannedCall, Right
 from kubectl_podx.model.raw import Json, dig, items, mapping, text
 from kubectl_podx.model.reference import Reference
 from kubectl_podx.pod.containers import ContainerEntry, containers
@@ -40,34 +40,35 @@ class Road(NamedTuple):
     """`nowhere` only: why not."""
 
 
-def probe_calls(reference: Reference, pod: Json, wish: Wish) -> Iterator[PlannedCall]:
+def probe_calls(reference: Reference, pod: Json, options: LookOptions) -> Iterator[PlannedCall]:
     """One call for every probe of a running container, where `--run-probes` asks for them."""
-    if not wish.probe_runs or not wish.wants("probes"):
+    if not options.probe_runs or not options.wants("probes"):
         return
     for entry in containers(pod):
-        if not entry.running or (wish.container and entry.name != wish.container):
+        if not entry.running or (options.container and entry.name != options.container):
             continue
         for kind, field in FIELDS.items():
             if not isinstance(dig(entry.spec, field), dict):
                 continue
-            verbs, resource = _RIGHTS[road(entry, field, wish).start]
+            verbs, resource = _RIGHTS[road(entry, field, options).start]
             yield PlannedCall(
-                f"probe {reference.key} {entry.name} {kind}",
                 "probe",
+                reference.key,
                 ("probes",),
                 Right(verbs, resource, "", reference.namespace, reference.name),
                 reference,
-                (("type", kind), ("field", field), ("runs", str(wish.probe_runs))),
+                (("type", kind), ("field", field), ("runs", str(options.probe_runs))),
                 container=entry.name,
+                detail=kind,
                 optional_right=True,
             )
 
 
-def road(entry: ContainerEntry, field: str, wish: Wish) -> Road:
+def road(entry: ContainerEntry, field: str, options: LookOptions) -> Road:
     """From where the probe in this field (`livenessProbe`, …) can be run."""
     declared = mapping(entry.spec, field)
     if isinstance(declared.get("exec"), dict):
-        if not wish.exec_allowed:
+        if not options.exec_allowed:
             return Road("nowhere", why="it runs a command in the container, and --no-exec is set")
         return Road("exec")
     kind = next((k for k in ("httpGet", "tcpSocket", "grpc") if declared.get(k) is not None), "")

@@ -17,20 +17,18 @@ import msgspec
 from kubectl_podx import __version__
 from kubectl_podx.analysis import coverage
 from kubectl_podx.analysis.reports import DoctorReport, PodForecast, RightRow, RightState
-from kubectl_podx.capture import plan as follow
-from kubectl_podx.capture import rights, session
+from kubectl_podx.capture import plan, rights, session
 from kubectl_podx.capture.calls import Outcome, perform_read, send_all
-from kubectl_podx.capture.exec_gate import ExecGate, RehearsedGate
-from kubectl_podx.capture.gather import Gatherer
+from kubectl_podx.capture.exec_gate import RehearsedGate
+from kubectl_podx.capture.gather import Gatherer, Steps
 from kubectl_podx.capture.plan import PlannedCall, get_version
 from kubectl_podx.capture.rights import Key, Need
 from kubectl_podx.capture.seal import Sealer
 from kubectl_podx.capture.store import Store
 from kubectl_podx.capture.targets import Targets
-from kubectl_podx.model.capture import Observation, Variable
+from kubectl_podx.model.capture import Observation
 from kubectl_podx.model.clock import Deadline, format_time
 from kubectl_podx.model.parts import Coverage, Metadata
-from kubectl_podx.model.raw import Json
 from kubectl_podx.model.reference import Reference
 from kubectl_podx.pod.view import PodView
 from kubectl_podx.sections.table import BY_KEY, KEYS
@@ -39,7 +37,7 @@ if TYPE_CHECKING:
     from kubectl_podx.cluster.access import AccessFlags
     from kubectl_podx.cluster.server import ApiServer
 
-_READ = ("Pod", *follow.LEAD_ON)
+_READ = ("Pod", *plan.LEAD_ON)
 
 
 class _Spec(msgspec.Struct):
@@ -114,45 +112,32 @@ class _RehearsedStore(Store):
         return super().open(outcome) or not outcome.answer
 
 
-class Rehearsal(Gatherer):
-    """A gatherer that looks into nothing: of what it may read it reads the pod and its owners."""
+class Rehearsal:
+    """A run that looks into nothing: of what it may read it reads the pod and its owners."""
 
-    def __init__(
-        self,
-        server: ApiServer,
-        options: session.LookOptions,
-        deadline: Deadline,
-        authorizer: Authorizer,
-        exec_verbs: tuple[str, ...],
-    ) -> None:
-        super().__init__(server, options.wish(), deadline, options.max_in_flight)
-        self._store = _RehearsedStore(self._sealer)
+    def __init__(self, authorizer: Authorizer, exec_verbs: tuple[str, ...]) -> None:
         self._authorizer = authorizer
         self._exec_verbs = exec_verbs
         self.asked: dict[Key, Need] = {}
 
-    def _make_gate(self) -> ExecGate:
-        return RehearsedGate(lambda: "", waited_for=self._wish.waited_for)
+    def steps(self) -> Steps:
+        """What a gatherer does instead of sending its calls."""
+        return Steps(_RehearsedStore, RehearsedGate, self._perform, self._observe)
 
-    def _perform(self, call: PlannedCall) -> Outcome:
+    def _perform(self, call: PlannedCall, send: Callable[[PlannedCall], Outcome]) -> Outcome:
         questions = rights.needs([call], exec_verbs=self._exec_verbs)
         self.asked |= {each.key: each for each in questions}
         if any(self._authorizer.state(each) == "missing" for each in questions):
             return Outcome(call, "denied", "forbidden", str(call.right))
         if call.kind == "version" or (call.kind == "get" and call.reference.kind in _READ):
-            return super()._perform(call)
+            return send(call)
         return Outcome(call, "ok", answer=[] if call.kind == "list" else b"")
 
-    def _observation(
-        self,
-        pod: Json,
-        outcome: Outcome,
-        declared: dict[str, list[Variable]],
-        moved: dict[str, str],
-    ) -> Observation:
+    @staticmethod
+    def _observe(outcome: Outcome, seal: Callable[[], Observation]) -> Observation:
         if outcome.state == "ok":
             return Observation(container=outcome.call.container, state="observed", method="exec")
-        return super()._observation(pod, outcome, declared, moved)
+        return seal()
 
 
 def examine(
@@ -191,16 +176,17 @@ def _examine(
     version, captured_at = _reach(server)
     verbs = rights.exec_verbs(version)
     authorizer = Authorizer(server)
-    general = rights.any_pod(namespace, options.wish())
+    general = rights.any_pod(namespace, options)
     records = _ask_all(authorizer, general, verbs, options.max_in_flight, deadline)
     asked = {each.key: each for each in rights.needs(general, exec_verbs=verbs)}
     forecasts: list[PodForecast] = []
     if targets is not None:
-        run = Rehearsal(server, options, deadline, authorizer, verbs)
+        rehearsal = Rehearsal(authorizer, verbs)
+        run = Gatherer(server, options, deadline, steps=rehearsal.steps())
         forecasts = _forecasts(run, targets, namespace)
         if forecasts:
             # The first is the reading of the pod.
-            asked = dict([*asked.items()][:1]) | run.asked
+            asked = dict([*asked.items()][:1]) | rehearsal.asked
     return DoctorReport(
         metadata=Metadata(
             captured_at=captured_at,
@@ -237,7 +223,7 @@ def server_time(date: str | None) -> str:
         return format_time(datetime.now(UTC))
 
 
-def _forecasts(run: Rehearsal, targets: Targets, namespace: str) -> list[PodForecast]:
+def _forecasts(run: Gatherer, targets: Targets, namespace: str) -> list[PodForecast]:
     """What the report on each of the target's pods will lack; none where no pod may be read."""
     from kubectl_podx.cluster.errors import ClusterError  # noqa: PLC0415
 

@@ -9,8 +9,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from kubectl_podx.capture import plan
-from kubectl_podx.capture import plan as follow
-from kubectl_podx.capture.plan import PlannedCall, Right, Wish
+from kubectl_podx.capture.plan import LookOptions, PlannedCall, Right
 from kubectl_podx.model.raw import Json
 from kubectl_podx.model.reference import RESOURCES, Reference
 
@@ -115,19 +114,19 @@ def exec_verbs(server_version: str) -> tuple[str, ...]:
     return ("get", "create")
 
 
-def any_pod(namespace: str, wish: Wish | None = None) -> list[PlannedCall]:
+def any_pod(namespace: str, options: LookOptions | None = None) -> list[PlannedCall]:
     """The calls for a pod that has one of everything, in this namespace, without names."""
-    wish = wish or Wish()
+    options = options or LookOptions()
     reference = _SAMPLE._replace(namespace=namespace)
     listing = plan.right_to("list", RESOURCES["Pod"], namespace)
     calls = [
         plan.get_pod(reference),
-        PlannedCall("list Pod", "list", ("all",), listing, reference),
-        *plan.pod_calls(reference, _SAMPLE_POD, wish),
-        *plan.pod_calls(reference, _PENDING_POD, wish),
+        PlannedCall("list", "Pod", ("all",), listing, reference),
+        *plan.pod_calls(reference, _SAMPLE_POD, options),
+        *plan.pod_calls(reference, _PENDING_POD, options),
     ]
     for kind, body in _OWNER_OF.items():
-        calls += follow.follow_ups(Reference(kind, namespace, "owner"), body, wish)
+        calls += plan.follow_ups(Reference(kind, namespace, "owner"), body, options)
     return [call._replace(right=call.right._replace(name="")) for call in calls]
 
 
@@ -155,7 +154,7 @@ def triage_role(name: str) -> dict[str, Any]:
     """The ClusterRole of a triage of all namespaces: its scan, and what its looks ask for, but for
     Secrets, ConfigMaps and execs.
     """
-    calls = [*plan.triage_calls(), *any_pod("", Wish(exec_allowed=False))]
+    calls = [*plan.triage_calls(), *any_pod("", LookOptions(exec_allowed=False))]
     wanted = {
         (need.verb, need.right.group, need.right.resource): need._replace(
             right=need.right._replace(namespace="")

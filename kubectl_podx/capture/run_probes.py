@@ -11,7 +11,7 @@ from kubectl_podx.capture import procfs
 from kubectl_podx.capture.calls import Outcome, send_all
 from kubectl_podx.capture.frames import split
 from kubectl_podx.capture.look import KILLED, RawLook
-from kubectl_podx.capture.plan import PlannedCall, Wish
+from kubectl_podx.capture.plan import LookOptions, PlannedCall
 from kubectl_podx.capture.probe_runs import Road, http_path, items_of, probe_calls, road
 from kubectl_podx.model.capture import ProbeAttempt, ProbeResult
 from kubectl_podx.model.clock import Deadline
@@ -46,7 +46,7 @@ def run(
     pods: Mapping[Reference, Json],
     calls: Mapping[Reference, list[PlannedCall]],
     outcomes: Mapping[str, Outcome],
-    wish: Wish,
+    options: LookOptions,
     *,
     in_flight: int,
     deadline: Deadline,
@@ -57,11 +57,11 @@ def run(
     """
     refused = _no_room(outcomes)
     for reference, pod in pods.items():
-        calls[reference].extend(probe_calls(reference, pod, wish))
+        calls[reference].extend(probe_calls(reference, pod, options))
 
     def one(call: PlannedCall) -> Outcome:
         why = refused.get((call.reference.key, call.container), "")
-        return _perform(server, call, pods[call.reference], wish, deadline, no_room=why)
+        return _perform(server, call, pods[call.reference], options, deadline, no_room=why)
 
     planned = [one for each in calls.values() for one in each if one.kind == "probe"]
     return send_all(planned, one, in_flight=in_flight, deadline=deadline)
@@ -71,7 +71,7 @@ def _perform(
     server: ApiServer,
     call: PlannedCall,
     pod: Json,
-    wish: Wish,
+    options: LookOptions,
     deadline: Deadline,
     *,
     no_room: str,
@@ -83,7 +83,7 @@ def _perform(
     query = dict(call.query)
     entry = next(one for one in containers(pod) if one.name == call.container)
     declared = mapping(entry.spec, query["field"])
-    way = road(entry, query["field"], wish)
+    way = road(entry, query["field"], options)
     if way.start == "exec" and no_room:
         way = Road("nowhere", why=no_room)
     base = ProbeAttempt(container=call.container, type=query["type"], start=way.start)

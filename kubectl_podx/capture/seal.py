@@ -21,6 +21,7 @@ import msgspec
 
 from kubectl_podx.capture import redact
 from kubectl_podx.capture.certificates import earliest_end
+from kubectl_podx.capture.encodings import encoded, encodings, in_base64, texts_of, usual_encodings
 from kubectl_podx.capture.plan import source_names
 from kubectl_podx.capture.redact import WITHHELD
 from kubectl_podx.capture.secretlike import (
@@ -31,7 +32,6 @@ from kubectl_podx.capture.secretlike import (
     secret_parts,
     secret_value,
 )
-from kubectl_podx.capture.spellings import encoded, in_base64, spellings, texts_of, usual_spellings
 from kubectl_podx.model.capture import KeyFacts, Sealed, StoredObject
 from kubectl_podx.model.raw import dig, items, mapping, text
 from kubectl_podx.model.reference import Reference
@@ -42,7 +42,7 @@ _SHORTEST_SCRUBBED = 6
 _LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 # Of one value; a key file has some fifty.
 _MOST_LINES = 1000
-# What is longer is looked for in its usual spellings alone.
+# What is longer is looked for in its usual encodings alone.
 _LONGEST_SPELT = 8192
 _FEW_LINES = 20
 _FEWEST_KNOWN = 4
@@ -339,7 +339,7 @@ class Sealer:
     # -- free text -------------------------------------------------------------------------------
 
     def _remember(self, value: bytes) -> None:
-        """Makes `scrub` remove this secret value, its lines and its usual spellings."""
+        """Makes `scrub` remove this secret value, its lines and its usual encodings."""
         short = len(value) <= _LONGEST_SPELT and len(self._secret_values) < _MOST_SPELLINGS
         for whole in {value, value.strip()}:
             if len(whole) >= _SHORTEST_SCRUBBED:
@@ -350,19 +350,19 @@ class Sealer:
 
     def _remember_text(self, decoded: str, *, short: bool) -> None:
         lines = decoded.splitlines()[:_MOST_LINES]
-        spelt = spellings if short and len(lines) <= _FEW_LINES else usual_spellings
+        found_in = encodings if short and len(lines) <= _FEW_LINES else usual_encodings
         for part in {decoded, decoded.strip(), *lines, *(line.strip() for line in lines)}:
             known = part.replace("\ufffd", "")
             if len(known.encode("utf-8", "replace")) >= (
                 _SHORTEST_SCRUBBED if known == part else _FEWEST_KNOWN
             ):
-                self._secret_values |= spelt(part)
+                self._secret_values |= found_in(part)
         if not short:
             return
         # Of `{"auths":{"registry":{"password":"…"}}}` a program prints the password alone.
         for part in secret_parts(decoded[:_LONGEST_SPELT])[:_MOST_PARTS]:
             if len(part.encode("utf-8", "replace")) >= _SHORTEST_SCRUBBED:
-                self._secret_values |= spellings(part)
+                self._secret_values |= encodings(part)
 
     def _remember_parts(self, name: str, value: bytes) -> None:
         """What is secret in the value of a literal or of a ConfigMap's key, which may hold more."""

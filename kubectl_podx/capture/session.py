@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from kubectl_podx import __version__
 from kubectl_podx.capture.calls import Meanwhile, Progress, idle
-from kubectl_podx.capture.plan import Wish
+from kubectl_podx.capture.plan import LookOptions
 from kubectl_podx.capture.targets import Targets
 from kubectl_podx.model.capture import Capture
 from kubectl_podx.model.clock import Deadline
@@ -24,38 +22,6 @@ __all__ = ["LookOptions", "Targets", "connect", "take"]
 _MAX_CONNECTIONS = 16
 # Two execs, and four for the reads, which take turns while the execs are under way.
 _DIAL_AHEAD = 6
-
-
-class LookOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """What a look may do and what it is for."""
-
-    sections: frozenset[str] = frozenset()
-    """Empty: all of `sections.table.KEYS`."""
-    container: str | None = None
-    exec_allowed: bool = True
-    logs: bool = True
-    log_lines: int = 20
-    probe_runs: int = 0
-    """`--run-probes`: how often each probe is run; 0 for not at all."""
-    force_exec: bool = False
-    """`--force-exec`: exec whatever the readings of memory say."""
-    wait_start: bool = False
-    """`--wait-start`: look when a container that does not run has started."""
-    max_in_flight: int = 12
-    """Requests and execs under way at once."""
-
-    def wish(self) -> Wish:
-        """The part of it that the plan reads."""
-        return Wish(
-            self.sections,
-            self.container,
-            self.exec_allowed,
-            self.logs,
-            self.log_lines,
-            self.probe_runs,
-            self.force_exec,
-            self.wait_start,
-        )
 
 
 def connect(
@@ -111,13 +77,11 @@ def take(
         from kubectl_podx.capture.gather import Gatherer  # noqa: PLC0415
 
         if options.exec_allowed:
-            from kubectl_podx.cluster import exec_protocol as exec_driver  # noqa: F401, PLC0415
+            from kubectl_podx.cluster import exec_protocol  # noqa: F401, PLC0415
 
         if options.wait_start:
             deadline = _wait(server, targets, namespace, options, deadline, say)
-        gatherer = Gatherer(
-            server, options.wish(), deadline, options.max_in_flight, revealed, progress
-        )
+        gatherer = Gatherer(server, options, deadline, revealed, progress)
         return gatherer.capture(targets, namespace, meanwhile)
     except BaseException:
         server.cancel()

@@ -62,7 +62,7 @@ class Store:
             state = outcome.state if outcome.state != "skipped" else "failed"
         try:
             if call.kind == "list":
-                key = call.id.removeprefix("list ")
+                key = call.target
                 rows: list[dict[str, Any]] = []
                 if state == "present":
                     rows = self._sealer.open_list(
@@ -84,8 +84,9 @@ class Store:
         except WrongObjectError:
             state, reason = "failed", SOMETHING_ELSE
             if call.kind == "list":
-                key = call.id.removeprefix("list ")
-                self.lists[key] = StoredList(reference=key, state=state, reason=reason)
+                self.lists[call.target] = StoredList(
+                    reference=call.target, state=state, reason=reason
+                )
                 return False
         self.objects[reference.key] = StoredObject(
             reference=reference.key, state=state, reason=reason

@@ -67,12 +67,12 @@ def _events(calls: Calls) -> Iterator[tuple[PlannedCall, list[PlannedCall]]]:
     """A list for each namespace with many pods."""
     by_namespace: dict[str, list[PlannedCall]] = {}
     for reference, planned in calls.items():
-        identity = f"list Event/{reference.key}"
-        own = [call for call in planned if call.id == identity]
+        target = f"Event/{reference.key}"
+        own = [call for call in planned if (call.kind, call.target) == ("list", target)]
         by_namespace.setdefault(reference.namespace, []).extend(own)
     for namespace, found in by_namespace.items():
         if len(found) >= MANY:
-            yield _list_of("Event", namespace, f"list Event/{namespace}", _OF_PODS, found), found
+            yield _list_of("Event", namespace, f"Event/{namespace}", _OF_PODS, found), found
 
 
 def _nodes(calls: Calls) -> Iterator[tuple[PlannedCall, list[PlannedCall]]]:
@@ -88,19 +88,19 @@ def _nodes(calls: Calls) -> Iterator[tuple[PlannedCall, list[PlannedCall]]]:
         some = found[start : start + _MOST_NODES]
         names = ",".join(call.reference.name for call in some)
         query = (("labelSelector", f"{_HOSTNAME} in ({names})"),)
-        yield _list_of("Node", "", f"list Node/{start}", query, some), some
+        yield _list_of("Node", "", f"Node/{start}", query, some), some
 
 
 def _list_of(
     kind: str,
     namespace: str,
-    identity: str,
+    target: str,
     query: tuple[tuple[str, str], ...],
     found: list[PlannedCall],
 ) -> PlannedCall:
     right = right_to("list", RESOURCES[kind], namespace)
     reference = Reference(kind, namespace, "")
-    return PlannedCall(identity, "list", found[0].sections, right, reference, query)
+    return PlannedCall("list", target, found[0].sections, right, reference, query)
 
 
 def split(outcomes: dict[str, Outcome], stand_ins: StandIns) -> list[PlannedCall]:

@@ -17,7 +17,7 @@ import msgspec
 from kubectl_podx import __version__
 from kubectl_podx.capture import session
 from kubectl_podx.capture.calls import outcome_of_error
-from kubectl_podx.capture.plan import Wish, list_nodes
+from kubectl_podx.capture.plan import LookOptions, list_nodes
 from kubectl_podx.capture.scan import Progress, Scan, Selection, scan
 from kubectl_podx.model.capture import Capture, CapturedPod
 from kubectl_podx.model.clock import Deadline, format_time
@@ -57,9 +57,8 @@ class TriageOptions(msgspec.Struct, frozen=True, kw_only=True):
     """How many representatives are looked at with everything that the API tells."""
     inside: int = 0
     """How many of them by exec, too."""
-    logs: bool = True
-    log_lines: int = 20
-    max_in_flight: int = 12
+    look: LookOptions = LookOptions()
+    """How each of them is looked at."""
     shard: Shard | None = None
 
 
@@ -233,10 +232,10 @@ class _Run:
             pods[_reference(body)] = body
             keys[_reference(body).key] = key
         options = self._options
-        wish = Wish(exec_allowed=basis == "inside", logs=options.logs, log_lines=options.log_lines)
+        look = options.look._replace(exec_allowed=basis == "inside")
         bound = self._deadline.within(self._deadline.remaining() * _LIST_TIMEOUT_SHARE)
-        self._server.dial_ahead(min(options.max_in_flight, 8))
-        gatherer = Gatherer(self._server, wish, bound, options.max_in_flight)
+        self._server.dial_ahead(min(look.max_in_flight, 8))
+        gatherer = Gatherer(self._server, look, bound)
         return Looked(basis, keys, gatherer.capture_known(pods, captured_at))
 
 

@@ -11,7 +11,8 @@ from kubectl_podx.capture.targets import Targets, parse_words
 from kubectl_podx.model.capture import Capture, Observation
 from kubectl_podx.model.clock import Deadline
 from kubectl_podx.model.reference import RESOURCES
-from kubectl_podx.pod.containers import containers
+from kubectl_podx.pod.containers import LOOPING, containers
+from kubectl_podx.pod.pod import Pod
 
 if TYPE_CHECKING:
     from kubectl_podx.cluster.server import ApiServer, Query
@@ -24,7 +25,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from kubectl_podx.capture.seal import Sealer, WrongObjectError
 from kubectl_podx.model.clock import parse_time
 from kubectl_podx.model.errors import PodxError
-from kubectl_podx.model.raw import Json, dig
+from kubectl_podx.model.raw import Json
 from kubectl_podx.model.reference import Reference
 from kubectl_podx.pod.backoff import backoff
 from kubectl_podx.pod.containers import ContainerEntry
@@ -206,8 +207,7 @@ def awaited(pod: Json, container: str | None, now: datetime | None) -> Waiting |
 
 
 def _comes_again(entry: ContainerEntry) -> bool:
-    waiting = dig(entry.status, "state", "waiting", "reason")
-    return waiting == "CrashLoopBackOff" or dig(entry.status, "state", "terminated") is not None
+    return entry.waiting_reason == LOOPING or entry.terminated is not None
 
 
 def _due(entry: ContainerEntry, now: datetime | None) -> float | None:
@@ -243,10 +243,7 @@ def wait_for_start(
         waiting = awaited(pod, container, now)
         if waiting is None:
             return
-        if dig(pod, "metadata", "deletionTimestamp") or dig(pod, "status", "phase") in (
-            "Succeeded",
-            "Failed",
-        ):
+        if Pod(pod).terminating or Pod(pod).ended:
             say(f"container {waiting.container} will not start again: the pod has ended or ends")
             return
         if not told:

@@ -171,18 +171,17 @@ def _rendered(request: Request, env: Environment, reports: PodReportList, *, sin
 
 def queried(request: Request, document: Wire) -> str:
     """What `--query` answers on a document, in the format that was asked for."""
-    from kubectl_podx.render import jmes as result
     from kubectl_podx.render.document import plain, to_json, to_yaml
-    from kubectl_podx.render.jmes import ask
+    from kubectl_podx.render.jmes import ask, result_table, result_text
 
     answer = ask(plain(document), request.query or "")
     match request.format:
         case "yaml":
             return to_yaml(answer)
         case "table":
-            return result.result_table(answer)
+            return result_table(answer)
         case "text":
-            return result.result_text(answer)
+            return result_text(answer)
         case _:
             return to_json(answer)
 

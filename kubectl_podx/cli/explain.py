@@ -113,6 +113,9 @@ def _code(word: str) -> str:
         _paragraph("HOW IT IS KNOWN", found.known_by),
         _paragraph("WHAT TO DO", found.remedy),
     ]
+    if found.rivals:
+        rows = [f"{history}. Told apart by: {apart}." for history, apart in found.rivals]
+        parts.append("WHAT ELSE LEAVES THIS EVIDENCE:\n" + "\n".join(_item(row) for row in rows))
     if found.link:
         parts.append(f"MORE:\n    {found.link}")
     return "\n\n".join(parts) + "\n"
@@ -166,6 +169,10 @@ def _children(children: Sequence[FieldDoc]) -> list[str]:
 
 def _paragraph(head: str, text: str) -> str:
     return f"{head}:\n{_filled(text)}"
+
+
+def _item(text: str) -> str:
+    return textwrap.fill(text, _WIDTH, initial_indent="    - ", subsequent_indent=" " * 6)
 
 
 def _filled(text: str) -> str:

@@ -250,6 +250,7 @@ def show(report: TriageReport, request: Request, env: Environment) -> int:
 
 def _taken(values: Mapping[str, Any], request: Request, env: Environment) -> Any:
     from kubectl_podx.capture import triage
+    from kubectl_podx.capture.planned import LookOptions
     from kubectl_podx.model.clock import Deadline
 
     shard = values["shard"]
@@ -262,9 +263,11 @@ def _taken(values: Mapping[str, Any], request: Request, env: Environment) -> Any
                 field_selector=values["field_selector"] or "",
                 deep=values["deep"],
                 inside=values["inside"],
-                logs=not request.no_logs and request.log_lines > 0,
-                log_lines=request.log_lines,
-                max_in_flight=request.max_in_flight,
+                look=LookOptions(
+                    logs=not request.no_logs and request.log_lines > 0,
+                    log_lines=request.log_lines,
+                    max_in_flight=request.max_in_flight,
+                ),
                 shard=triage.Shard(*map(int, shard.split("/"))) if shard else None,
             ),
             deadline=Deadline(request.deadline),
@@ -284,7 +287,7 @@ def _import_what_follows() -> None:
 def _stored(values: Mapping[str, Any], request: Request) -> TriageReport:
     """The report of bundles, of saved pods, or of what the shards printed."""
     from kubectl_podx.analysis import triage
-    from kubectl_podx.analysis import triage as triage_merge
+    from kubectl_podx.analysis.triage import merged as merged_shards
     from kubectl_podx.analysis.triage import of_capture
 
     if request.manifest is not None:
@@ -297,7 +300,7 @@ def _stored(values: Mapping[str, Any], request: Request) -> TriageReport:
     read = [(name, read_bytes(name)) for name in values["sources"]]
     bundles = [(name, body) for name, body in read if is_bundle(body)]
     if not bundles:
-        merged = triage_merge.merged(b"".join(body + b"\n" for _, body in read))
+        merged = merged_shards(b"".join(body + b"\n" for _, body in read))
         return triage.arranged(merged, by=values["by"], limit=values["limit"])
     if len(read) > 1:
         raise UsageError("--from takes one bundle, or the lines of several shards")

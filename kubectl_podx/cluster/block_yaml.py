@@ -22,14 +22,6 @@ _BOOLEANS = {
 }
 
 
-class BadYamlError(Exception):
-    """The text is no YAML within the bounds. Says where, never what stands there."""
-
-    def __init__(self, why: str) -> None:
-        super().__init__(why)
-        self.why = why
-
-
 class _Unsure(Exception):  # noqa: N818 - not an error: somebody else reads it
     """The text needs a real parser."""
 

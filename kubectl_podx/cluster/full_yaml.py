@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from kubectl_podx.cluster.block_yaml import BadYamlError
+from kubectl_podx.model.errors import BadYamlError
 
 # Aliases of aliases multiply: 304 bytes of them become 23 MB. A kubeconfig has none.
 _MAX_ALIASES = 16

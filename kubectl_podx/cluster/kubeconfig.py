@@ -13,10 +13,9 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from kubectl_podx.cluster.block_yaml import BadYamlError
 from kubectl_podx.cluster.errors import quoted, shown
 from kubectl_podx.cluster.plain_yaml import load_documents
-from kubectl_podx.model.errors import InputError
+from kubectl_podx.model.errors import BadYamlError, InputError
 
 _EXEC_EXTENSION = "client.authentication.k8s.io/exec"
 # SetDefaults_ExecConfig: only these may leave the mode out.

@@ -9,10 +9,9 @@ from pathlib import Path
 
 import msgspec
 
-from kubectl_podx.cluster.block_yaml import BadYamlError
 from kubectl_podx.cluster.errors import quoted, shown
 from kubectl_podx.cluster.plain_yaml import load_documents
-from kubectl_podx.model.errors import InputError
+from kubectl_podx.model.errors import BadYamlError, InputError
 
 _VERSIONS = ("kubectl.config.k8s.io/v1beta1", "kubectl.config.k8s.io/v1alpha1")
 

@@ -6,7 +6,8 @@ from typing import Any
 
 import msgspec
 
-from kubectl_podx.cluster.block_yaml import BadYamlError, block_document
+from kubectl_podx.cluster.block_yaml import block_document
+from kubectl_podx.model.errors import BadYamlError
 
 _MAX_BYTES = 4 << 20
 

@@ -12,7 +12,7 @@ from typing import Any
 import websocket
 
 from kubectl_podx.cluster.credentials import Headers
-from kubectl_podx.cluster.dial import connect
+from kubectl_podx.cluster.exec_protocol import connect
 from kubectl_podx.cluster.stream import Stream
 from kubectl_podx.model.clock import Deadline
 

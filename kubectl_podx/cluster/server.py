@@ -217,13 +217,13 @@ class ApiServer:
         command that nobody listens any more. A refused exec is a ClusterError; whatever happens
         once it runs is in the result.
         """
-        from kubectl_podx.cluster import exec_protocol as exec_driver  # noqa: PLC0415 - costs 10 ms
+        from kubectl_podx.cluster import exec_protocol  # noqa: PLC0415 - costs 10 ms
 
         query = [("command", word) for word in command]
         query += [("container", container), ("stdin", "true" if stdin is not None else "false")]
         query += [("stdout", "true"), ("stderr", "true")]
         path = api_path("api/v1", "pods", namespace, pod, "exec")
-        request = exec_driver.ExecRequest(
+        request = exec_protocol.ExecRequest(
             url=self._websocket_url(path, query),
             host=self._access.authority,
             stdin=stdin,
@@ -236,7 +236,7 @@ class ApiServer:
             try:
                 return self._on_connection(
                     bound,
-                    lambda stream: (exec_driver.run(stream, request, self._headers()), False),
+                    lambda stream: (exec_protocol.run(stream, request, self._headers()), False),
                 )
             except ClusterError as error:
                 return error

@@ -8,7 +8,7 @@ this is the standard library's JSON.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -48,6 +48,8 @@ class CodeDoc(NamedTuple):
     known_by: str
     remedy: str
     link: str
+    rivals: Sequence[Sequence[str]] = ()
+    """Other histories that leave the same evidence, each with what would tell it apart."""
 
 
 @cache

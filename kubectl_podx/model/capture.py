@@ -6,7 +6,9 @@ digest) unless `capture/seal.py` found them equal to a value that anyone may rea
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Literal, get_args
+
+from msgspec.structs import force_setattr
 
 from kubectl_podx.model.wire import Wire
 from kubectl_podx.model.words import SeccompMode
@@ -15,6 +17,9 @@ CAPTURE_VERSION = 2
 ObjectState = Literal["present", "denied", "missing", "failed", "timedOut"]
 ObservationState = Literal["observed", "partial", "unobservable"]
 CallState = Literal["ok", "denied", "missing", "failed", "timedOut", "skipped"]
+CallKind = Literal[
+    "get", "type", "list", "log", "metrics", "podMetrics", "stats", "version", "exec", "probe"
+]
 
 
 class Sealed(Wire, frozen=True, kw_only=True):
@@ -377,13 +382,35 @@ class Call(Wire, frozen=True, kw_only=True):
     """One planned request and how it ended; coverage is made of these."""
 
     id: str
+    """As `-v` prints it."""
+    kind: CallKind | None = None
+    """None for a kind that this version of podx does not know."""
+    target: str = ""
+    """The key of an object or of a list, or the name of a node."""
     sections: list[str]
     state: CallState
     reason: str = ""
     needs: str = ""
     """The missing right, such as `get secrets`."""
     container: str = ""
+    detail: str = ""
+    """What tells calls of one target and container apart: `previous`, the type of a probe."""
     seconds: float = 0.0
+
+    def __post_init__(self) -> None:
+        """A capture of an older podx has the id alone: here, and nowhere else, it is read back."""
+        if self.kind is None:
+            kind, *words = self.id.split(" ")
+            target, *more = words or [""]
+            force_setattr(self, "kind", kind if kind in get_args(CallKind) else None)
+            force_setattr(self, "target", target)
+            detail = " ".join(word for word in more if word != self.container)
+            force_setattr(self, "detail", detail)
+
+    @property
+    def about(self) -> str:
+        """The kind of the object or of the list's items: `Secret`."""
+        return self.target.partition("/")[0]
 
 
 class CapturedPod(Wire, frozen=True, kw_only=True):

@@ -36,3 +36,11 @@ class UsageError(PodxError):
 
 class InputError(PodxError):
     """A file that was given (kubeconfig, manifest, bundle) cannot be used."""
+
+
+class BadYamlError(Exception):
+    """The text is no YAML within the bounds. Says where, never what stands there."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why)
+        self.why = why

@@ -117,6 +117,12 @@ class Finding(Wire, frozen=True, kw_only=True):
         str, Meta(description="What to do; a command that can be pasted where one exists.")
     ] = ""
     blocking: Annotated[bool, Meta(description="It keeps the pod from being ready now.")] = False
+    rivals: Annotated[
+        list[str],
+        Meta(
+            description="What else leaves the same evidence, and what would tell it apart; empty where the cause is proven."
+        ),
+    ] = []
 
 
 class Coverage(Wire, frozen=True, kw_only=True):

@@ -107,9 +107,16 @@ ContainerState = Literal["running", "waiting", "terminated", "unknown"]
 PolicyBasis = Literal["matchesDefault", "declared"]
 """`matchesDefault`: an imagePullPolicy that the API server would have set by the tag, too."""
 ImageState = Literal["present", "pulling", "failed", "unknown"]
+PullSecretState = Literal["ok", "missing", "denied", "wrongType", "unknown"]
+"""`wrongType`: its type holds no credentials of a registry."""
+ProbeWait = Literal["pod", "container", "stop", "startup", "initialDelay", "result"]
+"""What a probe that is `waiting` waits for: `pod` has ended or is being deleted, `startup` is the
+startup probe or the start, `result` the time of a first attempt."""
 HandlerKind = Literal["exec", "httpGet", "tcpSocket", "grpc", "sleep", "none"]
 HookState = Literal["declared", "failed"]
-EvidenceSource = Literal["status", "event", "metrics", "cgroup", "logs", "spec", "node", "process"]
+EvidenceSource = Literal[
+    "status", "event", "metrics", "cgroup", "logs", "spec", "node", "process", "observed"
+]
 ConfigKind = Literal["ConfigMap", "Secret"]
 SourceKind = Literal[
     "ConfigMap",

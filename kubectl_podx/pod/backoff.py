@@ -5,16 +5,12 @@ from __future__ import annotations
 import re
 from datetime import datetime, timedelta
 
-from kubectl_podx.model.clock import format_time, parse_time, seconds_after
+from kubectl_podx.model.clock import format_time, seconds_after
 from kubectl_podx.model.parts import BackOff
-from kubectl_podx.model.raw import dig, number, text
-from kubectl_podx.pod.containers import ContainerEntry
+from kubectl_podx.pod.containers import LOOPING, PULLED_AGAIN, ContainerEntry
 
 RESET_SECONDS = 600
 """A run of more than ten minutes resets the delay (pkg/kubelet/kubelet.go, fixed)."""
-
-IMAGE_REASONS = frozenset({"ImagePullBackOff", "ErrImagePull", "RegistryUnavailable"})
-"""Waiting reasons of a pull that is tried again."""
 
 _DELAY = re.compile(r"back-off ((?:\d+(?:\.\d+)?(?:h|ms|m|s))+) restarting failed container")
 _PART = re.compile(r"(\d+(?:\.\d+)?)(h|ms|m|s)")
@@ -38,22 +34,23 @@ def backoff(entry: ContainerEntry, now: datetime | None) -> BackOff | None:
     The wait counts from `finishedAt` (KRM doBackOff), the message has the whole delay. Image pulls
     double from 10 s to 300 s, and no field says where they are.
     """
-    reason = text(entry.status, "state", "waiting", "reason")
-    if reason == "CrashLoopBackOff":
-        delay = delay_of(text(entry.status, "state", "waiting", "message"))
-        ended = parse_time(dig(entry.status, "lastState", "terminated", "finishedAt"))
+    reason = entry.waiting_reason
+    if reason == LOOPING:
+        delay = delay_of(entry.waiting_message)
+        before = entry.terminated_before
+        ended = before.finished_at if before else None
         due = format_time(seconds_after(ended, delay)) if ended and delay is not None else None
         return BackOff(
             delay=delay,
             next=due,
             resets="after a run of more than 10 min, or when image or resources change",
         )
-    if reason in IMAGE_REASONS:
+    if reason in PULLED_AGAIN:
         return BackOff(
             resets="after a successful pull; between pulls it doubles from 10 s to 300 s"
         )
-    started = parse_time(dig(entry.status, "state", "running", "startedAt"))
-    if started and now and number(entry.status, "restartCount"):
+    started = entry.started_at
+    if started and now and entry.restart_count:
         reset = started + timedelta(seconds=RESET_SECONDS)
         if now < reset:
             return BackOff(resets=f"at {format_time(reset)}, when this run has lasted 10 min")

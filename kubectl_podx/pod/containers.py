@@ -3,10 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import NamedTuple
 
-from kubectl_podx.model.raw import Json, dig, items, text
-from kubectl_podx.model.words import ContainerKind
+from kubectl_podx.model.clock import parse_time
+from kubectl_podx.model.raw import Json, dig, items, number, text
+from kubectl_podx.model.words import ContainerKind, ProbeType
+
+LOOPING = "CrashLoopBackOff"
+"""The waiting reason of a container that ended and waits for its next start."""
+BEING_CREATED = frozenset({"", "ContainerCreating", "PodInitializing"})
+"""Waiting reasons of a container that simply has not been started yet."""
+PULLED_AGAIN = frozenset({"ImagePullBackOff", "ErrImagePull", "RegistryUnavailable"})
+"""Waiting reasons of a pull that is tried again."""
+IMAGE_FAILURES = PULLED_AGAIN | {
+    "ErrImageNeverPull",
+    "InvalidImageName",
+    "ImageInspectError",
+    "SignatureValidationFailed",
+}
+"""Waiting reasons that name the image as the cause (pkg/kubelet/images/types.go)."""
+
+
+class Termination(NamedTuple):
+    """The end of one instance of a container."""
+
+    exit_code: int | None
+    reason: str
+    message: str
+    started_at: datetime | None
+    """None where it never started: a StartError carries 1970."""
+    finished_at: datetime | None
 
 
 class ContainerEntry(NamedTuple):
@@ -27,6 +54,117 @@ class ContainerEntry(NamedTuple):
     def running(self) -> bool:
         """Whether the API says that it runs."""
         return isinstance(dig(self.status, "state", "running"), Mapping)
+
+    @property
+    def started_at(self) -> datetime | None:
+        """When the running instance started; None where none runs."""
+        return parse_time(dig(self.status, "state", "running", "startedAt"))
+
+    def running_for(self, now: datetime | None) -> float | None:
+        """For how many seconds it has been running at that moment; None: it is not, or unknown."""
+        since = self.started_at
+        return None if since is None or now is None else (now - since).total_seconds()
+
+    @property
+    def waiting_reason(self) -> str:
+        """Why it waits, in the kubelet's word; empty where it does not wait."""
+        return text(self.status, "state", "waiting", "reason")
+
+    @property
+    def waiting_message(self) -> str:
+        """The same as a sentence, mostly the runtime's."""
+        return text(self.status, "state", "waiting", "message")
+
+    @property
+    def being_created(self) -> bool:
+        """Whether it has simply not begun: no status, no state, or a waiting one that says so."""
+        if not self.status:
+            return True
+        if dig(self.status, "state", "waiting") is None:
+            return dig(self.status, "state") in (None, {})
+        return self.waiting_reason in BEING_CREATED
+
+    @property
+    def held_up(self) -> bool:
+        """Whether it waits for another reason than that it is being created."""
+        return self.waiting_reason not in BEING_CREATED
+
+    @property
+    def image_failed(self) -> bool:
+        """Whether it waits because of its image."""
+        return self.waiting_reason in IMAGE_FAILURES
+
+    @property
+    def terminated(self) -> Termination | None:
+        """Its end, where it has ended and was not started again."""
+        return _termination(self.status, "state")
+
+    @property
+    def terminated_before(self) -> Termination | None:
+        """The end of the instance before the present one."""
+        return _termination(self.status, "lastState")
+
+    @property
+    def begun(self) -> bool:
+        """Whether the runtime has ever made it."""
+        made = dig(self.status, "containerID") not in (None, "")
+        return made or dig(self.status, "lastState", "terminated") is not None
+
+    @property
+    def ready(self) -> bool:
+        """Whether the kubelet says that it is ready."""
+        return dig(self.status, "ready") is True
+
+    @property
+    def restart_count(self) -> int:
+        """How often the kubelet says that it was started again."""
+        return number(self.status, "restartCount") or 0
+
+    @property
+    def image(self) -> str:
+        """The image as the spec names it."""
+        return text(self.spec, "image")
+
+    @property
+    def image_id(self) -> str:
+        """The image that it runs, as the runtime names it."""
+        return text(self.status, "imageID")
+
+    @property
+    def memory_limit(self) -> str:
+        """`resources.limits.memory` as it is declared; empty where there is none."""
+        return text(self.spec, "resources", "limits", "memory")
+
+    @property
+    def ports(self) -> set[int]:
+        """The numbers of the ports that it declares."""
+        found = (number(port, "containerPort") for port in items(self.spec, "ports"))
+        return {port for port in found if port is not None}
+
+    def has_probe(self, kind: ProbeType) -> bool:
+        """Whether it declares a probe of that type."""
+        return dig(self.spec, f"{kind}Probe") is not None
+
+    def mounts(self, volume: str) -> bool:
+        """Whether it mounts that volume."""
+        return any(text(one, "name") == volume for one in items(self.spec, "volumeMounts"))
+
+
+def _termination(status: Json, state: str) -> Termination | None:
+    found = dig(status, state, "terminated")
+    if not isinstance(found, Mapping):
+        return None
+    return Termination(
+        number(found, "exitCode"),
+        text(found, "reason"),
+        text(found, "message"),
+        _after_1970(parse_time(dig(found, "startedAt"))),
+        _after_1970(parse_time(dig(found, "finishedAt"))),
+    )
+
+
+def _after_1970(moment: datetime | None) -> datetime | None:
+    return moment if moment and moment.year > 1970 else None
 
 
 _PARTS: tuple[tuple[str, str, ContainerKind], ...] = (
@@ -50,6 +188,23 @@ def containers(pod: Json) -> Iterator[ContainerEntry]:
             if kind == "init" and text(spec, "restartPolicy") == "Always":
                 actual = "sidecar"
             yield ContainerEntry(name, actual, spec, statuses.get(name, {}))
+
+
+def never_root(entry: ContainerEntry, pod: Json) -> bool:
+    """Whether the container's first process had another user than root, as far as that is told.
+
+    By the status where it says so, else by what the spec demands.
+    """
+    first = number(entry.status, "user", "linux", "uid")
+    if first is not None:
+        return first != 0
+    for context in (dig(entry.spec, "securityContext"), dig(pod, "spec", "securityContext")):
+        user = number(context, "runAsUser")
+        if user is not None:
+            return user != 0
+        if dig(context, "runAsNonRoot") is True:
+            return True
+    return False
 
 
 def field_path(entry: ContainerEntry) -> str:

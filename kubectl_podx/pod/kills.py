@@ -6,7 +6,6 @@ import re
 from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
-from kubectl_podx.model.clock import parse_time
 from kubectl_podx.model.raw import number, text
 from kubectl_podx.pod.containers import ContainerEntry
 from kubectl_podx.pod.probe_events import event_span, strip_combined
@@ -81,7 +80,7 @@ def stop_in_progress(view: PodView, entry: ContainerEntry) -> Stop | None:
     Killing event is newer than its start. Of the start's own second it may be the stop of the
     instance before, so that is none.
     """
-    started = parse_time(text(entry.status, "state", "running", "startedAt"))
+    started = entry.started_at
     if started is None:
         return None
     second = started + timedelta(seconds=1)

@@ -54,7 +54,7 @@ def look(view: PodView, entry: ContainerEntry) -> Look:
     if call is not None:
         reason = call.reason or "the look gave no answer"
         return Look("unobservable", "unobservable", reason=reason, needs=needs)
-    if any(each.id.startswith("exec ") for each in view.captured.calls):
+    if any(each.kind == "exec" for each in view.captured.calls):
         return Look("unobservable", "skipped", reason="only another container was asked for")
     return Look(
         "unobservable",
@@ -70,7 +70,7 @@ def exec_call(view: PodView, container: str) -> Call | None:
         (
             call
             for call in view.captured.calls
-            if call.container == container and call.id.startswith("exec ")
+            if call.container == container and call.kind == "exec"
         ),
         None,
     )

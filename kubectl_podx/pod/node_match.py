@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
 from kubectl_podx.model.raw import Json, dig, items, text
+from kubectl_podx.pod.view import PodView
 
 
 def taint_text(taint: Json) -> str:
@@ -40,6 +42,28 @@ def tolerated(tolerations: list[Json], taint: Json) -> bool | None:
 def repels(taint: Json) -> bool:
     """Whether the taint keeps pods away or drives them off; PreferNoSchedule only discourages."""
     return text(taint, "effect") in ("NoSchedule", "NoExecute")
+
+
+class Taint(NamedTuple):
+    """A taint of the pod's node that the pod does not tolerate."""
+
+    text: str
+    """As `taint_text` writes it."""
+    evicts: bool
+
+
+def untolerated(view: PodView) -> list[Taint]:
+    """The taints of the pod's own node that it does not tolerate, where the node was read."""
+    stored = view.object("Node", view.api.node)
+    tolerations = items(view.pod, "spec", "tolerations")
+    return [
+        Taint(taint_text(taint), text(taint, "effect") == "NoExecute")
+        for taint in items(stored.body if stored else None, "spec", "taints")
+        # Cordoning adds this one, and says no more than the cordon does.
+        if text(taint, "key") != "node.kubernetes.io/unschedulable"
+        and repels(taint)
+        and tolerated(tolerations, taint) is False
+    ]
 
 
 def term_matches(term: Json, labels: Mapping[str, object], node_name: str) -> bool | None:

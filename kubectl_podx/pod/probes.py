@@ -5,6 +5,8 @@ from __future__ import annotations
 from kubectl_podx.model.parts import Handler, Timing
 from kubectl_podx.model.raw import Json, dig, items, mapping, number, one_line, text
 
+_TYPES = ("startup", "liveness", "readiness")
+
 
 def handler(declared: Json, container: Json) -> Handler:
     """The handler of a probe (`livenessProbe`) or of a hook (`lifecycle.preStop`).
@@ -27,6 +29,28 @@ def handler(declared: Json, container: Json) -> Handler:
     if isinstance(declared.get("sleep"), dict):
         return Handler(kind="sleep", text=f"sleep {number(declared, 'sleep', 'seconds') or 0} s")
     return Handler(kind="none", text="no handler that is known")
+
+
+def knocked_ports(container: Json) -> dict[int, list[str]]:
+    """Port of the pod's own address -> the types of the probes that knock at it.
+
+    A probe with a `host` of its own goes elsewhere; exec probes knock nowhere.
+    """
+    found: dict[int, list[str]] = {}
+    for kind in _TYPES:
+        for action in ("httpGet", "tcpSocket", "grpc"):
+            declared = mapping(container, f"{kind}Probe", action)
+            if not declared or text(declared, "host"):
+                continue
+            port = resolve_port(str(dig(declared, "port")), container)
+            if port is not None:
+                found.setdefault(port, []).append(kind)
+    return found
+
+
+def longest_delay(container: Json) -> int:
+    """The greatest initialDelaySeconds of the container's probes."""
+    return max(number(container, f"{kind}Probe", "initialDelaySeconds") or 0 for kind in _TYPES)
 
 
 def resolve_port(port: str, container: Json) -> int | None:

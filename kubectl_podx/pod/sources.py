@@ -95,6 +95,11 @@ def source(view: PodView, kind: ConfigKind, name: str) -> Source:
     return Source(kind, name, view.reference.namespace, view.object(kind, name))
 
 
+def version_of(stored: StoredObject) -> str:
+    """The `metadata.resourceVersion` of an object that was read; empty where it is not told."""
+    return text(stored.body, "metadata", "resourceVersion")
+
+
 class Use(NamedTuple):
     """One place of the pod spec that names a ConfigMap or Secret."""
 

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 
-from kubectl_podx.model.raw import one_line
+from kubectl_podx.model.raw import Json, items, one_line, text
 from kubectl_podx.pod.probe_events import strip_combined
+from kubectl_podx.pod.unnamed import without_names
 
 _EXEC = re.compile(r'exec:? "([^"]{1,200})"')
 _LIMIT = re.compile(r"unable to set memory limit to (\d{1,15}) \(current usage: (\d{1,15})")
@@ -50,15 +51,20 @@ _INIT_DIED = ("procReady not received", "write init-p: broken pipe")
 # conmon lives in the pod's cgroup where CRI-O is not told otherwise.
 _MONITOR_DIED = "error reading container (probably exited) json message: "
 _HOST_PATH = re.compile(r'failed to mkdir "?([^":\s]{1,200})"?: ')
+DIED = "own init died"
+"""Of a start at which the runtime's first process in the container ended."""
+# Where images and the runtime look for programs, as far as nobody says otherwise.
+_PATH = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")
 
 
-def start_failure(message: str) -> str:
+def start_failure(message: str, spec: Json | None = None) -> str:
     """The reason in plain words, from the error of runc, a runtime or the kubelet.
 
-    The order matters: a missing working directory also says `no such file or directory`.
+    `spec`: the container's, whose mounts may hide what the image has. The order matters: a missing
+    working directory also says `no such file or directory`.
     """
     message = unwrapped(message)
-    low = message.lower()
+    low = without_names(message)
     # Of an exec, the first word in quotes is its id; the program is named last.
     program = _EXEC.findall(message)
     name = f'"{program[-1]}"' if program else "its program"
@@ -70,7 +76,12 @@ def start_failure(message: str) -> str:
         where = next((g for g in directory.groups() if g), "") if directory else ""
         return f"its working directory{f' {where!r}' if where else ''} cannot be entered"
     if "executable file not found" in low:
-        return f"{name} is not in the image's PATH"
+        over = _over_path(spec)
+        return (
+            f"{name} is not in the container's PATH{over}"
+            if over
+            else (f"{name} is not in the image's PATH")
+        )
     if "exec format error" in low:
         return f"{name} is built for another CPU or is no executable"
     if "permission denied" in low and program:
@@ -80,8 +91,31 @@ def start_failure(message: str) -> str:
     if "not a directory" in low and "mount" in low:
         return "a file is mounted over a directory, or a directory over a file"
     if "no such file or directory" in low and program:
-        return f"{name} does not exist in the image"
+        over = _over(program[-1], spec)
+        return f"{name} does not exist{over}" if over else f"{name} does not exist in the image"
     return one_line(innermost(message)) or "the runtime gave no message"
+
+
+def _over(path: str, spec: Json | None) -> str:
+    """`: volume config is mounted at /bin, over what the image has there`; the innermost mount."""
+    covering = [
+        (text(mount, "mountPath").rstrip("/"), text(mount, "name"))
+        for mount in items(spec, "volumeMounts")
+        if path.startswith(text(mount, "mountPath").rstrip("/") + "/")
+    ]
+    if not covering:
+        return ""
+    where, volume = max(covering, key=lambda found: len(found[0]))
+    return f": volume {volume} is mounted at {where or '/'}, over what the image has there"
+
+
+def _over_path(spec: Json | None) -> str:
+    """The first mount over a folder in which programs are looked for by name."""
+    declared = next(
+        (text(one, "value") for one in items(spec, "env") if text(one, "name") == "PATH"), ""
+    )
+    folders = declared.split(":") if declared else _PATH
+    return next((over for folder in folders if (over := _over(f"{folder}/", spec))), "")
 
 
 def start_was_refused(message: str) -> bool:
@@ -116,7 +150,7 @@ def _unquoted(match: re.Match[str]) -> str:
 
 
 def _memory(message: str) -> str:
-    limit, least, low = _LIMIT.search(message), _LEAST.search(message), message.lower()
+    limit, least, low = _LIMIT.search(message), _LEAST.search(message), without_names(message)
     if limit:
         words = f"its memory limit of {limit[1]} bytes is less than the {limit[2]} bytes"
         return f"{words} that the container's own init takes"
@@ -126,10 +160,14 @@ def _memory(message: str) -> str:
         return f"{words} that the runtime demands"
     if _MONITOR_DIED in message:
         return "CRI-O's monitor of it (conmon) died, as it does where the pod's memory is used up"
+    if "cannot start a stopped process" in low:
+        return f"its {DIED} before it was started, as it does where its memory is used up"
     if "oom-killed" in low or "oom killed" in low:
-        return "the memory limit is too low for the container's own init, which was OOM-killed"
+        # runc asks with a question mark whether the limit is too low: it cannot know.
+        return f"its {DIED} of an OOM kill: its memory was used up, or the limit is too low"
     if init_died(message):
-        return "its own init died as it started, mostly because the memory limit is too low for it"
+        words = "its memory was used up, or the limit is too low"
+        return f"its own init died as it started, mostly because {words}"
     return ""
 
 

@@ -13,6 +13,8 @@ from typing import NamedTuple
 
 from kubectl_podx.model.clock import parse_time
 from kubectl_podx.model.words import Symptom
+from kubectl_podx.pod.backoff import RESET_SECONDS
+from kubectl_podx.pod.containers import BEING_CREATED, IMAGE_FAILURES, LOOPING
 from kubectl_podx.pod.gate import (
     ConditionGate,
     ContainerStatusGate,
@@ -21,16 +23,15 @@ from kubectl_podx.pod.gate import (
     SpecGate,
     StatusGate,
 )
+from kubectl_podx.pod.pod import STARTING_SECONDS
 
-STARTING = 60
-"""Seconds in which a pod that is not ready, or has no node yet, is simply starting."""
 CREATING = 120
 """Seconds after which it takes too long to create the containers (volumes, images, network)."""
 SLOW = 300
 """Seconds after which a startup probe takes too long."""
 LONG_INIT = 600
 """Seconds after which an init container that still runs is stuck."""
-LATELY = 600
+LATELY = RESET_SECONDS
 """Seconds: a restart followed by ten minutes of running is past."""
 PAST = 3600
 """Seconds after which a failed pod that its controller has replaced is litter and no incident."""
@@ -39,19 +40,6 @@ PAST_JOB = 86400
 _OVERDUE = 60
 _MANY_RESTARTS = 5
 
-_IMAGE = frozenset(
-    {
-        "ErrImagePull",
-        "ImagePullBackOff",
-        "ErrImageNeverPull",
-        "InvalidImageName",
-        "ImageInspectError",
-        "RegistryUnavailable",
-        "SignatureValidationFailed",
-    }
-)
-# The kubelet's words for a container that simply has not been started yet.
-_NOT_YET = ("", "ContainerCreating", "PodInitializing")
 _NOBODY = MetaGate()
 _NOTHING = SpecGate()
 _NO_STATUS = StatusGate()
@@ -136,7 +124,7 @@ def _unscheduled(
     judged = _condition(status, "PodScheduled")
     since = (judged.last_transition_time if judged else None) or meta.creation_timestamp
     gated = judged is not None and judged.reason == "SchedulingGated"
-    if not _older(since, now, LONG_INIT if gated else STARTING):
+    if not _older(since, now, LONG_INIT if gated else STARTING_SECONDS):
         return None
     return Sick("unschedulable" if status.phase == "Pending" else "unknown", since)
 
@@ -157,11 +145,11 @@ def _containers(spec: SpecGate, status: StatusGate, now: datetime | None) -> Sic
         waiting = one.state.waiting if one.state else None
         ended = one.last_state.terminated if one.last_state else None
         reason = (waiting.reason or "") if waiting else ""
-        if reason == "CrashLoopBackOff":
+        if reason == LOOPING:
             return Sick("crashLoop", ended.finished_at if ended else None)
-        if reason in _IMAGE:
+        if reason in IMAGE_FAILURES:
             return Sick("imagePull", _since(status, "ContainersReady") or status.start_time)
-        if reason not in _NOT_YET:
+        if reason not in BEING_CREATED:
             return Sick("cannotStart", _since(status, "ContainersReady") or status.start_time)
         lately = lately or _went_down(one, spec, status, now, init=init)
     return lately
@@ -217,12 +205,12 @@ def _unready(
     """Running and not ready, for longer than a start takes; or without any status to go by."""
     if status.phase != "Running":
         told = status.phase == "Pending"
-        old = _older(meta.creation_timestamp, now, STARTING)
+        old = _older(meta.creation_timestamp, now, STARTING_SECONDS)
         return Sick("unknown", meta.creation_timestamp) if old and not told else None
     ready = _condition(status, "Ready")
     if ready is None or ready.status == "True":
         return None
-    if not _older(ready.last_transition_time, now, STARTING):
+    if not _older(ready.last_transition_time, now, STARTING_SECONDS):
         return None
     within = _condition(status, "ContainersReady")
     gated = ready.reason == "ReadinessGatesNotReady"
@@ -235,7 +223,7 @@ def _unready(
     for one in statuses:
         running = one.state.running if one.state else None
         if running is not None and not one.ready:
-            patience = STARTING if one.started else SLOW
+            patience = STARTING_SECONDS if one.started else SLOW
             if not _older(running.started_at, now, patience):
                 return None
     return Sick("notReady", ready.last_transition_time)

@@ -115,4 +115,4 @@ def container_start(view: PodView, name: str) -> datetime | None:
     entry = view.container(name)
     if entry is None:
         return None
-    return parse_time(text(entry.status, "state", "running", "startedAt"))
+    return entry.started_at

@@ -2,18 +2,41 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import datetime
 from functools import cached_property, wraps
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, NamedTuple, TypeVar
 
 from kubectl_podx.model.capture import Capture, CapturedPod, Observation, StoredObject
 from kubectl_podx.model.clock import parse_time
 from kubectl_podx.model.raw import Json, dig, items, number, text
 from kubectl_podx.model.reference import Reference
 from kubectl_podx.pod.containers import ContainerEntry, containers, field_path
+from kubectl_podx.pod.pod import Pod
 
 _T = TypeVar("_T")
+
+
+class Event(NamedTuple):
+    """One event of the pod."""
+
+    body: Json
+
+    @property
+    def reason(self) -> str:
+        """Such as `FailedMount`."""
+        return text(self.body, "reason")
+
+    @property
+    def message(self) -> str:
+        """What it says."""
+        return text(self.body, "message")
+
+    @property
+    def seen(self) -> int:
+        """How often it happened; at least 1."""
+        return event_count(self.body)
 
 
 class PodView:
@@ -37,6 +60,8 @@ class PodView:
         self.reference = Reference.of_key(captured.reference)
         stored = capture.objects.get(captured.reference)
         self.pod: Json = (stored.body if stored else None) or {}
+        self.api = Pod(self.pod)
+        """The same with words for what it is in."""
         self.applied: Json | None = stored.applied if stored else None
         """What `kubectl apply` sent last, of a pod without an owner."""
 
@@ -58,10 +83,14 @@ class PodView:
         """The container of that name."""
         return next((entry for entry in self.containers if entry.name == name), None)
 
+    def older_than(self, major: int, minor: int) -> bool:
+        """Whether the server says that it is older than this release; no where it is not known."""
+        found = re.match(r"v?(\d{1,3})\.(\d{1,3})", self.capture.server_version)
+        return found is not None and (int(found[1]), int(found[2])) < (major, minor)
+
     def running_for(self, entry: ContainerEntry) -> float | None:
         """For how many seconds the container had been running at the capture; None: it was not."""
-        since = parse_time(dig(entry.status, "state", "running", "startedAt"))
-        return None if since is None or self.now is None else (self.now - since).total_seconds()
+        return entry.running_for(self.now)
 
     @cached_property
     def observations(self) -> dict[str, Observation]:
@@ -95,6 +124,14 @@ class PodView:
         path = field_path(entry)
         return [e for e in self.events if text(e, "involvedObject", "fieldPath") == path]
 
+    def said(self, *reasons: str) -> list[Event]:
+        """The pod's own events with one of these reasons, oldest first."""
+        return [e for e in map(Event, self.events) if e.reason in reasons]
+
+    def said_of(self, entry: ContainerEntry) -> list[Event]:
+        """All events that name this container, oldest first."""
+        return [Event(event) for event in self.events_of(entry)]
+
     @cached_property
     def pid_mode(self) -> Literal["node", "pod", "container"]:
         """Whose PID namespace the containers have (pkg/kubelet/kuberuntime/util/util.go)."""
@@ -111,8 +148,9 @@ class PodView:
     @cached_property
     def siblings(self) -> list[Json]:
         """Pods of the same owner, where they were read."""
-        asked = (call.id for call in self.captured.calls if call.id.startswith("list Pod/"))
-        stored = self.capture.lists.get(next(asked, "").removeprefix("list "))
+        calls = self.captured.calls
+        asked = (one.target for one in calls if one.kind == "list" and one.about == "Pod")
+        stored = self.capture.lists.get(next(asked, ""))
         return list(items({"items": stored.items if stored else []}, "items"))
 
 

@@ -87,6 +87,32 @@ def content(view: PodView, volume: Json) -> VolumeContent | None:
     )
 
 
+class HiddenKey(NamedTuple):
+    """A key of one source of a projected volume that a later source has too."""
+
+    volume: str
+    key: str
+    hidden: str
+    """`ConfigMap a`: whose key is not in the volume."""
+    winner: str
+
+
+def hidden_keys(view: PodView) -> Iterator[HiddenKey]:
+    """Keys that two whole sources of a projected volume have: the later one wins, silently."""
+    for volume in view.api.volumes:
+        claimed: dict[str, str] = {}
+        for projection in items(volume, "projected", "sources"):
+            for kind, field in (("ConfigMap", "configMap"), ("Secret", "secret")):
+                name = text(projection, field, "name")
+                stored = view.object(kind, name) if name else None
+                if dig(projection, field, "items") or stored is None:
+                    continue
+                for key in stored.keys or {}:
+                    if key in claimed:
+                        yield HiddenKey(text(volume, "name"), key, claimed[key], f"{kind} {name}")
+                    claimed[key] = f"{kind} {name}"
+
+
 def _parts(volume: Json) -> Iterator[tuple[str, Json]]:
     for kind in ("configMap", "secret", "downwardAPI"):
         if isinstance(dig(volume, kind), dict):

@@ -36,6 +36,16 @@ class Hit(NamedTuple):
     """Where it is not the rule's own."""
     blocking: bool = False
     """It keeps the pod from being ready now."""
+    open: bool = False
+    """The evidence does not exclude the rule's rivals."""
+
+
+class Rival(NamedTuple):
+    """Another history that leaves the same evidence."""
+
+    history: str
+    apart: str
+    """What would tell it apart."""
 
 
 class Rule(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,6 +77,8 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     """It is about a container that went down, as those of the section of restarts are."""
     stuck: bool = False
     """It is about a deletion that does not come to its end."""
+    rivals: tuple[Rival, ...] = ()
+    """Other histories that leave the same evidence: what a finding that is not proven may be."""
 
     def findings(self, case: Case) -> list[Finding]:
         """What this rule finds in the case."""
@@ -79,6 +91,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
                 evidence=list(hit.evidence),
                 remedy=hit.remedy or self.remedy,
                 blocking=hit.blocking,
+                rivals=[f"{each.history}; {each.apart}" for each in self.rivals if hit.open],
             )
             for hit in self.check(case)
         ]

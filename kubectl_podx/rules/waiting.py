@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from kubectl_podx.model.raw import dig
+from kubectl_podx.pod.containers import BEING_CREATED
+from kubectl_podx.pod.unnamed import without_names
 from kubectl_podx.rules.rule import Case
 
 _MISSING_OBJECT = re.compile(r'\b(configmap|secret) "([^"]{1,253})" not found')
@@ -58,47 +59,75 @@ def config_reason(message: str) -> str:
     return "its configuration cannot be put together"
 
 
-def pull_reason(message: str) -> str:
-    """Plain words for why an image cannot be pulled, from the registry's or runtime's text."""
-    lowered = message.lower()
+def pull_reason(message: str, image: str = "") -> str:
+    """Plain words for why an image cannot be pulled, from the registry's or runtime's text.
+
+    Names are cut out first: `x509-certificate-exporter` is no certificate problem.
+    """
+    repository = image.partition("@")[0].rpartition(":")[0] or image
+    said = without_names(message, image, repository, image.rpartition("/")[2])
     for signs, words in _PULL_REASONS:
-        if any(sign in lowered for sign in signs):
+        if re.search("|".join(signs), said):
             return words
     return "the runtime could not pull it"
 
 
 # The first that fits; a registry that hides private images answers `denied` or `not found` alike.
 _PULL_REASONS: tuple[tuple[tuple[str, ...], str], ...] = (
-    (("toomanyrequests", "429 too many requests", "rate limit"), "the registry limits the rate"),
     (
-        ("no matching manifest", "no match for platform", "exec format"),
+        (r"\btoomanyrequests\b", r"\b429 too many requests\b", r"\brate limit"),
+        "the registry limits the rate",
+    ),
+    (
+        (r"\bno matching manifest\b", r"\bno match for platform\b", r"\bexec format\b"),
         "there is none for the node's platform",
     ),
     (
-        ("manifest unknown", "manifest for", ": not found", "does not exist or no pull access"),
+        (
+            r"\bmanifest unknown\b",
+            r"\bmanifest for\b",
+            r": not found\b",
+            r"does not exist or no pull access",
+        ),
         "the tag or repository does not exist there, or needs credentials",
     ),
     (
-        ("unauthorized", "authentication required", "denied", "forbidden", "no basic auth"),
+        (
+            r"\bunauthorized\b",
+            r"\bauthentication required\b",
+            r"(?<!permission )\bdenied\b",
+            r"\bforbidden\b",
+            r"\bno basic auth\b",
+        ),
         "the registry refuses the credentials, or there are none",
     ),
-    (("no such host", "server misbehaving"), "the registry's name cannot be resolved on the node"),
     (
-        ("x509", "certificate", "tls:"),
-        "the registry's certificate is not trusted by the node",
+        (r"\bno such host\b", r"\bserver misbehaving\b", r"\blookup \S{1,300} on \S{1,100}: "),
+        "the registry's name cannot be resolved on the node",
     ),
     (
-        ("server gave http response to https",),
+        (r"\bserver gave http response to https", r"\bdoes not look like a tls handshake"),
         "the registry speaks plain HTTP, which the runtime does not allow",
     ),
     (
-        ("connection refused", "i/o timeout", "deadline exceeded", "no route to host", "eof"),
+        (r"\bx509: ", r"\bcertificate\b"),
+        "the registry's certificate is not trusted by the node",
+    ),
+    ((r"\btls: ",), "the TLS handshake with the registry fails"),
+    (
+        (
+            r"\bconnection refused\b",
+            r"\bconnection reset\b",
+            r"\bi/o timeout\b",
+            r"\bdeadline exceeded\b",
+            r"\bno route to host\b",
+            r"\bnetwork is unreachable\b",
+            r"\beof\b",
+        ),
         "the registry cannot be reached from the node",
     ),
-    (("no space left",), "the node's disk is full"),
+    ((r"\bno space left\b",), "the node's disk is full"),
 )
-
-_WAITING = ("ContainerCreating", "PodInitializing", "")
 
 
 def before_sandbox(case: Case) -> bool:
@@ -111,16 +140,10 @@ def before_sandbox(case: Case) -> bool:
     report = case.report
     if not report.pod.node or report.pod.deletion_timestamp:
         return False
-    if any(
-        c.type == "PodReadyToStartContainers" and c.status == "True" for c in report.pod.conditions
-    ):
+    if case.view.api.has("PodReadyToStartContainers"):
         return False
     rows = report.containers or []
-    begun = any(
-        dig(entry.status, "lastState", "terminated") is not None
-        or dig(entry.status, "containerID") not in (None, "")
-        for entry in case.view.containers
-    )
-    waits = [row for row in rows if row.state == "waiting" and row.reason in _WAITING]
+    begun = any(entry.begun for entry in case.view.containers)
+    waits = [row for row in rows if row.state == "waiting" and row.reason in BEING_CREATED]
     started = any(row.state in ("running", "terminated") for row in rows)
     return bool(waits) and not begun and not started

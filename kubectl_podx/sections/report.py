@@ -110,6 +110,20 @@ class PodReport(Wire, frozen=True, kw_only=True):
     ] = []
 
 
+class OtherValue(Wire, frozen=True, kw_only=True):
+    value: Annotated[str, Meta(description="What these pods have.")]
+    pods: Annotated[list[str], Meta(description="Names, with the namespace where two are alike.")]
+
+
+class Distinction(Wire, frozen=True, kw_only=True):
+    """One fact that sets pods apart from the others."""
+
+    fact: Annotated[str, Meta(description="What is compared, such as `image of app`.")]
+    pods: Annotated[list[str], Meta(description="Names, with the namespace where two are alike.")]
+    value: Annotated[str, Meta(description="What these pods have.")]
+    others: Annotated[list[OtherValue], Meta(description="What the others have.")] = []
+
+
 class PodReportList(Wire, frozen=True, kw_only=True):
     """Several pods."""
 
@@ -121,6 +135,7 @@ class PodReportList(Wire, frozen=True, kw_only=True):
     distinctions: Annotated[
         list[str], Meta(description="What sets one pod apart from the others.")
     ] = []
+    differences: Annotated[list[Distinction], Meta(description="The same, field by field.")] = []
     notes: Annotated[
         list[str], Meta(description="Why a workload or Service that was named has no pods.")
     ] = []

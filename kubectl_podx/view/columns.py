@@ -53,11 +53,21 @@ CONDITION: tuple[Column, ...] = (
 )
 
 
-def condition_is_bad(row: Condition) -> bool:
-    """Whether a pod's condition says that something is not as it should be.
+_UNDER_WAY = frozenset(
+    {"DisruptionTarget", "PodResizePending", "PodResizeInProgress", "AllContainersRestarting"}
+)
+_NEEDED = frozenset(
+    {"PodScheduled", "PodReadyToStartContainers", "Initialized", "ContainersReady", "Ready"}
+)
 
-    DisruptionTarget and PodResize… conditions are bad where they are True, all others where not.
+
+def condition_is_bad(row: Condition) -> bool:
+    """Whether a condition says that something is not as it should be.
+
+    Those that tell of something under way are bad where they are True; the kubelet writes some of
+    them as False all the time. What the pod needs is bad where it is not True; the polarity of a
+    stranger's condition is not known, and where the pod waits for it its readiness gate says so.
     """
-    if row.type in ("DisruptionTarget", "PodResizePending", "PodResizeInProgress"):
+    if row.type in _UNDER_WAY:
         return row.status == "True"
-    return row.status != "True"
+    return row.type in _NEEDED and row.status != "True"

@@ -40,6 +40,14 @@ def ago(time: str | None, now: datetime | None) -> str:
     return human_duration(max(passed, 0)) if passed >= -1 else f"in {human_duration(-passed)}"
 
 
+def is_past(time: str, now: datetime | None) -> bool:
+    """Whether `ago` speaks of that moment as past: not to come, to the whole second."""
+    moment = parse_time(time)
+    if moment is None or now is None:
+        return True
+    return (now - moment).total_seconds() >= -1
+
+
 def yes_no(value: bool | None) -> str:
     """`yes`, `no`, or `unknown` where it could not be told."""
     return "unknown" if value is None else "yes" if value else "no"

@@ -56,6 +56,8 @@ class Expected:
     severity: tuple[Severity, ...] = ("critical",)
     words: tuple[str, ...] = ()
     """Each stands in the verdict's summary."""
+    never: tuple[str, ...] = ()
+    """None of it stands anywhere in the verdict, the causes or the findings: it would be false."""
     codes: tuple[str, ...] = ()
     """Findings that are there, whatever the verdict is about."""
 

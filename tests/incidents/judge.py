@@ -59,6 +59,16 @@ def mistakes_with_less(
     return found
 
 
+def _told(report: PodReport) -> list[str]:
+    """Every sentence of the verdict, the causes and the findings."""
+    return [
+        report.verdict.summary,
+        *(row.summary for row in report.restarts or []),
+        *(each.text for row in report.restarts or [] for each in row.evidence),
+        *(words for each in report.findings or [] for words in (each.title, *each.evidence)),
+    ]
+
+
 def _right(expected: Expected, cause: str | None, confidence: str | None) -> bool:
     open_ = cause in expected.also and confidence == "possible"
     return cause == expected.cause or open_
@@ -88,6 +98,8 @@ def _verdict(expected: Expected, report: PodReport) -> list[str]:
         for words in expected.words
         if words not in report.verdict.summary
     ]
+    told = "\n".join(_told(report))
+    found += [f'"{words}" is false, and said' for words in expected.never if words in told]
     codes = {each.code for each in report.findings or []}
     missing = sorted(set(expected.codes) - codes)
     if missing:

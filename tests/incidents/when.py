@@ -109,6 +109,16 @@ def looping(container: str = "app", times: int = 1) -> Condition:
     return waiting("CrashLoopBackOff", container, times)
 
 
+def last_reason(word: str, container: str = "app") -> Condition:
+    """The reason of its last end that is on record, such as StartError."""
+
+    def holds(look: Look) -> bool:
+        last = container_status(look.pod, container).get("lastState", {})
+        return bool(last.get("terminated", {}).get("reason") == word)
+
+    return holds
+
+
 def status_reason(word: str) -> Condition:
     """The reason of the pod as a whole, such as Evicted."""
     return lambda look: look.pod.get("status", {}).get("reason") == word

@@ -8,6 +8,9 @@ from typing import Any
 from kit.objects import Json
 from kubectl_podx.capture.look import RawLook
 from kubectl_podx.model.capture import (
+    Call,
+    CallKind,
+    CallState,
     Capture,
     CapturedPod,
     ObjectState,
@@ -129,6 +132,14 @@ def capture_of_store(
     return Capture(
         captured_at=captured_at, pods=[one], objects=dict(objects), lists=dict(lists or {})
     )
+
+
+def call(kind: CallKind, target: str, *, state: CallState = "ok", **fields: Any) -> Call:
+    """A request that was made for a pod, as a capture records it."""
+    known: dict[str, Any] = {"sections": [], **fields}
+    words = (kind, target, fields.get("container", ""), fields.get("detail", ""))
+    identity = " ".join(filter(None, words))
+    return Call(id=identity, kind=kind, target=target, state=state, **known)
 
 
 def observation(container: str = "app", **fields: Any) -> Observation:

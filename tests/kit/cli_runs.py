@@ -37,8 +37,9 @@ def capture(*names: str) -> Capture:
     """A capture of such pods, each with one call that was denied."""
 
     def denied(name: str) -> Call:
-        return Call(
-            id=f"get ConfigMap/shop/{name}",
+        return kit.call(
+            "get",
+            f"ConfigMap/shop/{name}",
             sections=["files"],
             state="denied",
             reason="forbidden",

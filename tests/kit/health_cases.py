@@ -9,7 +9,7 @@ from typing import Any
 import kit
 from kit import Json, condition, container, observation, owned_by, stored, workload
 from kubectl_podx.analysis.analyse import pod_report
-from kubectl_podx.model.capture import Headroom, ProbeCounter
+from kubectl_podx.model.capture import Call, Headroom, ProbeCounter
 from kubectl_podx.model.clock import format_time
 from kubectl_podx.model.parts import Finding
 from kubectl_podx.sections.report import PodReport
@@ -107,6 +107,7 @@ def report(
     sections: frozenset[str] = frozenset(),
     source: Any = "live",
     disturbed: str = "",
+    calls: list[Call] | None = None,
 ) -> PodReport:
     """The whole report of a capture of that pod."""
     looks = [observation(container_id="a" * 64, headroom=headroom)] if headroom else []
@@ -120,6 +121,7 @@ def report(
         probe_counters=counters,
         observations=looks,
         disturbed=disturbed,
+        calls=calls or [],
     )
     return pod_report(seen.capture, seen.captured, sections)
 

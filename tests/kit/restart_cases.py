@@ -132,3 +132,9 @@ STARTUP: Json = {
     "startupProbe": {"tcpSocket": {"port": 80}, "periodSeconds": 2, "failureThreshold": 5}
 }
 LIMIT: Json = {"resources": {"limits": {"memory": "64Mi"}}}
+CALM: Json = {
+    "status": {
+        "conditions": [{"type": "MemoryPressure", "status": "False", "lastTransitionTime": at(-60)}]
+    }
+}
+"""A node that has had memory to spare all the time."""

@@ -10,7 +10,6 @@ import msgspec
 import kit
 from kit import Json, condition, container
 from kubectl_podx.model.capture import (
-    Call,
     HostsFile,
     Listener,
     Mount,
@@ -150,7 +149,7 @@ def case_of(
         captured_at=NOW,
         observations=list(observations),
         disturbed=disturbed,
-        calls=[Call(id=f"list {SIBLINGS}", sections=["images"], state="ok")],
+        calls=[kit.call("list", SIBLINGS, sections=["images"], state="ok")],
     )
     return kit.case(
         view,

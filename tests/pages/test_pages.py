@@ -8,7 +8,8 @@ import msgspec
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from kubectl_podx.sections.report import PodReportList
+from kubectl_podx.analysis.distinctions import spelled
+from kubectl_podx.sections.report import Distinction, OtherValue, PodReportList
 from pages.shown_pages import NAMES, Show, reports
 
 BAD = ("serious", "critical")
@@ -26,8 +27,13 @@ def many(count: int = 6) -> PodReportList:
         msgspec.structs.replace(one, pod=msgspec.structs.replace(one.pod, name=f"web-{at}"))
         for at in range(count)
     ]
-    line = f"{sick.pod.name}: status is {sick.pod.status}; Running in web-0, web-1 and 4 others"
-    return msgspec.structs.replace(found, items=[*items, sick], distinctions=[line])
+    others = OtherValue(value="Running", pods=[item.pod.name for item in items])
+    apart = [
+        Distinction(fact="status", pods=[sick.pod.name], value=sick.pod.status, others=[others])
+    ]
+    return msgspec.structs.replace(
+        found, items=[*items, sick], distinctions=spelled(apart), differences=apart
+    )
 
 
 def attacked(name: str, attack: str = ATTACK) -> PodReportList:

@@ -8,9 +8,14 @@ from typing import Any
 
 import msgspec
 import pytest
+from hypothesis import settings
 
 from kubectl_podx.analysis import analyse
 from kubectl_podx.sections.report import PodReport
+
+# How long an example takes tells how busy the machine is.
+settings.register_profile("steady", deadline=None)
+settings.load_profile("steady")
 
 
 @pytest.fixture(autouse=True, scope="session")

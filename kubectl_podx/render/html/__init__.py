@@ -20,7 +20,7 @@ from kubectl_podx.model.clock import parse_time
 from kubectl_podx.model.words import SEVERITIES
 from kubectl_podx.render.coverage import coverage_line
 from kubectl_podx.render.html import sections
-from kubectl_podx.sections.report import PodReport, PodReportList
+from kubectl_podx.sections.report import Distinction, PodReport, PodReportList
 from kubectl_podx.view.escape import clean
 from kubectl_podx.view.units import NONE, ago
 
@@ -81,16 +81,15 @@ def _pod(report: PodReport, at: int, found: PodReportList, *, whole: bool) -> Po
         sections=shown,
         nothing_in=[section.title for section in shown if section.empty],
         coverage=[coverage_line(row) for row in report.coverage if row.state != "full"],
-        outlier=any(_is_odd(report, line) for line in found.distinctions),
+        outlier=any(_is_odd(report, one) for one in found.differences),
         whole=whole,
     )
 
 
-def _is_odd(report: PodReport, distinction: str) -> bool:
-    """Whether it begins with this pod: `web-1, web-2: image is …; … in web-3`."""
-    odd = distinction.partition(": ")[0].partition(" and ")[0]
-    names = odd.split(", ")
-    return report.pod.name in names or f"{report.pod.namespace}/{report.pod.name}" in names
+def _is_odd(report: PodReport, one: Distinction) -> bool:
+    """Whether this pod is set apart by it."""
+    names = (report.pod.name, f"{report.pod.namespace}/{report.pod.name}")
+    return not set(names).isdisjoint(one.pods)
 
 
 def _title(found: PodReportList, *, single: bool) -> str:

@@ -37,7 +37,7 @@ def probe_picture(report: PodReport, name: str) -> Markup | None:
         *scale.grid(_MOST_TICKS, words=18, top=_TOP - 8, bottom=bottom),
         *(part for at, probe in enumerate(found) for part in _probe(probe, scale, at)),
     ]
-    return picture(f"{name}-probes", "Probe history", _story(found), bottom + 8, body)
+    return picture(f"{name}-probes", "Probe history", _description(found), bottom + 8, body)
 
 
 def _axis(report: PodReport, found: Sequence[Probe]) -> Axis:
@@ -124,7 +124,7 @@ def _failures(probe: Probe, scale: Scale, top: float) -> Iterator[Markup]:
     yield label(_LEFT, top + 46, words, _RIGHT - _LEFT, class_="fine")
 
 
-def _story(found: Sequence[Probe]) -> str:
+def _description(found: Sequence[Probe]) -> str:
     lines = []
     for probe in found:
         count = probe.counters

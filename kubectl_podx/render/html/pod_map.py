@@ -53,7 +53,7 @@ def pod_picture(report: PodReport, name: str) -> Markup | None:
         *services_part(services, report, boxes, left),
     ]
     bottom = max(end, service_end(services))
-    return picture(f"{name}-map", "Pod map", _story(report, volumes), bottom + EDGE, body)
+    return picture(f"{name}-map", "Pod map", _description(report, volumes), bottom + EDGE, body)
 
 
 def _containers(report: PodReport, left: float) -> tuple[dict[str, Box], list[Markup], float]:
@@ -163,7 +163,7 @@ def _volume_places(volumes: Sequence[Volume], left: float) -> list[Place]:
     ]
 
 
-def _story(report: PodReport, volumes: Sequence[Volume]) -> str:
+def _description(report: PodReport, volumes: Sequence[Volume]) -> str:
     lines = [
         f"Container {each.name} ({each.kind}): {container_state(each)}."
         for each in report.containers or []

@@ -1,4 +1,4 @@
-"""A report's sections as the page shows them: headings, pictures, tables, stories."""
+"""A report's sections as the page shows them: headings, pictures, tables, notes."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from kubectl_podx.sections import folders, table
 from kubectl_podx.sections.report import PodReport
 from kubectl_podx.sections.restarts.columns import end_facts, has_restarted
 from kubectl_podx.sections.restarts.report import Restart
+from kubectl_podx.sections.restarts.text import share
 from kubectl_podx.sections.table import ON_PAGE
 from kubectl_podx.sections.timeline.lanes import chart
 from kubectl_podx.view.columns import Grid
@@ -23,7 +24,7 @@ from kubectl_podx.view.layout import Cell
 from kubectl_podx.view.units import NONE, counted
 
 _TOLD = {"restarts": ("SUMMARY", "MESSAGE", "REASON"), "containers": ("MESSAGE",)}
-"""Columns that the stories of a section tell."""
+"""Columns that the notes of a section tell."""
 
 
 class Table(NamedTuple):
@@ -38,7 +39,7 @@ class Table(NamedTuple):
         return sum(stands_out(row) for row in self.rows)
 
 
-class Story(NamedTuple):
+class Note(NamedTuple):
     """What a table has no room for: a heading, sentences, and lines that stay as they are."""
 
     head: str
@@ -54,14 +55,14 @@ class Section(NamedTuple):
     title: str
     picture: Markup | None
     tables: list[Table]
-    stories: list[Story]
+    notes: list[Note]
     size: int
     """How many there are: rows of its first table, and of restarts the sum."""
 
     @property
     def empty(self) -> bool:
         """Whether there is nothing to show."""
-        return not (self.picture or self.tables or self.stories)
+        return not (self.picture or self.tables or self.notes)
 
     @property
     def standing_out(self) -> int:
@@ -117,7 +118,7 @@ def _section(
     picture = draw(report, name) if draw else None
     size = len(shown[0].rows) if shown else 0
     size = sum(row.count for row in report.restarts or []) if key == "restarts" else size
-    return Section(key, row.title, picture, shown, list(_stories(report, key, now)), size)
+    return Section(key, row.title, picture, shown, list(_notes(report, key, now)), size)
 
 
 def _table(grid: Grid, now: datetime | None) -> Table:
@@ -132,7 +133,7 @@ def _table(grid: Grid, now: datetime | None) -> Table:
     return Table([headers[at] for at in kept], [[row[at] for at in kept] for row in cells])
 
 
-def _stories(report: PodReport, key: str, now: datetime | None) -> Iterator[Story]:
+def _notes(report: PodReport, key: str, now: datetime | None) -> Iterator[Note]:
     if key == "restarts":
         yield from (_restart(row, now) for row in report.restarts or [] if has_restarted(row))
     if key == "containers":
@@ -144,7 +145,7 @@ def _stories(report: PodReport, key: str, now: datetime | None) -> Iterator[Stor
                     if container.recent_logs
                     else container.name
                 )
-                yield Story(head, "", sentences, container.recent_logs)
+                yield Note(head, "", sentences, container.recent_logs)
     if key == "probes":
         for probe in report.probes or []:
             said = [
@@ -154,13 +155,13 @@ def _stories(report: PodReport, key: str, now: datetime | None) -> Iterator[Stor
             ]
             if said:
                 rests = [f"Rests on: {probe.coverage}"] if probe.coverage else []
-                yield Story(f"{probe.container} {probe.type}", probe.state, [*said, *rests], [])
+                yield Note(f"{probe.container} {probe.type}", probe.state, [*said, *rests], [])
 
 
-def _restart(row: Restart, now: datetime | None) -> Story:
+def _restart(row: Restart, now: datetime | None) -> Note:
     """Cause, witnesses and log of one container's last end."""
     count = counted(row.count, "restart") if row.count else "no restart"
-    head = f"{row.container}: {count}" + (f", {row.explained} explained" if row.count else "")
+    head = f"{row.container}: {count}" + (f", {share(row)}" if row.count else "")
     sentences = [row.summary] if row.summary else []
     facts = end_facts(row, now)
     sentences += [", ".join(facts)] if facts else []
@@ -168,4 +169,4 @@ def _restart(row: Restart, now: datetime | None) -> Story:
     if row.termination_message:
         sentences.append(f"termination message: {row.termination_message}")
     badge = f"{row.cause}, {row.confidence}" if row.cause and row.confidence else row.cause or ""
-    return Story(head, badge, sentences, row.previous_logs)
+    return Note(head, badge, sentences, row.previous_logs)

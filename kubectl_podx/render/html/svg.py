@@ -61,12 +61,14 @@ def tooltip(content: str) -> Markup:
     return element("title", content)
 
 
-def picture(name: str, title: str, story: str, height: float, body: Iterable[Markup]) -> Markup:
+def picture(
+    name: str, title: str, description: str, height: float, body: Iterable[Markup]
+) -> Markup:
     """The whole picture, 960 wide, with a title and a description for who cannot see it."""
     return element(
         "svg",
         element("title", title, id=f"{name}-title"),
-        element("desc", Markup("").join([safe(story, 4000)]), id=f"{name}-desc"),
+        element("desc", Markup("").join([safe(description, 4000)]), id=f"{name}-desc"),
         *body,
         viewBox=f"0 0 960 {height:.0f}",
         role="img",

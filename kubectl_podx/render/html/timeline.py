@@ -51,7 +51,7 @@ def timeline_picture(drawn: Chart, name: str) -> Markup:
         *_breaks(scale, bottom),
         *legend,
     ]
-    return picture(f"{name}-timeline", "Timeline", _story(drawn), height, body)
+    return picture(f"{name}-timeline", "Timeline", _description(drawn), height, body)
 
 
 def shape(kind: str, x: float, y: float) -> Markup:
@@ -186,7 +186,7 @@ def _legend(drawn: Chart, top: float) -> tuple[list[Markup], float]:
     return parts, y + 16
 
 
-def _story(drawn: Chart) -> str:
+def _description(drawn: Chart) -> str:
     """The picture in words: every mark of trouble, in order."""
     told = sorted(
         (mark for lane in drawn.lanes for mark in lane.marks if mark.rank <= 3),

@@ -98,10 +98,12 @@ def _resizes(view: PodView, created: datetime | None) -> Iterator[Change]:
         wanted, admitted = _requests(entry.spec), _amounts(entry.status, "allocatedResources")
         if not resized and (not admitted or wanted == admitted):
             continue
-        if resized or _resize_condition(view):
+        undone = _resize_undone(view)
+        if resized or undone:
+            done = f"were asked to change in place: {undone}" if undone else "were changed in place"
             yield Change(
                 kind="resize",
-                what=f"resources of container {entry.name} were changed in place",
+                what=f"resources of container {entry.name} {done}",
                 before=_resources_text(admitted) if admitted and admitted != wanted else "",
                 after=_resources_text(wanted),
                 time=write.text,
@@ -110,11 +112,17 @@ def _resizes(view: PodView, created: datetime | None) -> Iterator[Change]:
             )
 
 
-def _resize_condition(view: PodView) -> bool:
-    return any(
-        text(condition, "type") in ("PodResizePending", "PodResizeInProgress")
-        for condition in items(view.pod, "status", "conditions")
-    )
+def _resize_undone(view: PodView) -> str:
+    """Why a resize is not done; empty where no condition says so."""
+    for condition in items(view.pod, "status", "conditions"):
+        kind, reason = text(condition, "type"), text(condition, "reason")
+        if text(condition, "status") == "False":
+            continue
+        if kind == "PodResizePending":
+            return f"it waits ({reason})" if reason else "it waits"
+        if kind == "PodResizeInProgress":
+            return "it fails" if reason == "Error" else "it is under way"
+    return ""
 
 
 def _requests(spec: Json) -> dict[str, str]:

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from kubectl_podx.model.clock import format_time, human_duration, parse_time
-from kubectl_podx.model.raw import dig, items, number, text
 from kubectl_podx.rules.remedies import restart, undo
 from kubectl_podx.rules.rule import Case, Hit, Rule
 from kubectl_podx.sections.changes.report import Change
@@ -15,41 +14,25 @@ _DOCS = "https://kubernetes.io/docs/concepts/"
 _ROLLBACK = f"{_DOCS}workloads/controllers/deployment/#rolling-back-a-deployment"
 _JUST_BEFORE = timedelta(minutes=10)
 _YOUNG = timedelta(hours=1)
-_FAILING = frozenset(
-    {
-        "CrashLoopBackOff",
-        "ImagePullBackOff",
-        "ErrImagePull",
-        "InvalidImageName",
-        "CreateContainerConfigError",
-        "CreateContainerError",
-        "RunContainerError",
-    }
-)
 
 
 def _last_failure(case: Case) -> tuple[str, datetime] | None:
     """The newest end of a container that did not end well, with its name."""
     found: list[tuple[datetime, str]] = []
     for entry in case.view.containers:
-        for state in ("lastState", "state"):
-            ended = dig(entry.status, state, "terminated")
-            moment = parse_time(dig(ended, "finishedAt"))
-            if moment is not None and moment.year > 1970 and number(ended, "exitCode") != 0:
-                found.append((moment, entry.name))
+        ends = filter(None, (entry.terminated_before, entry.terminated))
+        found += [
+            (end.finished_at, entry.name)
+            for end in ends
+            if end.finished_at is not None and end.exit_code != 0
+        ]
     return (max(found)[1], max(found)[0]) if found else None
 
 
 def _unwell(case: Case) -> bool:
-    return any(
-        text(entry.status, "state", "waiting", "reason") in _FAILING
-        for entry in case.view.containers
-    ) or any(
-        text(condition, "type") == "Ready"
-        and text(condition, "status") == "False"
-        and text(condition, "reason") != "PodCompleted"
-        for condition in items(case.view.pod, "status", "conditions")
-    )
+    ready = case.view.api.condition("Ready")
+    unready = ready is not None and ready.status == "False" and ready.reason != "PodCompleted"
+    return unready or any(entry.held_up for entry in case.view.containers)
 
 
 def _of_kind(case: Case, *kinds: str) -> list[Change]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kubectl_podx.pod.containers import BEING_CREATED
 from kubectl_podx.sections.containers.report import Container, Limit, Quantity
 from kubectl_podx.view.columns import Column
 from kubectl_podx.view.layout import Cell
@@ -19,14 +20,14 @@ def container_state(row: Container) -> str:
 
 
 def _state(row: Container) -> Cell:
-    troubled = row.state == "waiting" and row.reason not in ("PodInitializing", "ContainerCreating")
+    troubled = row.state == "waiting" and row.reason not in BEING_CREATED
     failed = row.state == "terminated" and row.exit_code not in (0, None)
     return Cell(container_state(row), "red" if troubled or failed else "")
 
 
 def _memory(quantity: Quantity) -> str:
     """Use of limit, such as `12Mi/64Mi`, as far as each is known."""
-    limit = quantity.limit or quantity.actual_limit or quantity.allocated
+    limit = quantity.actual_limit or quantity.limit or quantity.allocated
     use = None if quantity.observed_usage is None else human_size(quantity.observed_usage)
     if use is None:
         return f"?/{limit}" if limit else NONE
@@ -34,7 +35,7 @@ def _memory(quantity: Quantity) -> str:
 
 
 def _cpu(quantity: Quantity) -> str:
-    return quantity.limit or quantity.actual_limit or NONE
+    return quantity.actual_limit or quantity.limit or NONE
 
 
 def _share(value: float | None) -> str:

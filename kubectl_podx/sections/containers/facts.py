@@ -203,7 +203,7 @@ def _user(entry: ContainerEntry, found: Observation | None) -> int | None:
 
 def _recent_logs(view: PodView, entry: ContainerEntry) -> list[str]:
     """The last lines of this instance, else of the one before; only where it is not ready."""
-    if dig(entry.status, "ready") is True:
+    if entry.ready:
         return []
     tails = [tail for tail in view.captured.logs if tail.container == entry.name]
     tails.sort(key=lambda tail: tail.previous)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kubectl_podx.model.clock import parse_time
-from kubectl_podx.model.raw import one_line, text
+from kubectl_podx.model.raw import one_line
+from kubectl_podx.pod.containers import BEING_CREATED
 from kubectl_podx.pod.start_error import (
     init_died,
     innermost,
@@ -13,11 +14,11 @@ from kubectl_podx.pod.start_error import (
     start_was_refused,
     unwrapped,
 )
-from kubectl_podx.pod.view import event_count
+from kubectl_podx.pod.unnamed import without_names
 from kubectl_podx.rules.remedies import DOCS, describe_pod, edit_owner, get, logs
 from kubectl_podx.rules.rule import Case, Hit, Rule
 from kubectl_podx.rules.waiting import before_sandbox, config_reason, missing_source
-from kubectl_podx.sections.containers import limits as container_limits
+from kubectl_podx.sections.containers import limits
 from kubectl_podx.sections.containers.report import Container
 from kubectl_podx.sections.containers.starting import blocked_since, first_blocker
 from kubectl_podx.view.units import spell_seconds, times
@@ -67,7 +68,7 @@ def not_created(case: Case) -> Iterator[Hit]:
         what = "cannot be created by the runtime"
         if start_was_refused(container.message):
             what = "cannot start"
-        why = f": {start_failure(container.message)}" if container.message else ""
+        why = _why(case, container)
         yield Hit(
             f"{container.name} {what}{why}",
             (f"waiting, {container.reason}: {container.message}",),
@@ -80,7 +81,7 @@ def not_created(case: Case) -> Iterator[Hit]:
 def not_run(case: Case) -> Iterator[Hit]:
     """The runtime made the container and cannot start its command."""
     for container in _waiting(case, "RunContainerError"):
-        why = f": {start_failure(container.message)}" if container.message else ""
+        why = _why(case, container)
         yield Hit(
             f"{container.name} was created and cannot be started{why}",
             (f"waiting, RunContainerError: {container.message}",),
@@ -95,25 +96,31 @@ def no_sandbox(case: Case) -> Iterator[Hit]:
     if not before_sandbox(case):
         return
     for reason in _SANDBOX:
-        events = [event for event in case.view.events if text(event, "reason") == reason]
+        events = case.view.said(reason)
         if events:
-            count = sum(event_count(event) for event in events)
-            why = _sandbox_error(text(events[-1], "message"))
+            count = sum(event.seen for event in events)
+            why = _sandbox_error(events[-1].message)
             yield Hit(
                 f"the pod's sandbox cannot be created: {why}"
                 if reason == "FailedCreatePodSandBox"
                 else "the node's network is not ready",
-                (f"event {reason}, {times(count)}: {text(events[-1], 'message')}",),
+                (f"event {reason}, {times(count)}: {events[-1].message}",),
                 remedy=describe_pod(case),
                 blocking=True,
             )
             return
 
 
+def _why(case: Case, container: Container) -> str:
+    entry = case.view.container(container.name)
+    said = container.message
+    return f": {start_failure(said, entry.spec if entry else None)}" if said else ""
+
+
 def _sandbox_error(message: str) -> str:
     """What the runtime says behind its wrappers; the network plugin's own words mostly."""
-    if "oom-killed" in message.lower():
-        return "the pod's memory limit is too low for it, and its init was OOM-killed"
+    if "oom-killed" in without_names(message):
+        return "its init was OOM-killed: the pod's memory limit is too low for it, or was used up"
     if "set memory limit" in message or init_died(message):
         return start_failure(message)
     said = innermost(unwrapped(message).removeprefix("Failed to create pod sandbox: "))
@@ -139,7 +146,7 @@ def start_blocked(case: Case) -> Iterator[Hit]:
     evidence = [state + (f": {row.message}" if row.message else "")]
     evidence += [f"since {since}"] if since else []
     calm = row.state == "running" and (age is None or age < _LONG_START)
-    creating = row.reason in ("ContainerCreating", "PodInitializing", "")
+    creating = row.reason in BEING_CREATED
     yield Hit(
         f"{waiting} cannot start: {row.name} ({blocker.kind} container) has to {must} first"
         f"{for_long}",
@@ -266,5 +273,5 @@ RULES: tuple[Rule, ...] = (
         link=DOCS + "concepts/workloads/pods/pod-lifecycle/#restart-policy",
         check=ended_and_stays,
     ),
-    *container_limits.RULES,
+    *limits.RULES,
 )

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from kubectl_podx.model.clock import parse_time
-from kubectl_podx.model.raw import dig, items, number, text
+from kubectl_podx.model.clock import format_time
+from kubectl_podx.model.raw import dig, items, text
 from kubectl_podx.pod.containers import ContainerEntry
 from kubectl_podx.pod.view import PodView
 
@@ -14,9 +14,9 @@ def waits_for(view: PodView, entry: ContainerEntry) -> str:
     Regular init containers run one by one and must end with 0; a sidecar must have started
     (KRM computeInitContainerActions). Ephemeral containers wait for nobody.
     """
-    if entry.kind == "ephemeral" or not _not_begun(entry):
+    if entry.kind == "ephemeral" or not entry.being_created:
         return ""
-    if entry.kind == "app" and _initialized(view):
+    if entry.kind == "app" and view.api.has("Initialized"):
         return ""
     blocker = first_blocker(view)
     if blocker is None or blocker.name == entry.name:
@@ -43,15 +43,15 @@ def blocked_since(view: PodView, blocker: ContainerEntry) -> str | None:
 
     Its own start while it runs; else its last end, or the moment the kubelet took the pod.
     """
+    end, before = blocker.terminated, blocker.terminated_before
     for found in (
-        text(blocker.status, "state", "running", "startedAt"),
-        text(blocker.status, "state", "terminated", "finishedAt"),
-        text(blocker.status, "lastState", "terminated", "finishedAt"),
-        text(view.pod, "status", "startTime"),
+        blocker.started_at,
+        end.finished_at if end else None,
+        before.finished_at if before else None,
     ):
-        if parse_time(found):
-            return found
-    return None
+        if found is not None:
+            return format_time(found)
+    return view.api.started_at
 
 
 def restart_rules(entry: ContainerEntry) -> list[str]:
@@ -73,20 +73,4 @@ def restart_rules(entry: ContainerEntry) -> list[str]:
 def _passed(entry: ContainerEntry) -> bool:
     if entry.kind == "sidecar":
         return dig(entry.status, "started") is True
-    return number(entry.status, "state", "terminated", "exitCode") == 0
-
-
-def _not_begun(entry: ContainerEntry) -> bool:
-    if not entry.status:
-        return True
-    waiting = dig(entry.status, "state", "waiting")
-    if waiting is None:
-        return dig(entry.status, "state") in (None, {})
-    return text(waiting, "reason") in ("", "PodInitializing", "ContainerCreating")
-
-
-def _initialized(view: PodView) -> bool:
-    return any(
-        text(c, "type") == "Initialized" and text(c, "status") == "True"
-        for c in items(view.pod, "status", "conditions")
-    )
+    return entry.terminated is not None and entry.terminated.exit_code == 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from kubectl_podx.pod.containers import LOOPING
 from kubectl_podx.sections.containers.columns import CONTAINER
 from kubectl_podx.sections.containers.report import Container
 from kubectl_podx.view.columns import Grid
@@ -32,7 +33,7 @@ def _trouble(container: Container, page: Page) -> list[str]:
     if container.waits_for:
         lines += page.say(f"{container.name} waits for {container.waits_for}")
     # How long the back-off is, and when it ends, stands with the restarts.
-    looping = container.reason == "CrashLoopBackOff" and not page.everything
+    looping = container.reason == LOOPING and not page.everything
     if page.news(container.message) and not page.wide and not looping:
         lines += page.say(f"{container.name}: {container.message}")
     look = container.observation

@@ -35,6 +35,10 @@ def build(view: PodView) -> list[VariableRow]:
     return [row for entry in view.containers for row in _Container(view, entry).rows()]
 
 
+_OF_A_SHELL = frozenset({"PWD", "OLDPWD", "SHLVL", "_"})
+"""Every shell sets these for itself."""
+
+
 def compared(found: list[VariableRow], _view: PodView) -> Iterator[Fact]:
     """What replicas should have in common: values that may be shown, else states.
 
@@ -76,7 +80,13 @@ class _Container:
             found += [self._shadowed(loser) for loser in self._declared.overridden(name)]
         rest = sorted(self._variables.keys() - self._declared.winners.keys())
         links = service_links(rest)
-        return found + [self._undeclared(self._variables[name], name in links) for name in rest]
+        # What a shell sets for itself is in no declaration, and nobody's drift.
+        own = [name for name in rest if name in _OF_A_SHELL and not self._variables[name].injected]
+        return found + [
+            self._undeclared(self._variables[name], name in links)
+            for name in rest
+            if name not in own
+        ]
 
     def _row(self, declaration: Declaration) -> VariableRow:
         variable = self._variables.get(
@@ -226,6 +236,8 @@ class _Container:
         if not self._process_told:
             return ""
         given, own = variable.injected, variable.process
+        if variable.name in _OF_A_SHELL:
+            return ""
         if given is None:
             return "the program set it itself" if own is not None else ""
         if own is None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 
 from kubectl_podx.model.parts import KeySource
-from kubectl_podx.model.raw import text
 from kubectl_podx.pod.sources import Use, uses
 from kubectl_podx.rules.remedies import get, restart
 from kubectl_podx.rules.rule import Case, Hit, Rule
@@ -72,8 +71,7 @@ def _evidence(row: VariableRow) -> str:
 
 def _waits_for_config(case: Case, use: Use) -> bool:
     entry = case.view.container(use.container)
-    reason = text(entry.status, "state", "waiting", "reason") if entry else ""
-    return reason == "CreateContainerConfigError"
+    return entry is not None and entry.waiting_reason == "CreateContainerConfigError"
 
 
 def _lost_sources(case: Case) -> Iterator[list[Use]]:
@@ -106,7 +104,7 @@ def _blocked(case: Case) -> Iterable[Hit]:
         entry = case.view.container(group[0].container)
         if entry is None or not _waits_for_config(case, group[0]):
             continue
-        message = text(entry.status, "state", "waiting", "message")
+        message = entry.waiting_message
         said = (f"CreateContainerConfigError: {message}",) if message else ()
         yield Hit(
             f"container {entry.name} cannot be created: {group[0].gone}",
@@ -160,12 +158,11 @@ def _optional_missing(case: Case) -> Iterable[Hit]:
 
 
 def _invalid_names(case: Case) -> Iterable[Hit]:
-    for event in case.view.events:
-        if text(event, "reason") == "InvalidEnvironmentVariableNames":
-            yield Hit(
-                "keys of an envFrom were skipped: they are no names of variables",
-                (text(event, "message")[:400],),
-            )
+    for event in case.view.said("InvalidEnvironmentVariableNames"):
+        yield Hit(
+            "keys of an envFrom were skipped: they are no names of variables",
+            (event.message[:400],),
+        )
 
 
 RULES: tuple[Rule, ...] = (

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from kubectl_podx.model.clock import human_duration, parse_time
-from kubectl_podx.model.raw import dig, number
+from kubectl_podx.pod.containers import never_root
 from kubectl_podx.rules.rule import Case, Hit, Rule
 from kubectl_podx.sections.files.groups import groups, label, names
 from kubectl_podx.sections.files.report import FileRow
@@ -33,16 +33,7 @@ def _never_root(case: Case, name: str) -> bool:
     A program that starts as root may read the file before it gives its rights up.
     """
     entry = case.view.container(name)
-    first = number(entry.status, "user", "linux", "uid") if entry else None
-    if entry is None or first is not None:
-        return bool(first)
-    for body, path in ((entry.spec, ()), (case.view.pod, ("spec",))):
-        user = number(body, *path, "securityContext", "runAsUser")
-        if user is not None:
-            return user != 0
-        if dig(body, *path, "securityContext", "runAsNonRoot") is True:
-            return True
-    return False
+    return entry is not None and never_root(entry, case.view.pod)
 
 
 def _wrong_mode(case: Case) -> Iterable[Hit]:

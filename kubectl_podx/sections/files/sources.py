@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from kubectl_podx.model.raw import dig, items, text
 from kubectl_podx.pod.mounted_files import lost_sub_paths
 from kubectl_podx.pod.sources import uses
+from kubectl_podx.pod.volume_content import hidden_keys
 from kubectl_podx.rules.remedies import get
 from kubectl_podx.rules.rule import Case, Hit, Rule
 from kubectl_podx.sections.files.groups import evidence, groups, label
@@ -47,9 +47,7 @@ def _source_missing(case: Case) -> Iterable[Hit]:
         waiting = [
             entry.name
             for entry in case.view.containers
-            if text(entry.status, "state", "waiting", "reason")
-            in ("ContainerCreating", "PodInitializing")
-            and any(text(m, "name") == use.volume for m in items(entry.spec, "volumeMounts"))
+            if entry.waiting_reason and entry.being_created and entry.mounts(use.volume)
         ]
         running = any(entry.running for entry in case.view.containers)
         blocking = bool(waiting) and not running
@@ -86,21 +84,10 @@ def _sub_path_lost(case: Case) -> Iterable[Hit]:
 
 def _overwritten(case: Case) -> Iterable[Hit]:
     """Two sources of a projected volume with one path: the later one wins, silently."""
-    for volume in items(case.view.pod, "spec", "volumes"):
-        claimed: dict[str, str] = {}
-        for projection in items(volume, "projected", "sources"):
-            for kind, field in (("ConfigMap", "configMap"), ("Secret", "secret")):
-                name = text(projection, field, "name")
-                stored = case.view.object(kind, name) if name else None
-                if dig(projection, field, "items") or stored is None:
-                    continue
-                for key in stored.keys or {}:
-                    if key in claimed:
-                        yield Hit(
-                            f"volume {text(volume, 'name')}: {key} of {claimed[key]} is hidden "
-                            f"by the one of {kind} {name}"
-                        )
-                    claimed[key] = f"{kind} {name}"
+    for one in hidden_keys(case.view):
+        yield Hit(
+            f"volume {one.volume}: {one.key} of {one.hidden} is hidden by the one of {one.winner}"
+        )
 
 
 RULES: tuple[Rule, ...] = (

@@ -2,25 +2,13 @@
 
 from __future__ import annotations
 
+from kubectl_podx.model.capture import ObjectState
 from kubectl_podx.model.raw import dig, items, text
-from kubectl_podx.model.words import ImageState
+from kubectl_podx.model.words import ImageState, PullSecretState
 from kubectl_podx.pod.containers import ContainerEntry
 from kubectl_podx.pod.image_name import default_policy, digest_of, parse_image, policy_basis
 from kubectl_podx.pod.view import PodView
-from kubectl_podx.sections.images.report import Image
-
-FAILURES = frozenset(
-    {
-        "ErrImagePull",
-        "ImagePullBackOff",
-        "ImageInspectError",
-        "ErrImageNeverPull",
-        "InvalidImageName",
-        "RegistryUnavailable",
-        "SignatureValidationFailed",
-    }
-)
-"""Waiting reasons that name the image as the cause (pkg/kubelet/images/types.go)."""
+from kubectl_podx.sections.images.report import Image, PullSecret
 
 _PULL_TYPES = ("kubernetes.io/dockerconfigjson", "kubernetes.io/dockercfg")
 
@@ -31,12 +19,11 @@ def build(view: PodView) -> list[Image]:
     return [_image(view, entry, secrets) for entry in view.containers]
 
 
-def _image(view: PodView, entry: ContainerEntry, secrets: list[str]) -> Image:
+def _image(view: PodView, entry: ContainerEntry, secrets: list[PullSecret]) -> Image:
     written = text(entry.spec, "image")
     name = parse_image(written)
     policy = text(entry.spec, "imagePullPolicy")
-    waiting = text(entry.status, "state", "waiting", "reason")
-    failed = waiting in FAILURES
+    failed = entry.image_failed
     return Image(
         container=entry.name,
         image=written,
@@ -45,9 +32,10 @@ def _image(view: PodView, entry: ContainerEntry, secrets: list[str]) -> Image:
         pull_policy=policy or default_policy(written),
         pull_policy_basis=policy_basis(written, policy),
         state="failed" if failed else _state(view, entry),
-        reason=waiting if failed else "",
-        message=text(entry.status, "state", "waiting", "message") if failed else "",
-        pull_secrets=secrets,
+        reason=entry.waiting_reason if failed else "",
+        message=entry.waiting_message if failed else "",
+        pull_secrets=[spelled(secret) for secret in secrets],
+        pull_secret_states=secrets,
     )
 
 
@@ -65,23 +53,26 @@ def _state(view: PodView, entry: ContainerEntry) -> ImageState:
     return "pulling" if pulls[-1] == "Pulling" else "present"
 
 
-def pull_secrets(view: PodView) -> list[str]:
-    """`NAME: ok`, `missing`, `denied` or `wrongType` per pull secret of the pod.
-
-    The account's pull secrets are copied into the pod when it is admitted.
-    """
-    return [
-        f"{name}: {_pull_secret(view, name)}"
-        for secret in items(view.pod, "spec", "imagePullSecrets")
-        if (name := text(secret, "name"))
-    ]
+def pull_secrets(view: PodView) -> list[PullSecret]:
+    """The pull secrets of the pod. Those of its account are copied into it when it is admitted."""
+    names = (text(secret, "name") for secret in items(view.pod, "spec", "imagePullSecrets"))
+    return [_pull_secret(view, name) for name in names if name]
 
 
-def _pull_secret(view: PodView, name: str) -> str:
+def _pull_secret(view: PodView, name: str) -> PullSecret:
     stored = view.object("Secret", name)
     if stored is None:
-        return "unknown"
+        return PullSecret(name=name, state="unknown")
     if stored.state != "present":
-        return stored.state if stored.state in ("missing", "denied") else "unknown"
+        known: dict[ObjectState, PullSecretState] = {"missing": "missing", "denied": "denied"}
+        return PullSecret(name=name, state=known.get(stored.state, "unknown"))
     kind = text(stored.body, "type")
-    return "ok" if kind in _PULL_TYPES else f"wrongType ({kind or 'none'})"
+    if kind in _PULL_TYPES:
+        return PullSecret(name=name, state="ok")
+    return PullSecret(name=name, state="wrongType", type=kind or "none")
+
+
+def spelled(secret: PullSecret) -> str:
+    """`regcred: wrongType (Opaque)`."""
+    kind = f" ({secret.type})" if secret.type else ""
+    return f"{secret.name}: {secret.state}{kind}"

@@ -8,7 +8,13 @@ from msgspec import Meta
 
 from kubectl_podx.model.parts import FROM_SPEC, FROM_STATUS
 from kubectl_podx.model.wire import Wire
-from kubectl_podx.model.words import ImageState, PolicyBasis
+from kubectl_podx.model.words import ImageState, PolicyBasis, PullSecretState
+
+
+class PullSecret(Wire, frozen=True, kw_only=True):
+    name: Annotated[str, Meta(description="The Secret's name.")]
+    state: Annotated[PullSecretState, Meta(description="Whether the kubelet can pull with it.")]
+    type: Annotated[str, Meta(description="The Secret's type, where it is a wrong one.")] = ""
 
 
 class Image(Wire, frozen=True, kw_only=True):
@@ -29,8 +35,11 @@ class Image(Wire, frozen=True, kw_only=True):
     pull_secrets: Annotated[
         list[str],
         Meta(
-            description="Names of the pull secrets, each with what is known of it, such as `regcred missing`."
+            description="Names of the pull secrets, each with what is known of it, such as `regcred: missing`."
         ),
+    ] = []
+    pull_secret_states: Annotated[
+        list[PullSecret], Meta(description="The same, field by field.")
     ] = []
 
 
@@ -43,5 +52,6 @@ ORIGINS: dict[str, str] = {
     "reason": f"{FROM_STATUS}: state; events of the pod",
     "message": f"{FROM_STATUS}: state; events of the pod",
     "pullSecrets": f"{FROM_SPEC}: imagePullSecrets, with the type of each Secret",
+    "pullSecretStates": f"{FROM_SPEC}: imagePullSecrets, with the type of each Secret",
 }
 """Where each field comes from, by its path below the section; empty for the section itself."""

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kubectl_podx.model.raw import items, text
+from kubectl_podx.model.words import PullSecretState
 from kubectl_podx.pod.containers import containers
 from kubectl_podx.pod.image_name import digest_of
+from kubectl_podx.pod.pod import Pod
+from kubectl_podx.pod.unnamed import without_names
 from kubectl_podx.rules.remedies import DOCS, describe_pod, edit_owner, get, restart
 from kubectl_podx.rules.rule import Case, Hit, Rule
 from kubectl_podx.rules.waiting import pull_reason
-from kubectl_podx.sections.images.report import Image
+from kubectl_podx.sections.images.facts import spelled
+from kubectl_podx.sections.images.report import Image, PullSecret
 
 _IMAGES = DOCS + "concepts/containers/images/"
 _PULL = ("ErrImagePull", "ImagePullBackOff")
@@ -30,19 +33,17 @@ def _failed(case: Case, *reasons: str) -> Iterator[Image]:
 def _pull_error(case: Case, image: Image) -> str:
     """The registry's own words: in the waiting message since 1.32, else in the Failed event."""
     entry = case.view.container(image.container)
-    for event in reversed(case.view.events_of(entry) if entry else []):
-        message = text(event, "message")
-        if text(event, "reason") == "Failed" and message.startswith("Failed to pull image"):
-            return message
+    for event in reversed(case.view.said_of(entry) if entry else []):
+        if event.reason == "Failed" and event.message.startswith("Failed to pull image"):
+            return event.message
     return image.message
 
 
 def _named(case: Case, image: Image) -> str:
     """`image X of app`, or the image of a volume: it keeps the container that mounts it waiting."""
-    for volume in items(case.view.pod, "spec", "volumes"):
-        reference = text(volume, "image", "reference")
-        if reference and reference != image.image and f'"{reference}"' in image.message:
-            return f"image {reference} of volume {text(volume, 'name')}"
+    for volume, reference in case.view.api.image_volumes:
+        if reference != image.image and f'"{reference}"' in image.message:
+            return f"image {reference} of volume {volume}"
     return f"image {image.image} of {image.container}"
 
 
@@ -50,13 +51,13 @@ def cannot_pull(case: Case) -> Iterator[Hit]:
     """The image cannot be pulled."""
     for image in _failed(case, *_PULL):
         error = _pull_error(case, image)
-        broken = [s for s in image.pull_secrets if not s.endswith((": ok", ": unknown"))]
+        broken = [s for s in image.pull_secret_states if s.state not in ("ok", "unknown")]
         yield Hit(
-            f"{_named(case, image)} cannot be pulled: {pull_reason(error)}",
+            f"{_named(case, image)} cannot be pulled: {pull_reason(error, image.image)}",
             (
                 f"waiting, {image.reason}: {image.message}",
                 *(() if error.partition(": ")[2] in image.message else (error,)),
-                *(f"pull secret {secret}" for secret in broken),
+                *(f"pull secret {spelled(secret)}" for secret in broken),
                 *(() if image.pull_secrets else ("the pod has no pull secret",)),
             ),
             container=image.container,
@@ -93,7 +94,7 @@ def unusable(case: Case) -> Iterator[Hit]:
     """The image or its registry is refused for another reason."""
     for image in _failed(case, *_OTHER):
         why = _OTHER[image.reason]
-        if "short-name" in image.message:
+        if "short-name" in without_names(image.message, image.image):
             why = "its short name stands for no registry on the node"
         yield Hit(
             f"{_named(case, image)}: {why}",
@@ -104,35 +105,33 @@ def unusable(case: Case) -> Iterator[Hit]:
         )
 
 
-def _pull_secrets(case: Case) -> list[tuple[str, str]]:
-    """The pod's pull secrets with their states; every image row has the same ones."""
-    listed = case.report.images[0].pull_secrets if case.report.images else []
-    return [(name, state) for name, _, state in (secret.partition(": ") for secret in listed)]
+def _pull_secrets(case: Case, state: PullSecretState) -> list[PullSecret]:
+    """The pod's pull secrets in that state; every image row has the same ones."""
+    listed = case.report.images[0].pull_secret_states if case.report.images else []
+    return [secret for secret in listed if secret.state == state]
 
 
 def pull_secret_missing(case: Case) -> Iterator[Hit]:
     """A pull secret of the pod does not exist: the pull is tried without it."""
     failing = any(image.state == "failed" for image in case.report.images or ())
-    for name, state in _pull_secrets(case):
-        if state == "missing":
-            yield Hit(
-                f"pull secret {name} does not exist",
-                ("imagePullSecrets names it; the kubelet goes on without it",),
-                remedy=get(case, "secret", name),
-                # With its image on the node the pod runs well, until the next pull.
-                severity="warning" if failing else "info",
-            )
+    for secret in _pull_secrets(case, "missing"):
+        yield Hit(
+            f"pull secret {secret.name} does not exist",
+            ("imagePullSecrets names it; the kubelet goes on without it",),
+            remedy=get(case, "secret", secret.name),
+            # With its image on the node the pod runs well, until the next pull.
+            severity="warning" if failing else "info",
+        )
 
 
 def pull_secret_type(case: Case) -> Iterator[Hit]:
     """A pull secret is of a type that holds no registry credentials."""
-    for name, state in _pull_secrets(case):
-        if state.startswith("wrongType"):
-            yield Hit(
-                f"pull secret {name} is of the wrong type",
-                (f"type {state.partition(' ')[2].strip('()')}",),
-                remedy=get(case, "secret", name),
-            )
+    for secret in _pull_secrets(case, "wrongType"):
+        yield Hit(
+            f"pull secret {secret.name} is of the wrong type",
+            (f"type {secret.type}",),
+            remedy=get(case, "secret", secret.name),
+        )
 
 
 def tag_moved(case: Case) -> Iterator[Hit]:
@@ -143,10 +142,10 @@ def tag_moved(case: Case) -> Iterator[Hit]:
         others: dict[str, list[str]] = {}
         for sibling in case.view.siblings:
             for entry in containers(sibling):
-                digest = digest_of(text(entry.status, "imageID"))
-                same = entry.name == image.container and text(entry.spec, "image") == image.image
+                digest = digest_of(entry.image_id)
+                same = entry.name == image.container and entry.image == image.image
                 if same and digest and digest != image.digest:
-                    others.setdefault(digest, []).append(text(sibling, "metadata", "name"))
+                    others.setdefault(digest, []).append(Pod(sibling).name)
         if others:
             yield Hit(
                 f"{image.image} of {image.container} is another image in other pods of the owner",

@@ -41,5 +41,5 @@ def block(found: Sequence[Image], page: Page) -> list[str]:
 
 
 def _image_is_odd(row: Image) -> bool:
-    bad_secret = any(each.endswith(("missing", "wrongType")) for each in row.pull_secrets)
+    bad_secret = any(each.state in ("missing", "wrongType") for each in row.pull_secret_states)
     return row.state == "failed" or (bad_secret and row.state != "present")

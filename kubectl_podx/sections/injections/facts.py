@@ -45,6 +45,8 @@ _CONTROLLER_LABELS = frozenset(
         "batch.kubernetes.io/job-completion-index",
     }
 )
+# Copied from the node onto every pod as it is bound (PodTopologyLabelsAdmission, on from 1.35).
+_TOPOLOGY = "topology.kubernetes.io/"
 _SERVICE_ACCOUNT = Source(SERVICE_ACCOUNT, "proven")
 # Compared item by item, or the pod's own.
 _OF_CONTAINERS = frozenset({"name", "image", "env", "envFrom", "volumeMounts"})
@@ -156,6 +158,8 @@ def _image(view: PodView, pair: Pair) -> Iterator[Injection]:
 def _metadata(view: PodView, template: Json, field: str) -> Iterator[Injection]:
     declared, live = mapping(template, "metadata", field), mapping(view.pod, "metadata", field)
     for name in sorted({*live, *declared} - _CONTROLLER_LABELS - _OWN_ANNOTATIONS):
+        if name.startswith(_TOPOLOGY) and field == "labels" and name not in declared:
+            continue
         path, found = f"metadata.{field}[{name}]", source_of(view, name=name)
         if name not in declared:
             yield added(path, found)

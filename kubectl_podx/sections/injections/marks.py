@@ -21,7 +21,7 @@ _FROM = re.compile(r"\.envFrom\[(configMap|secret) ([^ \]]+)")
 def marked(report: PodReport) -> PodReport:
     """The report with `injectedBy` on containers, variables, volumes and mounts.
 
-    What Kubernetes itself does to every pod is marked too: its token volume is nobody's wish.
+    What Kubernetes itself does to every pod is marked too: its token volume is nobody's options.
     """
     who = {
         row.path: row.by or _UNKNOWN

@@ -15,9 +15,9 @@ def concerns(view: PodView) -> bool:
 
 
 def with_presets(view: PodView, rows: Iterable[Injection], *, compared: bool) -> list[Injection]:
-    """`marks.with_presets`, where it can have anything to say."""
+    """`presets.with_presets`, where it can have anything to say."""
     if not concerns(view):
         return list(rows)
-    from kubectl_podx.sections.injections import presets as marks  # noqa: PLC0415 - 4 ms that few pods need
+    from kubectl_podx.sections.injections import presets  # noqa: PLC0415 - 4 ms that few pods need
 
-    return marks.with_presets(view, rows, compared=compared)
+    return presets.with_presets(view, rows, compared=compared)

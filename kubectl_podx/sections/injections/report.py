@@ -27,10 +27,14 @@ class Injection(Wire, frozen=True, kw_only=True):
         "possible"
     )
     detail: Annotated[str, Meta(description="How it is known.")] = ""
+    edited: Annotated[
+        bool, Meta(description="It was written after the pod was created: no work of admission.")
+    ] = False
 
 
 ORIGINS: dict[str, str] = {
     "": "the Pod against the pod template of its owner",
+    "edited": "managedFields of the pod",
     "by": "managedFields, annotations and known names of what injects",
 }
 """Where each field comes from, by its path below the section; empty for the section itself."""

@@ -22,7 +22,7 @@ def _of_spec(case: Case) -> list[Injection]:
         if injection.path.startswith("spec.")
         and injection.by not in ORDINARY
         # Written since, by somebody with a name, and no work of admission.
-        and "managedFields" not in injection.detail
+        and not injection.edited
         and not injection.path.startswith("spec.ephemeralContainers[")
     ]
 

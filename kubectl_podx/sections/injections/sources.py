@@ -139,7 +139,9 @@ def _edited(row: Injection, edit: Edit) -> Injection:
     when = f"managedFields, written {edit.time}" if edit.time else "managedFields"
     detail = "; ".join(part for part in (row.detail, when) if part)
     confidence = "proven" if edit.subresource else "likely"
-    return msgspec.structs.replace(row, by=edit.by, confidence=confidence, detail=detail)
+    return msgspec.structs.replace(
+        row, by=edit.by, confidence=confidence, detail=detail, edited=True
+    )
 
 
 def _limited(view: PodView) -> Iterator[tuple[str, str, str]]:

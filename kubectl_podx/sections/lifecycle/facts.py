@@ -42,10 +42,8 @@ def _hooks(view: PodView, entry: ContainerEntry) -> Iterator[Hook]:
 
 def _failure(view: PodView, entry: ContainerEntry, kind: str, failed: str) -> str:
     """How the hook failed: the waiting message holds its output, the event never does."""
-    if kind == "postStart" and (
-        text(entry.status, "state", "waiting", "reason") == "PostStartHookError"
-    ):
-        return text(entry.status, "state", "waiting", "message") or "PostStartHookError"
+    if kind == "postStart" and (entry.waiting_reason == "PostStartHookError"):
+        return entry.waiting_message or "PostStartHookError"
     events = [event for event in view.events_of(entry) if text(event, "reason") == failed]
     if not events:
         return ""

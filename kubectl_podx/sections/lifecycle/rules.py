@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 
 from kubectl_podx.model.clock import format_time, parse_time
-from kubectl_podx.model.raw import dig, text
 from kubectl_podx.pod.kills import grace_period, stop_in_progress
+from kubectl_podx.pod.view import event_time
 from kubectl_podx.rules.remedies import (
     DOCS,
     about_pod,
@@ -25,6 +25,8 @@ _HOOKS = DOCS + "concepts/containers/container-lifecycle-hooks/"
 _SLEEP = re.compile(r"(?:^|[\s;&|])sleep (\d+)\b")
 # The kubelet needs some seconds after the last KILL to clean up and to delete the object.
 _CLEAN_UP = 30
+# Seconds in which a hook may well be on its way.
+_SOON = 20
 
 
 def post_start_failed(case: Case) -> Iterator[Hit]:
@@ -32,9 +34,7 @@ def post_start_failed(case: Case) -> Iterator[Hit]:
     for hook in case.report.lifecycle or ():
         if hook.type == "postStart" and hook.state == "failed":
             entry = case.view.container(hook.container)
-            blocking = entry is not None and (
-                text(entry.status, "state", "waiting", "reason") == "PostStartHookError"
-            )
+            blocking = entry is not None and entry.waiting_reason == "PostStartHookError"
             yield Hit(
                 f"the postStart hook of {hook.container} failed ({hook.handler.text})",
                 (hook.reason,),
@@ -43,6 +43,53 @@ def post_start_failed(case: Case) -> Iterator[Hit]:
                 severity="critical" if blocking else "warning",
                 blocking=blocking,
             )
+
+
+def post_start_runs(case: Case) -> Iterator[Hit]:
+    """A postStart hook has not come to its end: the kubelet does nothing else for the pod.
+
+    Until then the status still says that the container waits to be created, and containers behind
+    it are not started (kuberuntime SyncPod starts one after the other, and waits for the hook).
+    """
+    for entry in case.view.containers:
+        handler = next(
+            (
+                hook.handler.text
+                for hook in case.report.lifecycle or ()
+                if hook.container == entry.name and hook.type == "postStart"
+            ),
+            None,
+        )
+        if handler is None or not entry.being_created:
+            continue
+        told = case.view.said_of(entry)
+        started = [event for event in told if event.reason == "Started"]
+        if not started or any(event.reason == "FailedPostStartHook" for event in told):
+            continue
+        since = parse_time(event_time(started[-1].body))
+        run = (case.view.now - since).total_seconds() if case.view.now and since else None
+        if run is not None and run < _SOON:
+            continue
+        behind = [
+            each.name
+            for each in case.view.containers[case.view.containers.index(entry) + 1 :]
+            if each.kind != "ephemeral" and not each.running
+        ]
+        span = f" for {spell_seconds(run)}" if run is not None else ""
+        waiting = f", and {', '.join(behind)} waits for that" if behind else ""
+        yield Hit(
+            f"the postStart hook of {entry.name} has been running{span}{waiting}",
+            (
+                f"hook: {handler}",
+                (
+                    f"event Started of {entry.name}, while its status still says "
+                    f"{entry.waiting_reason}"
+                ),
+            ),
+            container=entry.name,
+            remedy=logs(case, entry.name),
+            blocking=True,
+        )
 
 
 _STOPPED_FOR = {
@@ -58,7 +105,7 @@ _STOPPED_FOR = {
 
 def being_stopped(case: Case) -> Iterator[Hit]:
     """The kubelet has begun to stop a container of a pod that stays, and it still runs."""
-    if text(case.view.pod, "metadata", "deletionTimestamp"):
+    if case.view.api.terminating:
         return
     for entry in case.view.containers:
         stop = stop_in_progress(case.view, entry)
@@ -111,11 +158,10 @@ def hook_longer_than_grace(case: Case) -> Iterator[Hit]:
 
 def held_by_finalizers(case: Case) -> Iterator[Hit]:
     """The pod is deleted and ended, and finalizers keep the object."""
-    finalizers = dig(case.view.pod, "metadata", "finalizers")
-    if not case.report.pod.deletion_timestamp or not isinstance(finalizers, list):
+    names = case.view.api.finalizers
+    if not case.report.pod.deletion_timestamp:
         return
     running = any(entry.running for entry in case.view.containers)
-    names = [name for name in finalizers if isinstance(name, str)]
     if names and not running:
         yield Hit(
             f"the pod is kept by its finalizers: {', '.join(names)}",
@@ -192,14 +238,12 @@ def _processes(case: Case) -> list[str]:
 
 def runtime_did_not_kill(case: Case) -> Iterator[Hit]:
     """The kubelet itself reports that the runtime did not end the pod in time."""
-    for event in case.view.events:
-        if text(event, "reason") == "ExceededGracePeriod":
-            yield Hit(
-                "the container runtime did not end the pod within its grace period",
-                (f"event ExceededGracePeriod: {text(event, 'message')}",),
-                remedy=kubectl("describe", "node", checked(case.report.pod.node or "NAME")),
-            )
-            return
+    for event in case.view.said("ExceededGracePeriod")[:1]:
+        yield Hit(
+            "the container runtime did not end the pod within its grace period",
+            (f"event ExceededGracePeriod: {event.message}",),
+            remedy=kubectl("describe", "node", checked(case.report.pod.node or "NAME")),
+        )
 
 
 RULES: tuple[Rule, ...] = (
@@ -302,5 +346,18 @@ RULES: tuple[Rule, ...] = (
         link=_TERMINATION,
         check=being_stopped,
         went_down=True,
+    ),
+    Rule(
+        code="LIF009",
+        section="lifecycle",
+        severity="critical",
+        title="A postStart hook does not end",
+        meaning="The kubelet waits for the hook before it starts the next container, runs a probe "
+        "or even writes the pod's status; a deletion waits for it, too.",
+        known_by="A Started event of the container while its status says that it is still being "
+        "created, and a postStart hook.",
+        remedy="let the hook end: give what it waits for a limit, or move it into the entrypoint",
+        link=_HOOKS,
+        check=post_start_runs,
     ),
 )

@@ -5,20 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from kubectl_podx.model.clock import parse_time
-from kubectl_podx.model.raw import dig, mapping, number, text
 from kubectl_podx.pod import listeners
 from kubectl_podx.pod.containers import ContainerEntry
-from kubectl_podx.pod.probes import resolve_port
+from kubectl_podx.pod.probes import knocked_ports, longest_delay
 from kubectl_podx.rules.remedies import DOCS, edit_owner
 from kubectl_podx.rules.rule import Case, Hit, Rule
 
 _PROBES = DOCS + "concepts/workloads/pods/probes/"
-_FIELDS = (
-    ("startupProbe", "startup probe"),
-    ("livenessProbe", "liveness probe"),
-    ("readinessProbe", "readiness probe"),
-)
 # A program needs a moment to open its port; the probe's own delay may be longer.
 _TIME_TO_LISTEN = 30
 
@@ -42,30 +35,17 @@ def _knocks(case: Case) -> Iterator[_Knock]:
     for entry in case.view.containers:
         if not entry.running or entry.kind == "ephemeral":
             continue
-        wanted: dict[int, list[str]] = {}
-        for field, words in _FIELDS:
-            probe = mapping(entry.spec, field)
-            for kind in ("httpGet", "tcpSocket", "grpc"):
-                action = mapping(probe, kind)
-                if not action or text(action, "host"):
-                    continue
-                port = resolve_port(str(dig(action, "port")), entry.spec)
-                if port is not None:
-                    wanted.setdefault(port, []).append(words)
-        for port, probes in wanted.items():
+        for port, types in knocked_ports(entry.spec).items():
             reach = listeners.reach(case.view, port)
             if reach is not None:
-                yield _Knock(entry, tuple(probes), port, reach, _early(case, entry))
+                probes = tuple(f"{kind} probe" for kind in types)
+                yield _Knock(entry, probes, port, reach, _early(case, entry))
 
 
 def _early(case: Case, entry: ContainerEntry) -> bool:
     """Whether the container runs for so short a time that its port may still be closed."""
-    started = parse_time(text(entry.status, "state", "running", "startedAt"))
-    if started is None or case.view.now is None:
-        return False
-    delays = [number(entry.spec, field, "initialDelaySeconds") or 0 for field, _ in _FIELDS]
-    delay = max(_TIME_TO_LISTEN, *delays)
-    return (case.view.now - started).total_seconds() < delay
+    age = case.view.running_for(entry)
+    return age is not None and age < max(_TIME_TO_LISTEN, longest_delay(entry.spec))
 
 
 def nobody_listens(case: Case) -> Iterator[Hit]:
@@ -73,7 +53,7 @@ def nobody_listens(case: Case) -> Iterator[Hit]:
     for knock in _knocks(case):
         if knock.reach.listening or knock.early:
             continue
-        blocking = dig(knock.entry.status, "ready") is not True
+        blocking = not knock.entry.ready
         yield Hit(
             f"{knock.entry.name}'s {' and '.join(knock.probes)} knocks at port {knock.port}, "
             "where nobody listens",
@@ -90,7 +70,7 @@ def only_loopback(case: Case) -> Iterator[Hit]:
     for knock in _knocks(case):
         if not knock.reach.listening or knock.reach.reachable:
             continue
-        blocking = dig(knock.entry.status, "ready") is not True
+        blocking = not knock.entry.ready
         who, port = knock.entry.name, f"port {knock.port}"
         if _others_hold(case, knock):
             title = f"{port} is open on the loopback address only; {who}'s"

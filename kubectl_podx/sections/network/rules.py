@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kubectl_podx.model.raw import dig, items, number
 from kubectl_podx.pod import listeners
 from kubectl_podx.rules.remedies import (
     DOCS,
@@ -27,15 +26,12 @@ _MANY = 50
 _CERTAIN = 3
 
 
-def _pod_ready(case: Case) -> bool:
-    return any(c.type == "Ready" and c.status == "True" for c in case.report.pod.conditions)
-
-
 def not_an_endpoint(case: Case) -> Iterator[Hit]:
     """A Service selects the pod and sends it no traffic."""
-    if case.report.pod.deletion_timestamp or case.report.pod.phase in ("Succeeded", "Failed"):
+    pod = case.view.api
+    if pod.terminating or pod.ended:
         return
-    ready = _pod_ready(case)
+    ready = pod.ready
     for service in case.report.network.services if case.report.network else ():
         if service.endpoint not in ("notReady", "absent"):
             continue
@@ -105,19 +101,13 @@ def _all_run_that_may_listen(case: Case, port: int) -> bool:
     Of one that is down it is no wonder that it does not listen: what ended it is the finding.
     """
     entries = [entry for entry in case.view.containers if entry.kind in ("app", "sidecar")]
-    declaring = [
-        entry
-        for entry in entries
-        if any(number(each, "containerPort") == port for each in items(entry.spec, "ports"))
-    ]
-    return all(dig(entry.status, "state", "running") is not None for entry in declaring or entries)
+    declaring = [entry for entry in entries if port in entry.ports]
+    return all(entry.running for entry in declaring or entries)
 
 
 def readiness_gate(case: Case) -> Iterator[Hit]:
     """A readiness gate is not True: the pod stays out of its Services."""
-    ready = any(
-        c.type == "ContainersReady" and c.status == "True" for c in case.report.pod.conditions
-    )
+    ready = case.view.api.has("ContainersReady")
     for gate in case.report.network.readiness_gates if case.report.network else ():
         if gate.status != "True":
             said = "nobody has set it" if gate.status == "notSet" else f"it is {gate.status}"

@@ -9,14 +9,14 @@ from kubectl_podx.model.parts import NONE, Fact
 from kubectl_podx.model.raw import Json, dig, items, text
 from kubectl_podx.model.words import NodeState
 from kubectl_podx.pod.node_match import taint_text
-from kubectl_podx.pod.pod import conditions
+from kubectl_podx.pod.pod import conditions, of_type
 from kubectl_podx.pod.view import PodView
 from kubectl_podx.sections.node.report import Node
 
 
 def build(view: PodView) -> Node:
     """The node as the API has it; `unknown` without a name for a pod that has none yet."""
-    name = text(view.pod, "spec", "nodeName")
+    name = view.api.node
     stored = view.object("Node", name) if name else None
     if stored is None:
         return Node(name=name, state="unknown")
@@ -45,10 +45,10 @@ def compared(found: Node, _view: PodView) -> Iterator[Fact]:
 
 def _state(node: Json) -> NodeState:
     """Ready False (the kubelet says so) and Unknown (it says nothing) are both not ready."""
-    for condition in items(node, "status", "conditions"):
-        if text(condition, "type") == "Ready":
-            return "ready" if text(condition, "status") == "True" else "notReady"
-    return "unknown"
+    ready = of_type(conditions(node), "Ready")
+    if ready is None:
+        return "unknown"
+    return "ready" if ready.status == "True" else "notReady"
 
 
 def _heartbeat_age(view: PodView, node: Json) -> float | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from kubectl_podx.pod.pod import of_type
 from kubectl_podx.rules.remedies import DOCS, checked, kubectl
 from kubectl_podx.rules.rule import Case, Hit, Rule
 from kubectl_podx.sections.node.report import Node
@@ -17,7 +18,7 @@ _PRESSURE = ("MemoryPressure", "DiskPressure", "PIDPressure", "NetworkUnavailabl
 
 
 def _ended(case: Case) -> bool:
-    return case.report.pod.phase in ("Succeeded", "Failed")
+    return case.view.api.ended
 
 
 def _describe(node: Node) -> str:
@@ -29,7 +30,7 @@ def not_ready(case: Case) -> Iterator[Hit]:
     node = case.report.node
     if node is None or node.state != "notReady" or _ended(case):
         return
-    ready = next((c for c in node.conditions if c.type == "Ready"), None)
+    ready = of_type(node.conditions, "Ready")
     silent = ready is not None and ready.status == "Unknown"
     since = ready.since if ready is not None else None
     yield Hit(

@@ -5,7 +5,6 @@ from __future__ import annotations
 from kubectl_podx.model.clock import parse_time
 from kubectl_podx.model.parts import Owner
 from kubectl_podx.model.raw import Json, dig, items, text
-from kubectl_podx.pod.pod import conditions, moment
 from kubectl_podx.pod.view import PodView
 from kubectl_podx.sections.pod.report import Pod
 from kubectl_podx.sections.pod.status import columns
@@ -25,9 +24,9 @@ def build(view: PodView) -> Pod:
         status=shown.status,
         ready=shown.ready,
         restarts=shown.restarts,
-        phase=text(pod, "status", "phase"),
-        reason=text(pod, "status", "reason"),
-        message=text(pod, "status", "message"),
+        phase=view.api.phase,
+        reason=view.api.reason,
+        message=view.api.message,
         node=text(pod, "spec", "nodeName"),
         pod_ips=_pod_ips(pod),
         host_ip=text(pod, "status", "hostIP"),
@@ -35,12 +34,12 @@ def build(view: PodView) -> Pod:
         restart_policy=text(pod, "spec", "restartPolicy"),
         service_account=text(pod, "spec", "serviceAccountName"),
         priority_class=text(pod, "spec", "priorityClassName"),
-        created_at=moment(pod, "metadata", "creationTimestamp"),
-        started_at=moment(pod, "status", "startTime"),
-        deletion_timestamp=moment(pod, "metadata", "deletionTimestamp"),
+        created_at=view.api.created_at,
+        started_at=view.api.started_at,
+        deletion_timestamp=view.api.deletion,
         age=_age(view),
         owners=_owners(view),
-        conditions=conditions(pod),
+        conditions=view.api.conditions,
     )
 
 

@@ -4,21 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kubectl_podx.model.parts import Condition
-from kubectl_podx.model.raw import number
 from kubectl_podx.rules.remedies import DOCS, checked, describe_pod, edit_owner, kubectl, namespace
 from kubectl_podx.rules.rule import Case, Hit, Rule
 
 _RESIZE = DOCS + "tasks/configure-pod-container/resize-container-resources/"
 
 
-def _condition(case: Case, kind: str) -> Condition | None:
-    return next((c for c in case.report.pod.conditions if c.type == kind), None)
-
-
 def resize_refused(case: Case) -> Iterator[Hit]:
     """PodResizePending with reason Infeasible, or Deferred until the node has room."""
-    pending = _condition(case, "PodResizePending")
+    pending = case.view.api.condition("PodResizePending")
     if pending is None or pending.status != "True":
         return
     infeasible = pending.reason == "Infeasible"
@@ -36,7 +30,7 @@ def resize_refused(case: Case) -> Iterator[Hit]:
 
 def resize_failing(case: Case) -> Iterator[Hit]:
     """PodResizeInProgress with reason Error: the kubelet tried and was refused."""
-    running = _condition(case, "PodResizeInProgress")
+    running = case.view.api.condition("PodResizeInProgress")
     if running is not None and running.status == "True" and running.reason == "Error":
         yield Hit(
             "the in-place resize fails",
@@ -47,8 +41,7 @@ def resize_failing(case: Case) -> Iterator[Hit]:
 
 def kubelet_lags(case: Case) -> Iterator[Hit]:
     """The observedGeneration is behind: the status speaks of an older spec."""
-    wanted = number(case.view.pod, "metadata", "generation")
-    seen = number(case.view.pod, "status", "observedGeneration")
+    wanted, seen = case.view.api.generations
     if wanted and seen and seen < wanted:
         yield Hit(
             f"the kubelet has acted on generation {seen} of the pod, the newest is {wanted}",

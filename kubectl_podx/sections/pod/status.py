@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from kubectl_podx.model.raw import Json, dig, items, mapping, number, text
+from kubectl_podx.pod.pod import Pod
 
-_TERMINAL = ("Succeeded", "Failed")
 _NODE_LOST = "NodeLost"
 
 
@@ -56,7 +56,7 @@ def columns(pod: Json) -> Columns:
     init = _init(pod, sidecars)
     reason = init.reason or reason
     ready, restarts = init.ready, init.restarts
-    if not init.reason or _condition(pod, "Initialized"):
+    if not init.reason or Pod(pod).has("Initialized"):
         apps = _apps(pod, reason)
         reason = apps.reason
         ready += apps.ready
@@ -67,11 +67,11 @@ def columns(pod: Json) -> Columns:
 
 def _deleted(pod: Json, reason: str) -> str:
     """The status of a pod that is being deleted; the reason unchanged for every other pod."""
-    if not text(pod, "metadata", "deletionTimestamp"):
+    if not Pod(pod).terminating:
         return reason
     if text(pod, "status", "reason") == _NODE_LOST:
         return "Unknown"
-    return reason if text(pod, "status", "phase") in _TERMINAL else "Terminating"
+    return reason if Pod(pod).ended else "Terminating"
 
 
 def _init(pod: Json, sidecars: set[str]) -> _Init:
@@ -121,7 +121,7 @@ def _apps(pod: Json, reason: str) -> _Apps:
         elif dig(status, "ready") is True and _state(status, "running") is not None:
             ready += 1
     if reason == "Completed":
-        if ready and _condition(pod, "Ready"):
+        if ready and Pod(pod).ready:
             reason = "Running"
         elif error:
             reason = error
@@ -144,14 +144,6 @@ def _exit_code(terminated: Json) -> int:
 def _state(status: Json, name: str) -> Json | None:
     """The state of that name where the container is in it; a state may be an empty object."""
     return mapping(status, "state", name) if dig(status, "state", name) is not None else None
-
-
-def _condition(pod: Json, kind: str) -> bool:
-    """Whether the first condition of this type is True."""
-    for condition in items(pod, "status", "conditions"):
-        if text(condition, "type") == kind:
-            return text(condition, "status") == "True"
-    return False
 
 
 def _scheduling_gated(pod: Json) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from kubectl_podx.model.parts import Condition
+from kubectl_podx.pod.pod import ENDED
 from kubectl_podx.sections.pod.report import Pod
 from kubectl_podx.view.columns import CONDITION, condition_is_bad
 from kubectl_podx.view.page import INDENT, Page
@@ -37,7 +38,7 @@ def _told(found: Pod, condition: Condition, page: Page) -> bool:
         return False
     if condition.type == "PodScheduled" and page.pending:
         return all(reason in condition.message for reason in page.pending)
-    over = found.phase in ("Succeeded", "Failed") and condition.reason == "PodSandboxNotReady"
+    over = found.phase in ENDED and condition.reason == "PodSandboxNotReady"
     return over or condition.reason in _OF_CONTAINERS
 
 

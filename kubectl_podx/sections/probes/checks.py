@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from kubectl_podx.model.clock import parse_time
 from kubectl_podx.model.parts import ProbeFailure
-from kubectl_podx.model.raw import dig
 from kubectl_podx.pod.backoff import RESET_SECONDS
 from kubectl_podx.pod.kills import stop_in_progress
 from kubectl_podx.rules.remedies import edit_owner, logs
@@ -16,9 +16,15 @@ from kubectl_podx.sections.probes.report import Probe
 from kubectl_podx.view.units import spell_seconds, times
 
 _THROTTLED = 0.25
-_TIMED_OUT = ("timed out", "deadline exceeded", "i/o timeout", "did not complete within")
+# In the kubelet's and its clients' words; what the program answers may say "timed out", too.
+_EXEC_TIMED_OUT = re.compile(r'^command timed out|^command ".*" timed out after|^timeout: ')
+_TIMED_OUT = re.compile(
+    r"\(Client\.Timeout exceeded while |context deadline exceeded|: i/o timeout$|^timeout: "
+)
 # Seconds after its start in which a failing readiness probe tells nothing.
 _START = 30.0
+# Attempts by which a count may differ from what the whole seconds of two moments give.
+_SLACK = 3
 
 
 def _probes(case: Case, state: str, *types: str) -> Iterator[Probe]:
@@ -122,6 +128,69 @@ def gate_erroring(case: Case) -> Iterator[Hit]:
             )
 
 
+def no_result(case: Case) -> Iterator[Hit]:
+    """A probe that has been due for long and of which the kubelet has counted nothing."""
+    for probe in _probes(case, "unknown", "startup", "liveness", "readiness"):
+        entry = case.view.container(probe.container)
+        counted = probe.counters
+        if entry is None or counted is None or counted.successful or counted.failed:
+            continue
+        run = case.view.running_for(entry)
+        since = "" if run is None else f" for {spell_seconds(run)}"
+        gate = probe.type != "liveness"
+        effect = f"{probe.container} is not ready" if gate else "it cannot restart the container"
+        yield Hit(
+            f"{_named(probe)} has given no result{since}, so {effect}: an attempt hangs, or every "
+            "one errors",
+            _evidence(probe),
+            container=probe.container,
+            remedy=edit_owner(case),
+            severity="critical" if gate else "warning",
+            blocking=gate,
+        )
+
+
+def flaps(case: Case) -> Iterator[Hit]:
+    """A readiness probe that succeeds now, has succeeded before and failed between.
+
+    More successes than the time since it became ready has room for are of a time before.
+    """
+    since = parse_time(
+        next((c.since for c in case.report.pod.conditions if c.type == "ContainersReady"), None)
+    )
+    for probe in _probes(case, "passing", "readiness"):
+        entry, counted, timing = case.view.container(probe.container), probe.counters, probe.timing
+        if entry is None or counted is None or since is None or case.view.now is None:
+            continue
+        ready = max(0.0, (case.view.now - since).total_seconds())
+        room = ready / timing.period + timing.success_threshold + _SLACK
+        again = counted.successful > room and counted.failed >= timing.failure_threshold
+        if not again or not _alone_decides(case, probe.container):
+            continue
+        attempts = counted.successful + counted.failed
+        recently = ready <= RESET_SECONDS
+        newest = probe.recent_failures[-1].message if probe.recent_failures else ""
+        yield Hit(
+            f"{_named(probe)} comes and goes: {counted.failed} of {attempts} attempts failed; "
+            f"ready again for {spell_seconds(ready)}{f'; failed with: {newest}' if newest else ''}",
+            _evidence(probe),
+            container=probe.container,
+            remedy=_logs(case, probe),
+            severity="warning" if recently else "info",
+        )
+
+
+def _alone_decides(case: Case, container: str) -> bool:
+    """Whether the moment at which the pod's containers became ready is that of this probe."""
+    others = [e for e in case.view.containers if e.kind in ("app", "sidecar")]
+    return all(
+        bool(entry.status)
+        and entry.restart_count == 0
+        and (entry.name == container or not entry.has_probe("readiness"))
+        for entry in others
+    )
+
+
 def unknown_port(case: Case) -> Iterator[Hit]:
     """A probe names a port that its container does not declare."""
     for probe in case.report.probes or ():
@@ -180,7 +249,8 @@ def liveness_before_start(case: Case) -> Iterator[Hit]:
 def _timeouts(case: Case) -> Iterator[tuple[Probe, str]]:
     for probe in case.report.probes or ():
         for failure in reversed(probe.recent_failures):
-            if any(word in failure.message.lower() for word in _TIMED_OUT):
+            of_kind = _EXEC_TIMED_OUT if probe.handler.kind == "exec" else _TIMED_OUT
+            if of_kind.search(failure.message):
                 yield probe, failure.message
                 break
 
@@ -247,7 +317,7 @@ def failed_lately(case: Case) -> Iterator[Hit]:
 def _while_starting(case: Case, probe: Probe, failed: list[ProbeFailure]) -> bool:
     """A readiness probe that came before the program: every container that starts has that."""
     entry = case.view.container(probe.container)
-    started = parse_time(dig(entry.status, "state", "running", "startedAt")) if entry else None
+    started = entry.started_at if entry else None
     lasts = [parse_time(each.last) for each in failed]
     if probe.type != "readiness" or started is None:
         return False
@@ -258,7 +328,7 @@ def not_yet(case: Case) -> Iterator[Hit]:
     """A running container whose gate has simply had no time yet."""
     running = {c.name for c in case.report.containers or () if c.state == "running" and not c.ready}
     for probe in _probes(case, "waiting", "readiness", "startup"):
-        if probe.container in running and not probe.reason.startswith("the pod"):
+        if probe.container in running and probe.waits_for != "pod":
             yield Hit(
                 f"{probe.container} is starting: its {probe.type} probe is {_wait(probe)}",
                 _evidence(probe),
@@ -276,4 +346,4 @@ def _long(case: Case, container: str) -> bool:
 
 
 def _wait(probe: Probe) -> str:
-    return "held back" if probe.reason.startswith("held back") else f"waiting ({probe.reason})"
+    return "held back" if probe.waits_for == "startup" else f"waiting ({probe.reason})"

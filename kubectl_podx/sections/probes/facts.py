@@ -7,10 +7,10 @@ from datetime import datetime
 from typing import NamedTuple
 
 from kubectl_podx.model.capture import ProbeCounter
-from kubectl_podx.model.clock import format_time, parse_time, seconds_after
+from kubectl_podx.model.clock import format_time, seconds_after
 from kubectl_podx.model.parts import Fact, Handler, Timing
-from kubectl_podx.model.raw import dig, mapping, number, one_line, text
-from kubectl_podx.model.words import ProbeState, ProbeType
+from kubectl_podx.model.raw import dig, mapping, number, one_line
+from kubectl_podx.model.words import ProbeState, ProbeType, ProbeWait
 from kubectl_podx.pod.containers import ContainerEntry
 from kubectl_podx.pod.kills import stop_in_progress
 from kubectl_podx.pod.probe_events import FIELDS, ProbeEvent, counter_of, failure_rows, probe_events
@@ -26,6 +26,14 @@ _ERRORS_SEEN_WITHIN = 330
 
 # Event and status times have whole seconds.
 _ROUNDING = 2
+
+
+_NO_RESULT = "the kubelet has counted no result of it: an attempt hangs, or every one errors"
+
+_TOO_FEW = (
+    "the kubelet has counted far fewer results than are due: attempts hang or error, or it began "
+    "to count anew"
+)
 
 
 class _Seen(NamedTuple):
@@ -59,6 +67,14 @@ class _Seen(NamedTuple):
         return max(0.0, (self.now - event.last).total_seconds())
 
 
+class _Judged(NamedTuple):
+    """A probe's state, and why."""
+
+    state: ProbeState
+    reason: str
+    waits_for: ProbeWait | None = None
+
+
 def build(view: PodView) -> list[Probe]:
     """Every declared probe in the order of the containers: startup, liveness, readiness."""
     return [
@@ -82,7 +98,7 @@ def compared(found: list[Probe], _view: PodView) -> Iterator[Fact]:
 def _probe(view: PodView, entry: ContainerEntry, kind: ProbeType) -> Probe:
     declared = mapping(entry.spec, FIELDS[kind])
     events = probe_events(view, entry, kind)
-    started_at = parse_time(dig(entry.status, "state", "running", "startedAt"))
+    started_at = entry.started_at
     seen = _Seen(
         kind,
         entry,
@@ -96,7 +112,7 @@ def _probe(view: PodView, entry: ContainerEntry, kind: ProbeType) -> Probe:
         view.events_read,
         sum(event_count(event) for event in view.events) >= _BURST,
     )
-    state, reason = _off(view, seen) or _state(seen)
+    found = _off(view, seen) or _Judged(*_state(seen))
     counted = seen.counter
     return Probe(
         container=entry.name,
@@ -108,10 +124,11 @@ def _probe(view: PodView, entry: ContainerEntry, kind: ProbeType) -> Probe:
         if counted
         else (Counters() if seen.counters_read else None),
         recent_failures=failure_rows(events),
-        state=state,
-        reason=reason,
+        state=found.state,
+        reason=found.reason,
         coverage=_coverage(view, seen, events),
         live=_live(view, entry.name, kind),
+        waits_for=(found.waits_for or "result") if found.state == "waiting" else None,
     )
 
 
@@ -146,35 +163,39 @@ def _of_instance(event: ProbeEvent, started_at: datetime | None) -> bool:
     return event.last > started_at
 
 
-def _off(view: PodView, seen: _Seen) -> tuple[ProbeState, str] | None:
+def _off(view: PodView, seen: _Seen) -> _Judged | None:
     """Why the kubelet does not run this probe at all now; None where it may run."""
     entry = seen.entry
     if not entry.status:
-        return "unknown", "the pod has no status of this container"
-    if text(view.pod, "status", "phase") in ("Succeeded", "Failed"):
-        return "waiting", "the pod has ended: no probe runs"
+        return _Judged("unknown", "the pod has no status of this container")
+    if view.api.ended:
+        return _Judged("waiting", "the pod has ended: no probe runs", "pod")
     if not entry.running:
-        word = text(entry.status, "state", "waiting", "reason")
-        return "waiting", f"the container is not running{f' ({word})' if word else ''}"
-    terminating = bool(text(view.pod, "metadata", "deletionTimestamp"))
+        word = entry.waiting_reason
+        said = f"the container is not running{f' ({word})' if word else ''}"
+        return _Judged("waiting", said, "container")
+    terminating = view.api.terminating
     if terminating and seen.type != "readiness":
-        return "waiting", "the pod is being deleted: liveness and startup probes have stopped"
+        said = "the pod is being deleted: liveness and startup probes have stopped"
+        return _Judged("waiting", said, "pod")
     stop = stop_in_progress(view, entry)
     if stop is not None and stop.kill.kind == f"{seen.type}Probe":
-        return "failing", "it has failed often enough: the kubelet is stopping the container"
+        said = "it has failed often enough: the kubelet is stopping the container"
+        return _Judged("failing", said)
     if stop is not None and seen.type != "readiness":
-        return "waiting", "the kubelet is stopping the container"
+        return _Judged("waiting", "the kubelet is stopping the container", "stop")
     started = dig(entry.status, "started")
     if seen.type != "startup" and started is False:
         # While `started` is false, liveness and readiness are not executed at all (worker.go).
         gate = "its startup probe succeeds" if dig(entry.spec, "startupProbe") else "it has started"
-        return "waiting", f"held back until {gate}"
+        return _Judged("waiting", f"held back until {gate}", "startup")
     if seen.type == "startup" and started is True:
-        return "passing", "it has succeeded: the container counts as started"
+        return _Judged("passing", "it has succeeded: the container counts as started")
     delay = seen.timing.initial_delay
     if seen.run is not None and seen.run < delay and seen.started_at:
         first = seconds_after(seen.started_at, delay)
-        return "waiting", f"first run at {format_time(first)} (initialDelaySeconds: {delay:g})"
+        said = f"first run at {format_time(first)} (initialDelaySeconds: {delay:g})"
+        return _Judged("waiting", said, "initialDelay")
     return None
 
 
@@ -200,10 +221,10 @@ def _newest(seen: _Seen) -> ProbeEvent | None:
     return next((event for event in reversed(seen.events) if event.kind != "warning"), None)
 
 
-def _reason(event: ProbeEvent) -> str:
+def _reason(seen: _Seen, event: ProbeEvent) -> str:
     """The probe's output on one line, or in plain words why its command cannot be run."""
     if event.kind == "errored" and "exec" in event.message:
-        return start_failure(event.message)
+        return start_failure(event.message, seen.entry.spec)
     return one_line(event.message) or event.kind
 
 
@@ -224,14 +245,15 @@ def _not_succeeded(seen: _Seen, witness: str) -> tuple[ProbeState, str]:
     newest = _newest(seen)
     if newest is not None:
         state: ProbeState = "failing" if newest.kind == "failed" else "erroring"
-        return state, _reason(newest)
+        return state, _reason(seen, newest)
     times = seen.timing
     first_result = times.initial_delay + times.period + times.timeout + _ROUNDING
     if seen.run is not None and seen.run <= first_result:
         return "waiting", f"{witness}; it has not had the time for a result yet"
     if seen.counters_read and seen.counter is None:
-        # Errors are thrown away before the counter (worker.go), failures are not.
-        return "erroring", f"{witness}, and the kubelet has counted no result of it: errors only"
+        # Errors are thrown away before the counter (worker.go), failures are not; and an attempt
+        # that hangs, as an exec whose child keeps the pipe open does, has no result for long.
+        return "unknown", f"{witness}; {_NO_RESULT}"
     return "failing", f"{witness}; no event is left that tells how it fails"
 
 
@@ -243,23 +265,43 @@ def _liveness(seen: _Seen) -> tuple[ProbeState, str]:
         soon = 2 * times.period + times.timeout + _ROUNDING
         within = max(_ERRORS_SEEN_WITHIN, soon) if seen.filtered else soon
         if newest.kind == "errored" and age <= within:
-            return "erroring", _reason(newest)
+            return "erroring", _reason(seen, newest)
         # Every failing attempt sends an event, and enough of them in a row kill the container.
         recent = age <= times.period + times.timeout + _ROUNDING
         if newest.kind == "failed" and recent and not _succeeded_since(seen, newest):
-            return "failing", _reason(newest)
+            return "failing", _reason(seen, newest)
     long_enough = seen.run is not None and (
         seen.run > times.initial_delay + 2 * times.period + times.timeout + _ROUNDING
     )
     if seen.counters_read and seen.counter is None and long_enough:
-        return "erroring", "the kubelet has counted no result of it: it errors at every attempt"
-    if seen.counter and seen.counter.successful:
+        return "unknown", _NO_RESULT
+    if seen.counter and seen.counter.successful and (long_enough or _first_instance(seen)):
+        if _too_few(seen):
+            return "unknown", _TOO_FEW
         return "passing", "the container lives and the kubelet counts successes"
     if not long_enough:
         return "waiting", "it has not had the time for a result yet"
-    if seen.counters_read or seen.events_read:
-        return "passing", "the container lives on"
+    if seen.counters_read:
+        return "unknown", "the container lives on, but the kubelet has counted no success of it"
+    if seen.events_read:
+        return (
+            "unknown",
+            "the container lives on, but without the kubelet's counters no success shows",
+        )
     return "unknown", "neither the kubelet's counters nor the pod's events could be read"
+
+
+def _too_few(seen: _Seen) -> bool:
+    """Whether less than half of the attempts that the running time asks for have a result."""
+    if seen.run is None or seen.counter is None:
+        return False
+    due = (seen.run - seen.timing.initial_delay - seen.timing.timeout) / seen.timing.period
+    return seen.counter.successful + seen.counter.failed < due / 2 - _ROUNDING
+
+
+def _first_instance(seen: _Seen) -> bool:
+    """Whether what the kubelet has counted is all of this instance."""
+    return number(seen.entry.status, "restartCount") == 0
 
 
 def _succeeded_since(seen: _Seen, newest: ProbeEvent) -> bool:
@@ -296,7 +338,7 @@ def _coverage(view: PodView, seen: _Seen, events: list[ProbeEvent]) -> str:
 
 def _why_no_counters(view: PodView) -> str:
     for call in view.captured.calls:
-        if call.id.startswith("metrics ") and call.state != "ok":
+        if call.kind == "metrics" and call.state != "ok":
             if call.needs:
                 return f"needs {call.needs}, an optional right that amounts to root on the node"
             return call.reason or call.state

@@ -12,6 +12,7 @@ from kubectl_podx.model.words import (
     LiveResult,
     ProbeState,
     ProbeType,
+    ProbeWait,
 )
 
 
@@ -73,6 +74,9 @@ class Probe(Wire, frozen=True, kw_only=True):
         str, Meta(description="What the state rests on, and what could not be seen.")
     ] = ""
     live: Annotated[list[LiveProbe], Meta(description="Results of --run-probes.")] = []
+    waits_for: Annotated[
+        ProbeWait | None, Meta(description="What it waits for; null unless it is `waiting`.")
+    ] = None
 
 
 ORIGINS: dict[str, str] = {
@@ -85,5 +89,6 @@ ORIGINS: dict[str, str] = {
     "reason": f"{WORKED_OUT} from status, counters and events",
     "coverage": f"{WORKED_OUT} from what could be read",
     "live": "--run-probes",
+    "waitsFor": f"{WORKED_OUT} from the status and the timing",
 }
 """Where each field comes from, by its path below the section; empty for the section itself."""

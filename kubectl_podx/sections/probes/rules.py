@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from kubectl_podx.rules.remedies import DOCS
 from kubectl_podx.rules.rule import Rule
-from kubectl_podx.sections.probes import checks as probe_checks
-from kubectl_podx.sections.probes import live as probe_live
+from kubectl_podx.sections.probes import checks, live
 
 _PROBES = DOCS + "concepts/configuration/liveness-readiness-startup-probes/"
 _HOW = DOCS + "tasks/configure-pod-container/configure-liveness-readiness-startup-probes/"
@@ -21,7 +20,7 @@ RULES: tuple[Rule, ...] = (
         known_by="An Unhealthy event of this instance no older than one period.",
         remedy="Read the container's log; loosen the probe if the program is only slow.",
         link=_PROBES,
-        check=probe_checks.liveness_failing,
+        check=checks.liveness_failing,
     ),
     Rule(
         code="PRB002",
@@ -32,7 +31,7 @@ RULES: tuple[Rule, ...] = (
         known_by="ready is false on a running container, and its Unhealthy events.",
         remedy="Read the container's log and what the probe's output says.",
         link=_PROBES,
-        check=probe_checks.readiness_failing,
+        check=checks.readiness_failing,
     ),
     Rule(
         code="PRB003",
@@ -44,7 +43,7 @@ RULES: tuple[Rule, ...] = (
         known_by="started is false on a running container, and its Unhealthy events.",
         remedy="Read the container's log; give a slow start a higher failureThreshold.",
         link=_HOW,
-        check=probe_checks.startup_failing,
+        check=checks.startup_failing,
     ),
     Rule(
         code="PRB004",
@@ -57,7 +56,7 @@ RULES: tuple[Rule, ...] = (
         "counted no result.",
         remedy="Correct the probe's command or port.",
         link=_PROBES,
-        check=probe_checks.liveness_erroring,
+        check=checks.liveness_erroring,
     ),
     Rule(
         code="PRB005",
@@ -69,7 +68,7 @@ RULES: tuple[Rule, ...] = (
         known_by="`probe errored` events, or no result counted by the kubelet.",
         remedy="Correct the probe's command or port.",
         link=_PROBES,
-        check=probe_checks.gate_erroring,
+        check=checks.gate_erroring,
     ),
     Rule(
         code="PRB006",
@@ -81,7 +80,7 @@ RULES: tuple[Rule, ...] = (
         known_by="The pod's spec.",
         remedy="Declare the port under that name, or give its number.",
         link=_HOW,
-        check=probe_checks.unknown_port,
+        check=checks.unknown_port,
         rank=4,
     ),
     Rule(
@@ -94,7 +93,7 @@ RULES: tuple[Rule, ...] = (
         known_by="The pod's spec: same handler, same timing.",
         remedy="Give liveness a check of its own, or a higher failureThreshold.",
         link=_PROBES,
-        check=probe_checks.same_probe,
+        check=checks.same_probe,
     ),
     Rule(
         code="PRB008",
@@ -106,7 +105,7 @@ RULES: tuple[Rule, ...] = (
         known_by="A liveness kill soon after the start, or a liveness probe without any success.",
         remedy="Add a startup probe with the same handler and a high failureThreshold.",
         link=_HOW,
-        check=probe_checks.liveness_before_start,
+        check=checks.liveness_before_start,
     ),
     Rule(
         code="PRB009",
@@ -117,7 +116,7 @@ RULES: tuple[Rule, ...] = (
         known_by="A timeout in the events, and the throttled periods of the instance's cgroup.",
         remedy="Raise the CPU limit or the probe's timeoutSeconds.",
         link=DOCS + "concepts/configuration/manage-resources-containers/",
-        check=probe_checks.throttled_timeout,
+        check=checks.throttled_timeout,
     ),
     Rule(
         code="PRB010",
@@ -128,7 +127,7 @@ RULES: tuple[Rule, ...] = (
         known_by="A timeout in the events.",
         remedy="Raise timeoutSeconds, or make what the probe asks cheaper.",
         link=_HOW,
-        check=probe_checks.short_timeout,
+        check=checks.short_timeout,
     ),
     Rule(
         code="PRB011",
@@ -139,7 +138,7 @@ RULES: tuple[Rule, ...] = (
         known_by="A ProbeWarning event.",
         remedy="Aim the probe at a path that answers itself.",
         link=_HOW,
-        check=probe_checks.redirected,
+        check=checks.redirected,
     ),
     Rule(
         code="PRB012",
@@ -150,7 +149,8 @@ RULES: tuple[Rule, ...] = (
         known_by="Unhealthy events of the running instance.",
         remedy="Nothing to do now; look at the times if it comes back.",
         link=_PROBES,
-        check=probe_checks.failed_lately,
+        check=checks.failed_lately,
+        gives_way_to=frozenset({"PRB017"}),
     ),
     Rule(
         code="PRB013",
@@ -161,7 +161,34 @@ RULES: tuple[Rule, ...] = (
         known_by="The start time of the instance and the probe's timing.",
         remedy="Wait; look again.",
         link=_PROBES,
-        check=probe_checks.not_yet,
+        check=checks.not_yet,
     ),
-    *probe_live.RULES,
+    Rule(
+        code="PRB016",
+        section="probes",
+        severity="critical",
+        title="A probe gives no result",
+        meaning="It has been due for long and neither succeeded nor failed: an attempt hangs, as "
+        "an exec does whose child keeps its output open, or every attempt errors. Neither counts, "
+        "so readiness and startup never come, and liveness restarts nothing.",
+        known_by="The kubelet's counters have no result of it, and no event tells of one. Which of "
+        "the two it is cannot be told from outside.",
+        remedy="Run the probe's command by hand; let it start nothing in the background.",
+        link=_PROBES,
+        check=checks.no_result,
+    ),
+    Rule(
+        code="PRB017",
+        section="probes",
+        severity="warning",
+        title="A readiness probe comes and goes",
+        meaning="The pod is ready now and was ready before, and between that its readiness probe "
+        "failed: its Services lose and regain it.",
+        known_by="The kubelet's counters: more successes than the time since it became ready has "
+        "room for, and as many failures as it takes.",
+        remedy="Read the container's log of the times at which it failed.",
+        link=_PROBES,
+        check=checks.flaps,
+    ),
+    *live.RULES,
 )

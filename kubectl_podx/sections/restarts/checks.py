@@ -6,10 +6,10 @@ import re
 from collections.abc import Callable, Iterator
 
 from kubectl_podx.model.clock import format_time, parse_time
-from kubectl_podx.model.raw import dig, one_line, text
+from kubectl_podx.model.raw import one_line
 from kubectl_podx.model.words import FindingSeverity, RestartCause
 from kubectl_podx.pod.backoff import RESET_SECONDS
-from kubectl_podx.pod.containers import ContainerEntry
+from kubectl_podx.pod.containers import LOOPING, ContainerEntry
 from kubectl_podx.pod.probe_events import event_span, strip_combined
 from kubectl_podx.pod.start_error import innermost
 from kubectl_podx.rules.remedies import (
@@ -24,6 +24,7 @@ from kubectl_podx.rules.remedies import (
 from kubectl_podx.rules.rule import Case, Hit
 from kubectl_podx.rules.waiting import missing_source
 from kubectl_podx.sections.restarts.report import Restart
+from kubectl_podx.sections.restarts.termination.memory import memory
 
 _QUANTITY = re.compile(r"(\d{1,12})(k|M|G|T|Ki|Mi|Gi|Ti)?")
 _WITH_SET_RESOURCES = frozenset({"deployment", "statefulset", "daemonset"})
@@ -47,6 +48,7 @@ def by_cause(*causes: RestartCause) -> Callable[[Case], Iterator[Hit]]:
                     remedy=remedy(case, row),
                     severity=severity,
                     blocking=blocking,
+                    open=row.confidence != "proven",
                 )
 
     return check
@@ -61,7 +63,7 @@ def matters(case: Case, row: Restart) -> bool:
     entry = case.view.container(row.container)
     if entry is not None and entry.kind == "sidecar":
         return row.looping
-    done = entry is not None and isinstance(dig(entry.status, "state", "terminated"), dict)
+    done = entry is not None and entry.terminated is not None
     # A container that ended with 0 and stays so is done; one that was started again is not.
     return row.kind != "init" and bool(row.count or row.looping) and (not done or row.looping)
 
@@ -77,7 +79,7 @@ def weight(case: Case, row: Restart) -> tuple[FindingSeverity | None, bool]:
     if entry is None or not entry.running:
         return None, True
     if row.looping:
-        return None, dig(entry.status, "ready") is not True
+        return None, not entry.ready
     age = case.view.running_for(entry)
     return ("info" if age is not None and age > RESET_SECONDS else "warning"), False
 
@@ -85,15 +87,19 @@ def weight(case: Case, row: Restart) -> tuple[FindingSeverity | None, bool]:
 def remedy(case: Case, row: Restart) -> str:
     """The command that fits the cause best; empty leaves the rule's own words."""
     if row.cause in _MEMORY:
+        entry = case.view.container(row.container)
+        if entry is None or memory(case.view, entry, None).shared:
+            # Twice the container's own limit would not help where the pod's was reached.
+            return edit_owner(case)
         return more_memory(case, row.container)
     if row.cause in _LOGS_TELL:
         entry = case.view.container(row.container)
-        ended = entry is not None and isinstance(dig(entry.status, "state", "terminated"), dict)
+        ended = entry is not None and entry.terminated is not None
         return logs(case, row.container, *(() if ended else ("--previous",)))
     if row.cause == "startError":
         return edit_owner(case)
     if row.cause in ("evicted", "nodeShutdown", "preempted", "rejected", "lostByRuntime"):
-        node = text(case.view.pod, "spec", "nodeName")
+        node = case.view.api.node
         return kubectl("describe", "node", checked(node)) if node else ""
     return "" if row.cause == "deleted" else describe_pod(case)
 
@@ -102,7 +108,7 @@ def more_memory(case: Case, container: str) -> str:
     """`kubectl set resources` with twice the container's memory limit; an edit of bare pods."""
     entry = case.view.container(container)
     kind, name = owner(case)
-    limit = text(entry.spec if entry else None, "resources", "limits", "memory")
+    limit = entry.memory_limit if entry else ""
     match = _QUANTITY.fullmatch(limit)
     if kind not in _WITH_SET_RESOURCES or match is None:
         return edit_owner(case)
@@ -124,14 +130,34 @@ def child_oom(case: Case) -> Iterator[Hit]:
         if row.reason != "OOMKilled" or row.exit_code == 137 or row.kind == "ephemeral":
             continue
         entry = case.view.container(row.container)
-        age = case.view.running_for(entry) if entry is not None else None
+        if entry is None:
+            continue
+        age = case.view.running_for(entry)
+        above = memory(case.view, entry, None)
+        title = f"a process in {row.container} was OOM-killed while its main process lived on"
+        victim = _victim(case) if above.pod_alone else ""
+        if above.pod_alone:
+            title = (
+                f"{row.container} is marked OOMKilled: a process of it was OOM-killed, or only "
+                f"{f'that of {victim}' if victim else 'one of another container'} at the pod's "
+                f"memory limit of {above.pod}"
+            )
         yield Hit(
-            f"a process in {row.container} was OOM-killed while its main process lived on",
-            (f"status: reason OOMKilled with exit code {row.exit_code}",),
+            title,
+            (
+                f"status: reason OOMKilled with exit code {row.exit_code}",
+                *(each.text for each in above.shared),
+            ),
             container=row.container,
             remedy=more_memory(case, row.container),
-            severity="info" if age is not None and age > RESET_SECONDS else None,
+            severity="info" if victim or (age is not None and age > RESET_SECONDS) else None,
         )
+
+
+def _victim(case: Case) -> str:
+    """A container whose main process was OOM-killed: its end explains the mark of the others."""
+    dead = (r for r in case.report.restarts or () if r.reason == "OOMKilled" and r.exit_code == 137)
+    return next((row.container for row in dead), "")
 
 
 def next_start_blocked(case: Case) -> Iterator[Hit]:
@@ -144,7 +170,7 @@ def next_start_blocked(case: Case) -> Iterator[Hit]:
         entry = case.view.container(row.container)
         if entry is None or entry.running:
             continue
-        if text(entry.status, "state", "waiting", "reason") not in ("", "CrashLoopBackOff"):
+        if entry.waiting_reason not in ("", LOOPING):
             continue
         found = _newest_start_error(case, entry, row)
         if found is not None:
@@ -164,12 +190,11 @@ def _newest_start_error(case: Case, entry: ContainerEntry, row: Restart) -> tupl
     ended = parse_time(row.finished_at)
     if ended is None or row.cause == "startError":
         return None
-    for event in reversed(case.view.events_of(entry)):
-        reason = text(event, "reason")
-        last = event_span(event)[1]
-        if last is None or last < ended or reason == "Started":
+    for event in reversed(case.view.said_of(entry)):
+        last = event_span(event.body)[1]
+        if last is None or last < ended or event.reason == "Started":
             return None
-        message, _ = strip_combined(text(event, "message"))
-        if reason == "Failed" and message.startswith("Error: "):
+        message, _ = strip_combined(event.message)
+        if event.reason == "Failed" and message.startswith("Error: "):
             return message.removeprefix("Error: "), format_time(last)
     return None

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from kubectl_podx.sections.restarts.report import Restart
 from kubectl_podx.view.columns import Column
-from kubectl_podx.view.units import NONE, ago, seconds, text_or_none
+from kubectl_podx.view.units import NONE, ago, is_past, seconds, text_or_none
 
 
 def exit_text(row: Restart) -> str:
@@ -35,7 +35,8 @@ def end_facts(row: Restart, now: datetime | None, *, everything: bool = True) ->
     backoff = row.backoff
     if backoff is not None and backoff.next:
         due = ago(backoff.next, now)
-        facts.append(f"next start {due}" if due.startswith("in ") else f"next start due {due} ago")
+        late = is_past(backoff.next, now)
+        facts.append(f"next start due {due} ago" if late else f"next start {due}")
     if backoff is not None and backoff.delay is not None:
         facts.append(f"back-off {seconds(backoff.delay)}")
     if backoff is not None and backoff.resets and everything:

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from kubectl_podx.model.clock import format_time, parse_time
+from kubectl_podx.model.clock import format_time
 from kubectl_podx.model.parts import NONE, Evidence, Fact
-from kubectl_podx.model.raw import dig, one_line, text
+from kubectl_podx.model.raw import one_line
 from kubectl_podx.model.words import RestartCause
 from kubectl_podx.pod.backoff import RESET_SECONDS, backoff
-from kubectl_podx.pod.containers import ContainerEntry
-from kubectl_podx.pod.looked import written
+from kubectl_podx.pod.containers import LOOPING, ContainerEntry
 from kubectl_podx.pod.view import PodView
 from kubectl_podx.sections.restarts.crash_line import CrashLine, crash_line
 from kubectl_podx.sections.restarts.report import Restart
@@ -54,8 +53,9 @@ def restart(view: PodView, entry: ContainerEntry) -> Restart:
             backoff=pause,
             tempo=tempo(view, w),
         )
-    logs = _logs(view, entry, w)
-    crash = crash_line(logs) if found.cause in _LOG_CAUSES else None
+    logs = list(w.log)
+    failed = found.cause == "exitCode"
+    crash = crash_line(logs, failed=failed) if found.cause in _LOG_CAUSES else None
     loops = _looping(view, w)
     instance = w.instance
     return Restart(
@@ -97,28 +97,17 @@ def _evidence(found: Conclusion, crash: CrashLine | None) -> list[Evidence]:
     return rows
 
 
-def _logs(view: PodView, entry: ContainerEntry, w: Witnesses) -> list[str]:
-    """The log of the instance that ended: the previous one where a newer instance is on record."""
-    if w.instance is None:
-        return []
-    ended_now = isinstance(dig(entry.status, "state", "terminated"), dict)
-    for tail in view.captured.logs:
-        if tail.container == entry.name and tail.state == "ok" and tail.previous != ended_now:
-            return written(tail)
-    return []
-
-
 def _looping(view: PodView, w: Witnesses) -> bool:
     """It keeps going down: it waits in CrashLoopBackOff, or came back twice and not for long."""
-    if w.waiting_reason == "CrashLoopBackOff":
+    if w.waiting_reason == LOOPING:
         return True
     if w.restart_count < 2 or view.now is None or w.instance is None:
         return False
-    if text(view.pod, "metadata", "deletionTimestamp"):
+    if view.api.terminating:
         return False
     if w.instance.current and not w.restarts and not w.waiting_reason:
         return False
-    last = _latest(parse_time(dig(w.entry.status, "state", "running", "startedAt")), w.instance)
+    last = _latest(w.entry.started_at, w.instance)
     if last is None or (view.now - last).total_seconds() > RESET_SECONDS:
         return False
     return w.instance.duration is None or w.instance.duration <= RESET_SECONDS

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from kubectl_podx.rules.remedies import DOCS
 from kubectl_podx.rules.rule import Rule
-from kubectl_podx.sections.restarts import checks as restart_checks
+from kubectl_podx.sections.restarts import checks
 from kubectl_podx.sections.restarts.checks import by_cause
+from kubectl_podx.sections.restarts.rivals import RIVALS
 
 _POD = DOCS + "concepts/workloads/pods/pod-lifecycle/"
 _MEMORY = DOCS + "tasks/configure-pod-container/assign-memory-resource/"
 _EVICTION = DOCS + "concepts/scheduling-eviction/node-pressure-eviction/"
 _PROBES = DOCS + "concepts/configuration/liveness-readiness-startup-probes/"
 
-RULES: tuple[Rule, ...] = (
+_RULES: tuple[Rule, ...] = (
     Rule(
         code="RST001",
         section="restarts",
@@ -47,7 +50,8 @@ RULES: tuple[Rule, ...] = (
         severity="critical",
         title="A container was OOM-killed at its memory limit",
         meaning="The main process was killed because the container reached its memory limit.",
-        known_by="Reason OOMKilled with exit code 137 and a limit, and no other witness of a kill.",
+        known_by="Reason OOMKilled with exit code 137 and a limit, and no other witness of a kill; "
+        "likely where the pod's or the node's memory may have been full first.",
         remedy="Raise the memory limit or lower what the program uses.",
         link=_MEMORY,
         check=by_cause("oomKilled"),
@@ -60,10 +64,11 @@ RULES: tuple[Rule, ...] = (
         meaning="The kernel killed a child of the main process, or an exec. The runtime's "
         "OOMKilled mark stays on the container and shows at its next end, whatever the "
         "exit code.",
-        known_by="Reason OOMKilled with an exit code other than 137.",
+        known_by="Reason OOMKilled with an exit code other than 137. Where the pod's limit can be "
+        "reached by its other containers, the mark may be of one of them.",
         remedy="Raise the memory limit, or let the main process end when its child does.",
         link=_MEMORY,
-        check=restart_checks.child_oom,
+        check=checks.child_oom,
     ),
     Rule(
         code="RST005",
@@ -82,8 +87,8 @@ RULES: tuple[Rule, ...] = (
         severity="critical",
         title="A container exited with an error",
         meaning="The program ended by itself with an exit code that is not 0.",
-        known_by="The exit code, and nothing that could have stopped it; likely where a probe or a "
-        "hook is not excluded.",
+        known_by="The exit code, and nothing that could have stopped it; likely where a probe, a "
+        "hook or a signal of somebody else is not excluded.",
         remedy="Read the log of the instance that ended.",
         link=_POD,
         check=by_cause("exitCode"),
@@ -106,8 +111,10 @@ RULES: tuple[Rule, ...] = (
         severity="critical",
         title="A container was ended by a signal",
         meaning="128 and the signal's number: SIGSEGV, SIGABRT, SIGBUS and such are the program's "
-        "own crash; SIGKILL or SIGTERM came from somebody else.",
-        known_by="The exit code; the kubelet never fills the signal field.",
+        "own crash, SIGPIPE and SIGALRM its own doing; SIGKILL or SIGTERM came from somebody else. "
+        "A program may end with such a code by itself, as a shell does that hands on the status of "
+        "its child, and abort() ends PID 1 by SIGSEGV.",
+        known_by="The exit code, so never proven; the kubelet never fills the signal field.",
         remedy="Read the log of the instance that ended; for SIGKILL look for an OOM on the node.",
         link=_POD,
         check=by_cause("signal"),
@@ -288,7 +295,10 @@ RULES: tuple[Rule, ...] = (
         known_by="A Failed event of the container that is newer than its last end.",
         remedy="Bring back what the event names.",
         link=_POD,
-        check=restart_checks.next_start_blocked,
+        check=checks.next_start_blocked,
         rank=0,
     ),
+)
+RULES: tuple[Rule, ...] = tuple(
+    msgspec.structs.replace(rule, rivals=RIVALS.get(rule.code, ())) for rule in _RULES
 )

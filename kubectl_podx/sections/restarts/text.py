@@ -31,7 +31,7 @@ def _one(row: Restart, page: Page) -> list[str]:
     head = f"{row.container}: no restart"
     if row.count:
         head = f"{row.container}: {counted(row.count, 'restart')}"
-        head += f", {_share(row)}explained"
+        head += f", {share(row)}"
     if row.cause:
         head += f"; last end: {row.cause}" + (f" ({row.confidence})" if row.confidence else "")
     lines = page.say(head)
@@ -49,11 +49,15 @@ def _one(row: Restart, page: Page) -> list[str]:
     return lines + _logs(row, page)
 
 
-def _share(row: Restart) -> str:
-    """How many of the restarts: `all `, `2 `; nothing where there is but one."""
-    if row.explained != row.count:
-        return f"{row.explained} "
-    return "all " if row.count > 1 else ""
+def share(row: Restart) -> str:
+    """How many of the restarts are explained. The kubelet keeps the last end only, so that of a
+    loop mostly that one is, and nothing tells another story of the others.
+    """
+    if row.explained == row.count:
+        return "all explained" if row.count > 1 else "explained"
+    if row.explained == 1:
+        return "the last one explained"
+    return f"{row.explained} explained"
 
 
 def _logs(row: Restart, page: Page) -> list[str]:
@@ -69,7 +73,8 @@ def _logs(row: Restart, page: Page) -> list[str]:
 def _tail(row: Restart) -> list[str]:
     """The last lines; the one that looks like the crash, where it stands further up."""
     tail = row.previous_logs[-_LOG_TAIL:] if row.cause else []
-    return [row.crash_line] if row.crash_line and row.crash_line not in tail else tail
+    shown = any(row.crash_line in line for line in tail)
+    return tail if shown else [row.crash_line]
 
 
 def logged(found: Sequence[Restart]) -> frozenset[str]:

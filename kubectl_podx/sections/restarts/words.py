@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from kubectl_podx.model.clock import parse_time
 from kubectl_podx.model.parts import BackOff
-from kubectl_podx.model.raw import dig, one_line, text
+from kubectl_podx.model.raw import one_line, text
 from kubectl_podx.pod.probe_events import event_span
 from kubectl_podx.pod.view import PodView, event_count
-from kubectl_podx.sections.restarts.crash_line import CrashLine
+from kubectl_podx.sections.restarts.crash_line import CrashLine, crash_line, shortened
 from kubectl_podx.sections.restarts.termination.conclusion import Conclusion
 from kubectl_podx.sections.restarts.termination.witnesses import Witnesses
 from kubectl_podx.view.units import spell_seconds, times
@@ -48,12 +48,12 @@ def tempo(view: PodView, w: Witnesses) -> str:
 
 
 def _span(view: PodView, w: Witnesses) -> float | None:
-    end = parse_time(dig(w.entry.status, "state", "running", "startedAt"))
+    end = w.entry.started_at
     if end is None and w.instance is not None:
         end = w.instance.finished_at
     started = [e for e in view.events_of(w.entry) if text(e, "reason") == "Started"]
     firsts = [first for first, _ in map(event_span, started) if first]
-    begin = parse_time(text(view.pod, "status", "startTime"))
+    begin = parse_time(view.api.started_at)
     if firsts and sum(event_count(event) for event in started) > w.restart_count:
         begin = min(firsts)
     if begin is None or end is None or end < begin:
@@ -67,7 +67,7 @@ def _restarted(view: PodView, w: Witnesses) -> str:
 
 def _next(view: PodView, w: Witnesses, pause: BackOff | None) -> str:
     """What comes after this end: the next start, or how long it has been running again."""
-    running = parse_time(dig(w.entry.status, "state", "running", "startedAt"))
+    running = w.entry.started_at
     if running is not None and view.now is not None:
         return f"running again for {spell_seconds((view.now - running).total_seconds())}"
     if pause is not None and pause.delay is not None:
@@ -80,9 +80,17 @@ def _next(view: PodView, w: Witnesses, pause: BackOff | None) -> str:
 
 
 def _quote(w: Witnesses, found: Conclusion, crash: CrashLine | None) -> str:
-    """The program's own last words, where they are the cause behind an exit code or a signal."""
+    """The program's own last words, where they are the cause behind an exit code or a signal; what
+    the probe said, where it killed.
+    """
+    probe = {"livenessProbe": w.liveness, "startupProbe": w.startup}.get(found.cause)
+    if probe is not None and probe.said:
+        return f': "{one_line(probe.said, _LONGEST_QUOTE)}"'
     if found.cause not in ("exitCode", "signal") or w.instance is None:
         return ""
-    message = one_line(w.instance.message)
-    words = message.rsplit("\n", 1)[-1] if message else (crash.text if crash else "")
-    return f': "{one_line(words, _LONGEST_QUOTE)}"' if words else ""
+    # With FallbackToLogsOnError the message is the end of the log, in several lines.
+    told = crash_line(w.instance.message.split("\n")) or crash
+    if told is None:
+        return ""
+    before = ": " if told.certain else "; its log ends with "
+    return f'{before}"{shortened(told.text, _LONGEST_QUOTE)}"'

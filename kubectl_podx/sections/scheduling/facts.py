@@ -39,7 +39,7 @@ def build(view: PodView) -> Scheduling:
 
 
 def _state(view: PodView) -> SchedulingState:
-    if text(view.pod, "spec", "nodeName"):
+    if view.api.node:
         return "scheduled"
     if items(view.pod, "spec", "schedulingGates"):
         return "gated"
@@ -150,7 +150,7 @@ def _affinity(
     )
     satisfied, detail = None, ""
     if labels is not None:
-        satisfied = _fits(terms, labels, text(view.pod, "spec", "nodeName"))
+        satisfied = _fits(terms, labels, view.api.node)
     elif nodes is not None:
         results = [
             _fits(terms, mapping(each, "metadata", "labels"), text(each, "metadata", "name"))
@@ -193,6 +193,6 @@ def _toleration(toleration: Json) -> str:
 
 def _node(view: PodView) -> Json | None:
     """The node the pod is bound to, where it could be read."""
-    name = text(view.pod, "spec", "nodeName")
+    name = view.api.node
     stored = view.object("Node", name) if name else None
     return stored.body if stored is not None and stored.state == "present" else None

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kubectl_podx.model.raw import items, mapping, text
-from kubectl_podx.pod.node_match import repels, taint_text, tolerated
+from kubectl_podx.pod.node_match import untolerated
+from kubectl_podx.pod.unnamed import without_quotes
 from kubectl_podx.rules.remedies import DOCS, about_pod, checked, describe_pod, edit_owner, kubectl
 from kubectl_podx.rules.rule import Case, Hit, Rule
 from kubectl_podx.sections.scheduling.facts import DEFAULT_SCHEDULER
@@ -16,7 +16,7 @@ _PATIENCE = 30
 # What the scheduler's plugins say -> what it means (pkg/scheduler/framework/plugins).
 _PLAIN: tuple[tuple[str, str], ...] = (
     ("Insufficient ", "no room left on them for what the pod requests"),
-    ("untolerated taint", "their taints are not tolerated by the pod"),
+    ("had untolerated taint", "their taints are not tolerated by the pod"),
     ("didn't match Pod's node affinity/selector", "their labels are not what the pod asks for"),
     ("were unschedulable", "they are cordoned"),
     ("didn't have free ports", "the host port is taken on them"),
@@ -29,6 +29,7 @@ _PLAIN: tuple[tuple[str, str], ...] = (
     ("didn't match pod affinity rules", "the pods it must run beside are not there"),
     ("didn't match pod anti-affinity rules", "pods it must not run beside are there"),
     ("didn't satisfy existing pods anti-affinity rules", "pods there refuse it as a neighbour"),
+    ("(missing required label)", "they lack the label of the constraint's topologyKey"),
     ("topology spread constraints", "its replicas would be spread unevenly"),
     ("Too many pods", "they run as many pods as they may"),
 )
@@ -36,8 +37,9 @@ _PLAIN: tuple[tuple[str, str], ...] = (
 
 def plain(reason: str) -> str:
     """One of the scheduler's reasons with what it means."""
+    said = without_quotes(reason)
     for sign, words in _PLAIN:
-        if sign in reason:
+        if sign in said:
             return f"{reason}: {words}"
     return reason
 
@@ -54,7 +56,7 @@ def unschedulable(case: Case) -> Iterator[Hit]:
         for requirement in scheduling.requirements
         if requirement.kind in ("nodeSelector", "nodeAffinity") and not requirement.satisfied
     ]
-    about_labels = any("affinity/selector" in reason for reason in scheduling.reasons)
+    about_labels = any("node affinity/selector" in reason for reason in scheduling.reasons)
     yield Hit(
         f"no node takes the pod: {', '.join(scheduling.reasons)}",
         (*(plain(reason) for reason in scheduling.reasons), *(wanted if about_labels else ())),
@@ -82,13 +84,13 @@ def gated(case: Case) -> Iterator[Hit]:
 def unseen_by_scheduler(case: Case) -> Iterator[Hit]:
     """Pending without any word of a scheduler: it runs under another name, or not at all."""
     scheduling = case.report.scheduling
-    spoken = any(c.type == "PodScheduled" for c in case.report.pod.conditions)
+    spoken = case.view.api.condition("PodScheduled") is not None
     age = case.report.pod.age
     if scheduling is None or scheduling.state != "pending" or spoken:
         return
     if age is None or age < _PATIENCE or case.view.capture.source == "manifest":
         return
-    name = text(case.view.pod, "spec", "schedulerName") or DEFAULT_SCHEDULER
+    name = case.view.api.scheduler or DEFAULT_SCHEDULER
     other = name != DEFAULT_SCHEDULER
     yield Hit(
         f"no scheduler has looked at the pod: schedulerName is {name}"
@@ -118,30 +120,29 @@ def no_longer_fits(case: Case) -> Iterator[Hit]:
 def untolerated_taint(case: Case) -> Iterator[Hit]:
     """The pod's node has a taint that it does not tolerate: NoExecute will evict it."""
     name = case.report.pod.node
-    stored = case.view.object("Node", name) if name else None
-    tolerations = items(case.view.pod, "spec", "tolerations")
-    for taint in items(mapping(stored.body if stored else None), "spec", "taints"):
-        # Cordoning adds this one, and says no more than the cordon does.
-        if text(taint, "key") == "node.kubernetes.io/unschedulable" or not repels(taint):
-            continue
-        if tolerated(tolerations, taint) is False:
-            evicts = text(taint, "effect") == "NoExecute"
-            yield Hit(
-                f"node {name} has taint {taint_text(taint)}, which the pod does not tolerate"
-                + (": it will be evicted" if evicts else ""),
-                (f"taint {taint_text(taint)}",),
-                remedy=kubectl("describe", "node", checked(name)),
-                severity="warning" if evicts else "info",
-            )
+    for taint in untolerated(case.view) if name else ():
+        yield Hit(
+            f"node {name} has taint {taint.text}, which the pod does not tolerate"
+            + (": it will be evicted" if taint.evicts else ""),
+            (f"taint {taint.text}",),
+            remedy=kubectl("describe", "node", checked(name)),
+            severity="warning" if taint.evicts else "info",
+        )
 
 
 def nominated(case: Case) -> Iterator[Hit]:
     """The scheduler is making room on a node by preempting others."""
-    node = text(case.view.pod, "status", "nominatedNodeName")
-    if node and not case.report.pod.node:
+    node = case.view.api.nominated_node
+    # From 1.35 on it is also set for a pod that simply is about to be bound; one for which room is
+    # made was found unschedulable before.
+    refused = any(
+        c.type == "PodScheduled" and c.status == "False" and c.reason == "Unschedulable"
+        for c in case.report.pod.conditions
+    )
+    if node and refused and not case.report.pod.node:
         yield Hit(
             f"room is being made for the pod on node {node}",
-            (f"nominatedNodeName {node}",),
+            (f"nominatedNodeName {node}", "PodScheduled=False, Unschedulable"),
             remedy=describe_pod(case),
         )
 
@@ -211,7 +212,7 @@ RULES: tuple[Rule, ...] = (
         severity="info",
         title="Room is being made for the pod by preemption",
         meaning="Pods of lower priority are being ended on that node.",
-        known_by="status.nominatedNodeName of a pod without a node.",
+        known_by="status.nominatedNodeName of a pod that the scheduler has found unschedulable.",
         remedy="wait until they have ended",
         link=DOCS + "concepts/scheduling-eviction/pod-priority-preemption/",
         check=nominated,

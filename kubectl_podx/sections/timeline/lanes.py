@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from kubectl_podx.model.clock import parse_time
 from kubectl_podx.model.words import TimelineKind
+from kubectl_podx.pod.pod import of_type
 from kubectl_podx.sections.timeline.report import TimelineEntry
 from kubectl_podx.view.axis import Axis, axis
 
@@ -135,7 +136,7 @@ def _marks(entries: _Entries, kinds: Sequence[str]) -> Iterator[Mark]:
 def _pod_lane(report: PodReport, entries: _Entries, start: datetime, end: datetime) -> Lane:
     """Ready or not, since its condition says so; before that the API keeps nothing."""
     spans: list[Span] = []
-    ready = next((each for each in report.pod.conditions if each.type == "Ready"), None)
+    ready = of_type(report.pod.conditions, "Ready")
     since = parse_time(ready.since) if ready else None
     if ready is not None and since is not None:
         since = min(max(since, start), end)

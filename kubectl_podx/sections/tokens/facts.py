@@ -134,8 +134,8 @@ def _state(view: PodView, token: ObservedToken, refresh: datetime | None) -> tup
 
 def _differences(view: PodView, token: ObservedToken) -> list[str]:
     """What the token is bound to and what is no longer so: the API server refuses such a token."""
-    account = text(view.pod, "spec", "serviceAccountName")
-    node = text(view.pod, "spec", "nodeName")
+    account = view.api.service_account
+    node = view.api.node
     found = [
         _against("pod", token.pod_name, view.reference.name),
         _against("pod uid", token.pod_uid, view.captured.uid or text(view.pod, "metadata", "uid")),

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from kubectl_podx.model.clock import human_duration, parse_time
-from kubectl_podx.model.raw import text
 from kubectl_podx.rules.remedies import checked, kubectl, restart
 from kubectl_podx.rules.rule import Case, Hit, Rule
 from kubectl_podx.sections.tokens.report import TokenRow
@@ -17,7 +16,7 @@ _LATE = timedelta(minutes=10)
 
 
 def _account_missing(case: Case) -> bool:
-    name = text(case.view.pod, "spec", "serviceAccountName")
+    name = case.view.api.service_account
     stored = case.view.object("ServiceAccount", name) if name else None
     return stored is not None and stored.state == "missing"
 
@@ -48,9 +47,7 @@ def _mismatch(case: Case) -> Iterable[Hit]:
     for row in case.report.service_account_tokens or []:
         if row.state == "mismatch":
             yield Hit(
-                f"the token {row.path} of container {row.container} is {row.reason}"
-                if row.reason.startswith("bound")
-                else f"the token {row.path} of container {row.container}: {row.reason}",
+                f"the token {row.path} of container {row.container}: {row.reason}",
                 _evidence(row),
                 row.container,
                 restart(case),
@@ -62,7 +59,7 @@ def _account_gone(case: Case) -> Iterable[Hit]:
     rows = case.report.service_account_tokens or []
     if not rows or not _account_missing(case):
         return
-    account = text(case.view.pod, "spec", "serviceAccountName")
+    account = case.view.api.service_account
     namespace = case.view.reference.namespace
     yield Hit(
         f"service account {account} does not exist: the pod's tokens are refused",

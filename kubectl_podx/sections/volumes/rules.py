@@ -7,10 +7,11 @@ from typing import NamedTuple
 
 from kubectl_podx.rules.remedies import DOCS, describe_pod, edit_owner, inside, restart
 from kubectl_podx.rules.rule import Case, Hit, Rule
-from kubectl_podx.sections.volumes import start as volume_start
+from kubectl_podx.sections.volumes import start
 from kubectl_podx.sections.volumes.facts import UNDECLARED
 from kubectl_podx.sections.volumes.mount_state import seen
 from kubectl_podx.sections.volumes.report import Volume, VolumeMount
+from kubectl_podx.sections.volumes.source import declared_read_only
 
 _VOLUMES = DOCS + "concepts/storage/volumes/"
 _CLAIMS = DOCS + "concepts/storage/persistent-volumes/"
@@ -70,9 +71,8 @@ def _full(case: Case, found: _FileSystem, unit: str, used: int, size: int) -> Hi
 def turned_read_only(case: Case) -> Iterator[Hit]:
     """A volume that is declared writable is mounted read-only."""
     for volume in case.report.volumes or ():
-        asked = any(detail.startswith("read-only") for detail in volume.details)
-        only_many = "ReadOnlyMany" in volume.details
-        if volume.type in (*_WRITTEN_BY_KUBELET, UNDECLARED) or asked or only_many:
+        asked = declared_read_only(case.view, volume.name)
+        if volume.type in (*_WRITTEN_BY_KUBELET, UNDECLARED) or asked:
             continue
         for mount in volume.mounts:
             if mount.read_only or not mount.observed_read_only:
@@ -210,5 +210,5 @@ RULES: tuple[Rule, ...] = (
         link=_VOLUMES,
         check=covered_mount,
     ),
-    *volume_start.RULES,
+    *start.RULES,
 )

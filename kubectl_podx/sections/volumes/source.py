@@ -183,6 +183,23 @@ _WRITERS: dict[str, Callable[[PodView, Json, Json], _Written]] = {
 }
 
 
+def declared_read_only(view: PodView, name: str) -> bool:
+    """Whether the volume of that name may only be read by what its source says, wherever it is
+    mounted: an image, `readOnly` of the source, a claim that many may only read.
+    """
+    volume = next((one for one in view.api.volumes if text(one, "name") == name), {})
+    kind = describe(view, volume).type
+    if kind == "image":
+        return True
+    if kind in ("persistentVolumeClaim", "csi", "nfs") and dig(volume, kind, "readOnly") is True:
+        return True
+    if kind not in ("persistentVolumeClaim", "ephemeral"):
+        return False
+    claim = view.object("PersistentVolumeClaim", describe(view, volume).name)
+    modes = dig(claim.body if claim else None, "status", "accessModes")
+    return bool(modes == ["ReadOnlyMany"])
+
+
 def _first_text(source: Json) -> str:
     """The first plain word of a type this program has no words for."""
     return next((value for value in source.values() if isinstance(value, str)), "")

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kubectl_podx.model.raw import text
-from kubectl_podx.pod.view import event_count
+from kubectl_podx.pod.pod import phase as phase_of
 from kubectl_podx.rules.remedies import DOCS, describe_pod, get
 from kubectl_podx.rules.rule import Case, Hit, Rule
 from kubectl_podx.rules.waiting import Missing, before_sandbox, missing_source
@@ -22,7 +21,7 @@ def claim_not_bound(case: Case) -> Iterator[Hit]:
         stored = case.view.object("PersistentVolumeClaim", volume.source)
         if stored is None or stored.state in ("denied", "failed", "timedOut"):
             continue
-        phase = text(stored.body, "status", "phase")
+        phase = phase_of(stored.body or {})
         if stored.state == "present" and phase in ("Bound", ""):
             continue
         pending = case.report.pod.phase == "Pending"
@@ -48,11 +47,11 @@ def cannot_mount(case: Case) -> Iterator[Hit]:
     if not before_sandbox(case):
         return
     for reason in _MOUNT_EVENTS:
-        events = [event for event in case.view.events if text(event, "reason") == reason]
+        events = case.view.said(reason)
         if not events:
             continue
-        message = text(events[-1], "message")
-        count = sum(event_count(event) for event in events)
+        message = events[-1].message
+        count = sum(event.seen for event in events)
         named = [v.name for v in case.report.volumes or () if f'"{v.name}"' in message]
         missing = missing_source(message)
         yield Hit(

@@ -25,6 +25,7 @@ from incidents.catalogue import (
     pod_ends,
     probe_kills,
     probe_troubles,
+    reported,
     scheduling,
     starts,
     stops,
@@ -41,8 +42,9 @@ INCIDENTS: tuple[Incident, ...] = (
     *pod_ends.INCIDENTS,
     *scheduling.INCIDENTS,
     *mixed.INCIDENTS,
+    *reported.INCIDENTS,
 )
-HEALTHY: tuple[Incident, ...] = (*healthy.INCIDENTS, *healthy_changes.INCIDENTS)
+HEALTHY: tuple[Incident, ...] = (*healthy.INCIDENTS, *healthy_changes.INCIDENTS, reported.UNCHECKED)
 EVERY = (*INCIDENTS, *HEALTHY)
 
 SAMPLE = (

@@ -21,7 +21,7 @@ def crash(signal: str, code: int) -> Incident:
         shell(f"echo working; sleep 2; kill -{signal} $$$$; sleep 5"),
         shareProcessNamespace=True,
         until=looping(times=2),
-        expected=Expected("signal", words=("app crashed", f"SIG{signal}"), at_least="proven"),
+        expected=Expected("signal", words=("crashed with", f"SIG{signal}"), exactly=True),
     )
 
 

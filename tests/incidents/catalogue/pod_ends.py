@@ -24,14 +24,15 @@ def priority(name: str, value: int) -> Manifest:
     }
 
 
-def more_important(bench: Bench, _pod: Manifest) -> None:
+def more_important(bench: Bench, victim: Manifest) -> None:
     """A pod that fits only where the first one goes."""
+    name = victim["metadata"]["name"]
     bench.apply(
         pod(
-            "preempted-by",
+            f"{name}-by",
             shell(resources=LARGE),
-            labels={HELPER: "preempted"},
-            priorityClassName="podx-incident-high",
+            labels={HELPER: name},
+            priorityClassName=f"podx-{name}-high",
             automountServiceAccountToken=False,
         )
     )
@@ -40,7 +41,7 @@ def more_important(bench: Bench, _pod: Manifest) -> None:
 def _unimportant() -> Manifest:
     """A finalizer keeps it in the API after its end; else nobody sees that."""
     made = subject(
-        "preempted", shell(on_term(143), resources=LARGE), priorityClassName="podx-incident-low"
+        "preempted", shell(on_term(143), resources=LARGE), priorityClassName="podx-preempted-low"
     )
     made["metadata"]["finalizers"] = ["example.com/hold"]
     return made
@@ -111,8 +112,8 @@ INCIDENTS = (
         "preempted",
         "the scheduler takes it away for a pod of higher priority",
         (
-            priority("podx-incident-low", -10),
-            priority("podx-incident-high", 10),
+            priority("podx-preempted-low", -10),
+            priority("podx-preempted-high", 10),
             _unimportant(),
         ),
         every(deleting, stopped()),

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from kit import capture
 from kubectl_podx.analysis.analyse import analyse
 from kubectl_podx.capture.bundle import decode_bundle, read_bundle, read_manifest, write_bundle
+from kubectl_podx.model.capture import Call
 from kubectl_podx.model.errors import InputError
 
 CAPTURE = capture([{}], podx_version="0.1.0", captured_at="2026-11-23T12:00:00Z")
@@ -146,3 +147,23 @@ def test_the_first_bundles_are_still_read() -> None:
     (report,) = analyse(read_bundle(frozen)).items
     assert report.verdict.severity == "critical"
     assert "liveness probe" in report.verdict.summary
+
+
+@pytest.mark.parametrize(
+    ("identity", "container", "read"),
+    [
+        ("get Secret/shop/db", "", ("get", "Secret/shop/db", "")),
+        ("list Pod/shop/pod-template-hash=5f", "", ("list", "Pod/shop/pod-template-hash=5f", "")),
+        ("exec Pod/shop/web-0 app", "app", ("exec", "Pod/shop/web-0", "")),
+        ("log Pod/shop/web-0 app previous", "app", ("log", "Pod/shop/web-0", "previous")),
+        ("version", "", ("version", "", "")),
+        ("dance Pod/shop/web-0", "", (None, "Pod/shop/web-0", "")),
+    ],
+)
+def test_a_call_of_an_older_bundle_is_known_by_its_id(
+    identity: str, container: str, read: tuple[str | None, str, str]
+) -> None:
+    old = {"id": identity, "sections": [], "state": "ok", "container": container}
+    call = msgspec.convert(old, Call)
+    assert (call.kind, call.target, call.detail) == read
+    assert msgspec.json.decode(msgspec.json.encode(call), type=Call) == call

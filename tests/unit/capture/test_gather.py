@@ -12,7 +12,7 @@ import pytest
 from kit.fake_server import DATE, RECORDED, FakeServer
 from kubectl_podx.analysis.analyse import analyse
 from kubectl_podx.capture.gather import Gatherer
-from kubectl_podx.capture.plan import Wish, pod_calls
+from kubectl_podx.capture.plan import LookOptions, pod_calls
 from kubectl_podx.capture.targets import Targets
 from kubectl_podx.cluster.errors import ClusterError
 from kubectl_podx.cluster.exec_protocol import ExecResult
@@ -26,14 +26,14 @@ POD = Reference("Pod", "lead", "everything")
 
 
 def run(server: FakeServer, *words: str, **wish: Any) -> Capture:
-    gatherer = Gatherer(server, Wish(**wish), Deadline(20), 8)  # type: ignore[arg-type]
+    gatherer = Gatherer(server, LookOptions(**wish), Deadline(20))  # type: ignore[arg-type]
     return gatherer.capture(Targets(words=words or ("everything",)), "lead")
 
 
 def test_one_report_asks_for_the_plan_and_reads_the_pod_twice() -> None:
     server = FakeServer()
     capture = run(server)
-    planned = pod_calls(POD, server.pod, Wish())
+    planned = pod_calls(POD, server.pod, LookOptions())
     # The pod before and after the execs, the version, and the exec through a neighbour; the kubelet
     # is not asked for what the metrics have told.
     assert len(server.asked) == len(planned) + 4 - 1
@@ -104,7 +104,7 @@ def test_who_waits_is_told_how_far_it_is() -> None:
             slow.set()
 
     server.fault = hold
-    gatherer = Gatherer(server, Wish(), Deadline(20), 8, None, progress)  # type: ignore[arg-type]
+    gatherer = Gatherer(server, LookOptions(), Deadline(20), None, progress)  # type: ignore[arg-type]
     gatherer.capture(Targets(words=("everything",)), "lead")
     assert told
     assert all(done < known for done, known in told)
@@ -301,7 +301,7 @@ def test_a_reading_that_hangs_costs_the_look_and_not_the_report() -> None:
             ended.wait(30)
 
     server.fault = hang
-    gatherer = Gatherer(server, Wish(), Deadline(2), 8)  # type: ignore[arg-type]
+    gatherer = Gatherer(server, LookOptions(), Deadline(2))  # type: ignore[arg-type]
     capture = gatherer.capture(Targets(words=("everything",)), "lead")
     ended.set()
     (app,) = [one for one in capture.pods[0].observations if one.container == "app"]

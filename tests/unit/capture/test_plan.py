@@ -6,7 +6,7 @@ from typing import Any
 
 import kit
 from kit import Json
-from kubectl_podx.capture.plan import Wish, follow_ups, pod_calls
+from kubectl_podx.capture.plan import LookOptions, follow_ups, pod_calls
 from kubectl_podx.model.reference import Reference
 
 POD = Reference("Pod", "shop", "web-0")
@@ -47,7 +47,7 @@ def much(**spec: Any) -> dict[str, Any]:
     )
 
 
-def ids(wish: Wish = Wish()) -> list[str]:  # noqa: B008 - immutable
+def ids(wish: LookOptions = LookOptions()) -> list[str]:  # noqa: B008 - immutable
     return sorted(call.id for call in pod_calls(POD, much(), wish))
 
 
@@ -71,48 +71,50 @@ def test_every_request_of_a_whole_report() -> None:
 
 
 def test_events_are_asked_for_by_uid() -> None:
-    events = next(c for c in pod_calls(POD, much(), Wish()) if c.id.startswith("list Event"))
+    events = next(c for c in pod_calls(POD, much(), LookOptions()) if c.id.startswith("list Event"))
     assert events.query == (("fieldSelector", "involvedObject.uid=u-1"),)
 
 
 def test_one_section_asks_for_less() -> None:
-    asked = ids(Wish(frozenset({"probes"})))
+    asked = ids(LookOptions(frozenset({"probes"})))
     assert [one for one in asked if "Secret" not in one] == [
         "list Event/Pod/shop/web-0",
         "metrics node-1",
     ]
-    assert "get ConfigMap/shop/settings" not in ids(Wish(frozenset({"probes"})))
+    assert "get ConfigMap/shop/settings" not in ids(LookOptions(frozenset({"probes"})))
 
 
 def test_secrets_are_read_for_every_section_as_their_values_are_scrubbed_from_messages() -> None:
     for section in ("probes", "restarts", "containers", "timeline"):
-        asked = ids(Wish(frozenset({section})))
+        asked = ids(LookOptions(frozenset({section})))
         assert {"get Secret/shop/login", "get Secret/shop/tls"} <= set(asked)
 
 
 def test_findings_and_the_timeline_are_made_of_everything() -> None:
-    assert ids(Wish(frozenset({"findings"}))) == ids()
-    assert ids(Wish(frozenset({"timeline"}))) == ids()
-    assert "metrics node-1" in ids(Wish(frozenset({"restarts"})))
+    assert ids(LookOptions(frozenset({"findings"}))) == ids()
+    assert ids(LookOptions(frozenset({"timeline"}))) == ids()
+    assert "metrics node-1" in ids(LookOptions(frozenset({"restarts"})))
 
 
 def test_the_nodes_events_are_asked_for_only_where_a_container_was_killed() -> None:
     killed = much()
     (status,) = killed["status"]["containerStatuses"]
     status["lastState"] = {"terminated": {"exitCode": 137, "reason": "Error"}}
-    (call,) = [c for c in pod_calls(POD, killed, Wish()) if c.id == "list Event/Node//node-1"]
+    (call,) = [
+        c for c in pod_calls(POD, killed, LookOptions()) if c.id == "list Event/Node//node-1"
+    ]
     assert call.query == (("fieldSelector", "involvedObject.kind=Node,involvedObject.name=node-1"),)
     assert call.right.namespace == "default"
     assert "list Event/Node//node-1" not in ids()
 
 
 def test_no_exec_and_no_logs() -> None:
-    assert not [i for i in ids(Wish(exec_allowed=False)) if i.startswith("exec")]
-    assert not [i for i in ids(Wish(logs=False)) if i.startswith("log")]
+    assert not [i for i in ids(LookOptions(exec_allowed=False)) if i.startswith("exec")]
+    assert not [i for i in ids(LookOptions(logs=False)) if i.startswith("log")]
 
 
 def test_rights_are_named_as_kubectl_names_them() -> None:
-    rights = {call.id: str(call.right) for call in pod_calls(POD, much(), Wish())}
+    rights = {call.id: str(call.right) for call in pod_calls(POD, much(), LookOptions())}
     assert rights["exec Pod/shop/web-0 app"] == "get pods/exec and create pods/exec"
     assert rights["get ReplicaSet/shop/web-5f"] == "get replicasets.apps"
     assert rights["metrics node-1"] == "get nodes/proxy"
@@ -122,13 +124,15 @@ def test_rights_are_named_as_kubectl_names_them() -> None:
 def test_a_container_that_does_not_run_is_not_looked_into() -> None:
     waiting = much()
     waiting["status"] = {"containerStatuses": [{"name": "app", "state": {"waiting": {}}}]}
-    assert not [c for c in pod_calls(POD, waiting, Wish()) if c.kind == "exec"]
+    assert not [c for c in pod_calls(POD, waiting, LookOptions()) if c.kind == "exec"]
 
 
 def test_partial_objects_plan_without_failing() -> None:
     odd: list[Json] = [{}, {"spec": None, "status": None}, {"spec": {"containers": [None, 3, {}]}}]
     for body in odd:
-        assert all(call.reference.namespace == "shop" for call in pod_calls(POD, body, Wish()))
+        assert all(
+            call.reference.namespace == "shop" for call in pod_calls(POD, body, LookOptions())
+        )
 
 
 def test_an_object_leads_to_its_owner_and_to_the_revisions_beside_it() -> None:
@@ -141,7 +145,7 @@ def test_an_object_leads_to_its_owner_and_to_the_revisions_beside_it() -> None:
             }
         },
     }
-    calls = follow_ups(Reference("ReplicaSet", "shop", "web-5f"), replica_set, Wish())
+    calls = follow_ups(Reference("ReplicaSet", "shop", "web-5f"), replica_set, LookOptions())
     assert [(call.id, call.query) for call in calls] == [
         ("get Deployment/shop/web", ()),
         (
@@ -150,23 +154,25 @@ def test_an_object_leads_to_its_owner_and_to_the_revisions_beside_it() -> None:
         ),
     ]
     claim = Reference("PersistentVolumeClaim", "shop", "data")
-    (volume,) = follow_ups(claim, {"spec": {"volumeName": "pv-1"}}, Wish())
+    (volume,) = follow_ups(claim, {"spec": {"volumeName": "pv-1"}}, LookOptions())
     assert (volume.id, str(volume.right)) == ("get PersistentVolume//pv-1", "get persistentvolumes")
-    assert follow_ups(claim, {"spec": {"volumeName": "pv-1"}}, Wish(frozenset({"files"}))) == []
-    assert follow_ups(claim, {}, Wish()) == []
+    assert (
+        follow_ups(claim, {"spec": {"volumeName": "pv-1"}}, LookOptions(frozenset({"files"}))) == []
+    )
+    assert follow_ups(claim, {}, LookOptions()) == []
 
 
 def test_pods_of_one_template_are_asked_for_as_a_sample() -> None:
     made = much()
     made["metadata"]["labels"] = {"app": "web", "pod-template-hash": "5f"}
-    (call,) = [c for c in pod_calls(POD, made, Wish()) if c.id.startswith("list Pod/")]
+    (call,) = [c for c in pod_calls(POD, made, LookOptions()) if c.id.startswith("list Pod/")]
     assert call.query == (("labelSelector", "pod-template-hash=5f"), ("limit", "20"))
     assert call.first_page
 
 
 def test_a_pod_without_a_node_is_held_against_all_nodes_only_where_it_asks_for_labels() -> None:
     def asked(**spec: Any) -> set[str]:
-        return {call.id for call in pod_calls(POD, {"spec": spec}, Wish())}
+        return {call.id for call in pod_calls(POD, {"spec": spec}, LookOptions())}
 
     assert "list Node/" in asked(nodeSelector={"disktype": "ssd"})
     assert "list Node/" in asked(affinity={"nodeAffinity": {"x": 1}})
@@ -176,5 +182,5 @@ def test_a_pod_without_a_node_is_held_against_all_nodes_only_where_it_asks_for_l
 
 def test_the_claim_of_a_generic_ephemeral_volume_is_named_after_the_pod() -> None:
     volumes = [{"name": "scratch", "ephemeral": {"volumeClaimTemplate": {}}}]
-    calls = pod_calls(POD, {"spec": {"volumes": volumes}}, Wish())
+    calls = pod_calls(POD, {"spec": {"volumes": volumes}}, LookOptions())
     assert "get PersistentVolumeClaim/shop/web-0-scratch" in {call.id for call in calls}

@@ -13,7 +13,7 @@ import pytest
 from kit.fake_server import FakeServer
 from kubectl_podx.analysis.analyse import analyse
 from kubectl_podx.capture.gather import Gatherer
-from kubectl_podx.capture.plan import Wish
+from kubectl_podx.capture.plan import LookOptions
 from kubectl_podx.capture.targets import Targets
 from kubectl_podx.cli.environment import Environment
 from kubectl_podx.cli.request import Request
@@ -27,7 +27,7 @@ from kubectl_podx.sections.report import PodReportList
 
 def taken(revealed: Revealed | None) -> tuple[Capture, PodReportList]:
     server: Any = FakeServer()
-    gatherer = Gatherer(server, Wish(), Deadline(20), 8, revealed)
+    gatherer = Gatherer(server, LookOptions(), Deadline(20), revealed)
     capture = gatherer.capture(Targets(words=("everything",)), "lead")
     return capture, analyse(capture)
 

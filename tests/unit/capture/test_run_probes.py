@@ -10,7 +10,7 @@ import pytest
 import kit
 from kit import Json, raw_look
 from kubectl_podx.capture import run_probes
-from kubectl_podx.capture.plan import Wish
+from kubectl_podx.capture.plan import LookOptions
 from kubectl_podx.capture.probe_runs import Road, probe_calls, road
 from kubectl_podx.cluster.connection import Response
 from kubectl_podx.cluster.errors import ClusterError
@@ -33,7 +33,7 @@ def probed(probe: Any, field: str = "livenessProbe", *, running: bool = True) ->
 
 def way(probe: Any, **wish: Any) -> Road:
     (entry,) = containers(probed(probe))
-    return road(entry, "livenessProbe", Wish(**wish))
+    return road(entry, "livenessProbe", LookOptions(**wish))
 
 
 HEADERS = [{"name": "X-Key", "value": "sesame"}]
@@ -76,11 +76,11 @@ def test_no_exec_runs_no_command() -> None:
 
 def test_nothing_is_planned_unless_it_was_asked_for() -> None:
     body = probed({"exec": {"command": ["true"]}})
-    assert list(probe_calls(POD, body, Wish())) == []
-    assert list(probe_calls(POD, body, Wish(frozenset({"files"}), probe_runs=1))) == []
-    assert list(probe_calls(POD, body, Wish(container="other", probe_runs=1))) == []
-    assert list(probe_calls(POD, probed({}, running=False), Wish(probe_runs=1))) == []
-    (call,) = probe_calls(POD, body, Wish(probe_runs=2))
+    assert list(probe_calls(POD, body, LookOptions())) == []
+    assert list(probe_calls(POD, body, LookOptions(frozenset({"files"}), probe_runs=1))) == []
+    assert list(probe_calls(POD, body, LookOptions(container="other", probe_runs=1))) == []
+    assert list(probe_calls(POD, probed({}, running=False), LookOptions(probe_runs=1))) == []
+    (call,) = probe_calls(POD, body, LookOptions(probe_runs=2))
     assert (call.kind, str(call.right)) == ("probe", "get pods/exec and create pods/exec")
     assert call.optional_right
 
@@ -127,7 +127,7 @@ def run(server: Any, probe: Any, *, runs: int = 1, looks: Any = None) -> list[Pr
     body = probed(probe)
     calls: dict[Reference, list[Any]] = {POD: []}
     outcomes = run_probes.run(
-        *(server, {POD: body}, calls, looks or {}, Wish(probe_runs=runs)),
+        *(server, {POD: body}, calls, looks or {}, LookOptions(probe_runs=runs)),
         in_flight=2,
         deadline=Deadline(9),
     )
@@ -242,7 +242,7 @@ def test_no_command_is_run_where_the_look_found_no_room_for_a_process() -> None:
     from kubectl_podx.capture.calls import Outcome
 
     raw = raw_look(b"n cgroup\nlean 1\nn end\n")
-    (look,) = probe_calls(POD, probed(EXEC), Wish(probe_runs=1))
+    (look,) = probe_calls(POD, probed(EXEC), LookOptions(probe_runs=1))
     looks = {"exec": Outcome(look._replace(kind="exec"), "ok", answer=raw)}
     (found,) = run(Server(ended(0)), EXEC, looks=looks)
     assert found.result == "notRun"
@@ -252,7 +252,7 @@ def test_no_command_is_run_where_the_look_found_no_room_for_a_process() -> None:
 def test_no_command_is_run_where_podx_did_not_exec_itself() -> None:
     from kubectl_podx.capture.calls import Outcome
 
-    (planned,) = probe_calls(POD, probed(EXEC), Wish(probe_runs=1))
+    (planned,) = probe_calls(POD, probed(EXEC), LookOptions(probe_runs=1))
     reason = "skipped: only 3Mi of 64Mi memory of container app is free"
     looks = {"exec": Outcome(planned._replace(kind="exec"), "skipped", reason)}
     server = Server(ended(0))

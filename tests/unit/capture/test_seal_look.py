@@ -14,7 +14,7 @@ import pytest
 from kit import absent, raw_look
 from kubectl_podx.capture.calls import Outcome
 from kubectl_podx.capture.look import NO_SHELL, neighbour_calls
-from kubectl_podx.capture.plan import PlannedCall, Wish, pod_calls
+from kubectl_podx.capture.plan import LookOptions, PlannedCall, pod_calls
 from kubectl_podx.capture.seal import Sealer
 from kubectl_podx.capture.seal_environment import declared_variables
 from kubectl_podx.capture.seal_observation import seal_look
@@ -68,7 +68,7 @@ class World:
 
 
 def exec_call(pod: Any, container: str) -> PlannedCall:
-    calls = pod_calls(POD, pod, Wish())
+    calls = pod_calls(POD, pod, LookOptions())
     return next(call for call in calls if call.kind == "exec" and call.container == container)
 
 
@@ -229,7 +229,7 @@ def test_a_shell_that_prints_something_else_is_unobservable() -> None:
 
 def test_a_container_without_a_shell_is_looked_at_by_one_that_shares_its_pid_namespace() -> None:
     pod = World().pod
-    execs = [call for call in pod_calls(POD, pod, Wish()) if call.kind == "exec"]
+    execs = [call for call in pod_calls(POD, pod, LookOptions()) if call.kind == "exec"]
     outcomes = {
         call.id: Outcome(call, "failed", NO_SHELL)
         if call.container == "plain"

@@ -12,7 +12,7 @@ from kit import Json
 from kit.fake_server import DATE, FakeServer
 from kubectl_podx.capture.calls import Outcome
 from kubectl_podx.capture.gather import Gatherer
-from kubectl_podx.capture.plan import Wish, pod_calls
+from kubectl_podx.capture.plan import LookOptions, pod_calls
 from kubectl_podx.capture.planned import MANY
 from kubectl_podx.capture.targets import Targets
 from kubectl_podx.capture.together import merged, split
@@ -75,8 +75,8 @@ def look_at(count: int, **changes: Any) -> tuple[Crowd, Capture]:
     server = Crowd([f"web-{at}" for at in range(count)])
     for name, value in changes.items():
         setattr(server, name, value)
-    wish = Wish(exec_allowed=False, logs=False)
-    gatherer = Gatherer(server, wish, Deadline(20), 8)  # type: ignore[arg-type]
+    wish = LookOptions(exec_allowed=False, logs=False)
+    gatherer = Gatherer(server, wish, Deadline(20))  # type: ignore[arg-type]
     return server, gatherer.capture(Targets(selector="app=web"), "shop")
 
 
@@ -98,7 +98,7 @@ def calls_of(count: int, nodes: bool = False) -> dict[Reference, Any]:
         if nodes:
             body["spec"]["nodeName"] = f"node-{at}"
         reference = Reference("Pod", "shop", f"web-{at}")
-        found[reference] = pod_calls(reference, body, Wish())
+        found[reference] = pod_calls(reference, body, LookOptions())
     return found
 
 

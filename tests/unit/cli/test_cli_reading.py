@@ -15,6 +15,7 @@ import kit
 from kit.cli_runs import Run, capture, web
 from kubectl_podx.analysis import analyse
 from kubectl_podx.cli import sources
+from kubectl_podx.cli.command import load
 from kubectl_podx.model.capture import Capture
 from kubectl_podx.model.errors import ExitStatus
 from kubectl_podx.model.parts import Finding
@@ -361,3 +362,17 @@ def test_what_was_not_seen_is_said_beside_a_table(
     monkeypatch.setattr(analyse, "analyse", lambda *_args: listed)
     result = run("files", "--from", bundle)
     assert "Not seen: files: forbidden; needs get configmaps\n" in result.err
+
+
+def test_a_look_has_the_same_defaults_everywhere() -> None:
+    from kubectl_podx.capture.planned import LookOptions
+    from kubectl_podx.cli.request import Request
+
+    asked, planned = Request(), LookOptions()
+    for name in ("log_lines", "max_in_flight", "force_exec", "wait_start", "container"):
+        assert getattr(asked, name) == getattr(planned, name)
+    command = load("describe")
+    assert command is not None
+    given = {option.name: option.default for option in command.params}
+    for name in ("log_lines", "max_in_flight", "probe_runs"):
+        assert given[name] == getattr(asked, name)

@@ -15,7 +15,7 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
-from kubectl_podx.capture.plan import PlannedCall, Wish, pod_calls
+from kubectl_podx.capture.plan import LookOptions, PlannedCall, pod_calls
 from kubectl_podx.cli.environment import Environment
 from kubectl_podx.cli.funnel import main
 from kubectl_podx.model.clock import format_time
@@ -119,7 +119,7 @@ def asked_by(server: Server, *words: str) -> Counter[str]:
 
 @pytest.mark.parametrize("exec_allowed", [True, False])
 def test_one_report_asks_for_the_plan_and_nothing_else(server: Server, exec_allowed: bool) -> None:
-    plan = pod_calls(POD, RECORDED["pod"], Wish(exec_allowed=exec_allowed))
+    plan = pod_calls(POD, RECORDED["pod"], LookOptions(exec_allowed=exec_allowed))
     # The kubelet is asked only for what the metrics do not tell.
     expected = Counter(planned_path(call) for call in plan if call.kind != "stats")
     # The pod, and not once more, as every exec is refused; the version.
@@ -129,7 +129,7 @@ def test_one_report_asks_for_the_plan_and_nothing_else(server: Server, exec_allo
 
 
 def test_a_section_asks_for_its_part_of_the_plan(server: Server) -> None:
-    plan = pod_calls(POD, RECORDED["pod"], Wish(sections=frozenset({"lifecycle"})))
+    plan = pod_calls(POD, RECORDED["pod"], LookOptions(sections=frozenset({"lifecycle"})))
     expected = Counter(map(planned_path, plan))
     expected[path_of(POD)] += 1
     expected["/version"] += 1

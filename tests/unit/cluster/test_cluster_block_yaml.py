@@ -9,9 +9,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from kubectl_podx.cluster.block_yaml import BadYamlError, block_document
+from kubectl_podx.cluster.block_yaml import block_document
 from kubectl_podx.cluster.full_yaml import documents
 from kubectl_podx.cluster.plain_yaml import load_documents
+from kubectl_podx.model.errors import BadYamlError
 
 _WRITTEN_BY_KUBECTL = """\
 apiVersion: v1

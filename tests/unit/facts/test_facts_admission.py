@@ -266,6 +266,8 @@ def test_a_field_written_later_is_its_managers() -> None:
     assert source(body, "metadata.labels[tier]") == ("kubectl-label", "likely")
     path = "spec.containers[app].resources.requests.cpu"
     assert source(body, path) == ("an in-place resize by kubectl", "proven")
+    rows = {each.path: each for each in injections.build(view(body))}
+    assert rows["metadata.labels[tier]"].edited
     assert set(edits(view(body))) == {
         "metadata.labels[tier]",
         "spec.containers[app].resources.requests.cpu",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 import kit
 from kit import Json
 from kubectl_podx.model.capture import KeyFacts, ObjectState, StoredObject
@@ -86,6 +88,25 @@ def test_a_resize_says_what_is_wanted_and_what_is_admitted() -> None:
     assert [(c.kind, c.before, c.after, c.by) for c in found] == [
         ("resize", "cpu 1", "cpu 2", "kubectl-patch")
     ]
+
+
+@pytest.mark.parametrize(
+    ("condition", "words"),
+    [
+        ({"type": "PodResizeInProgress", "status": "True", "reason": "Error"}, "it fails"),
+        ({"type": "PodResizeInProgress", "status": "True"}, "it is under way"),
+        ({"type": "PodResizePending", "status": "True", "reason": "Deferred"}, "waits (Deferred)"),
+        ({"type": "PodResizePending", "status": "False"}, "were changed in place"),
+    ],
+)
+def test_a_resize_that_is_not_done_was_not_changed(condition: Any, words: str) -> None:
+    (found,) = build(
+        metadata={"managedFields": [entry("kubectl-patch", "2026-01-01T11:00:00Z", "resize")]},
+        spec={"containers": [{"name": "app", "resources": {"requests": {"cpu": "2"}}}]},
+        status={"conditions": [condition]},
+    )
+    assert words in found.what
+    assert ("were changed in place" in found.what) == (condition["status"] == "False")
 
 
 def owned(kind: str, name: str, uid: str) -> dict[str, Any]:

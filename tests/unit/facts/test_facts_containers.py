@@ -164,8 +164,8 @@ def test_blocking_counts_from_the_blockers_start() -> None:
 
 
 def exec_call(state: CallState, **fields: Any) -> Call:
-    return Call(
-        id="exec Pod/shop/web-0 app", sections=["files"], container="app", state=state, **fields
+    return kit.call(
+        "exec", "Pod/shop/web-0", sections=["files"], container="app", state=state, **fields
     )
 
 
@@ -183,7 +183,7 @@ LOOKS: list[tuple[str, dict[str, Any], dict[str, Any], tuple[str, str, str]]] = 
     (
         "another container was asked for",
         RUNNING,
-        {"calls": [Call(id="exec Pod/shop/web-0 other", sections=[], state="ok", container="o")]},
+        {"calls": [kit.call("exec", "Pod/shop/web-0", sections=[], state="ok", container="o")]},
         ("unobservable", "only another container was asked for", ""),
     ),
     (

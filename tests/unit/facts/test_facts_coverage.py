@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import kit
 from kit import Json, container, observation, pod, status, view
 from kubectl_podx.analysis import coverage
 from kubectl_podx.model.capture import Call, Observation
@@ -40,13 +41,14 @@ def rows(view: PodView, section: str, sections: frozenset[str] = ALL) -> list[Co
 
 
 def test_a_full_look_leaves_no_row() -> None:
-    call = Call(id="exec Pod/shop/web-0 app", sections=["files"], state="ok", container="app")
+    call = kit.call("exec", "Pod/shop/web-0", sections=["files"], state="ok", container="app")
     assert coverage.build(view_of(call, observations=(SEEN,)), ALL) == []
 
 
 def test_a_denied_read_names_the_missing_right_for_each_of_its_sections() -> None:
-    call = Call(
-        id="get Secret/shop/db",
+    call = kit.call(
+        "get",
+        "Secret/shop/db",
         sections=["files", "changes"],
         state="denied",
         reason="forbidden",
@@ -61,8 +63,9 @@ def test_a_denied_read_names_the_missing_right_for_each_of_its_sections() -> Non
 
 def test_rows_that_say_the_same_become_one() -> None:
     calls = [
-        Call(
-            id=f"get Secret/shop/{name}",
+        kit.call(
+            "get",
+            f"Secret/shop/{name}",
             sections=["files"],
             state="denied",
             reason="forbidden",
@@ -75,13 +78,14 @@ def test_rows_that_say_the_same_become_one() -> None:
 
 
 def test_a_missing_object_is_a_fact_and_no_loss() -> None:
-    call = Call(id="get ConfigMap/shop/gone", sections=["files"], state="missing")
+    call = kit.call("get", "ConfigMap/shop/gone", sections=["files"], state="missing")
     assert coverage.build(view_of(call, observations=(SEEN,)), ALL) == []
 
 
 def test_the_probe_counters_are_optional_and_still_said_to_be_lacking() -> None:
-    call = Call(
-        id="metrics n1",
+    call = kit.call(
+        "metrics",
+        "n1",
         sections=["probes"],
         state="denied",
         reason="forbidden",
@@ -93,9 +97,12 @@ def test_the_probe_counters_are_optional_and_still_said_to_be_lacking() -> None:
 
 
 def test_a_slow_call_asks_for_more_time_and_a_short_list_is_partial() -> None:
-    slow = Call(id="list Service/shop", sections=["network"], state="timedOut", reason="no answer")
-    short = Call(
-        id="list Event/Pod/shop/web-0",
+    slow = kit.call(
+        "list", "Service/shop", sections=["network"], state="timedOut", reason="no answer"
+    )
+    short = kit.call(
+        "list",
+        "Event/Pod/shop/web-0",
         sections=["probes", "findings"],
         state="ok",
         reason="only the first pages were read",
@@ -131,8 +138,9 @@ def test_without_exec_the_flag_is_named() -> None:
 
 def test_a_denied_exec_names_both_verbs() -> None:
     needs = "get pods/exec and create pods/exec"
-    call = Call(
-        id="exec Pod/shop/web-0 app",
+    call = kit.call(
+        "exec",
+        "Pod/shop/web-0",
         sections=["files"],
         state="denied",
         reason="forbidden",

@@ -268,6 +268,14 @@ def test_undeclared_variables_come_from_services_the_image_or_the_program() -> N
     ]
 
 
+def test_what_every_shell_sets_for_itself_is_no_change_by_the_program() -> None:
+    own = [variable(name, process="x") for name in ("PWD", "SHLVL", "OLDPWD", "_", "MINE")]
+    assert [(row.name, row.state) for row in rows({}, seen=own)] == [("MINE", "changedByProgram")]
+    # From the image it is shown, and that a shell changed it is nothing.
+    (row,) = rows({}, seen=[variable("PWD", injected="/a", process="/b")])
+    assert (row.name, row.state) == ("PWD", "extra")
+
+
 def test_an_unreadable_import_owns_its_prefix_and_casts_doubt_on_the_rest() -> None:
     spec = {"envFrom": [{"prefix": "DB_", "secretRef": {"name": "db"}}]}
     seen = [variable("DB_HOST", injected="x"), variable("OTHER", injected="x")]

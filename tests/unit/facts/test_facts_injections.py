@@ -178,6 +178,13 @@ def test_each_difference_is_told_with_who_usually_makes_it(
     assert changed(edit) == expected
 
 
+def test_topology_labels_that_the_api_server_copies_are_no_injection() -> None:
+    def edit(pod: Json) -> None:
+        pod["metadata"]["labels"] |= {"topology.kubernetes.io/zone": "a", "other.io/zone": "b"}
+
+    assert [path for _, path, _ in changed(edit)] == ["metadata.labels[other.io/zone]"]
+
+
 def test_a_namesake_of_the_owner_is_not_the_owner() -> None:
     other = {"metadata": {"uid": "another"}, "spec": {"template": {"spec": {}}}}
     found = injections.build(view_of(live(), other))

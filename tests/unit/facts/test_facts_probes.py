@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import kit
 from kit.restart_cases import (
     LIVENESS,
     STARTUP,
@@ -19,7 +20,6 @@ from kit.restart_cases import (
     unhealthy,
     view,
 )
-from kubectl_podx.model.capture import Call
 from kubectl_podx.pod.backoff import backoff, delay_of
 from kubectl_podx.pod.containers import containers
 from kubectl_podx.pod.probe_events import probe_event
@@ -28,7 +28,6 @@ from kubectl_podx.pod.view import PodView
 from kubectl_podx.sections.probes import facts as probes
 from kubectl_podx.sections.probes.report import Probe
 from kubectl_podx.sections.restarts import facts as restarts
-from kubectl_podx.sections.restarts.crash_line import crash_line
 from kubectl_podx.view.units import spell_seconds, times
 
 READINESS = {"readinessProbe": {"httpGet": {"path": "/ready", "port": 8080}, "periodSeconds": 5}}
@@ -135,9 +134,18 @@ def test_readiness_without_events_says_that_it_cannot_tell_how() -> None:
     assert (found.state, "no event is left" in found.reason) == ("failing", True)
 
 
-def test_readiness_that_was_never_counted_errors() -> None:
-    seen = view(app_pod(READINESS, live(ready=False)), [], counters=[])
-    assert first(seen, "readiness").state == "erroring"
+@pytest.mark.parametrize(
+    ("spec", "status", "kind"),
+    [
+        (READINESS, live(ready=False), "readiness"),
+        (STARTUP, live(ready=False, started=False), "startup"),
+        (LIVENESS, live(), "liveness"),
+    ],
+)
+def test_a_probe_without_any_result_hangs_or_errors(spec: Any, status: Any, kind: str) -> None:
+    """An attempt that hangs is counted as little as one that errors."""
+    found = first(view(app_pod(spec, status), [], counters=[]), kind)
+    assert (found.state, "hangs, or every one errors" in found.reason) == ("unknown", True)
 
 
 def test_an_unknown_port_name_errors_by_the_spec_alone() -> None:
@@ -150,12 +158,16 @@ def test_an_unknown_port_name_errors_by_the_spec_alone() -> None:
     ("events", "counters", "state"),
     [
         ([unhealthy(990, 999, 2)], None, "failing"),
-        ([unhealthy(500, 700, 9)], None, "passing"),
-        ([unhealthy(50, 60, 9)], None, "passing"),
-        ([], [counter("Liveness", 200, 0)], "passing"),
-        ([], [], "erroring"),
+        # That it lives on is no success: silence is none.
+        ([unhealthy(500, 700, 9)], None, "unknown"),
+        ([unhealthy(50, 60, 9)], None, "unknown"),
+        ([], [counter("Liveness", 300, 0)], "passing"),
+        # A third of what is due in fifteen minutes: attempts hang, or it began to count anew.
+        ([], [counter("Liveness", 100, 0)], "unknown"),
+        ([], [counter("Liveness", 0, 1)], "unknown"),
+        ([], [], "unknown"),
         ([event("Unhealthy", "Liveness probe errored: x", 998)], None, "erroring"),
-        ([event("Unhealthy", "Liveness probe errored: x", 100)], None, "passing"),
+        ([event("Unhealthy", "Liveness probe errored: x", 100)], None, "unknown"),
         ([event("Unhealthy", "Liveness probe errored: x", 110, 800, 90)], None, "erroring"),
         (None, None, "unknown"),
     ],
@@ -185,10 +197,10 @@ def test_more_attempts_than_the_last_failure_allows_are_successes_since() -> Non
 def test_the_startup_probe_holds_the_others_back() -> None:
     body = app_pod({**STARTUP, **LIVENESS, **READINESS}, live(990, started=False, ready=False))
     seen = view(body, [unhealthy(995, 999, 3, "Startup")])
-    assert [(each.type, each.state) for each in probes.build(seen)] == [
-        ("startup", "failing"),
-        ("liveness", "waiting"),
-        ("readiness", "waiting"),
+    assert [(each.type, each.state, each.waits_for) for each in probes.build(seen)] == [
+        ("startup", "failing", None),
+        ("liveness", "waiting", "startup"),
+        ("readiness", "waiting", "startup"),
     ]
     assert "startup probe succeeds" in first(seen, "liveness").reason
 
@@ -200,20 +212,22 @@ def test_a_startup_probe_is_over_once_started() -> None:
 def test_the_initial_delay_is_waited_for() -> None:
     spec = {"livenessProbe": {"exec": {"command": ["x"]}, "initialDelaySeconds": 60}}
     found = first(view(app_pod(spec, live(980)), []), "liveness")
-    assert (found.state, f"first run at {at(1040)}" in found.reason) == ("waiting", True)
+    assert (found.state, found.waits_for) == ("waiting", "initialDelay")
+    assert f"first run at {at(1040)}" in found.reason
 
 
 @pytest.mark.parametrize(
-    ("status", "more", "state", "words"),
+    ("status", "more", "waits_for", "words"),
     [
-        ({"state": {"waiting": {"reason": "CrashLoopBackOff"}}}, {}, "waiting", "CrashLoop"),
-        (live(), {"pod_status": {"phase": "Failed"}}, "waiting", "the pod has ended"),
-        (live(), {"metadata": {"deletionTimestamp": at(990)}}, "waiting", "being deleted"),
+        ({"state": {"waiting": {"reason": "CrashLoopBackOff"}}}, {}, "container", "CrashLoop"),
+        (live(), {"pod_status": {"phase": "Failed"}}, "pod", "the pod has ended"),
+        (live(), {"metadata": {"deletionTimestamp": at(990)}}, "pod", "being deleted"),
     ],
 )
-def test_what_is_not_run_is_waiting(status: Any, more: Any, state: str, words: str) -> None:
+def test_what_is_not_run_is_waiting(status: Any, more: Any, waits_for: str, words: str) -> None:
     found = first(view(app_pod(LIVENESS, status, **more), []), "liveness")
-    assert (found.state, words in found.reason) == (state, True)
+    assert (found.state, found.waits_for) == ("waiting", waits_for)
+    assert words in found.reason
 
 
 def test_without_a_status_nothing_is_known() -> None:
@@ -226,7 +240,7 @@ def test_counters_that_could_not_be_read_are_null_and_named() -> None:
     seen = view(app_pod(LIVENESS, live()), [])
     found = first(seen, "liveness")
     assert (found.counters, "get nodes/proxy" in found.coverage) == (None, True)
-    call = Call(id="metrics n1", sections=["probes"], state="denied", needs="get nodes/proxy")
+    call = kit.call("metrics", "n1", sections=["probes"], state="denied", needs="get nodes/proxy")
     seen.captured.calls.append(call)
     assert "needs get nodes/proxy" in first(seen, "liveness").coverage
     counted = first(
@@ -275,24 +289,6 @@ def test_a_restarted_container_resets_after_ten_minutes() -> None:
 def test_spans_in_plain_words(seconds: float, words: str) -> None:
     assert spell_seconds(seconds) == words
     assert [times(1), times(2), times(4)] == ["once", "twice", "4 times"]
-
-
-@pytest.mark.parametrize(
-    ("lines", "chosen"),
-    [
-        (["a", "panic: nil map", "goroutine 1 [running]:", "exit"], "panic: nil map"),
-        (["Traceback (most recent call last):", "  File x", "KeyError: 'A'"], "KeyError: 'A'"),
-        (["Caused by: java.lang.Error", "at x"], "Caused by: java.lang.Error"),
-        (["error: one", "error: two", "done"], "error: two"),
-        (['{"level":"fatal","msg":"no db"}', "error closing"], '{"level":"fatal","msg":"no db"}'),
-        (["sh: foo: not found"], "sh: foo: not found"),
-        (["all is well"], None),
-        ([], None),
-    ],
-)  # fmt: skip
-def test_the_line_that_looks_like_the_crash(lines: list[str], chosen: str | None) -> None:
-    found = crash_line(lines)
-    assert (found.text if found else None) == chosen
 
 
 # --- odd shapes ----------------------------------------------------------------------------

@@ -22,10 +22,20 @@ WRAPPED = (
             ),
             "its memory limit of 1048576 bytes is less than the 3424256 bytes",
         ),
-        ("container init was OOM-killed (memory limit too low?)", "the memory limit is too low"),
-        # The same on cgroup v2, where runc does not see why its init is gone.
-        ("error during container init: procReady not received", "the memory limit is too low"),
-        ("error sending config to init process: write init-p: broken pipe", "memory limit is too"),
+        (
+            "container init was OOM-killed (memory limit too low?)",
+            "its own init died of an OOM kill: its memory was used up, or the limit is too low",
+        ),
+        (
+            'failed to start containerd task "f792": cannot start a stopped process',
+            "its own init died before it was started",
+        ),
+        # On cgroup v2 runc does not see why its init is gone.
+        ("error during container init: procReady not received", "its own init died as it started"),
+        (
+            "error sending config to init process: write init-p: broken pipe",
+            "its own init died as it started",
+        ),
         ("error during container init: mkdir /etc/passwd: not a directory", "'/etc/passwd'"),
         ("error during container init: something new", "something new"),
     ],
@@ -34,6 +44,48 @@ def test_the_reason_in_plain_words(message: str, words: str) -> None:
     said = start_failure(WRAPPED + message)
     assert words in said
     assert "shim" not in said
+
+
+@pytest.mark.parametrize(
+    ("message", "paths", "words"),
+    [
+        (
+            'exec: "/bin/httpd": stat /bin/httpd: no such file or directory',
+            ["/bin"],
+            '"/bin/httpd" does not exist: volume v0 is mounted at /bin, over what the image has',
+        ),
+        (
+            'exec: "/opt/a/b/run": stat /opt/a/b/run: no such file or directory',
+            ["/opt", "/opt/a/", "/op"],
+            "volume v1 is mounted at /opt/a,",
+        ),
+        (
+            'exec: "server": executable file not found in $PATH',
+            ["/usr/local/bin"],
+            '"server" is not in the container\'s PATH: volume v0 is mounted at /usr/local/bin',
+        ),
+        (
+            'exec: "server": executable file not found in $PATH',
+            ["/data"],
+            '"server" is not in the image\'s PATH',
+        ),
+        (
+            'exec: "/srv/run": stat /srv/run: no such file or directory',
+            ["/srv2", "/srv/run"],
+            '"/srv/run" does not exist in the image',
+        ),
+    ],
+)
+def test_a_mount_may_hide_what_the_image_has(message: str, paths: list[str], words: str) -> None:
+    mounts = [{"name": f"v{i}", "mountPath": path} for i, path in enumerate(paths)]
+    assert words in start_failure(WRAPPED + message, {"volumeMounts": mounts})
+
+
+def test_the_declared_path_is_where_programs_are_looked_for() -> None:
+    message = WRAPPED + 'exec: "server": executable file not found in $PATH'
+    mounts = [{"name": "tools", "mountPath": "/opt/tools"}]
+    spec = {"volumeMounts": mounts, "env": [{"name": "PATH", "value": "/bin:/opt/tools"}]}
+    assert "volume tools is mounted at /opt/tools" in start_failure(message, spec)
 
 
 def test_the_innermost_error_is_what_the_last_wrapper_wraps() -> None:

@@ -156,6 +156,13 @@ def test_pull_secrets_are_told_with_what_is_wrong_with_them() -> None:
         "shut: denied",
         "unasked: unknown",
     ]
+    assert [(one.name, one.state, one.type) for one in found.pull_secret_states] == [
+        ("good", "ok", ""),
+        ("gone", "missing", ""),
+        ("odd", "wrongType", "Opaque"),
+        ("shut", "denied", ""),
+        ("unasked", "unknown", ""),
+    ]
 
 
 MANAGED = [

@@ -17,6 +17,7 @@ from kubectl_podx.model.capture import (
 from kubectl_podx.pod.view import PodView
 from kubectl_podx.sections.volumes import facts as volumes
 from kubectl_podx.sections.volumes.report import Volume
+from kubectl_podx.sections.volumes.source import declared_read_only
 
 KEY = "Pod/shop/web-1"
 KUBELET = "/var/lib/kubelet/pods/u-1"
@@ -320,3 +321,30 @@ def test_a_claim_is_told_with_the_volume_behind_it() -> None:
     ]
     assert details(absent(DISK))[-1] == "PersistentVolume pv does not exist any more"
     assert details(absent(DISK, "denied")) == ["Bound to PersistentVolume pv"]
+
+
+@pytest.mark.parametrize(
+    ("volume", "modes", "read_only"),
+    [
+        ({"image": {"reference": "tools:1"}}, [], True),
+        ({"csi": {"driver": "d", "readOnly": True}}, [], True),
+        ({"csi": {"driver": "d"}}, [], False),
+        ({"emptyDir": {}}, [], False),
+        ({"persistentVolumeClaim": {"claimName": "data", "readOnly": True}}, [], True),
+        ({"persistentVolumeClaim": {"claimName": "data"}}, ["ReadOnlyMany"], True),
+        (
+            {"persistentVolumeClaim": {"claimName": "data"}},
+            ["ReadOnlyMany", "ReadWriteOnce"],
+            False,
+        ),
+        ({"ephemeral": {}}, ["ReadOnlyMany"], True),
+    ],
+)
+def test_what_may_only_be_read_by_its_source(
+    volume: Json, modes: list[str], read_only: bool
+) -> None:
+    body = {"status": {"accessModes": modes}}
+    claims = (stored(body, CLAIM), stored(body, "PersistentVolumeClaim/shop/web-0-v"))
+    view = view_of({"name": "v", **volume}, {"app": []}, objects=claims)
+    assert declared_read_only(view, "v") is read_only
+    assert not declared_read_only(view, "another")

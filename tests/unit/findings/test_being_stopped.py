@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kit import Json
-from kit.health_cases import ago, codes, event, found, healthy_pod, report
+from kit.health_cases import ago, codes, event, found, healthy_pod, report, restarted
 
 PROBE = {"exec": {"command": ["false"]}, "periodSeconds": 2, "failureThreshold": 2}
 KILLING = "Container app failed liveness probe, will be restarted"
@@ -60,3 +60,37 @@ def test_silence_after_the_kill_is_no_success() -> None:
     (probe,) = made.probes or []
     assert probe.state == "failing"
     assert made.verdict.severity == "warning"
+
+
+def test_the_stop_of_now_comes_before_the_kill_of_before() -> None:
+    body = liveness()
+    body["status"]["containerStatuses"][0] |= restarted(143, 100)
+    before = event("Killing", KILLING, 101)
+    made = report(body, [FAILED, before, event("Killing", KILLING, 20)])
+    assert "RST001" in codes(made, "RST")
+    assert made.verdict.summary.startswith("app is being stopped because its liveness probe failed")
+
+
+def hooked(*events: object, ready: bool = False) -> object:
+    """A container whose status says that it is being created, and one behind it."""
+    hook = {"postStart": {"exec": {"command": ["wait-for", "mq"]}}}
+    waits = {"waiting": {"reason": "ContainerCreating"}}
+    status = {"ready": False, "started": False, "state": waits}
+    body = healthy_pod({"lifecycle": hook}, status, ready=ready)
+    body["spec"]["containers"].append({"name": "second", "image": "shop/app:1"})
+    return found(report(body, list(events)), "LIF009")  # type: ignore[arg-type]
+
+
+def test_a_post_start_hook_that_does_not_end_is_what_the_pod_waits_for() -> None:
+    hit = hooked(event("Started", "Container started", 300))
+    assert hit is not None
+    assert hit.title == (  # type: ignore[attr-defined]
+        "the postStart hook of app has been running for 5 min, and second waits for that"
+    )
+
+
+def test_a_hook_that_has_just_begun_or_that_failed_is_none() -> None:
+    assert hooked() is None
+    assert hooked(event("Started", "Container started", 5)) is None
+    failed = event("FailedPostStartHook", "PostStartHook failed", 200)
+    assert hooked(event("Started", "Container started", 300), failed) is None

@@ -98,8 +98,9 @@ def test_what_was_not_seen_is_unknown_and_no_difference() -> None:
                 one,
                 observations=[],
                 calls=[
-                    Call(
-                        id=f"exec {one.reference} {each.container}",
+                    kit.call(
+                        "exec",
+                        one.reference,
                         sections=["files", "environment", "namespaces", "containers"],
                         state="denied",
                         needs="get pods/exec",

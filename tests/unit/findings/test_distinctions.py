@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 import kit
-from kubectl_podx.analysis.distinctions import distinctions
+from kubectl_podx.analysis import distinctions as apart
 from kubectl_podx.model.parts import KeySource
 from kubectl_podx.sections.containers.report import Container, ObservationReport
 from kubectl_podx.sections.files.report import FileRow
@@ -24,6 +24,10 @@ def report(name: str, image: str = "sha256:" + "a" * 64, **more: Any) -> PodRepo
         containers=[container],
         **more,
     )
+
+
+def distinctions(reports: list[PodReport]) -> list[str]:
+    return apart.spelled(apart.distinctions(reports))
 
 
 def file(state: Any) -> FileRow:
@@ -69,3 +73,11 @@ def test_what_everybody_has_for_himself_is_not_listed() -> None:
 
 def test_sections_that_were_not_built_are_no_difference() -> None:
     assert distinctions([report("a", files=None), report("b", files=None)]) == []
+
+
+def test_what_sets_one_apart_is_told_field_by_field() -> None:
+    other = "sha256:" + "b" * 64
+    (found,) = apart.distinctions([report("a"), report("b", other), report("c")])
+    assert (found.fact, found.pods, found.value) == ("image of app", ["b"], "sha256:bbbbbbbbbbbb")
+    (rest,) = found.others
+    assert (rest.pods, rest.value) == (["a", "c"], "sha256:aaaaaaaaaaaa")

@@ -130,6 +130,47 @@ def test_a_probe_that_recovered_is_info() -> None:
     assert codes(made, "PRB") == ["PRB012"]
 
 
+@pytest.mark.parametrize(
+    ("spec", "status", "severity"),
+    [
+        (READINESS, UNREADY, "critical"),
+        (STARTUP, UNSTARTED, "critical"),
+        (LIVENESS, {}, "warning"),
+    ],
+)
+def test_a_probe_that_gives_no_result(spec: Any, status: Any, severity: str) -> None:
+    hit = found(
+        report(healthy_pod(spec, status, ready=severity == "warning"), counters=[]), "PRB016"
+    )
+    assert hit is not None
+    assert (hit.severity, hit.blocking) == (severity, severity == "critical")
+    assert "has given no result for 3 h" in hit.title
+    # With a result, or without the counters, nothing says that there is none.
+    assert found(report(healthy_pod(spec, status), counters=None), "PRB016") is None
+
+
+def flapping(successful: int, failed: int, **more: Any) -> Any:
+    """Ready for a minute: its period of 5 s has room for 12 successes."""
+    body = healthy_pod(READINESS)
+    since = {"type": "ContainersReady", "status": "True", "lastTransitionTime": ago(60)}
+    body["status"]["conditions"].append(since)
+    body["status"]["containerStatuses"][0].update(more)
+    counted = ProbeCounter(container="app", type="Readiness", successful=successful, failed=failed)
+    return found(report(body, counters=[counted]), "PRB017")
+
+
+def test_readiness_that_comes_and_goes() -> None:
+    hit = flapping(900, 400)
+    assert hit is not None
+    assert hit.severity == "warning"
+    assert "comes and goes: 400 of 1300 attempts failed; ready again for 60 s" in hit.title
+    # A slow start: all its successes are of the time since.
+    assert flapping(12, 400) is None
+    assert flapping(900, 2) is None
+    # Successes of an instance before.
+    assert flapping(900, 400, restartCount=1) is None
+
+
 def test_a_readiness_probe_that_came_before_the_program_tells_nothing() -> None:
     early = {"state": {"running": {"startedAt": ago(500)}}, "ready": True}
     assert codes(report(healthy_pod(READINESS, early), [failed("Readiness", 490)]), "PRB") == []

@@ -87,6 +87,17 @@ def test_a_childs_oom_hides_behind_the_exit_code() -> None:
     assert set(codes(made, "RST")) == {"RST004", "RST006"}
 
 
+def test_a_mark_that_the_pods_limit_left_on_a_neighbour_names_the_victim() -> None:
+    body = healthy_pod(LIMIT, looping(137, "OOMKilled"), ready=False)
+    body["spec"]["resources"] = {"limits": {"memory": "72Mi"}}
+    body["spec"]["containers"].append({"name": "batch", "image": "shop/app:1"})
+    done = {"terminated": ended(0, 100, reason="OOMKilled")}
+    body["status"]["containerStatuses"].append({"name": "batch", "state": done})
+    (found,) = [each for each in report(body).findings or [] if each.code == "RST004"]
+    assert (found.container, found.severity) == ("batch", "info")
+    assert "or only that of app at the pod's memory limit of 72Mi" in found.title
+
+
 def test_work_that_is_done_is_no_finding() -> None:
     done = {"ready": False, "state": {"terminated": ended(0, 100)}}
     body = healthy_pod({}, done, ready=False, pod_status={"phase": "Succeeded"})

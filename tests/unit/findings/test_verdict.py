@@ -6,8 +6,11 @@ from typing import Any
 
 import pytest
 
+from kit import owned_by, stored, view, workload
 from kit.health_cases import ago, ended, event, healthy_pod, looping, report, restarted
+from kubectl_podx.analysis.analyse import pod_report
 from kubectl_podx.analysis.catalogue import rank
+from kubectl_podx.model.capture import Call
 
 READINESS = {"readinessProbe": {"httpGet": {"path": "/", "port": 80}, "periodSeconds": 5}}
 
@@ -113,6 +116,22 @@ def test_a_pod_that_is_being_deleted() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("reason", "severity", "words"),
+    [
+        ("PreemptionByScheduler", "warning", "being preempted by the scheduler"),
+        ("EvictionByEvictionAPI", "info", "being evicted through the eviction API"),
+    ],
+)
+def test_a_pod_that_somebody_takes_away(reason: str, severity: str, words: str) -> None:
+    meta = {"deletionTimestamp": ago(-20), "deletionGracePeriodSeconds": 30}
+    body = healthy_pod(metadata=meta)
+    target = {"type": "DisruptionTarget", "status": "True", "reason": reason}
+    body["status"]["conditions"].append(target)
+    found = report(body).verdict
+    assert (found.severity, words in found.summary) == (severity, True)
+
+
 def test_a_manifest_and_a_disturbed_pod_are_unknown() -> None:
     assert report(healthy_pod(), source="manifest").verdict.severity == "unknown"
     moved = report(healthy_pod(), disturbed="a container restarted").verdict
@@ -155,3 +174,45 @@ def test_the_verdict_stands_where_one_section_was_asked_for(
 def test_a_code_is_ranked_by_itself_or_by_its_letters() -> None:
     ranks = [rank(code) for code in ("RST024", "CON001", "RST006", "NET001", "PRB002", "CON006")]
     assert ranks == sorted(ranks)
+
+
+def test_an_exec_that_gives_no_answer_is_no_sign_of_health() -> None:
+    call = Call(
+        id="exec app", sections=["environment"], state="timedOut", reason="late", container="app"
+    )
+    found = report(healthy_pod(), calls=[call]).verdict
+    assert found.severity == "unknown"
+    assert found.summary.startswith("an exec in app gave no answer in time: it may hang; the API")
+    # What is wrong anyway is told first.
+    assert (
+        report(healthy_pod({}, looping(1), ready=False), calls=[call]).verdict.severity
+        == "critical"
+    )
+
+
+def tried(condition: str, **metadata: Any) -> Any:
+    """A pod of a Job: its container has ended with 1."""
+    down = {"state": {"terminated": ended(1, 100)}, "ready": False}
+    body = healthy_pod({}, down, ready=False, metadata=metadata)
+    body["metadata"]["ownerReferences"] = owned_by("Job", "backup", "j-1")
+    said = {"type": condition, "status": "True", "reason": "BackoffLimitExceeded"}
+    job = workload("Job", "backup", uid="j-1") | {"status": {"conditions": [said]}}
+    return body, job
+
+
+def test_an_earlier_try_of_a_job_that_is_complete_is_no_trouble() -> None:
+    body, job = tried("Complete")
+    body["spec"]["restartPolicy"] = "Never"
+    body["status"]["phase"] = "Failed"
+    seen = view(body, stored(job), events=[], captured_at=ago(0))
+    verdict = pod_report(seen.capture, seen.captured).verdict
+    assert verdict.severity == "info"
+    assert verdict.summary.startswith("an earlier try of Job backup, which is Complete: app exited")
+
+
+def test_what_a_job_failed_for_comes_before_the_deletion() -> None:
+    body, job = tried("Failed", deletionTimestamp=ago(-20), deletionGracePeriodSeconds=30)
+    seen = view(body, stored(job), events=[], captured_at=ago(0))
+    verdict = pod_report(seen.capture, seen.captured).verdict
+    assert verdict.severity == "critical"
+    assert "app exited with code 1" in verdict.summary

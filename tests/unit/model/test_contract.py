@@ -87,7 +87,7 @@ KEYS = {
     ),
     "Probe": (
         "container type handler timing secondsToAction counters recentFailures state reason "
-        "coverage live"
+        "coverage live waitsFor"
     ),
     "Handler": "kind text port resolvedPort",
     "Timing": (
@@ -109,8 +109,10 @@ KEYS = {
     "Requirement": "kind text satisfied detail",
     "Node": "name state cordoned heartbeatAge conditions taints kubeletVersion runtime",
     "Image": (
-        "container image tag digest pullPolicy pullPolicyBasis state reason message pullSecrets"
+        "container image tag digest pullPolicy pullPolicyBasis state reason message pullSecrets "
+        "pullSecretStates"
     ),
+    "PullSecret": "name state type",
     "Hosts": (
         "hostname observedHostname subdomain dnsPolicy aliases nameservers searches options differs"
     ),
@@ -121,11 +123,13 @@ KEYS = {
         "allowPrivilegeEscalation process user group groups capabilities seccomp noNewPrivileges "
         "observedReadOnlyRoot differs exceeds"
     ),
-    "Injection": "path change by confidence detail",
+    "Injection": "path change by confidence detail edited",
     "TimelineEntry": "time what container source count kind first",
-    "Finding": "code severity title container evidence remedy blocking",
+    "Finding": "code severity title container evidence remedy blocking rivals",
     "Coverage": "section container state reason needs",
-    "PodReportList": "apiVersion kind metadata distinctions notes items",
+    "PodReportList": "apiVersion kind metadata distinctions differences notes items",
+    "Distinction": "fact pods value others",
+    "OtherValue": "value pods",
     "DoctorReport": "apiVersion kind metadata namespace rights coverage pods",
     "ComparisonReport": "apiVersion kind metadata pods compared differences notes",
     "ComparedPod": "label namespace name capturedAt source file",
@@ -143,6 +147,8 @@ KEYS = {
     "PodForecast": "namespace name coverage",
 }
 WORDS = {
+    "PullSecretState": "ok missing denied wrongType unknown",
+    "ProbeWait": "pod container stop startup initialDelay result",
     "Severity": "ok info warning critical unknown",
     "FindingSeverity": "info warning critical",
     "Confidence": "proven likely possible",
@@ -180,7 +186,7 @@ WORDS = {
     "ImageState": "present pulling failed unknown",
     "HandlerKind": "exec httpGet tcpSocket grpc sleep none",
     "HookState": "declared failed",
-    "EvidenceSource": "status event metrics cgroup logs spec node process",
+    "EvidenceSource": "status event metrics cgroup logs spec node process observed",
     "ConfigKind": "ConfigMap Secret",
     "SourceKind": (
         "ConfigMap Secret downwardAPI serviceAccountToken clusterTrustBundle podCertificate "

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from kit import capture_of_store, listed
 from kubectl_podx.analysis.analyse import pod_report
-from kubectl_podx.capture.plan import Wish, pod_calls
+from kubectl_podx.capture.plan import LookOptions, pod_calls
 from kubectl_podx.capture.seal import Sealer
 from kubectl_podx.capture.seal_environment import declared_variables
 from kubectl_podx.model.raw import items, mapping
@@ -188,7 +188,7 @@ def report(
         captured_at="2026-11-25T02:10:00Z",
         declared_variables=declared_variables(sealer, raw, stored),
     )
-    assert all(call.id for call in pod_calls(POD, raw, Wish()))
+    assert all(call.id for call in pod_calls(POD, raw, LookOptions()))
     made = pod_report(capture, capture.pods[0])
     # A report can always be written out and read again.
     assert msgspec.json.decode(msgspec.json.encode(made), type=PodReport) == made

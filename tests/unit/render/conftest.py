@@ -50,6 +50,7 @@ from kubectl_podx.sections.probes.report import Counters, Probe
 from kubectl_podx.sections.report import PodReport
 from kubectl_podx.sections.restarts.report import Restart
 from kubectl_podx.sections.scheduling.report import Requirement, Scheduling
+from kubectl_podx.sections.security.report import Security
 from kubectl_podx.sections.timeline.report import TimelineEntry
 from kubectl_podx.sections.tokens.report import TokenRow
 from kubectl_podx.sections.volumes.report import Volume, VolumeMount
@@ -494,6 +495,18 @@ def report() -> PodReport:
             aliases=[HostAlias(ip="127.0.0.1", hostnames=["foo.local"], state="missing")],
             differs=["foo.local is declared and not in /etc/hosts of log"],
         ),
+        security=[
+            Security(
+                container="app",
+                run_as_non_root=True,
+                process="nginx",
+                user=0,
+                group=0,
+                capabilities=["CHOWN"],
+                seccomp="filter",
+                exceeds=["user 0 (root), although runAsNonRoot is set"],
+            )
+        ],
         injections=[Injection(path="spec.containers[log]", change="added", by="webhook/logger")],
         timeline=[
             TimelineEntry(time="2026-11-23T11:00:00Z", what="pod created", source="metadata"),

@@ -14,12 +14,13 @@ import msgspec
 import pytest
 
 from kubectl_podx.analysis.analyse import analyse
+from kubectl_podx.analysis.distinctions import spelled
 from kubectl_podx.capture.bundle import read_bundle
 from kubectl_podx.generated.explain import codes
 from kubectl_podx.model import words
 from kubectl_podx.model.clock import parse_time
 from kubectl_podx.render.html import MOST_WHOLE, html, sections
-from kubectl_podx.sections.report import PodReportList
+from kubectl_podx.sections.report import Distinction, OtherValue, PodReportList
 from kubectl_podx.sections.table import KEYS
 
 RECORDED = Path(__file__).parents[2] / "recorded"
@@ -205,8 +206,19 @@ def test_several_pods_have_an_index_with_the_outliers_marked() -> None:
         msgspec.structs.replace(one, pod=msgspec.structs.replace(one.pod, name=f"web-{at}"))
         for at in range(3)
     ]
-    lines = ["web-1: image of web is sha256:aa; sha256:bb in web-0, web-2"]
-    page = Page(html(msgspec.structs.replace(found, items=items, distinctions=lines)))
+    apart = Distinction(
+        fact="image of web",
+        pods=["web-1"],
+        value="sha256:aa",
+        others=[OtherValue(value="sha256:bb", pods=["web-0", "web-2"])],
+    )
+    page = Page(
+        html(
+            msgspec.structs.replace(
+                found, items=items, distinctions=spelled([apart]), differences=[apart]
+            )
+        )
+    )
     rows = [a for a in page.all("tr") if a.get("class") == "outlier"]
     assert len(rows) == 1
     assert {a["href"] for a in page.all("a")} >= {"#pod-0", "#pod-1", "#pod-2"}

@@ -67,7 +67,7 @@ def test_a_planted_line_is_a_secret_value_and_its_part_is_known(value: str, line
     assert any(value in part or part in value for part in secret_parts(line))
 
 
-# -- values that are known to be secret, in the spellings of programs ----------------------------
+# -- values that are known to be secret, in the encodings of programs ----------------------------
 
 KNOWN = (
     b'p@ss "w\xc3\xb6rd"/with\\all & more',
@@ -203,4 +203,4 @@ def test_the_figures_of_the_documentation_are_these() -> None:
     assert f"(`tests/unit/trust/corpus/planted.txt`) | {len(PLANTED)} |" in security
     assert f"(`harmless.txt`) | {len(HARMLESS)} |" in security
     most = max(len(spelt(value)) for value in KNOWN)
-    assert f"| {len(KNOWN)} values, up to {most} spellings |" in security
+    assert f"| {len(KNOWN)} values, up to {most} encodings |" in security

@@ -39,7 +39,7 @@ from kubectl_podx.capture import (
     procfs as cgroup,
 )
 from kubectl_podx.capture.calls import Outcome
-from kubectl_podx.capture.plan import Wish, pod_calls
+from kubectl_podx.capture.plan import LookOptions, pod_calls
 from kubectl_podx.capture.seal import Sealer, WrongObjectError, token_claims
 from kubectl_podx.capture.seal_environment import declared_variables, parse_environment
 from kubectl_podx.capture.seal_observation import seal_look
@@ -211,7 +211,7 @@ def test_a_whole_look_is_sealed(output: bytes) -> None:
         reference = Reference(body["kind"], where, body["metadata"]["name"])
         objects[reference.key] = sealer.keep(reference, body)
     pod = sealer.raw_pod(POD)
-    call = next(call for call in pod_calls(POD, pod, Wish()) if call.kind == "exec")
+    call = next(call for call in pod_calls(POD, pod, LookOptions()) if call.kind == "exec")
     identity = next(iter(containers(pod))).container_id
     raw = raw_look(output, nonce="podx-recorded", container_id=identity)
     declared = declared_variables(sealer, pod, objects)
@@ -337,7 +337,7 @@ def test_events_of_any_shape_make_a_report(event: dict[str, Any]) -> None:
 def test_a_pod_of_any_shape_is_planned_sealed_and_reported(pod: dict[str, Any]) -> None:
     sealer = Sealer()
     objects = {POD.key: sealer.keep(POD, {"kind": "Pod", **pod})}
-    calls = pod_calls(POD, sealer.raw_pod(POD), Wish())
+    calls = pod_calls(POD, sealer.raw_pod(POD), LookOptions())
     for call in calls:
         resource = call.reference.kind
         assert resource

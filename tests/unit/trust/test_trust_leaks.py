@@ -14,7 +14,7 @@ import kit
 from kit import absent, raw_look
 from kubectl_podx.analysis.analyse import analyse
 from kubectl_podx.capture.calls import Outcome
-from kubectl_podx.capture.plan import PlannedCall, Wish, pod_calls
+from kubectl_podx.capture.plan import LookOptions, PlannedCall, pod_calls
 from kubectl_podx.capture.seal import Sealer
 from kubectl_podx.capture.seal_environment import declared_variables
 from kubectl_podx.capture.seal_observation import seal_look
@@ -83,7 +83,7 @@ class World:
         declared = declared_variables(self.sealer, self.pod, self.objects)
         raw = raw_look(output, since="2026-11-29T21:00:00Z")
         call: PlannedCall = next(
-            one for one in pod_calls(POD, self.pod, Wish()) if one.kind == "exec"
+            one for one in pod_calls(POD, self.pod, LookOptions()) if one.kind == "exec"
         )
         return seal_look(
             self.sealer, self.pod, Outcome(call, "ok", answer=raw), self.objects, declared

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from kubectl_podx.capture import rights
-from kubectl_podx.capture.plan import ADMISSION, Right, Wish
+from kubectl_podx.capture.plan import ADMISSION, LookOptions, Right
 from kubectl_podx.capture.rehearse import Authorizer
 from kubectl_podx.cli.environment import Environment
 from kubectl_podx.cli.funnel import main
@@ -62,7 +62,7 @@ def test_every_kind_that_podx_reads_is_in_the_roles() -> None:
 
 
 def test_what_injections_alone_ask_for_is_in_its_own_roles() -> None:
-    wish = Wish(frozenset({"injections"}))
+    wish = LookOptions(frozenset({"injections"}))
     granting = granted(rights.roles(rights.any_pod("shop", wish), "shop", "r"))
     covered = {what.partition("/")[0] for _, _, what, _ in granting}
     assert {RESOURCES[kind].plural for kind in ("Namespace", "RuntimeClass", *ADMISSION)} <= covered
@@ -78,7 +78,7 @@ def test_in_the_namespace_default_one_role_is_enough() -> None:
 
 
 def test_no_exec_asks_for_no_exec() -> None:
-    calls = rights.any_pod("shop", Wish(exec_allowed=False, logs=False))
+    calls = rights.any_pod("shop", LookOptions(exec_allowed=False, logs=False))
     assert not {"pods/exec", "pods/log"} & {call.right.resource for call in calls}
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from kubectl_podx.capture.calls import Outcome
 from kubectl_podx.capture.look import log_tail
-from kubectl_podx.capture.plan import Wish, pod_calls
+from kubectl_podx.capture.plan import LookOptions, pod_calls
 from kubectl_podx.capture.seal import Sealer
 from kubectl_podx.capture.secretlike import hide_text, hide_words, secret_value
 from kubectl_podx.model.reference import Reference
@@ -78,7 +78,7 @@ def test_any_text_that_is_a_secret_is_gone(value: str) -> None:
 def test_a_line_that_the_limit_cut_is_left_out() -> None:
     pod = {"spec": {"containers": [{"name": "app"}]}, "status": {"containerStatuses": [RESTARTED]}}
     reference = Reference("Pod", "shop", "web-0")
-    (call,) = [one for one in pod_calls(reference, pod, Wish()) if one.kind == "log"]
+    (call,) = [one for one in pod_calls(reference, pod, LookOptions()) if one.kind == "log"]
     limit = int(dict(call.query)["limitBytes"])
     log = b"whole line\n" + b"x" * (limit - 11)
     assert log_tail(Sealer(), Outcome(call, "ok", answer=log), 20).lines == ["whole line"]

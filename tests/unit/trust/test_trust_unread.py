@@ -15,7 +15,7 @@ from kubectl_podx.analysis.analyse import analyse
 from kubectl_podx.capture.calls import Outcome
 from kubectl_podx.capture.gather import Gatherer
 from kubectl_podx.capture.look import log_tail
-from kubectl_podx.capture.plan import Wish, pod_calls, source_names
+from kubectl_podx.capture.plan import LookOptions, pod_calls, source_names
 from kubectl_podx.capture.redact import WITHHELD
 from kubectl_podx.capture.seal import Sealer
 from kubectl_podx.capture.targets import Targets
@@ -101,7 +101,7 @@ class Telling(FakeServer):
 
 
 def take(server: FakeServer, seconds: float = 20) -> Capture:
-    gatherer = Gatherer(server, Wish(), Deadline(seconds), 8)  # type: ignore[arg-type]
+    gatherer = Gatherer(server, LookOptions(), Deadline(seconds))  # type: ignore[arg-type]
     return gatherer.capture(Targets(words=("everything",)), "lead")
 
 
@@ -251,7 +251,7 @@ def test_nothing_is_sealed_with_its_text_before_the_secrets_are_known() -> None:
     sealer, server = Sealer(), Telling(USES["env"])
     stored = sealer.keep(POD, server.pod)
     assert CANARY not in msgspec.json.encode(stored).decode()
-    call = next(one for one in pod_calls(POD, server.pod, Wish()) if one.kind == "log")
+    call = next(one for one in pod_calls(POD, server.pod, LookOptions()) if one.kind == "log")
     tail = log_tail(sealer, Outcome(call, "ok", answer=f"log {CANARY}".encode()), 5)
     assert tail.lines == [WITHHELD]
     for name in source_names(server.pod)["Secret"]:

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from kubectl_podx.model.parts import Evidence
 from kubectl_podx.model.words import Confidence, RestartCause
 from kubectl_podx.pod.kills import Kill
-from kubectl_podx.pod.start_error import start_failure, start_was_refused
+from kubectl_podx.pod.start_error import DIED, start_failure, start_was_refused
 from kubectl_podx.sections.restarts.termination.changed import NEW_IMAGE, RESIZED, changed
 from kubectl_podx.sections.restarts.termination.conclusion import Conclusion, fact
 from kubectl_podx.sections.restarts.termination.exit_causes import by_exit_code
@@ -55,8 +55,15 @@ def _pod_ended(w: Witnesses) -> Conclusion | None:
     if kill is not None:
         evidence = (*evidence, fact("event", kill.message, kill.last))
     # A deletion says that all containers are stopped, not that this one did not end by itself.
-    proven = end.cause != "deleted" or (kill is not None and kill.kind == "stop")
-    sure: Confidence = "proven" if proven else "likely"
+    # Nor who deletes it: a preemption is told by a condition alone.
+    sure: Confidence = "proven" if end.cause != "deleted" else "likely"
+    dated = w.instance is None or w.instance.finished_at is not None
+    # The kubelet dates no end that it only knows to be over.
+    if kill is None and not dated and w.instance and w.instance.reason != "ContainerStatusUnknown":
+        sure = "likely"
+    if kill is None and w.instance is not None and end.before(w.instance):
+        # Within the slack of two clocks: it may have ended by itself just before.
+        sure = "likely"
     undated = end.moment is None or not end.dated
     if undated and kill is None and w.instance and w.instance.finished_at:
         # Nothing dates the pod's end: this one may have ended by itself before.
@@ -70,7 +77,7 @@ def _unknown_past(w: Witnesses) -> Conclusion | None:
         return None
     refused = w.waiting_reason == "CreateContainerError" and start_was_refused(w.waiting_message)
     if refused or w.waiting_reason == "RunContainerError":
-        why = start_failure(w.waiting_message)
+        why = start_failure(w.waiting_message, w.entry.spec)
         evidence = (fact("status", f"waiting {w.waiting_reason}: {w.waiting_message}"),)
         return Conclusion("startError", "proven", f"cannot start: {why}", evidence)
     if not w.restart_count:
@@ -91,8 +98,9 @@ def _start_error(w: Witnesses) -> Conclusion | None:
     """The runtime could not start it: StartError (containerd), ContainerCannotRun (dockershim)."""
     if w.instance is None or w.instance.reason not in ("StartError", "ContainerCannotRun"):
         return None
-    why = start_failure(w.instance.message)
-    evidence = (fact("status", f"{w.instance.reason}: {w.instance.message}"),)
+    why = start_failure(w.instance.message, w.entry.spec)
+    memory = w.memory.shared if DIED in why else ()
+    evidence = (fact("status", f"{w.instance.reason}: {w.instance.message}"), *memory)
     return Conclusion("startError", "proven", f"cannot start: {why}", evidence, w.restart_count)
 
 
@@ -107,8 +115,17 @@ def _killed_by_kubelet(w: Witnesses) -> Conclusion | None:
         return None if hook_died_with_it(w) else failed_hook(w, evidence, accounts)
     if kill.kind in ("livenessProbe", "startupProbe"):
         probe = w.liveness if kill.kind == "livenessProbe" else w.startup
-        return _by_probe(kill.kind, probe, evidence, kill, accounts)
-    return Conclusion(kill.kind, "proven", _KILLED[kill.kind], evidence, accounts)
+        found = _by_probe(kill.kind, probe, evidence, kill, accounts)
+    else:
+        found = Conclusion(kill.kind, "proven", _KILLED[kill.kind], evidence, accounts)
+    if w.instance is not None and w.instance.started_at is None:
+        # Without its start the kill may be of the instance before.
+        return found._replace(confidence="likely")
+    if not w.of_the_next_perhaps(kill):
+        return found
+    words = "dated in the second of the next start: by its time alone it may be of that instance"
+    both = (*found.evidence, fact("event", words, kill.last))
+    return found._replace(confidence="likely", evidence=both)
 
 
 def _by_probe(
@@ -160,7 +177,9 @@ def _lost(w: Witnesses) -> Conclusion | None:
             # The kubelet itself raises the count for it (KP).
             predicate += ", and its count may include no restart at all"
         words = f"reason {reason}, exit code {code}: {w.instance.message}".rstrip(": ")
-        return Conclusion("lostByRuntime", "proven", predicate, (fact("status", words),))
+        # In a pod that has failed the kubelet writes this of what it ended itself, too.
+        sure: Confidence = "likely" if w.pod_failed else "proven"
+        return Conclusion("lostByRuntime", sure, predicate, (fact("status", words),))
     return None
 
 
@@ -193,30 +212,38 @@ def _oom(w: Witnesses) -> Conclusion | None:
     if w.liveness is not None and w.liveness.explains:
         return None
     mark = fact("status", "reason OOMKilled, exit code 137", w.instance.finished_at)
-    if not w.memory_limit:
+    if not w.memory.own:
         predicate = "was OOM-killed without a memory limit of its own: "
-        if w.pod_memory_limit:
-            predicate += f"the pod's limit of {w.pod_memory_limit} was reached"
+        if w.memory.pod:
+            predicate += f"the pod's limit of {w.memory.pod} was reached"
         else:
             predicate += "its node or a parent cgroup ran out of memory"
-        return Conclusion("nodeOOM", "likely", predicate, (mark, *w.node_memory))
-    if any(found.text.startswith("System OOM") for found in w.node_memory):
+        return Conclusion("nodeOOM", "likely", predicate, (mark, *w.memory.node))
+    if w.memory.node_oom:
         predicate = "was OOM-killed when its node ran out of memory"
-        return Conclusion("nodeOOM", "likely", predicate, (mark, *w.node_memory))
-    limit = fact("spec", f"memory limit {w.memory_limit}")
+        return Conclusion("nodeOOM", "likely", predicate, (mark, *w.memory.node))
+    limit = fact("spec", f"memory limit {w.memory.own}")
+    probes = [p for p in (w.liveness, w.startup) if p is not None]
+    cleared = [fact("spec", p.cleared) for p in probes if p.cleared]
+    predicate = f"was OOM-killed {w.memory.where}"
+    around = (*w.memory.shared, *w.memory.node, *([w.memory.calm] if w.memory.calm else ()))
+    return Conclusion("oomKilled", _sure_of_oom(w), predicate, (mark, limit, *cleared, *around))
+
+
+def _sure_of_oom(w: Witnesses) -> Confidence:
+    """The mark names no cgroup and no process: proven only where neither the pod's nor the node's
+    memory can have been full first, and nobody else can have killed the main process after a child
+    had left the mark.
+    """
     open_probes = [p for p in (w.liveness, w.startup) if p is not None and not p.cleared]
-    cleared = [
-        fact("spec", p.cleared) for p in (w.liveness, w.startup) if p is not None and p.cleared
-    ]
-    sure: Confidence = "likely" if open_probes or w.node_memory else "proven"
     unseen = [p for p in open_probes if p.fits_least and not (p.silent or p.evidence)]
     # A probe that killed instances before may have killed this one, too: with the mark of a child.
     unseen += [p for p in open_probes if p.recurs]
     if unseen or any(probe.fits_least and probe.accounts for probe in open_probes):
-        sure = "possible"
-    predicate = f"was OOM-killed at its memory limit of {w.memory_limit}"
-    evidence = (mark, limit, *cleared, *w.node_memory)
-    return Conclusion("oomKilled", sure, predicate, evidence)
+        return "possible"
+    if open_probes or w.senders or w.memory.shared or w.memory.node or w.memory.calm is None:
+        return "likely"
+    return "proven"
 
 
 def _probe_without_event(w: Witnesses) -> Conclusion | None:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from kubectl_podx.model.clock import parse_time
 from kubectl_podx.model.parts import Timing
-from kubectl_podx.model.raw import dig, number
+from kubectl_podx.model.raw import dig
 from kubectl_podx.model.words import ProbeType
 from kubectl_podx.pod.containers import ContainerEntry
 from kubectl_podx.pod.kills import kills_of
@@ -81,7 +80,7 @@ def _counters_cover(
     counter = counter_of(view, entry.name, kind)
     if counter is None or instance.duration is None or kind == "startup":
         return False
-    running = parse_time(dig(entry.status, "state", "running", "startedAt"))
+    running = entry.started_at
     since = (view.now - running).total_seconds() if running and view.now else 0.0
     expected = max(0.0, instance.duration - times.initial_delay) + max(0.0, since)
     return counter.successful + counter.failed >= max(1.0, expected / times.period / 2)
@@ -90,7 +89,7 @@ def _counters_cover(
 def _all_started(view: PodView, entry: ContainerEntry) -> bool:
     """A startup worker idles after its success: one success for each instance that started."""
     counter = counter_of(view, entry.name, "startup")
-    count = number(entry.status, "restartCount") or 0
+    count = entry.restart_count
     if counter is None or not count:
         return False
     started_now = 1 if dig(entry.status, "started") is True else 0

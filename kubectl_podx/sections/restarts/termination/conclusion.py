@@ -25,8 +25,14 @@ class Conclusion(NamedTuple):
     def hedged(self) -> str:
         """The predicate with as much certainty as there is. A fact of the status needs no hedge."""
         head, _, rest = self.predicate.partition(" ")
-        if head != "was" or self.confidence == "proven":
+        # That the pod is deleted is a fact; what is not known is who wants that.
+        if self.confidence == "proven" or self.cause == "deleted":
             return self.predicate
+        if head not in ("was", "crashed"):
+            return self.predicate
+        if head == "crashed":
+            likely = self.confidence == "likely"
+            return f"probably {self.predicate}" if likely else f"may have {self.predicate}"
         if self.confidence == "likely":
             return f"was probably {rest}"
         return f"may have been {rest}"

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from kubectl_podx.model.parts import Evidence
 from kubectl_podx.model.words import Confidence
+from kubectl_podx.sections.restarts.crash_line import crash_line
 from kubectl_podx.sections.restarts.termination.conclusion import Conclusion, fact
 from kubectl_podx.sections.restarts.termination.exit_codes import (
     CRASH_MEANING,
     CRASHES,
     KILLS,
+    OWN_DOING,
+    abort_may_end_so,
     signal_name,
     stop_signal,
 )
@@ -17,9 +20,15 @@ from kubectl_podx.sections.restarts.termination.probe_witness import ProbeWitnes
 from kubectl_podx.sections.restarts.termination.witnesses import Witnesses
 from kubectl_podx.view.units import spell_seconds
 
+_HANDS = 10
+"""Seconds below which nobody goes into a container, finds its process and sends it a signal."""
 CHILD_OOM = (
     "a process in the container was OOM-killed while the main process lived: the runtime's "
     "OOMKilled mark stays, whatever the later exit code"
+)
+SIBLING_OOM = (
+    "the runtime's mark OOMKilled stays, whatever the later exit code: a process in the container "
+    "was OOM-killed, or the pod's memory limit was reached and the victim was in another container"
 )
 
 
@@ -32,16 +41,30 @@ def by_exit_code(w: Witnesses) -> Conclusion | None:
     if code is None:
         words = "ended with no exit code on record"
         return Conclusion("unknown", "possible", words, (_status(w),), accounts=0)
-    if code in CRASHES:
-        meaning = CRASH_MEANING.get(code, "")
-        predicate = f"crashed with {signal_name(code)}{f' ({meaning})' if meaning else ''}"
-        return Conclusion("signal", "proven", predicate, _evidence(w))
+    if code in CRASHES or code in OWN_DOING:
+        return _own_signal(w, code)
     if stop_signal(code):
         return _stop_signal(w, code)
     if code == 0:
         return _completed(w)
-    predicate = f"exited with code {code}{_ran(w)}{_meaning(code)}{_child(w)}"
-    return Conclusion("exitCode", _own_confidence(w), predicate, _evidence(w))
+    sure = _own_confidence(w)
+    predicate = f"exited with code {code}{_ran(w)}{_meaning(code)}{_child(w)}{_open(w, sure)}"
+    return Conclusion("exitCode", sure, predicate, _evidence(w))
+
+
+def _own_signal(w: Witnesses, code: int) -> Conclusion:
+    """A signal that a program brings upon itself.
+
+    Never proven: a shell ends with the same code when it hands on the status of its child.
+    """
+    meaning = CRASH_MEANING.get(code) or OWN_DOING.get(code, "")
+    if w.first_process and abort_may_end_so(code):
+        meaning += ", or abort(), which ends PID 1 so"
+    words = f"exit code {code} is {signal_name(code)} of the process, or the same code of a command"
+    handed_on = fact("status", f"{words} in it that it handed on")
+    verb = "crashed with" if code in CRASHES else "ended by"
+    predicate = f"{verb} {signal_name(code)}{_ran(w)} ({meaning})"
+    return Conclusion("signal", "likely", predicate, (*_evidence(w), handed_on))
 
 
 def not_excluded(w: Witnesses) -> list[str]:
@@ -57,20 +80,39 @@ def not_excluded(w: Witnesses) -> list[str]:
         found.append("a change of the pod's spec")
     if w.sandbox is not None or not w.sandbox_kept:
         found.append("a new sandbox")
+    found += [f"a signal of {sender}" for sender in w.senders]
     return found
 
 
 def _own_confidence(w: Witnesses) -> Confidence:
     """Less sure with every witness that is missing: a probe nobody counted and no event of it."""
     # An init container that ended with 0 is done: no probe, hook or sandbox could make that up.
-    if not not_excluded(w) or (w.entry.kind == "init" and w.instance and not w.instance.exit_code):
+    if w.entry.kind == "init" and w.instance and not w.instance.exit_code:
         return "proven"
+    if w.instance is not None and not w.instance.reason:
+        # Of a start that failed the runtime tells by the reason alone.
+        return "likely"
+    if not not_excluded(w):
+        return "proven" if _nobody_came(w) or _says_why(w) else "likely"
     code = w.instance.exit_code if w.instance else None
     blind = bool(w.post_start and not (w.events_seen and code)) or any(
         probe is not None and _may_have_killed(probe, w.instance)
         for probe in (w.liveness, w.startup)
     )
     return "possible" if blind else "likely"
+
+
+def _nobody_came(w: Witnesses) -> bool:
+    """It ran too short for somebody to go in and send it a signal."""
+    run = w.instance.duration if w.instance else None
+    return run is not None and run < _HANDS
+
+
+def _says_why(w: Witnesses) -> bool:
+    """The program itself tells of a failure, and ends with a code that says so."""
+    if w.instance is None or not w.instance.exit_code:
+        return False
+    return bool(w.instance.message) or crash_line(w.log) is not None
 
 
 def _may_have_killed(probe: ProbeWitness, instance: Instance | None) -> bool:
@@ -89,12 +131,14 @@ def _may_have_killed(probe: ProbeWitness, instance: Instance | None) -> bool:
 
 
 def _completed(w: Witnesses) -> Conclusion:
-    predicate = f"ended by itself with exit code 0{_ran(w)}{_child(w)}"
+    sure = _own_confidence(w)
+    itself = " by itself" if sure == "proven" else ""
+    predicate = f"ended{itself} with exit code 0{_ran(w)}{_child(w)}{_open(w, sure)}"
     if w.restarts or (w.restart_count and w.policy == "Always"):
         predicate += ", and restartPolicy Always starts it again"
     elif w.entry.kind == "init":
         predicate = f"completed{_ran(w)}{_child(w)}"
-    return Conclusion("completed", _own_confidence(w), predicate, _evidence(w))
+    return Conclusion("completed", sure, predicate, _evidence(w))
 
 
 def _stop_signal(w: Witnesses, code: int) -> Conclusion:
@@ -121,11 +165,12 @@ def _stop_signal(w: Witnesses, code: int) -> Conclusion:
     if w.post_start and code in KILLS:
         predicate = f"was killed because its postStart hook failed ({w.post_start})"
         return Conclusion("postStartHook", "possible", predicate, _evidence(w))
-    missed = code == 137 and bool(w.memory_limit)
-    predicate = f"died of {name}{_ran(w)}, sent by something that left no trace"
-    evidence = _evidence(w)
+    missed = code == 137 and bool(w.memory.own)
+    predicate = f"ended with {name}{_ran(w)}; who sent it is not known"
+    words = f"a shell also ends with {code} if a command in it did, as `timeout` ends one"
+    evidence = (*_evidence(w), fact("status", words))
     if missed:
-        limit = f"memory limit {w.memory_limit}; a runtime can miss an OOM kill"
+        limit = f"memory limit {w.memory.own}; a runtime can miss an OOM kill"
         evidence = (*evidence, fact("spec", limit))
     return Conclusion(
         "signal", "possible" if missed or open_ends else "likely", predicate, evidence
@@ -135,7 +180,8 @@ def _stop_signal(w: Witnesses, code: int) -> Conclusion:
 def _evidence(w: Witnesses) -> tuple[Evidence, ...]:
     found = [_status(w)]
     if w.instance is not None and w.instance.reason == "OOMKilled" and w.instance.exit_code != 137:
-        found.append(fact("status", CHILD_OOM))
+        found.append(fact("status", SIBLING_OOM if w.memory.pod_alone else CHILD_OOM))
+        found += w.memory.shared
     if w.instance is not None and w.instance.message:
         found.append(fact("status", f"termination message: {w.instance.message}"))
     if w.rule:
@@ -151,10 +197,12 @@ def _evidence(w: Witnesses) -> tuple[Evidence, ...]:
     elif w.instance is not None and not stop_signal(w.instance.exit_code):
         # What the kubelet stops a container of a living pod for; each is excluded by what it has.
         words = (
-            "nothing else could have stopped it: no open probe, hook, spec change or new sandbox"
+            "the kubelet had no reason to stop it: no open probe, hook, spec change or new sandbox"
         )
+        if not _nobody_came(w):
+            words += "; a signal that an exec sends leaves no trace"
         found.append(fact("spec", words))
-    return tuple(found)
+    return (*found, *w.deleted_later)
 
 
 def _status(w: Witnesses) -> Evidence:
@@ -179,13 +227,22 @@ def _long(w: Witnesses) -> str:
 def _child(w: Witnesses) -> str:
     if w.instance is None or w.instance.reason != "OOMKilled":
         return ""
-    limit = f" at the memory limit of {w.memory_limit}" if w.memory_limit else ""
+    if w.memory.pod_alone:
+        return " (marked OOMKilled: a process of it or of its pod was OOM-killed)"
+    limit = f" {w.memory.where}" if w.memory.own else ""
     return f" (a process in it was OOM-killed{limit})"
+
+
+def _open(w: Witnesses, sure: Confidence) -> str:
+    """What may as well have stopped it, in the sentence itself: other words are often not read."""
+    opens = not_excluded(w)
+    return f" ({opens[0]} is not excluded)" if sure == "possible" and opens else ""
 
 
 def _meaning(code: int) -> str:
     """What shells and runtimes mean by some codes; only they report these."""
     return {
+        124: " (timeout's word for: it took too long)",
         126: " (a shell's word for: not executable)",
         127: " (a shell's word for: command not found)",
     }.get(code, "")

@@ -20,12 +20,24 @@ SIGNALS: dict[int, str] = {
     15: "SIGTERM",
     24: "SIGXCPU",
     25: "SIGXFSZ",
+    26: "SIGVTALRM",
+    27: "SIGPROF",
     31: "SIGSYS",
 }
 """Linux's numbers on the architectures that Kubernetes runs on."""
 
 CRASHES = frozenset({132, 133, 134, 135, 136, 139, 159})
 """Exit codes of signals that a program brings upon itself: ILL TRAP ABRT BUS FPE SEGV SYS."""
+
+OWN_DOING: dict[int, str] = {
+    141: "a write to a pipe or socket that nobody reads any more",
+    142: "an alarm that it had set itself",
+    152: "its limit of CPU time (ulimit -t)",
+    153: "its limit of a file's size (ulimit -f)",
+    154: "a timer that it had set itself",
+    155: "a timer that it had set itself",
+}
+"""Exit codes of signals that the kernel sends for what the process does itself."""
 
 KILLS = frozenset({137, 143})
 """SIGKILL and SIGTERM: what the kubelet stops a container with."""
@@ -48,6 +60,14 @@ def signal_name(exit_code: int | None) -> str:
 
 def stop_signal(exit_code: int | None) -> bool:
     """Whether the code is how a process ends that a stop signal ended: TERM, KILL, or an image's
-    own STOPSIGNAL, which may be any signal that is no crash.
+    own STOPSIGNAL, which may be any signal that is no crash and not the process's own doing.
     """
-    return signal_name(exit_code) != "" and exit_code not in CRASHES
+    own = exit_code in CRASHES or exit_code in OWN_DOING
+    return signal_name(exit_code) != "" and not own
+
+
+def abort_may_end_so(exit_code: int | None) -> bool:
+    """Whether abort() ends with this code as PID 1: the kernel spares it SIGABRT, and the C library
+    then runs an instruction that is no legal one (hlt: SIGSEGV on x86, brk: SIGTRAP on arm64).
+    """
+    return exit_code in (139, 133)

@@ -5,9 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from kubectl_podx.model.clock import parse_time
-from kubectl_podx.model.raw import Json, dig, mapping, number, text
-from kubectl_podx.pod.containers import ContainerEntry
+from kubectl_podx.pod.containers import ContainerEntry, Termination
 
 # A container event is written within the same second as what it tells; a kill's end may be
 # written a little earlier than its event.
@@ -58,36 +56,16 @@ class Instance(NamedTuple):
 
 def last_instance(entry: ContainerEntry) -> Instance | None:
     """The newest instance that has ended; None where none is on record."""
-    restarts = number(entry.status, "restartCount") or 0
-    running_since = _moment(entry.status, "state", "running")
-    now = dig(entry.status, "state", "terminated")
-    if isinstance(now, dict):
-        return _instance(now, None, restarts, current=True)
-    before = dig(entry.status, "lastState", "terminated")
-    if isinstance(before, dict):
+    if entry.terminated is not None:
+        return _instance(entry.terminated, None, entry.restart_count, current=True)
+    if entry.terminated_before is not None:
         current = not entry.running
-        return _instance(before, running_since, restarts - (not current), current=current)
+        earlier = entry.restart_count - (not current)
+        return _instance(entry.terminated_before, entry.started_at, earlier, current=current)
     return None
 
 
 def _instance(
-    terminated: Json, next_start: datetime | None, earlier: int, *, current: bool
+    end: Termination, next_start: datetime | None, earlier: int, *, current: bool
 ) -> Instance:
-    return Instance(
-        number(terminated, "exitCode"),
-        text(terminated, "reason"),
-        text(terminated, "message"),
-        _after_1970(parse_time(dig(terminated, "startedAt"))),
-        _after_1970(parse_time(dig(terminated, "finishedAt"))),
-        next_start,
-        current,
-        earlier <= 0,
-    )
-
-
-def _moment(status: Json, *path: str) -> datetime | None:
-    return parse_time(text(mapping(status, *path), "startedAt"))
-
-
-def _after_1970(moment: datetime | None) -> datetime | None:
-    return moment if moment and moment.year > 1970 else None
+    return Instance(*end, next_start, current, earlier <= 0)

@@ -8,13 +8,16 @@ import re
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from kubectl_podx.model.clock import parse_time, seconds_after
+from kubectl_podx.model.clock import format_time, parse_time, seconds_after
+from kubectl_podx.model.parts import Evidence
 from kubectl_podx.model.raw import Json, dig, items, number, one_line, text
 from kubectl_podx.model.words import RestartCause
 from kubectl_podx.pod.containers import ContainerEntry
 from kubectl_podx.pod.kills import grace_period, kills_of
+from kubectl_podx.pod.owner import controller, controller_kind
 from kubectl_podx.pod.probe_events import event_span
 from kubectl_podx.pod.view import PodView
+from kubectl_podx.sections.restarts.termination.exit_codes import stop_signal
 from kubectl_podx.sections.restarts.termination.instance import Instance
 from kubectl_podx.view.units import spell_seconds
 
@@ -42,6 +45,7 @@ REJECTIONS = frozenset(
 """status.reason of a pod that the kubelet would not admit; also every `OutOf…`."""
 
 _SLACK = timedelta(seconds=5)
+_SECOND = timedelta(seconds=1)
 # Between the end of a pod's last container and the kubelet's last request to delete the pod.
 _CLEARING = 60.0
 _RESOURCE = re.compile(r"The node was low on resource: ([^.]+?)\.")
@@ -68,17 +72,36 @@ class PodEnd(NamedTuple):
     """The moment is known. Else it is the earliest that can have been, and what ended after it may
     have ended by itself."""
 
-    def covers(self, instance: Instance | None, entry: ContainerEntry) -> bool:
-        """Whether the end of this instance is part of it."""
+    asked: bool = False
+    """The API server dated it before anybody acted on it: what ended before is none of it."""
+    consequence: bool = False
+    """A Job deletes pods because a container of them has ended, within the same second."""
+
+    def covers(
+        self, instance: Instance | None, entry: ContainerEntry, *, stopped: bool = False
+    ) -> bool:
+        """Whether the end of this instance is part of it. `stopped`: the kubelet says that it
+        stopped it, by its own clock.
+        """
         if instance is None:
             return self.cause != "deleted" and not entry.running
         if not instance.current:
             return False
-        if instance.finished_at is None:
+        if instance.finished_at is None or stopped:
             return True
-        if self.moment is not None:
+        if self.moment is None:
+            return entry.kind != "init" or instance.exit_code != 0
+        if not self.asked:
             return instance.finished_at >= self.moment - _SLACK
-        return entry.kind != "init" or instance.exit_code != 0
+        own = instance.exit_code not in (0, None) and not stop_signal(instance.exit_code)
+        if self.consequence and own:
+            return instance.finished_at > self.moment + _SECOND
+        return instance.finished_at >= self.moment
+
+    def before(self, instance: Instance) -> bool:
+        """Whether the instance ended before the moment that is known of the pod's end."""
+        ended = instance.finished_at
+        return ended is not None and self.moment is not None and ended < self.moment
 
 
 def pod_end(view: PodView) -> PodEnd | None:
@@ -142,8 +165,8 @@ def _deadline(view: PodView, said: str) -> PodEnd:
 
 def _deleted(view: PodView, disruption: Json) -> PodEnd | None:
     pod = view.pod
-    deletion = parse_time(dig(pod, "metadata", "deletionTimestamp"))
-    gone = text(pod, "status", "phase") in ("Succeeded", "Failed")
+    deletion = parse_time(view.api.deletion)
+    gone = view.api.ended
     why = text(disruption, "reason")
     if deletion is None and not (gone and why):
         return None
@@ -159,10 +182,32 @@ def _deleted(view: PodView, disruption: Json) -> PodEnd | None:
     said = said or "the pod has a deletionTimestamp"
     if why == "PreemptionByScheduler":
         sentence = "was preempted by the scheduler for a pod of higher priority"
-        return PodEnd("preempted", sentence, said, asked, dated)
+        return PodEnd("preempted", sentence, said, asked, dated, asked=True)
     by = _DELETERS.get(why, "")
     sentence = f"was stopped because the pod is deleted {by}".rstrip()
-    return PodEnd("deleted", sentence, said, asked, dated)
+    job = controller_kind(view) == "Job"
+    return PodEnd("deleted", sentence, said, asked, dated, asked=True, consequence=job)
+
+
+def deleted_later(view: PodView, instance: Instance | None) -> tuple[Evidence, ...]:
+    """What followed this end: the pod's deletion, and the end of its Job."""
+    deletion = _deleted(view, _disruption(view.pod))
+    if instance is None or deletion is None or deletion.moment is None:
+        return ()
+    when = format_time(deletion.moment)
+    found = [Evidence(source="status", text="the pod was deleted after that", time=when)]
+    owner = controller(view)
+    for condition in items(owner.body if owner else None, "status", "conditions"):
+        failed = text(condition, "type") in ("Failed", "FailureTarget")
+        if owner and owner.kind == "Job" and failed and text(condition, "status") == "True":
+            since = parse_time(text(condition, "lastTransitionTime"))
+            words = (
+                f"{owner.label} is Failed ({text(condition, 'reason')}): so its pods are deleted"
+            )
+            moment = format_time(since) if since else None
+            found.append(Evidence(source="status", text=words, time=moment))
+            break
+    return tuple(found)
 
 
 def _asked_before(view: PodView, last: datetime) -> tuple[datetime, bool]:
@@ -200,14 +245,8 @@ def _last_stop(view: PodView) -> datetime | None:
     """The earliest moment at which the container that ended last can have been stopped: what ended
     before had ended by itself.
     """
-    ends = [
-        parse_time(dig(entry.status, "state", "terminated", "finishedAt"))
-        for entry in view.containers
-    ]
-    if any(
-        end is None and isinstance(dig(entry.status, "state", "terminated"), dict)
-        for entry, end in zip(view.containers, ends, strict=True)
-    ):
+    ends = [entry.terminated.finished_at for entry in view.containers if entry.terminated]
+    if None in ends:
         return None
     newest = max(filter(None, ends), default=None)
     return seconds_after(newest, -grace_period(view)) if newest else None

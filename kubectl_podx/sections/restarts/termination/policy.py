@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from kubectl_podx.model.raw import Json, dig, items, text
 from kubectl_podx.pod.containers import ContainerEntry
+from kubectl_podx.pod.pod import Pod
 
 
 def restarts_after(pod: Json, entry: ContainerEntry, exit_code: int | None) -> bool:
@@ -13,9 +14,7 @@ def restarts_after(pod: Json, entry: ContainerEntry, exit_code: int | None) -> b
     restartPolicy of its own), its restartPolicy, the pod's. A regular init container that ended
     with 0 is done; ephemeral containers are never restarted.
     """
-    if entry.kind == "ephemeral" or text(pod, "metadata", "deletionTimestamp"):
-        return False
-    if text(pod, "status", "phase") in ("Succeeded", "Failed"):
+    if entry.kind == "ephemeral" or Pod(pod).terminating or Pod(pod).ended:
         return False
     if entry.kind == "init" and exit_code == 0:
         return False

@@ -62,6 +62,8 @@ class ProbeWitness(NamedTuple):
     fits: bool
     """The run was as long as that of an instance whose attempts all fail: no shorter, no longer."""
     evidence: tuple[Evidence, ...]
+    said: str
+    """What its newest failure on record said, of whatever instance; empty where none is left."""
 
     @property
     def counted(self) -> bool:
@@ -151,7 +153,7 @@ def probe_witness(
         words = f"{kind} probe failed {event.seen} times: {event.message}"
         moment = format_time(seen) if seen else None
         evidence.append(Evidence(source="event", text=words, time=moment))
-    ended = max(0, number(entry.status, "restartCount") or 0) + (1 if instance.current else 0)
+    ended = max(0, entry.restart_count) + (1 if instance.current else 0)
     counter = counter_of(view, entry.name, kind)
     total = max(counter.failed if counter else 0, sum(event.seen for event in failed))
     if counter:
@@ -178,6 +180,7 @@ def probe_witness(
         sum(event_count(event) for event in view.events) >= _BURST,
         _fits(view, instance, times),
         tuple(evidence),
+        next((event.message for event in reversed(failed) if event.message), ""),
     )
 
 

@@ -76,6 +76,8 @@ def sandbox_kept(view: PodView, entry: ContainerEntry, instance: Instance) -> bo
         if text(condition, "type") == "PodReadyToStartContainers":
             since = parse_time(dig(condition, "lastTransitionTime"))
             return text(condition, "status") == "True" and since is not None and since < ended
+    if not view.older_than(1, 29):
+        return False
     code = instance.exit_code
     return code not in (0, 255) and not stop_signal(code)
 
@@ -94,9 +96,10 @@ class _Life(NamedTuple):
 def _lives(view: PodView) -> list[_Life]:
     found: list[_Life] = []
     for other in view.containers:
-        running = parse_time(dig(other.status, "state", "running", "startedAt"))
-        done = parse_time(dig(other.status, "state", "terminated", "finishedAt"))
-        since = running or parse_time(dig(other.status, "state", "terminated", "startedAt"))
+        running = other.started_at
+        end = other.terminated
+        since = running or (end.started_at if end else None)
+        done = end.finished_at if end else None
         found.append(_Life(other.name, other.kind, since, running, done))
     return found
 
@@ -109,7 +112,7 @@ def _init_again(view: PodView, entry: ContainerEntry, instance: Instance) -> lis
     for other in view.containers:
         if other.name == entry.name:
             break
-        began = parse_time(dig(other.status, "state", "terminated", "startedAt"))
+        began = other.terminated.started_at if other.terminated else None
         if other.kind == "init" and began and began >= instance.finished_at:
             words = f"init container {other.name} ran again after this end"
             found.append(Evidence(source="status", text=words, time=format_time(began)))

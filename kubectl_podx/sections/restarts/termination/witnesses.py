@@ -6,16 +6,22 @@ import re
 from datetime import datetime
 from typing import NamedTuple
 
-from kubectl_podx.model.clock import format_time, parse_time
+from kubectl_podx.model.clock import parse_time
 from kubectl_podx.model.parts import Evidence
 from kubectl_podx.model.raw import dig, items, mapping, number, text
 from kubectl_podx.pod.containers import ContainerEntry
 from kubectl_podx.pod.kills import Kill, kills_of
+from kubectl_podx.pod.looked import written
 from kubectl_podx.pod.probe_events import event_span
 from kubectl_podx.pod.probes import handler
 from kubectl_podx.pod.view import PodView, event_count
 from kubectl_podx.sections.restarts.termination.instance import Instance, last_instance
-from kubectl_podx.sections.restarts.termination.pod_end import PodEnd, pod_end
+from kubectl_podx.sections.restarts.termination.memory import Memory, memory
+from kubectl_podx.sections.restarts.termination.pod_end import (
+    PodEnd,
+    deleted_later,
+    pod_end,
+)
 from kubectl_podx.sections.restarts.termination.policy import (
     matching_rule,
     policy_of,
@@ -27,8 +33,11 @@ from kubectl_podx.sections.restarts.termination.sandbox import (
     sandbox_kept,
     sandbox_witness,
 )
+from kubectl_podx.sections.restarts.termination.senders import senders
 
 _DEFAULT_GRACE = 30
+# Seconds that the kubelet needs to see that a container has ended, and to write it.
+_CLEAN_UP = 5
 _PULLED = re.compile(r'image "([^"]{1,300})"')
 
 
@@ -37,9 +46,13 @@ class Witnesses(NamedTuple):
 
     entry: ContainerEntry
     restart_count: int
+    pod_failed: bool
+    """Its phase is Failed."""
     instance: Instance | None
     pod_end: PodEnd | None
     """Only where it covers this instance."""
+    deleted_later: tuple[Evidence, ...]
+    """The pod's deletion, where it came after this end."""
     kills: tuple[Kill, ...]
     """All Killing events of the container."""
     liveness: ProbeWitness | None
@@ -53,19 +66,24 @@ class Witnesses(NamedTuple):
     """FailedPostStartHook events of any instance."""
     post_start: str
     """The declared postStart hook in one line; empty without one."""
-    memory_limit: str
-    """Of the container, as the runtime reports it, else as declared."""
-    pod_memory_limit: str
-    node_memory: tuple[Evidence, ...]
-    """The node's own memory trouble: a SystemOOM event at that time, MemoryPressure now."""
+    memory: Memory
+    """The limits above it, and which of them can have been reached."""
     spec_written: datetime | None
     """A write of the pod's spec while this instance ran."""
     image_before: str
     """An image that the container was started with before and the spec no longer names."""
     grace: float
     """Seconds from the stop signal to SIGKILL."""
+    running_for: float | None
+    """Seconds for which the next instance has been running; None where none runs."""
     resized: datetime | None
     """A resize while this instance ran, of a container that restarts for one."""
+    senders: tuple[str, ...]
+    """Others that can have sent it a signal, in words: they share its PID namespace."""
+    first_process: bool
+    """It was PID 1: the kernel spares it signals that it does not handle."""
+    log: tuple[str, ...]
+    """The end of the log of this instance."""
     events_seen: bool
     """Some event of the container is left at all."""
     waiting_reason: str
@@ -77,6 +95,22 @@ class Witnesses(NamedTuple):
     """Whether the kubelet starts it again."""
     after_apps: bool
     """A sidecar that ended after every app container had ended for good."""
+
+    def of_the_next_perhaps(self, kill: Kill) -> bool:
+        """Whether the kill is dated only in the second in which the next instance started: by its
+        time alone it may be of that one. Not where that one has outlived such a stop.
+        """
+        if self.instance is None or self.instance.next_start is None:
+            return False
+        inside = [m for m in (kill.first, kill.last) if _of(self.instance, kill, m)]
+        if any(moment != self.instance.next_start for moment in inside):
+            return False
+        probe = {"livenessProbe": self.liveness, "startupProbe": self.startup}.get(kill.kind)
+        if probe is not None and probe.at_threshold:
+            return False
+        own = probe.timing.termination_grace_period if probe is not None else None
+        stop = (self.grace if own is None else own) + _CLEAN_UP
+        return self.running_for is None or self.running_for <= stop
 
     def killed(self) -> Kill | None:
         """The first Killing event dated inside this instance; a plain stop only without others."""
@@ -105,12 +139,21 @@ def collect(view: PodView, entry: ContainerEntry) -> Witnesses:
     exit_code = instance.exit_code if instance else None
     hook = mapping(entry.spec, "lifecycle", "postStart")
     grace = number(view.pod, "spec", "terminationGracePeriodSeconds")
+    kills = tuple(kills_of(view, entry))
+    stopped = any(
+        kill.kind == "stop" and (_of(instance, kill, kill.first) or _of(instance, kill, kill.last))
+        for kill in kills
+        if instance is not None
+    )
+    covered = end is not None and end.covers(instance, entry, stopped=stopped)
     return Witnesses(
         entry=entry,
-        restart_count=max(0, number(entry.status, "restartCount") or 0),
+        restart_count=max(0, entry.restart_count),
+        pod_failed=view.api.phase == "Failed",
         instance=instance,
-        pod_end=end if end and end.covers(instance, entry) else None,
-        kills=tuple(kills_of(view, entry)),
+        pod_end=end if covered else None,
+        deleted_later=() if covered else deleted_later(view, instance),
+        kills=kills,
         liveness=probe_witness(view, entry, instance, "liveness") if instance else None,
         startup=probe_witness(view, entry, instance, "startup") if instance else None,
         sandbox=sandbox_witness(view, entry, instance) if instance else None,
@@ -122,16 +165,18 @@ def collect(view: PodView, entry: ContainerEntry) -> Witnesses:
             if text(event, "reason") == "FailedPostStartHook"
         ),
         post_start=handler(hook, entry.spec).text if hook else "",
-        memory_limit=_memory_limit(entry),
-        pod_memory_limit=text(view.pod, "spec", "resources", "limits", "memory"),
-        node_memory=_node_memory(view, instance),
+        memory=memory(view, entry, instance),
         spec_written=_spec_written(view, instance),
         image_before=_image_before(view, entry),
         grace=float(grace if grace is not None else _DEFAULT_GRACE),
+        running_for=view.running_for(entry),
         resized=_resized(view, entry, instance),
+        senders=senders(view, entry),
+        first_process=view.pid_mode == "container",
+        log=_log(view, entry, instance),
         events_seen=bool(view.events_of(entry)),
-        waiting_reason=text(entry.status, "state", "waiting", "reason"),
-        waiting_message=text(entry.status, "state", "waiting", "message"),
+        waiting_reason=entry.waiting_reason,
+        waiting_message=entry.waiting_message,
         policy=policy_of(view.pod, entry),
         rule=matching_rule(entry, exit_code),
         restarts=restarts_after(view.pod, entry, exit_code),
@@ -153,35 +198,15 @@ def _hook_failures(
     return tuple(found)
 
 
-def _memory_limit(entry: ContainerEntry) -> str:
-    actual = text(entry.status, "resources", "limits", "memory")
-    return actual or text(entry.spec, "resources", "limits", "memory")
-
-
-def _node_memory(view: PodView, instance: Instance | None) -> tuple[Evidence, ...]:
-    """SystemOOM events of the node inside the instance, and MemoryPressure where it is True."""
-    name = text(view.pod, "spec", "nodeName")
-    if not name or instance is None:
+def _log(view: PodView, entry: ContainerEntry, instance: Instance | None) -> tuple[str, ...]:
+    """The log of the instance that ended: the previous one where a newer instance is on record."""
+    if instance is None:
         return ()
-    found = []
-    stored = view.capture.lists.get(f"Event/Node//{name}")
-    for event in stored.items if stored else []:
-        moments = event_span(event)
-        if text(event, "reason") == "SystemOOM" and any(instance.holds(m) for m in moments):
-            when = format_time(moments[1]) if moments[1] else None
-            found.append(Evidence(source="node", text=text(event, "message"), time=when))
-    node = view.object("Node", name)
-    for condition in items(node.body if node else None, "status", "conditions"):
-        if text(condition, "type") == "MemoryPressure" and text(condition, "status") == "True":
-            since = text(condition, "lastTransitionTime")
-            found.append(
-                Evidence(
-                    source="node",
-                    text=f"node {name} has MemoryPressure",
-                    time=since if parse_time(since) else None,
-                )
-            )
-    return tuple(found)
+    ended_now = entry.terminated is not None
+    for tail in view.captured.logs:
+        if tail.container == entry.name and tail.state == "ok" and tail.previous != ended_now:
+            return tuple(written(tail))
+    return ()
 
 
 def _spec_written(view: PodView, instance: Instance | None) -> datetime | None:

@@ -1,4 +1,4 @@
-"""How a known secret value is spelt in logs and messages. Called by the sealer, keeps nothing."""
+"""How a known secret value is encoded in logs and messages. Called by the sealer, keeps nothing."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def texts_of(value: bytes) -> list[str]:
     return [text for text in texts if len(re.sub("[\ufffd\\s]", "", text)) >= _FEWEST_KNOWN]
 
 
-def usual_spellings(value: str) -> set[str]:
+def usual_encodings(value: str) -> set[str]:
     """Of one line of many: plain, in JSON, in a URL."""
     if value.isalnum() and value.isascii():
         return {value}
@@ -84,7 +84,7 @@ def usual_spellings(value: str) -> set[str]:
     return found | quoted | {_small_hex(url) for url in quoted}
 
 
-def spellings(value: str) -> set[str]:
+def encodings(value: str) -> set[str]:
     """The text as logs write it: plain, in a URL, in JSON, HTML, a shell or a language's quotes."""
     found = {value}
     if value.isalnum() and value.isascii():
