@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from e2e.support import container_status, is_ready
+from e2e.support import Manifest, container_status, is_ready
 from incidents.incident import Condition, Look
 
 
@@ -82,7 +82,7 @@ def exited(code: int, container: str = "app") -> Condition:
     def holds(look: Look) -> bool:
         status = container_status(look.pod, container)
         ends = [status.get(state, {}).get("terminated") for state in ("state", "lastState")]
-        last = next((end for end in ends if end), {})
+        last: Manifest = next((end for end in ends if end), {})
         return bool(last.get("exitCode") == code)
 
     return holds
