@@ -166,8 +166,8 @@ def _memory(message: str) -> str:
         # runc asks with a question mark whether the limit is too low: it cannot know.
         return f"its {DIED} of an OOM kill: its memory was used up, or the limit is too low"
     if init_died(message):
-        words = "its memory was used up, or the limit is too low"
-        return f"its own init died as it started, mostly because {words}"
+        words = "mostly because the memory limit is too low, or was used up"
+        return f"its own init died as it started, {words}"
     return ""
 
 

@@ -82,7 +82,7 @@ def exited(code: int, container: str = "app") -> Condition:
     def holds(look: Look) -> bool:
         status = container_status(look.pod, container)
         ends = [status.get(state, {}).get("terminated") for state in ("state", "lastState")]
-        last: Manifest = next((end for end in ends if end), {})
+        last: Any = next((end for end in ends if end), {})
         return bool(last.get("exitCode") == code)
 
     return holds

@@ -182,11 +182,11 @@ def _deleted(view: PodView, disruption: Json) -> PodEnd | None:
     said = said or "the pod has a deletionTimestamp"
     if why == "PreemptionByScheduler":
         sentence = "was preempted by the scheduler for a pod of higher priority"
-        return PodEnd("preempted", sentence, said, asked, dated, asked=True)
+        return PodEnd("preempted", sentence, said, asked, dated, asked=dated)
     by = _DELETERS.get(why, "")
     sentence = f"was stopped because the pod is deleted {by}".rstrip()
     job = controller_kind(view) == "Job"
-    return PodEnd("deleted", sentence, said, asked, dated, asked=True, consequence=job)
+    return PodEnd("deleted", sentence, said, asked, dated, asked=dated, consequence=job)
 
 
 def deleted_later(view: PodView, instance: Instance | None) -> tuple[Evidence, ...]:

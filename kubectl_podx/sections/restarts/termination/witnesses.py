@@ -10,7 +10,7 @@ from kubectl_podx.model.clock import parse_time
 from kubectl_podx.model.parts import Evidence
 from kubectl_podx.model.raw import dig, items, mapping, number, text
 from kubectl_podx.pod.containers import ContainerEntry
-from kubectl_podx.pod.kills import Kill, kills_of
+from kubectl_podx.pod.kills import Kill, grace_period, kills_of
 from kubectl_podx.pod.looked import written
 from kubectl_podx.pod.probe_events import event_span
 from kubectl_podx.pod.probes import handler
@@ -39,6 +39,9 @@ _DEFAULT_GRACE = 30
 # Seconds that the kubelet needs to see that a container has ended, and to write it.
 _CLEAN_UP = 5
 _PULLED = re.compile(r'image "([^"]{1,300})"')
+
+# How long the runtime may take to report an end on a slow node.
+_CLEARING_SECONDS = 60
 
 
 class Witnesses(NamedTuple):
@@ -132,6 +135,23 @@ def _of(instance: Instance, kill: Kill, moment: datetime | None) -> bool:
     return instance.holds_stop(moment)
 
 
+def _stops(view: PodView, instance: Instance, kill: Kill) -> bool:
+    """Whether the kubelet says that it stopped the instance, so shortly before its end that the
+    grace period was not over.
+    """
+    given = number(view.pod, "metadata", "deletionGracePeriodSeconds") or 0
+    longest = max(given, grace_period(view)) + _CLEARING_SECONDS
+    return kill.kind == "stop" and any(
+        moment is not None
+        and _of(instance, kill, moment)
+        and (
+            instance.finished_at is None
+            or (instance.finished_at - moment).total_seconds() <= longest
+        )
+        for moment in (kill.first, kill.last)
+    )
+
+
 def collect(view: PodView, entry: ContainerEntry) -> Witnesses:
     """The witnesses of the container's last end, each read by name, uid and fieldPath."""
     instance = last_instance(entry)
@@ -140,11 +160,7 @@ def collect(view: PodView, entry: ContainerEntry) -> Witnesses:
     hook = mapping(entry.spec, "lifecycle", "postStart")
     grace = number(view.pod, "spec", "terminationGracePeriodSeconds")
     kills = tuple(kills_of(view, entry))
-    stopped = any(
-        kill.kind == "stop" and (_of(instance, kill, kill.first) or _of(instance, kill, kill.last))
-        for kill in kills
-        if instance is not None
-    )
+    stopped = instance is not None and any(_stops(view, instance, kill) for kill in kills)
     covered = end is not None and end.covers(instance, entry, stopped=stopped)
     return Witnesses(
         entry=entry,
