@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from e2e.support import Manifest, container_status, is_ready
+from e2e.support import container_status, is_ready
 from incidents.incident import Condition, Look
 
 
