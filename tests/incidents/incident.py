@@ -15,6 +15,8 @@ HELPER = "incident-helper"
 """The label of a pod that a step of an incident makes beside it."""
 THIS_NODE = "this-node.invalid"
 """Stands in manifests for the name of the cluster's node."""
+MOST_CPU = "most-cpu.invalid"
+"""Stands in manifests for more than half of the CPU of the cluster's node."""
 
 Severity = Literal["ok", "info", "warning", "critical", "unknown"]
 Confidence = Literal["possible", "likely", "proven"]

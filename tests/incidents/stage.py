@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from e2e.support import Bench, Manifest
-from incidents.incident import HELPER, LABEL, THIS_NODE, Incident, Look, Where
+from incidents.incident import HELPER, LABEL, MOST_CPU, THIS_NODE, Incident, Look, Where
 from kubectl_podx.capture.session import LookOptions, connect, take
 from kubectl_podx.capture.targets import Targets
 from kubectl_podx.cluster.access import AccessFlags
@@ -61,6 +61,8 @@ class Stage:
     bench: Bench
     node: str
     """The node's name, which stands in for `THIS_NODE`."""
+    most_cpu: str
+    """What stands in for `MOST_CPU`."""
     where: Where
     """What the node is like."""
     captures: dict[str, Capture] = field(default_factory=dict)
@@ -95,7 +97,8 @@ class Stage:
 
     def _begin(self, incident: Incident) -> Act:
         text = json.dumps({"apiVersion": "v1", "kind": "List", "items": incident.objects})
-        self.bench.apply(text.replace(THIS_NODE, self.node))
+        text = text.replace(THIS_NODE, self.node).replace(MOST_CPU, self.most_cpu)
+        self.bench.apply(text)
         return Act(incident, time.monotonic() + incident.timeout * self.pace.patience)
 
     def _over(self, act: Act, look: Look | None) -> bool:

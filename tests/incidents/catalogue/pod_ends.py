@@ -7,12 +7,21 @@ from typing import Any
 from e2e.manifests import pod, shell
 from e2e.support import Bench, Manifest
 from incidents.catalogue.probe_kills import STUBBORN, on_term
-from incidents.incident import HELPER, THIS_NODE, Expected, Incident, Step, broken, subject
+from incidents.incident import (
+    HELPER,
+    MOST_CPU,
+    THIS_NODE,
+    Expected,
+    Incident,
+    Step,
+    broken,
+    subject,
+)
 from incidents.when import deleting, every, phase, running_for, status_reason, stopped
 
 FILL = "dd if=/dev/zero of=/scratch/blob bs=1M count=40; while :; do sleep 1; done"
 SCRATCH: dict[str, Any] = {"volumeMounts": [{"name": "scratch", "mountPath": "/scratch"}]}
-LARGE = {"requests": {"cpu": "1200m"}, "limits": {"cpu": "1200m"}}
+LARGE = {"requests": {"cpu": MOST_CPU}, "limits": {"cpu": MOST_CPU}}
 
 
 def priority(name: str, value: int) -> Manifest:
@@ -30,7 +39,7 @@ def more_important(bench: Bench, victim: Manifest) -> None:
     bench.apply(
         pod(
             f"{name}-by",
-            shell(resources=LARGE),
+            shell(resources=victim["spec"]["containers"][0]["resources"]),
             labels={HELPER: name},
             priorityClassName=f"podx-{name}-high",
             automountServiceAccountToken=False,

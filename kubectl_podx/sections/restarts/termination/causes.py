@@ -215,7 +215,7 @@ def _oom(w: Witnesses) -> Conclusion | None:
     """
     if w.instance is None or w.instance.reason != "OOMKilled" or w.instance.exit_code != 137:
         return None
-    if w.liveness is not None and (w.liveness.explains or w.liveness.recurs):
+    if w.liveness is not None and w.liveness.explains:
         return None
     mark = fact("status", "reason OOMKilled, exit code 137", w.instance.finished_at)
     if not w.memory.own:
@@ -243,6 +243,8 @@ def _sure_of_oom(w: Witnesses) -> Confidence:
     """
     open_probes = [p for p in (w.liveness, w.startup) if p is not None and not p.cleared]
     unseen = [p for p in open_probes if p.fits_least and not (p.silent or p.evidence)]
+    # A probe that killed instances before may have killed this one, too: with the mark of a child.
+    unseen += [p for p in open_probes if p.recurs]
     if unseen or any(probe.fits_least and probe.accounts for probe in open_probes):
         return "possible"
     if open_probes or w.senders or w.memory.shared or w.memory.node or w.memory.calm is None:
