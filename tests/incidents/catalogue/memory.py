@@ -112,6 +112,7 @@ INCIDENTS = (
         "a shell that hands on its child's 137: PID 1 was not killed itself",
         shell(f"{CHILD}exit $?", resources=LIMIT),
         until=looping(times=2),
+        whole_group=WHOLE,
         # From outside the same as an OOM kill of PID 1; the remedy is the same, too.
         expected=oom(),
     ),
