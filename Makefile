@@ -83,15 +83,12 @@ e2e-again: install cluster-up
 	  { $(RUN) pytest tests/e2e -m cluster || \
 	    $(RUN) pytest tests/e2e -m cluster --last-failed --last-failed-no-failures none; }
 
-# The same where the node is emulated: nothing there happens when it is due. Of the catalogue of
-# incidents it is asked for a sample.
+# The same where the node is emulated: nothing there happens when it is due.
 v2-again: export PODX_CLUSTER_NODE := v2
 v2-again: install cluster-up
 	exports="$$($(PYTHON) hack/cluster env)" && eval "$$exports" && \
 	  { $(RUN) pytest tests/v2 -m cluster || \
-	    $(RUN) pytest tests/v2 -m cluster --last-failed --last-failed-no-failures none; } && \
-	  { $(RUN) pytest tests/incidents -m cluster --sample=30 || \
-	    $(RUN) pytest tests/incidents -m cluster --last-failed --last-failed-no-failures none; }
+	    $(RUN) pytest tests/v2 -m cluster --last-failed --last-failed-no-failures none; }
 
 dist: install ## wheel, sdist, the archive for this machine and Krew's manifest, in dist/
 	UV="$(UV)" $(RUN) python hack/dist.py
