@@ -339,16 +339,11 @@ def examine(
 
     Raises PodxError where the server cannot be reached or a named object is not there.
     """
-    server, namespace = session.connect(
-        flags, deadline=deadline, environ=environ, home=home, warn=warn
-    )
-    try:
+    with session.connected(flags, deadline=deadline, environ=environ, home=home, warn=warn) as (
+        server,
+        namespace,
+    ):
         return _examine(server, namespace, targets, options, deadline)
-    except BaseException:
-        server.cancel()
-        raise
-    finally:
-        server.close()
 
 
 def _examine(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from kubectl_podx import __version__
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from kubectl_podx.cluster.server import ApiServer
     from kubectl_podx.model.revealed import Revealed
 
-__all__ = ["LookOptions", "Targets", "connect", "take"]
+__all__ = ["LookOptions", "Targets", "connect", "connected", "take"]
 
 _MAX_CONNECTIONS = 16
 # Two execs, and four for the reads, which take turns while the execs are under way.
@@ -48,6 +49,28 @@ def connect(
     return server, access.namespace
 
 
+@contextmanager
+def connected(
+    flags: AccessFlags,
+    *,
+    deadline: Deadline,
+    environ: Mapping[str, str],
+    home: str,
+    warn: Callable[[str], None],
+) -> Iterator[tuple[ApiServer, str]]:
+    """As `connect`, until the end of the block: then the server is closed. If something is raised
+    there, requests that are still under way are cancelled first.
+    """
+    server, namespace = connect(flags, deadline=deadline, environ=environ, home=home, warn=warn)
+    try:
+        yield server, namespace
+    except BaseException:
+        server.cancel()
+        raise
+    finally:
+        server.close()
+
+
 def take(
     flags: AccessFlags,
     targets: Targets,
@@ -70,8 +93,10 @@ def take(
     for a start is not part of the deadline. `progress` is told how far it is.
     """
     whole = _with_wait(deadline) if options.wait_start else deadline
-    server, namespace = connect(flags, deadline=whole, environ=environ, home=home, warn=warn)
-    try:
+    with connected(flags, deadline=whole, environ=environ, home=home, warn=warn) as (
+        server,
+        namespace,
+    ):
         server.dial_ahead(_DIAL_AHEAD)
         # Imported while the connections are being dialled.
         from kubectl_podx.capture.gather import Gatherer  # noqa: PLC0415
@@ -83,11 +108,6 @@ def take(
             deadline = _wait(server, targets, namespace, options, deadline, say)
         gatherer = Gatherer(server, options, deadline, revealed, progress)
         return gatherer.capture(targets, namespace, meanwhile)
-    except BaseException:
-        server.cancel()
-        raise
-    finally:
-        server.close()
 
 
 def _with_wait(deadline: Deadline) -> Deadline:

@@ -104,17 +104,12 @@ def take(
 
     Raises PodxError where nothing can be told: an unreachable server, pods that may not be listed.
     """
-    server, namespace = session.connect(
-        flags, deadline=deadline, environ=environ, home=home, warn=warn
-    )
-    try:
+    with session.connected(flags, deadline=deadline, environ=environ, home=home, warn=warn) as (
+        server,
+        namespace,
+    ):
         server.dial_ahead(2)
         return _Run(server, options, deadline, namespace).all(progress, meanwhile)
-    except BaseException:
-        server.cancel()
-        raise
-    finally:
-        server.close()
 
 
 class _Run:
