@@ -70,7 +70,7 @@ RULES: tuple[Rule, ...] = (
         code="DWN001",
         section="downwardAPI",
         severity="warning",
-        title="a variable or subPath file holds an older label, annotation or field of the pod",
+        title="A variable or subPath file holds an older label, annotation or field of the pod",
         meaning="Downward API variables are resolved at every container start and never again; "
         "only files of a whole volume follow the pod.",
         known_by="the environment or file in the container against the pod in the API",
@@ -82,7 +82,7 @@ RULES: tuple[Rule, ...] = (
         code="DWN002",
         section="downwardAPI",
         severity="warning",
-        title="a variable holds a resource from before a resize",
+        title="A variable holds a resource from before a resize",
         meaning="The container was resized in place, or the node's allocatable changed: what the "
         "program derives from this variable (heap, threads) is of the old size.",
         known_by="the environment in the container against the resources of the pod in the API",
@@ -94,7 +94,7 @@ RULES: tuple[Rule, ...] = (
         code="DWN003",
         section="downwardAPI",
         severity="warning",
-        title="a downward API file does not follow the pod",
+        title="A downward API file does not follow the pod",
         meaning="Every change of the pod makes the kubelet write these files at once; this one is "
         "overdue, or the refresh of its volume fails.",
         known_by="digests that differ, and the time of the pod's last write or a FailedMount event",

@@ -88,7 +88,7 @@ RULES: tuple[Rule, ...] = (
         code="TOK001",
         section="serviceAccountTokens",
         severity="critical",
-        title="a service account token has expired",
+        title="A service account token has expired",
         meaning="The kubelet keeps the old token where it gets no new one; whoever checks it "
         "refuses it.",
         known_by="the exp claim against the API server's clock",
@@ -100,7 +100,7 @@ RULES: tuple[Rule, ...] = (
         code="TOK002",
         section="serviceAccountTokens",
         severity="critical",
-        title="a token is bound to something that is not there any more",
+        title="A token is bound to something that is not there any more",
         meaning="The API server refuses a token whose pod, node or service account has another "
         "uid now.",
         known_by="the claims of the token against the uids of the objects in the API",
@@ -112,7 +112,7 @@ RULES: tuple[Rule, ...] = (
         code="TOK003",
         section="serviceAccountTokens",
         severity="warning",
-        title="the pod's service account does not exist",
+        title="The pod's service account does not exist",
         meaning="Its tokens are invalid from the moment it was deleted, and a new pod is not "
         "admitted.",
         known_by="404 for the service account",
@@ -124,7 +124,7 @@ RULES: tuple[Rule, ...] = (
         code="TOK004",
         section="serviceAccountTokens",
         severity="warning",
-        title="a token is not renewed",
+        title="A token is not renewed",
         meaning="The kubelet renews a token after 80 % of its life, 24 hours at most. This one is "
         "overdue.",
         known_by="the claims iat and exp or warnafter against the API server's clock",

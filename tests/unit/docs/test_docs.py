@@ -49,6 +49,8 @@ def test_every_finding_is_explained_and_no_code_is_there_twice() -> None:
         assert re.fullmatch(r"[A-Z]{3}\d{3}", rule.code)
         assert rule.section in (*KEYS, "pod")
         assert all((rule.title, rule.meaning, rule.known_by, rule.remedy))
+        # Sentence case; a path keeps its own.
+        assert rule.title[0].isupper() or rule.title[0] == "/"
         assert rule.link.startswith(("https://kubernetes.io/docs/", "https://docs.kernel.org/"))
         assert set(rule.gives_way_to) <= set(codes)
 
