@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from kubectl_podx.model.clock import format_time, parse_time
 from kubectl_podx.model.parts import NONE, BackOff, Evidence, Fact
@@ -13,13 +14,15 @@ from kubectl_podx.pod.kills import RESET_SECONDS, backoff
 from kubectl_podx.pod.pod import LOOPING, ContainerEntry
 from kubectl_podx.pod.probe_events import event_span
 from kubectl_podx.pod.view import PodView, event_count
-from kubectl_podx.sections.restarts.crash_line import CrashLine, crash_line, shortened
 from kubectl_podx.sections.restarts.report import Restart
 from kubectl_podx.sections.restarts.termination.causes import decide
 from kubectl_podx.sections.restarts.termination.conclusion import Conclusion, signal_name
 from kubectl_podx.sections.restarts.termination.instance import Instance
 from kubectl_podx.sections.restarts.termination.witnesses import Witnesses, collect
 from kubectl_podx.view.units import spell_seconds, times
+
+if TYPE_CHECKING:
+    from kubectl_podx.sections.restarts.crash_line import CrashLine
 
 _LONGEST_QUOTE = 100
 
@@ -97,6 +100,8 @@ def _quote(w: Witnesses, found: Conclusion, crash: CrashLine | None) -> str:
         return f': "{one_line(probe.said, _LONGEST_QUOTE)}"'
     if found.cause not in ("exitCode", "signal") or w.instance is None:
         return ""
+    from kubectl_podx.sections.restarts.crash_line import crash_line, shortened  # noqa: PLC0415
+
     # With FallbackToLogsOnError the message is the end of the log, in several lines.
     told = crash_line(w.instance.message.split("\n")) or crash
     if told is None:
@@ -139,7 +144,7 @@ def restart(view: PodView, entry: ContainerEntry) -> Restart:
         )
     logs = list(w.log)
     failed = found.cause == "exitCode"
-    crash = crash_line(logs, failed=failed) if found.cause in _LOG_CAUSES else None
+    crash = _told_by(logs, failed=failed) if logs and found.cause in _LOG_CAUSES else None
     loops = _looping(view, w)
     instance = w.instance
     return Restart(
@@ -169,6 +174,13 @@ def restart(view: PodView, entry: ContainerEntry) -> Restart:
 def _explained(w: Witnesses, found: Conclusion) -> int:
     """How many of the count are accounted for: the last end, and others by events and counters."""
     return min(w.restart_count, found.accounts)
+
+
+def _told_by(logs: list[str], *, failed: bool) -> CrashLine | None:
+    # Its patterns take 5 ms to compile, and most pods have no such log.
+    from kubectl_podx.sections.restarts.crash_line import crash_line  # noqa: PLC0415
+
+    return crash_line(logs, failed=failed)
 
 
 def _evidence(found: Conclusion, crash: CrashLine | None) -> list[Evidence]:
