@@ -6,7 +6,6 @@ from datetime import timedelta
 
 from kubectl_podx.model.parts import Evidence
 from kubectl_podx.model.words import Confidence
-from kubectl_podx.sections.restarts.crash_line import crash_line
 from kubectl_podx.sections.restarts.termination.conclusion import (
     CRASH_MEANING,
     CRASHES,
@@ -216,7 +215,11 @@ def _says_why(w: Witnesses) -> bool:
     """The program itself tells of a failure, and ends with a code that says so."""
     if w.instance is None or not w.instance.exit_code:
         return False
-    return bool(w.instance.message) or crash_line(w.log) is not None
+    if w.instance.message or not w.log:
+        return bool(w.instance.message)
+    from kubectl_podx.sections.restarts.crash_line import crash_line  # noqa: PLC0415 - 5 ms
+
+    return crash_line(w.log, failed=False) is not None
 
 
 def _may_have_killed(probe: ProbeWitness, instance: Instance | None) -> bool:
