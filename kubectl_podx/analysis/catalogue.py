@@ -74,7 +74,7 @@ def is_of_an_end(found: Finding) -> bool:
 
 
 def root_of(top: Finding, order: Sequence[Finding]) -> Finding:
-    """The finding behind this one: nobody listens behind a probe that fails."""
+    """The finding behind this one: no listener on the port of a probe that fails."""
     if rule_of(top.code).section != "probes" or not top.blocking:
         return top
     return next(

@@ -173,7 +173,7 @@ def roles(calls: Iterable[PlannedCall], namespace: str, name: str) -> list[dict[
     return made
 
 
-# What a triage inside of the cluster goes without: a Role for all namespaces is no place for it.
+# What a triage inside the cluster does not get: a Role for all namespaces is no place for it.
 _NOT_EVERYWHERE = frozenset({"secrets", "pods/exec", "nodes/proxy", "configmaps"})
 
 

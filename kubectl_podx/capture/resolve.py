@@ -17,10 +17,6 @@ from typing import TYPE_CHECKING
 from kubectl_podx.capture.seal import WrongObjectError
 from kubectl_podx.model.raw import number
 
-if TYPE_CHECKING:
-    from kubectl_podx.capture.seal import Sealer
-    from kubectl_podx.cluster.server import ApiServer
-
 
 def pods(
     server: ApiServer,

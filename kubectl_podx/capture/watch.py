@@ -29,9 +29,6 @@ from kubectl_podx.model.reference import Reference
 from kubectl_podx.pod.kills import backoff
 from kubectl_podx.pod.pod import ContainerEntry
 
-if TYPE_CHECKING:
-    from kubectl_podx.cluster.server import ApiServer
-
 Ended = Literal["changed", "expired", "quiet"]
 """`expired`: the moment is too old for the server; `quiet`: the watch ended without news."""
 

@@ -286,7 +286,7 @@ class _Session:
             raise _OutputLimitError
 
     def _close_stdin(self) -> None:
-        """Tells the command, as far as that goes, that nobody listens any more (v5 only)."""
+        """Tells the command, as far as that goes, that its output is no longer read (v5 only)."""
         if self._exit is not None or self._connection.subprotocol != PROTOCOLS[0]:
             return
         self._stream.deadline = Deadline(_FAREWELL)

@@ -29,7 +29,7 @@ class TunnelError(Exception):
 
 
 class Tunnel:
-    """A connection to the port. Where nobody listens, `receive` says so."""
+    """A connection to the port. `receive` fails if nothing listens there."""
 
     def __init__(self, connection: Any) -> None:
         self._connection = connection

@@ -212,8 +212,8 @@ class ApiServer:
         """Runs a command in a container over a WebSocket (v5, then v4, of channel.k8s.io).
 
         `stdin` is sent and then held open until the command has ended: its end of file tells the
-        command that nobody listens any more. A refused exec is a ClusterError; whatever happens
-        once it runs is in the result.
+        command that its output is no longer read. A refused exec is a ClusterError; whatever
+        happens once it runs is in the result.
         """
         from kubectl_podx.cluster import exec_protocol  # noqa: PLC0415 - costs 10 ms
 
@@ -268,7 +268,7 @@ class ApiServer:
     ) -> _T:
         """What `use` makes of a connection to a port on the pod's own loopback.
 
-        A refused port forward is a ClusterError; a port where nobody listens a TunnelError.
+        A refused port forward is a ClusterError; a port without a listener a TunnelError.
         """
         from kubectl_podx.cluster.port_forward import open_tunnel  # noqa: PLC0415 - costs 10 ms
 

@@ -19,9 +19,6 @@ if TYPE_CHECKING:
 from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
-if TYPE_CHECKING:
-    from kubectl_podx.sections.report import PodReport
-
 _FIELD_PATH = re.compile(r"spec\.(?:c|initC|ephemeralC)ontainers\{([^{}]+)\}")
 _LONGEST_MESSAGE = 400
 _API_ACCESS = "kube-api-access-"

@@ -13,7 +13,6 @@ from kubectl_podx.view.units import ago, seconds, text_or_none
 
 if TYPE_CHECKING:
     from kubectl_podx.sections.report import PodReport
-if TYPE_CHECKING:
     from kubectl_podx.sections.timeline.lanes import Axis, Lane, Mark
 
 

@@ -48,7 +48,7 @@ _SLACK = timedelta(seconds=5)
 _SECOND = timedelta(seconds=1)
 
 # Between the end of a pod's last container and the kubelet's last request to delete the pod.
-_CLEARING = 60.0
+CLEARING_SECONDS = 60
 _RESOURCE = re.compile(r"The node was low on resource: ([^.]+?)\.")
 _USING = re.compile(r"Container (\S+) was using ([^,]+), request is ([^,]+),")
 
@@ -220,7 +220,7 @@ def _asked_before(view: PodView, last: datetime) -> tuple[datetime, bool]:
     dates the deletion anew: where a finalizer holds the pod, the timestamp is of that moment. On a
     slow node that is half a minute after the containers ended.
     """
-    longest = _CLEARING + grace_period(view)
+    longest = CLEARING_SECONDS + grace_period(view)
     stops = [
         moment
         for entry in view.containers
@@ -261,7 +261,6 @@ def _event_moment(view: PodView, reason: str) -> datetime | None:
     return None
 
 
-_SECOND = timedelta(seconds=1)
 _FIRST = timedelta(seconds=7)
 _BEFORE = timedelta(seconds=5)
 _AFTER = timedelta(seconds=60)

@@ -23,6 +23,7 @@ from kubectl_podx.sections.restarts.termination.instance import (
 )
 from kubectl_podx.sections.restarts.termination.memory import Memory, memory
 from kubectl_podx.sections.restarts.termination.pod_end import (
+    CLEARING_SECONDS,
     PodEnd,
     SandboxWitness,
     deleted_later,
@@ -56,14 +57,9 @@ def _may_run_with(other: ContainerEntry) -> bool:
     return other.kind != "init"
 
 
-_DEFAULT_GRACE = 30
-
 # Seconds that the kubelet needs to see that a container has ended, and to write it.
 _CLEAN_UP = 5
 _PULLED = re.compile(r'image "([^"]{1,300})"')
-
-# How long the runtime may take to report an end on a slow node.
-_CLEARING_SECONDS = 60
 
 
 class Witnesses(NamedTuple):
@@ -162,7 +158,7 @@ def _stops(view: PodView, instance: Instance, kill: Kill) -> bool:
     grace period was not over.
     """
     given = number(view.pod, "metadata", "deletionGracePeriodSeconds") or 0
-    longest = max(given, grace_period(view)) + _CLEARING_SECONDS
+    longest = max(given, grace_period(view)) + CLEARING_SECONDS
     return kill.kind == "stop" and any(
         moment is not None
         and _of(instance, kill, moment)
@@ -180,7 +176,6 @@ def collect(view: PodView, entry: ContainerEntry) -> Witnesses:
     end = pod_end(view)
     exit_code = instance.exit_code if instance else None
     hook = mapping(entry.spec, "lifecycle", "postStart")
-    grace = number(view.pod, "spec", "terminationGracePeriodSeconds")
     kills = tuple(kills_of(view, entry))
     stopped = instance is not None and any(_stops(view, instance, kill) for kill in kills)
     covered = end is not None and end.covers(instance, entry, stopped=stopped)
@@ -206,7 +201,7 @@ def collect(view: PodView, entry: ContainerEntry) -> Witnesses:
         memory=memory(view, entry, instance),
         spec_written=_spec_written(view, instance),
         image_before=_image_before(view, entry),
-        grace=float(grace if grace is not None else _DEFAULT_GRACE),
+        grace=float(grace_period(view)),
         running_for=view.running_for(entry),
         resized=_resized(view, entry, instance),
         senders=senders(view, entry),
