@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
@@ -15,6 +15,7 @@ from kubectl_podx.model.capture import (
     StoredObject,
     Variable,
 )
+from kubectl_podx.model.words import ValueState
 from kubectl_podx.sections.environment import facts as environment
 from kubectl_podx.sections.environment.facts import service_links
 from kubectl_podx.sections.environment.report import VariableRow
@@ -321,4 +322,4 @@ def test_service_links_are_told_by_the_host_variable() -> None:
     ],
 )
 def test_odd_specs_cost_rows_and_never_the_section(spec: dict[str, Any]) -> None:
-    rows(spec)
+    assert {row.state for row in rows(spec)} <= set(get_args(ValueState))

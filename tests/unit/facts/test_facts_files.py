@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
@@ -18,6 +18,7 @@ from kubectl_podx.model.capture import (
     Process,
     StoredObject,
 )
+from kubectl_podx.model.words import ValueState
 from kubectl_podx.pod.view import PodView
 from kubectl_podx.sections.files import facts as files
 from kubectl_podx.sections.files.report import FileRow
@@ -565,7 +566,7 @@ def test_a_certificate_end_is_the_files_own_before_its_sources() -> None:
     ],
 )
 def test_odd_pods_cost_rows_and_never_the_section(pod: Any) -> None:
-    files.build(kit.view(pod))
+    assert {row.state for row in files.build(kit.view(pod))} <= set(get_args(ValueState))
 
 
 @pytest.mark.parametrize(
