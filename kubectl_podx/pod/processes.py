@@ -78,9 +78,16 @@ def owner(view: PodView, process: Process) -> str | None:
 def main_processes(view: PodView) -> Iterator[tuple[str, Process]]:
     """Container -> its main process, for every container that was looked into."""
     for found in view.captured.observations:
-        for process in found.processes:
-            if found.main_pid is not None and process.pid == found.main_pid:
-                yield found.container, process
+        process = main_process(found)
+        if process is not None:
+            yield found.container, process
+
+
+def main_process(found: Observation | None) -> Process | None:
+    """The main process of the container that was looked into; None if it is not known."""
+    if found is None or found.main_pid is None:
+        return None
+    return next((one for one in found.processes if one.pid == found.main_pid), None)
 
 
 def pid_one(view: PodView) -> str:

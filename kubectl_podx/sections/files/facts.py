@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
-from kubectl_podx.model.capture import Observation, ObservedFile, Process
+from kubectl_podx.model.capture import Observation, ObservedFile
 from kubectl_podx.model.clock import format_time, parse_time
 from kubectl_podx.model.parts import Fact
 from kubectl_podx.model.raw import text
 from kubectl_podx.pod.mounted_files import MountedFile, mounted_files
+from kubectl_podx.pod.processes import main_process
 from kubectl_podx.pod.sources import Judgement, Witness, Write, container_start, decide, last_write
 from kubectl_podx.pod.view import PodView, event_time, look, per_view
 from kubectl_podx.pod.volume_content import MADE_FOR_THE_POD, ROOT_CA
@@ -256,7 +257,7 @@ def _after_start(view: PodView, file: MountedFile, written: str | None) -> bool 
 
 def _readable(observation: Observation | None, observed: ObservedFile | None) -> bool | None:
     """By the rules of POSIX modes for the main process's ids; capabilities and LSMs are unknown."""
-    process = _main_process(observation)
+    process = main_process(observation)
     if process is None or process.uid is None or observed is None:
         return None
     if process.uid == 0:
@@ -269,12 +270,6 @@ def _readable(observation: Observation | None, observed: ObservedFile | None) ->
     if observed.gid == process.gid or observed.gid in process.groups:
         return bool(mode & 0o040)
     return bool(mode & 0o004)
-
-
-def _main_process(observation: Observation | None) -> Process | None:
-    if observation is None or observation.main_pid is None:
-        return None
-    return next((p for p in observation.processes if p.pid == observation.main_pid), None)
 
 
 def _bits(mode: str | None) -> int | None:
