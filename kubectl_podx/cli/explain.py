@@ -129,7 +129,7 @@ QUERIES: tuple[Query, ...] = (
     ),
     Query(
         "What should be done about critical findings?",
-        "findings[?severity==`critical`].remedy",
+        "findings[?severity==`critical`].[remedy, fix, next][]",
         "text",
     ),
     Query("Which findings keep the pod from being ready?", "findings[?blocking].code", "text"),

@@ -114,7 +114,16 @@ class Finding(Wire, frozen=True, kw_only=True):
     container: Annotated[str, Meta(description="Empty where it is about the whole pod.")] = ""
     evidence: Annotated[list[str], Meta(description="What it rests on, with values.")] = []
     remedy: Annotated[
-        str, Meta(description="What to do; a command that can be pasted where one exists.")
+        str, Meta(description="What to do, as a sentence; empty where `fix` says it all.")
+    ] = ""
+    next: Annotated[
+        str, Meta(description="A command that tells more and changes nothing; empty for none.")
+    ] = ""
+    fix: Annotated[
+        str,
+        Meta(
+            description="A command that changes what is wrong and that the API server accepts; empty for none."
+        ),
     ] = ""
     blocking: Annotated[bool, Meta(description="It keeps the pod from being ready now.")] = False
     rivals: Annotated[

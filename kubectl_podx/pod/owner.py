@@ -44,6 +44,11 @@ def workload(view: PodView) -> Owner | None:
     return direct
 
 
+def maker_of(view: PodView, owner: Owner) -> Owner | None:
+    """What controls this owner, such as the CronJob of a Job; None where nothing that is known."""
+    return None if owner.body is None else _controller_of(view, owner.body)
+
+
 def _controller_of(view: PodView, body: Json) -> Owner | None:
     for reference in items(body, "metadata", "ownerReferences"):
         kind, name, uid = text(reference, "kind"), text(reference, "name"), text(reference, "uid")

@@ -143,6 +143,14 @@ class ContainerEntry(NamedTuple):
         """`resources.limits.memory` as it is declared; empty where there is none."""
         return text(self.spec, "resources", "limits", "memory")
 
+    def limit(self, resource: str) -> str:
+        """`resources.limits` of `memory` or `cpu` as it is declared; empty where there is none."""
+        return text(self.spec, "resources", "limits", resource)
+
+    def request(self, resource: str) -> str:
+        """The same of `resources.requests`."""
+        return text(self.spec, "resources", "requests", resource)
+
     @property
     def ports(self) -> set[int]:
         """The numbers of the ports that it declares."""

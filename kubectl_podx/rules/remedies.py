@@ -1,16 +1,13 @@
-"""Commands that a remedy offers: built from checked names, quoted for a shell."""
+"""Commands that tell more and change nothing: built from checked names, quoted for a shell."""
 
 from __future__ import annotations
 
 import re
 import shlex
 
-from kubectl_podx.model.reference import RESOURCES
-from kubectl_podx.pod.owner import controller, workload
 from kubectl_podx.rules.rule import Case
 
 DOCS = "https://kubernetes.io/docs/"
-_ROLLOUTS = {"Deployment": "deploy", "StatefulSet": "sts", "DaemonSet": "ds"}
 
 
 def describe_pod(case: Case) -> str:
@@ -42,44 +39,15 @@ def inside(case: Case, container: str, *words: str) -> str:
     )
 
 
-def edit_owner(case: Case) -> str:
-    """`kubectl edit` of what the pod's spec comes from: its workload, else the pod itself."""
-    kind, name = owner(case)
-    return kubectl("edit", f"{kind}/{checked(name)}", namespace=namespace(case))
+def what_is_there(case: Case, kind: str, name: str, key: str = "") -> str:
+    """What there is instead of what is missing: the object's keys, else its neighbours' names.
 
-
-def restart(case: Case) -> str:
-    """The command that gives the pod's workload new containers, by who owns the pod."""
-    target = _rollout(case)
-    if target:
-        return kubectl("rollout", "restart", target, namespace=namespace(case))
-    direct = controller(case.view)
-    if direct is not None and direct.kind == "Node":
-        return "a static pod: change its manifest on the node, the kubelet makes it anew"
-    if direct is None:
-        return "no controller makes this pod anew: delete it and create it from its manifest again"
-    return about_pod(case, "delete", "pod")
-
-
-def undo(case: Case) -> str:
-    """The command that goes back to the revision before; empty where there is no such thing."""
-    target = _rollout(case)
-    return kubectl("rollout", "undo", target, namespace=namespace(case)) if target else ""
-
-
-def _rollout(case: Case) -> str:
-    """What `kubectl rollout` takes for the pod's workload; empty for what it does not know."""
-    found = workload(case.view)
-    kind = _ROLLOUTS.get(found.kind) if found is not None else None
-    return f"{kind}/{checked(found.name)}" if found is not None and kind else ""
-
-
-def owner(case: Case) -> tuple[str, str]:
-    """Kind (as kubectl takes it) and name of the workload above the pod, else the pod."""
-    found = workload(case.view)
-    if found is None or found.kind == "Node" or found.kind not in RESOURCES:
-        return "pod", case.view.reference.name
-    return found.kind.lower(), found.name
+    `kubectl describe` shows the keys of a Secret and no value.
+    """
+    stored = case.view.object(kind, name)
+    if key or (stored is not None and stored.state == "present"):
+        return kubectl("describe", kind.lower(), checked(name), namespace=namespace(case))
+    return kubectl("get", f"{kind.lower()}s", namespace=namespace(case))
 
 
 def namespace(case: Case) -> str:

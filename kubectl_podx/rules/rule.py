@@ -23,6 +23,17 @@ class Case(NamedTuple):
     """With `findings` null and a preliminary verdict; sections that were not asked for are null."""
 
 
+class Fix(NamedTuple):
+    """A command that changes what is wrong, or why there is none."""
+
+    command: str = ""
+    """Made by `rules.fixes`; the API server accepts it."""
+    instead: str = ""
+    """A sentence: what there is to do where no command can do it."""
+    by_hand: bool = False
+    """The command opens an editor: what to change there is for the rule's words to say."""
+
+
 class Hit(NamedTuple):
     """One place where a rule found its problem."""
 
@@ -31,7 +42,10 @@ class Hit(NamedTuple):
     evidence: tuple[str, ...] = ()
     container: str = ""
     remedy: str = ""
-    """A command that can be pasted (made by `rules.remedies`), or words."""
+    """What to do, as a sentence, where it is not the rule's own words."""
+    next: str = ""
+    """A command that tells more and changes nothing, made by `rules.remedies`."""
+    fix: Fix = Fix()
     severity: FindingSeverity | None = None
     """Where it is not the rule's own."""
     blocking: bool = False
@@ -89,12 +103,20 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
                 title=hit.title,
                 container=hit.container,
                 evidence=list(hit.evidence),
-                remedy=hit.remedy or self.remedy,
+                remedy=self._words(hit),
+                next=hit.next,
+                fix=hit.fix.command,
                 blocking=hit.blocking,
                 rivals=[f"{each.history}; {each.apart}" for each in self.rivals if hit.open],
             )
             for hit in self.check(case)
         ]
+
+    def _words(self, hit: Hit) -> str:
+        """What to do, in words; none where a command says it all."""
+        if hit.fix.command and not hit.fix.by_hand and not hit.remedy:
+            return ""
+        return " ".join(filter(None, (hit.remedy or self.remedy, hit.fix.instead)))
 
 
 def without_repeats(found: Iterable[tuple[Rule, Finding]]) -> list[Finding]:

@@ -101,13 +101,13 @@ def test_a_finding_names_the_restart_command(bench: Bench, web: str) -> None:
             one
             for one in report["findings"]
             if word in " ".join([one["title"], *one["evidence"]])
-            and "rollout restart" in one["remedy"]
+            and "rollout restart" in one["fix"]
         )
         for word in ("/etc/level", "LEVEL")
     }
     for finding in about.values():
         assert finding["severity"] == "warning"
-        assert finding["remedy"] == f"kubectl rollout restart deploy/web -n {bench.namespace}"
+        assert finding["fix"] == f"kubectl rollout restart deploy/web -n {bench.namespace}"
     level = next(one for one in report["environment"] if one["name"] == "LEVEL")
     assert level["injected"] == "<differs>"
     assert level["current"] == "calm"

@@ -136,7 +136,7 @@ def test_a_rollout_that_broke_it_and_the_way_back(bench: Bench) -> None:
     template = rows(report, "changes", kind="template")
     assert any("command" in one["what"] for one in template), report["changes"]
     found = finding(report, "CHG002")
-    assert found["remedy"] == f"kubectl rollout undo deploy/shop -n {bench.namespace}"
+    assert found["fix"] == f"kubectl rollout undo deploy/shop -n {bench.namespace}"
     assert BUSYBOX in " ".join(found["evidence"])
 
 

@@ -123,7 +123,7 @@ def test_a_policy_is_named_with_exactly_what_it_added(bench: Bench, policy: str)
     report = bench.report(name)
     found = finding(report, "INJ001")
     assert "3 things" in found["title"]
-    assert "podx injected" in found["remedy"]
+    assert "podx injected" in found["next"]
     (variable,) = [one for one in report["environment"] if one["name"] == "DB_PORT"]
     assert variable["injectedBy"] == "unknown"
     (volume,) = [one for one in report["volumes"] if one["name"] == "cache-volume"]

@@ -9,10 +9,12 @@ from collections.abc import Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from e2e.support import Bench, Manifest
+from incidents.dry_run import refusals
 from incidents.incident import HELPER, LABEL, MOST_CPU, THIS_NODE, Incident, Look, Where
+from kubectl_podx.analysis.analyse import analyse
 from kubectl_podx.capture.session import LookOptions, connect, take
 from kubectl_podx.capture.targets import Targets
 from kubectl_podx.cluster.access import AccessFlags
@@ -42,6 +44,14 @@ EMULATED = Pace(at_once=4, captures=2, capture_seconds=120.0, patience=8.0)
 """For a node in an emulated machine (NODE=v2)."""
 
 
+class Taken(NamedTuple):
+    """A capture at the symptom."""
+
+    capture: Capture
+    refused: list[str]
+    """What the server says against the fixes of its report."""
+
+
 @dataclass
 class Act:
     """One incident under way."""
@@ -51,7 +61,7 @@ class Act:
     done: int = 0
     """How many of its steps."""
     tries: int = 0
-    capture: Future[Capture] | None = None
+    capture: Future[Taken] | None = None
 
 
 @dataclass
@@ -67,6 +77,8 @@ class Stage:
     """What the node is like."""
     captures: dict[str, Capture] = field(default_factory=dict)
     failures: dict[str, str] = field(default_factory=dict)
+    refused: dict[str, list[str]] = field(default_factory=dict)
+    """Incident -> what the server says against the fixes that were offered."""
     pace: Pace = Pace()
     pool: ThreadPoolExecutor = field(init=False)
 
@@ -119,12 +131,13 @@ class Stage:
             return False
         if not act.capture.done():
             return False
-        capture = act.capture.result()
+        capture, refused = act.capture.result()
         act.capture = None
         act.tries += 1
         if act.tries < _AGAIN and not incident.until(_captured(capture)):
             return False
         self.captures[incident.name] = capture
+        self.refused[incident.name] = refused
         self._clear(incident)
         return True
 
@@ -154,8 +167,8 @@ class Stage:
             name: Look(pod, events.get(pod["metadata"]["uid"], [])) for name, pod in named if name
         }
 
-    def _capture(self, pod: str) -> Capture:
-        return take(
+    def _capture(self, pod: str) -> Taken:
+        capture = take(
             AccessFlags(namespace=self.bench.namespace),
             Targets(words=(f"pod/{pod}",)),
             LookOptions(log_lines=_LOG_LINES),
@@ -164,6 +177,8 @@ class Stage:
             home=str(Path.home()),
             warn=lambda _: None,
         )
+        # While what they are about is still there.
+        return Taken(capture, refusals(self.bench, analyse(capture).items[0]))
 
     def _clear(self, incident: Incident) -> None:
         """Its pods use no more of the node; what is cluster-wide goes with them."""

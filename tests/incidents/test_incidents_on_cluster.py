@@ -16,3 +16,4 @@ pytestmark = pytest.mark.cluster
 @pytest.mark.parametrize("incident", EVERY, ids=[each.name for each in EVERY])
 def test_what_the_report_says(incident: Incident, report: PodReport, stage: Stage) -> None:
     assert not mistakes(incident.on(stage.where), report)
+    assert not stage.refused[incident.name]

@@ -183,7 +183,7 @@ def test_a_remedy_is_copied_whole(show: Show) -> None:
     page = show(found, permissions=["clipboard-read", "clipboard-write"]).page
     page.get_by_role("button", name="Copy").first.click()
     page.get_by_role("button", name="Copied").wait_for()
-    commands = [each.remedy for each in found.items[0].findings or []]
+    commands = [c for each in found.items[0].findings or [] for c in (each.fix, each.next)]
     assert page.evaluate("navigator.clipboard.readText()") in commands
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from kubectl_podx.model.clock import format_time, human_duration, parse_time
-from kubectl_podx.rules.remedies import restart, undo
+from kubectl_podx.rules.fixes import restart, undo
 from kubectl_podx.rules.rule import Case, Hit, Rule
 from kubectl_podx.sections.changes.report import Change
 
@@ -79,7 +79,7 @@ def _young_rollout(case: Case) -> Iterable[Hit]:
         yield Hit(
             f"the pod came with {change.what}, {age} ago, and is not ready",
             (f"rolled out at {change.time}{_by(change)}", *made_anew[:5]),
-            remedy=undo(case),
+            fix=undo(case),
         )
 
 
@@ -89,7 +89,7 @@ def _other_image(case: Case) -> Iterable[Hit]:
             yield Hit(
                 change.what,
                 (f"template {change.before}", f"pod {change.after}"),
-                remedy=restart(case),
+                fix=restart(case),
             )
 
 
@@ -116,7 +116,7 @@ RULES: tuple[Rule, ...] = (
         meaning="Ten minutes or less lie between the two. That is no proof, but the first place "
         "to look.",
         known_by="managedFields of the object against the end of the container",
-        remedy="compare the object with its last good version",
+        remedy="Compare the object with its last good version.",
         link=f"{_DOCS}configuration/configmap/",
         check=_written_before_failure,
     ),
@@ -127,7 +127,7 @@ RULES: tuple[Rule, ...] = (
         title="The pod came with a young rollout and is not ready",
         meaning="The revision is less than an hour old: what it changed may be the cause.",
         known_by="the revision and age of the ReplicaSet, and the pod's Ready condition",
-        remedy="go back to the revision before",
+        remedy="Go back to the revision before.",
         link=_ROLLBACK,
         check=_young_rollout,
     ),
@@ -138,7 +138,7 @@ RULES: tuple[Rule, ...] = (
         title="A container runs another image than its owner's template names",
         meaning="The pod was edited, admission changed it, or the template is newer than the pod.",
         known_by="the pod spec against the template of its owner",
-        remedy="restart the pod to make it from the template",
+        remedy="Restart the pod to make it from the template.",
         link=f"{_DOCS}workloads/pods/#pod-templates",
         check=_other_image,
     ),
@@ -150,7 +150,7 @@ RULES: tuple[Rule, ...] = (
         meaning="The update has not come to this pod yet, or waits for somebody to delete it "
         "(OnDelete).",
         known_by="the pod's controller-revision-hash against status.updateRevision",
-        remedy="wait for the rollout, or delete the pod under OnDelete",
+        remedy="Wait for the rollout, or delete the pod under OnDelete.",
         link=f"{_DOCS}workloads/controllers/statefulset/#update-strategies",
         check=_newer_template,
     ),

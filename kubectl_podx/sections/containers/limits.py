@@ -6,8 +6,9 @@ from collections import Counter
 from collections.abc import Iterator
 
 from kubectl_podx.pod import processes
-from kubectl_podx.rules.remedies import DOCS, edit_owner, inside
-from kubectl_podx.rules.rule import Case, Hit, Rule
+from kubectl_podx.rules.fixes import more
+from kubectl_podx.rules.remedies import DOCS, inside
+from kubectl_podx.rules.rule import Case, Fix, Hit, Rule
 from kubectl_podx.sections.containers.report import Limit, Stall
 
 _RESOURCES = DOCS + "concepts/configuration/manage-resources-containers/"
@@ -35,7 +36,7 @@ def pids_near_limit(case: Case) -> Iterator[Hit]:
                 "and threads",
                 (f"pids.current {container.pids.used}, pids.max {container.pids.limit}",),
                 container=container.name,
-                remedy=inside(case, container.name, "ps"),
+                next=inside(case, container.name, "ps"),
             )
 
 
@@ -48,7 +49,7 @@ def files_near_limit(case: Case) -> Iterator[Hit]:
                 f"{container.files.limit} files open",
                 (f"open files {container.files.used}, limit {container.files.limit}",),
                 container=container.name,
-                remedy=inside(case, container.name, "ls", "-l", "/proc/1/fd"),
+                next=inside(case, container.name, "ls", "-l", "/proc/1/fd"),
             )
 
 
@@ -66,7 +67,7 @@ def memory_near_limit(case: Case) -> Iterator[Hit]:
                     f"{container.name} uses {used} of {limit} MiB of memory",
                     (f"{share:.0%} of the cgroup's limit, page cache included",),
                     container=container.name,
-                    remedy=edit_owner(case),
+                    fix=more(case, "memory", container.name),
                 )
 
 
@@ -92,7 +93,7 @@ def throttled(case: Case) -> Iterator[Hit]:
                 *_waited_for_cpu(container.resources.stalled.cpu),
             ),
             container=container.name,
-            remedy=edit_owner(case),
+            fix=more(case, "cpu", container.name),
             severity="warning" if share >= _THROTTLED_WARNING else "info",
         )
 
@@ -126,7 +127,7 @@ def stalled(case: Case) -> Iterator[Hit]:
                 f"{container.name} was stalled on {resource} for {share:.0%} of the last minute",
                 tuple(evidence),
                 container=container.name,
-                remedy=edit_owner(case) if resource == "memory" else "",
+                fix=more(case, "memory", container.name) if resource == "memory" else Fix(),
                 severity="warning" if share >= _STALL_WARNING else "info",
             )
 
@@ -145,7 +146,7 @@ def oom_in_cgroup(case: Case) -> Iterator[Hit]:
                     "the container's status does not show it: its main process lives",
                 ),
                 container=container.name,
-                remedy=edit_owner(case),
+                fix=more(case, "memory", container.name),
             )
 
 
@@ -187,8 +188,8 @@ RULES: tuple[Rule, ...] = (
         title="A container is near its limit of processes",
         meaning="At the limit every fork and every new thread fails, exec probes included.",
         known_by="pids.current and pids.max of the container's cgroup.",
-        remedy="find the process that makes so many; raise the kubelet's podPidsLimit if they are "
-        "due",
+        remedy="Find the process that makes so many; raise the kubelet's podPidsLimit if they are "
+        "due.",
         link=DOCS + "concepts/policy/pid-limiting/",
         check=pids_near_limit,
     ),
@@ -199,7 +200,7 @@ RULES: tuple[Rule, ...] = (
         title="A container's main process is near its limit of open files",
         meaning="At the limit new connections and files fail with `too many open files`.",
         known_by="The open descriptors and the limit of the main process.",
-        remedy="find the leak; the limit comes from the container runtime's service",
+        remedy="Find the leak; the limit comes from the container runtime's service.",
         link=_RESOURCES,
         check=files_near_limit,
     ),
@@ -211,7 +212,7 @@ RULES: tuple[Rule, ...] = (
         meaning="The usage of the cgroup includes page cache, which the kernel gives back first, "
         "so this is a hint and no alarm.",
         known_by="Usage and limit of the memory cgroup, read before anything was started in it.",
-        remedy="watch it; raise the limit if the working set is what it needs",
+        remedy="Watch it; raise the limit if the working set is what it needs.",
         link=_RESOURCES,
         check=memory_near_limit,
     ),
@@ -223,7 +224,7 @@ RULES: tuple[Rule, ...] = (
         meaning="The quota is used up before the period ends and everything in the container "
         "stands still until the next. Probes with a timeout of a second fail this way.",
         known_by="nr_throttled against nr_periods of the cgroup, since this instance started.",
-        remedy="raise or remove the CPU limit, or give probes more time",
+        remedy="Raise or remove the CPU limit, or give probes more time.",
         link=_RESOURCES,
         check=throttled,
     ),
@@ -235,7 +236,7 @@ RULES: tuple[Rule, ...] = (
         meaning="A child process was OOM-killed and the main process lived on. Kubernetes shows "
         "nothing of it; the container's next exit will read OOMKilled whatever its cause.",
         known_by="The oom_kill counter of the running instance's cgroup, read before the look.",
-        remedy="raise the memory limit, or make the child use less",
+        remedy="Raise the memory limit, or make the child use less.",
         link=_RESOURCES,
         check=oom_in_cgroup,
     ),
@@ -246,7 +247,7 @@ RULES: tuple[Rule, ...] = (
         title="Zombie processes pile up",
         meaning="The main process starts others and does not wait for their end; each keeps a pid.",
         known_by="Processes in state Z.",
-        remedy="use an init such as tini as the entrypoint, or shareProcessNamespace",
+        remedy="Use an init such as tini as the entrypoint, or shareProcessNamespace.",
         link=DOCS + "tasks/configure-pod-container/share-process-namespace/",
         check=zombies,
     ),
@@ -258,7 +259,7 @@ RULES: tuple[Rule, ...] = (
         meaning="A process in state D waits inside the kernel, mostly for a disk or a network file "
         "system. While it does, no signal ends it and the pod cannot be deleted.",
         known_by="Processes in state D at the moment of the look; one look may meet it by chance.",
-        remedy="look again; if it stays, check the storage behind the pod's volumes",
+        remedy="Look again; if it stays, check the storage behind the pod's volumes.",
         link=DOCS + "concepts/storage/persistent-volumes/",
         check=uninterruptible,
     ),
@@ -270,8 +271,8 @@ RULES: tuple[Rule, ...] = (
         meaning="Its processes stand still until the kernel has reclaimed memory or a disk has "
         "answered. Nothing is killed and no event is written, but requests and probes are late.",
         known_by="The PSI files memory.pressure and io.pressure of the container's cgroup (v2).",
-        remedy="memory: raise the limit or the request (memory.high follows them), or use less; "
-        "I/O: look at the disk behind the volumes",
+        remedy="Memory: raise the limit or the request (memory.high follows them), or use less; "
+        "I/O: look at the disk behind the volumes.",
         link="https://docs.kernel.org/accounting/psi.html",
         check=stalled,
     ),

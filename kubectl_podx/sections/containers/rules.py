@@ -15,7 +15,8 @@ from kubectl_podx.pod.start_error import (
     unwrapped,
     without_names,
 )
-from kubectl_podx.rules.remedies import DOCS, describe_pod, edit_owner, get, logs
+from kubectl_podx.rules.fixes import edit_owner
+from kubectl_podx.rules.remedies import DOCS, describe_pod, logs, what_is_there
 from kubectl_podx.rules.rule import Case, Hit, Rule
 from kubectl_podx.rules.waiting import before_sandbox, config_reason, missing_source
 from kubectl_podx.sections.containers import limits
@@ -44,7 +45,7 @@ def missing_config(case: Case) -> Iterator[Hit]:
                 f"{container.name} cannot start: {missing} does not exist",
                 (f"waiting, CreateContainerConfigError: {container.message}",),
                 container=container.name,
-                remedy=get(case, missing.kind.lower(), missing.name),
+                next=what_is_there(case, *missing),
                 blocking=True,
             )
 
@@ -57,7 +58,7 @@ def refused_config(case: Case) -> Iterator[Hit]:
                 f"{container.name} cannot start: {config_reason(container.message)}",
                 (f"waiting, CreateContainerConfigError: {container.message}",),
                 container=container.name,
-                remedy=edit_owner(case),
+                fix=edit_owner(case),
                 blocking=True,
             )
 
@@ -73,7 +74,7 @@ def not_created(case: Case) -> Iterator[Hit]:
             f"{container.name} {what}{why}",
             (f"waiting, {container.reason}: {container.message}",),
             container=container.name,
-            remedy=describe_pod(case),
+            next=describe_pod(case),
             blocking=True,
         )
 
@@ -86,7 +87,7 @@ def not_run(case: Case) -> Iterator[Hit]:
             f"{container.name} was created and cannot be started{why}",
             (f"waiting, RunContainerError: {container.message}",),
             container=container.name,
-            remedy=edit_owner(case),
+            fix=edit_owner(case),
             blocking=True,
         )
 
@@ -105,7 +106,7 @@ def no_sandbox(case: Case) -> Iterator[Hit]:
                 if reason == "FailedCreatePodSandBox"
                 else "the node's network is not ready",
                 (f"event {reason}, {times(count)}: {events[-1].message}",),
-                remedy=describe_pod(case),
+                next=describe_pod(case),
                 blocking=True,
             )
             return
@@ -152,7 +153,7 @@ def start_blocked(case: Case) -> Iterator[Hit]:
         f"{for_long}",
         tuple(evidence),
         container=row.name,
-        remedy=logs(case, row.name) if row.state == "running" else describe_pod(case),
+        next=logs(case, row.name) if row.state == "running" else describe_pod(case),
         severity="info" if calm or (row.state == "waiting" and creating) else "warning",
         blocking=True,
     )
@@ -173,7 +174,7 @@ def ended_and_stays(case: Case) -> Iterator[Hit]:
                 f"{'runs' if len(running) == 1 else 'run'}",
                 (f"restartPolicy {policy}", f"{container.name} {container.reason}".strip()),
                 container=container.name,
-                remedy=logs(case, container.name),
+                next=logs(case, container.name),
                 blocking=True,
             )
 
@@ -192,7 +193,7 @@ RULES: tuple[Rule, ...] = (
         "not there, so the container cannot be made. The kubelet tries again by itself.",
         known_by="Waiting reason CreateContainerConfigError, whose message names the object or "
         "key.",
-        remedy="create the object or the key, or mark the reference optional",
+        remedy="Create the object or the key, or mark the reference optional.",
         link=DOCS + "tasks/configure-pod-container/configure-pod-configmap/",
         check=missing_config,
     ),
@@ -204,7 +205,7 @@ RULES: tuple[Rule, ...] = (
         meaning="runAsNonRoot against the image's user, a subPath that leads out of its volume, an "
         "environment file that cannot be parsed: the kubelet refuses before it asks the runtime.",
         known_by="Waiting reason CreateContainerConfigError with a message that names no object.",
-        remedy="read the message and change the spec or the image",
+        remedy="Read the message and change the spec or the image.",
         link=DOCS + "tasks/configure-pod-container/security-context/",
         check=refused_config,
     ),
@@ -215,7 +216,7 @@ RULES: tuple[Rule, ...] = (
         title="The runtime cannot create a container",
         meaning="A mount, a device, a name that is taken, or a hook of the kubelet failed.",
         known_by="Waiting reason CreateContainerError, PreCreateHookError or PreStartHookError.",
-        remedy="read the message; it is the runtime's own",
+        remedy="Read the message; it is the runtime's own.",
         link=_DEBUG,
         check=not_created,
         gives_way_to=frozenset({"RST010"}),
@@ -228,7 +229,7 @@ RULES: tuple[Rule, ...] = (
         meaning="Mostly the command is not in the image, is no executable, or its working folder "
         "is missing.",
         known_by="Waiting reason RunContainerError with the runtime's message.",
-        remedy="correct command, args or workingDir, or the image",
+        remedy="Correct command, args or workingDir, or the image.",
         link=DOCS + "tasks/inject-data-application/define-command-argument-container/",
         check=not_run,
         gives_way_to=frozenset({"RST010"}),
@@ -244,7 +245,7 @@ RULES: tuple[Rule, ...] = (
         "message.",
         known_by="Events FailedCreatePodSandBox or NetworkNotReady of this pod while containers "
         "wait; a container status never tells it.",
-        remedy="look at the network plugin on the node",
+        remedy="Look at the network plugin on the node.",
         link=_DEBUG,
         check=no_sandbox,
     ),
@@ -256,7 +257,7 @@ RULES: tuple[Rule, ...] = (
         meaning="Init containers run one by one and must end with 0; a sidecar must have started "
         "(its startup probe included) before the next one may.",
         known_by="The order of the spec, and the statuses joined by name.",
-        remedy="find out what the blocking container waits for",
+        remedy="Find out what the blocking container waits for.",
         link=DOCS + "concepts/workloads/pods/init-containers/",
         check=start_blocked,
         rank=7,
@@ -269,7 +270,8 @@ RULES: tuple[Rule, ...] = (
         meaning="With restartPolicy Never or OnFailure a container that ends with 0 stays ended. "
         "The pod is Running with the others and NotReady, so no Service leads to it.",
         known_by="A terminated container with exit code 0 beside a running one, and the policy.",
-        remedy="nothing where that is meant; else restartPolicy Always, or an init container",
+        remedy="No action needed where that is meant; else restartPolicy Always, or an init "
+        "container.",
         link=DOCS + "concepts/workloads/pods/pod-lifecycle/#restart-policy",
         check=ended_and_stays,
     ),

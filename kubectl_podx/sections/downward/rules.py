@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
-from kubectl_podx.rules.remedies import restart
+from kubectl_podx.rules.fixes import restart
 from kubectl_podx.rules.rule import Case, Hit, Rule
 from kubectl_podx.sections.downward.report import DownwardRow
 
@@ -41,8 +41,8 @@ def _frozen_field(case: Case) -> Iterable[Hit]:
         yield Hit(
             f"{_names(rows)} in container {rows[0].container} is older than the pod",
             _evidence(rows),
-            rows[0].container,
-            restart(case),
+            container=rows[0].container,
+            fix=restart(case),
         )
 
 
@@ -51,8 +51,8 @@ def _stale_resource(case: Case) -> Iterable[Hit]:
         yield Hit(
             f"{_names(rows)} in container {rows[0].container} is not its resource of now",
             _evidence(rows),
-            rows[0].container,
-            restart(case),
+            container=rows[0].container,
+            fix=restart(case),
         )
 
 
@@ -74,7 +74,7 @@ RULES: tuple[Rule, ...] = (
         meaning="Downward API variables are resolved at every container start and never again; "
         "only files of a whole volume follow the pod.",
         known_by="the environment or file in the container against the pod in the API",
-        remedy="restart the containers, or read the value from a downward API volume",
+        remedy="Restart the containers, or read the value from a downward API volume.",
         link=_DOCS,
         check=_frozen_field,
     ),
@@ -86,7 +86,7 @@ RULES: tuple[Rule, ...] = (
         meaning="The container was resized in place, or the node's allocatable changed: what the "
         "program derives from this variable (heap, threads) is of the old size.",
         known_by="the environment in the container against the resources of the pod in the API",
-        remedy="restart the container so that it takes the new size",
+        remedy="Restart the container so that it takes the new size.",
         link=_RESIZE,
         check=_stale_resource,
     ),
@@ -98,7 +98,7 @@ RULES: tuple[Rule, ...] = (
         meaning="Every change of the pod makes the kubelet write these files at once; this one is "
         "overdue, or the refresh of its volume fails.",
         known_by="digests that differ, and the time of the pod's last write or a FailedMount event",
-        remedy="repair what the evidence names; the kubelet goes on by itself",
+        remedy="Repair what the evidence names; the kubelet goes on by itself.",
         link=_DOCS,
         check=_stuck_file,
     ),

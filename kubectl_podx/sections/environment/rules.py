@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Iterator
 
 from kubectl_podx.model.parts import KeySource
 from kubectl_podx.pod.sources import Use, uses
-from kubectl_podx.rules.remedies import get, restart
+from kubectl_podx.rules.fixes import restart
+from kubectl_podx.rules.remedies import what_is_there
 from kubectl_podx.rules.rule import Case, Hit, Rule
 from kubectl_podx.sections.environment.report import VariableRow
 
@@ -59,8 +60,8 @@ def _frozen(case: Case) -> Iterable[Hit]:
             f"{_names(group)} in container {first.container} "
             f"{'is' if len(group) == 1 else 'are'} older than {_label(first.source)}",
             tuple(_evidence(row) for row in group[:5]),
-            first.container,
-            restart(case),
+            container=first.container,
+            fix=restart(case),
         )
 
 
@@ -94,8 +95,8 @@ def _survives_no_restart(case: Case) -> Iterable[Hit]:
         yield Hit(
             f"container {entry.name} would not start again: {group[0].gone}",
             _lost_evidence(group),
-            entry.name,
-            get(case, group[0].source.kind, group[0].source.name),
+            container=entry.name,
+            next=what_is_there(case, group[0].source.kind, group[0].source.name),
         )
 
 
@@ -109,8 +110,8 @@ def _blocked(case: Case) -> Iterable[Hit]:
         yield Hit(
             f"container {entry.name} cannot be created: {group[0].gone}",
             (*said, *_lost_evidence(group)),
-            entry.name,
-            get(case, group[0].source.kind, group[0].source.name),
+            container=entry.name,
+            next=what_is_there(case, group[0].source.kind, group[0].source.name),
             blocking=True,
         )
 
@@ -175,7 +176,7 @@ RULES: tuple[Rule, ...] = (
         "changed since, so the program works with the values of then.",
         known_by="the environment of an exec session, which is what the kubelet set, against the "
         "value now",
-        remedy="restart the containers",
+        remedy="Restart the containers.",
         link=_CONFIG_MAP,
         check=_frozen,
     ),
@@ -188,7 +189,7 @@ RULES: tuple[Rule, ...] = (
         "with CreateContainerConfigError.",
         known_by="404 for the object, or a key that it no longer has, and a reference that is not "
         "optional",
-        remedy="create the object or key again, or mark the reference as optional",
+        remedy="Create the object or key again, or mark the reference as optional.",
         link=_CONFIG_MAP,
         check=_survives_no_restart,
     ),
@@ -200,7 +201,7 @@ RULES: tuple[Rule, ...] = (
         meaning="The kubelet resolves every variable before it creates the container.",
         known_by="CreateContainerConfigError in the status, and 404 for the object or a key it "
         "has not",
-        remedy="create the object or key, or mark the reference as optional",
+        remedy="Create the object or key, or mark the reference as optional.",
         link=_CONFIG_MAP,
         check=_blocked,
         gives_way_to=frozenset({"CON001"}),
@@ -213,7 +214,7 @@ RULES: tuple[Rule, ...] = (
         meaning="Only variables of envFrom, of Services and of entries further up are known at "
         "that point; any other reference stays as it is written.",
         known_by="the declared value, expanded as the kubelet does it",
-        remedy="correct the name, move the entry below the one it refers to, or write $$(VAR)",
+        remedy="Correct the name, move the entry below the one it refers to, or write $$(VAR).",
         link=_DEPENDENT,
         check=_unresolved,
     ),
@@ -225,7 +226,7 @@ RULES: tuple[Rule, ...] = (
         meaning="A later envFrom source wins over an earlier one, env wins over envFrom, and a "
         "later entry of env over an earlier one.",
         known_by="the pod spec and the keys of its sources",
-        remedy="remove what does not count, or give envFrom a prefix",
+        remedy="Remove what does not count, or give envFrom a prefix.",
         link=_ENVIRONMENT,
         check=_shadowed,
     ),
@@ -236,7 +237,7 @@ RULES: tuple[Rule, ...] = (
         title="An optional source of a variable does not exist",
         meaning="The variable is not set; it is after a restart once the source is there.",
         known_by="404 for the object, or a key that it does not have",
-        remedy="nothing, if that is meant",
+        remedy="No action needed if that is meant.",
         link=_CONFIG_MAP,
         check=_optional_missing,
     ),
@@ -247,7 +248,7 @@ RULES: tuple[Rule, ...] = (
         title="Keys of an envFrom were skipped",
         meaning="Kubelets up to 1.29 leave out keys that are no proper names of variables.",
         known_by="the event InvalidEnvironmentVariableNames",
-        remedy="rename the keys, or take them one by one with valueFrom",
+        remedy="Rename the keys, or take them one by one with valueFrom.",
         link=_CONFIG_MAP,
         check=_invalid_names,
     ),

@@ -8,8 +8,8 @@ from kubectl_podx.model.clock import parse_time
 from kubectl_podx.model.parts import KeySource
 from kubectl_podx.pod.mounted_files import lost_sub_paths
 from kubectl_podx.pod.sources import uses
-from kubectl_podx.rules.remedies import restart
-from kubectl_podx.rules.rule import Case, Hit, Rule
+from kubectl_podx.rules.fixes import restart
+from kubectl_podx.rules.rule import Case, Fix, Hit, Rule
 from kubectl_podx.sections.files.facts import REFRESH_SECONDS
 from kubectl_podx.sections.files.report import FileRow
 
@@ -76,8 +76,8 @@ def _frozen_sub_path(case: Case) -> Iterable[Hit]:
         yield Hit(
             f"{names(group)} is older than {label(group[0].source)}: mounted by subPath",
             evidence(group),
-            group[0].container,
-            restart(case),
+            container=group[0].container,
+            fix=restart(case),
         )
 
 
@@ -121,8 +121,8 @@ def _missing(case: Case) -> Iterable[Hit]:
         yield Hit(
             f"{names(group)} is declared and not in container {group[0].container}",
             evidence(group),
-            group[0].container,
-            restart(case) if group[0].sub_path else "",
+            container=group[0].container,
+            fix=restart(case) if group[0].sub_path else Fix(),
         )
 
 
@@ -131,8 +131,8 @@ def _frozen_immutable(case: Case) -> Iterable[Hit]:
         yield Hit(
             f"{names(group)} is of an older {label(group[0].source)}, which is immutable",
             evidence(group),
-            group[0].container,
-            restart(case),
+            container=group[0].container,
+            fix=restart(case),
         )
 
 
@@ -168,7 +168,7 @@ RULES: tuple[Rule, ...] = (
         meaning="A subPath mount is bound when the container starts and never updated; the "
         "ConfigMap or Secret has changed since, so the program reads the old content.",
         known_by="the digest of the file in the container against that of the key in the API",
-        remedy="restart the containers, or mount the whole volume instead of a subPath",
+        remedy="Restart the containers, or mount the whole volume instead of a subPath.",
         link=_SUB_PATH,
         check=_frozen_sub_path,
     ),
@@ -181,7 +181,7 @@ RULES: tuple[Rule, ...] = (
         "its refresh is failing or overdue: often another source of the same volume is gone.",
         known_by="digests that differ, and a FailedMount event, a lost source or the time of the "
         "last write",
-        remedy="repair what the evidence names; the kubelet goes on by itself",
+        remedy="Repair what the evidence names; the kubelet goes on by itself.",
         link=_CONFIG_MAPS,
         check=_stuck,
     ),
@@ -193,7 +193,7 @@ RULES: tuple[Rule, ...] = (
         meaning="The source was changed a moment ago and the kubelet has not written it to the "
         "node yet.",
         known_by="digests that differ, and the time of the last write of the source",
-        remedy="wait for two minutes and look again",
+        remedy="Wait for two minutes and look again.",
         link=_CONFIG_MAPS,
         check=_stale,
     ),
@@ -204,7 +204,7 @@ RULES: tuple[Rule, ...] = (
         title="A declared file is not in the container",
         meaning="The source has the key and the mount should show it, but the container does not.",
         known_by="the list of files in the container against the keys of the source",
-        remedy="look for another mount over this path, and at the pod's FailedMount events",
+        remedy="Look for another mount over this path, and at the pod's FailedMount events.",
         link=_CONFIG_MAPS,
         check=_missing,
     ),
@@ -216,7 +216,7 @@ RULES: tuple[Rule, ...] = (
         meaning="The kubelet stops watching an immutable ConfigMap or Secret after the first "
         "read: one that was deleted and made anew is not noticed by running pods.",
         known_by="digests that differ, and immutable: true",
-        remedy="restart the pods that mount it",
+        remedy="Restart the pods that mount it.",
         link=_IMMUTABLE,
         check=_frozen_immutable,
     ),
@@ -228,7 +228,7 @@ RULES: tuple[Rule, ...] = (
         meaning="The file is current, but a program that reads it only once still works with the "
         "old one.",
         known_by="the name of the volume's ..data folder against the container's start",
-        remedy="nothing, if the program reloads its files; else restart it",
+        remedy="No action needed if the program reloads its files; else restart it.",
         link=_CONFIG_MAPS,
         check=_written_after_start,
     ),
@@ -239,7 +239,7 @@ RULES: tuple[Rule, ...] = (
         title="A file is in the volume and no longer declared",
         meaning="The key was removed from its source; the file goes with the next refresh.",
         known_by="the list of files in the container against the keys of the source",
-        remedy="wait for two minutes and look again",
+        remedy="Wait for two minutes and look again.",
         link=_CONFIG_MAPS,
         check=_extra,
     ),

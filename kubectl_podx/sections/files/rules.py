@@ -10,7 +10,7 @@ from kubectl_podx.pod.mounted_files import lost_sub_paths
 from kubectl_podx.pod.pod import never_root
 from kubectl_podx.pod.sources import uses
 from kubectl_podx.pod.volume_content import hidden_keys
-from kubectl_podx.rules.remedies import get
+from kubectl_podx.rules.remedies import what_is_there
 from kubectl_podx.rules.rule import Case, Hit, Rule
 from kubectl_podx.sections.files import (
     drift as file_drift,
@@ -96,7 +96,8 @@ ACCESS_RULES: tuple[Rule, ...] = (
         meaning="Mode and owner of the file forbid it to the user that the program runs as.",
         known_by="computed from the file's mode and owner and the process's uid, gid and groups; "
         "not tried",
-        remedy="set spec.securityContext.fsGroup to a group of the process, or a wider defaultMode",
+        remedy="Set spec.securityContext.fsGroup to a group of the process, or a wider "
+        "defaultMode.",
         link=_SECURITY,
         check=_unreadable,
     ),
@@ -107,7 +108,7 @@ ACCESS_RULES: tuple[Rule, ...] = (
         title="A mounted file has another mode than declared",
         meaning="The rules of fsGroup and runAsUser are applied before modes are compared.",
         known_by="the mode in the container against defaultMode or mode",
-        remedy="restart the pod; the kubelet sets modes when it writes the volume",
+        remedy="Restart the pod; the kubelet sets modes when it writes the volume.",
         link=_SECURITY,
         check=_wrong_mode,
     ),
@@ -118,7 +119,7 @@ ACCESS_RULES: tuple[Rule, ...] = (
         title="A mounted certificate has expired or soon will",
         meaning="Whoever checks it refuses the connection from then on.",
         known_by="the earliest notAfter of the certificates in the file",
-        remedy="renew the certificate in its Secret or ConfigMap",
+        remedy="Renew the certificate in its Secret or ConfigMap.",
         link=f"{_ACCESS_DOCS}concepts/configuration/secret/#tls-secrets",
         check=_certificate,
     ),
@@ -137,7 +138,7 @@ def _orphaned(case: Case) -> Iterable[Hit]:
             "a new pod would not start",
             evidence(group),
             group[0].container,
-            get(case, group[0].source.kind, group[0].source.name),
+            next=what_is_there(case, group[0].source.kind, group[0].source.name),
         )
 
 
@@ -167,7 +168,7 @@ def _source_missing(case: Case) -> Iterable[Hit]:
         yield Hit(
             f"{use.source.label} of volume {use.volume} is not there: {use.gone}",
             tuple(f"container {name} is waiting for its volumes" for name in waiting),
-            remedy=get(case, use.source.kind, use.source.name),
+            next=what_is_there(case, use.source.kind, use.source.name),
             severity="critical" if blocking else "warning",
             blocking=blocking,
         )
@@ -213,7 +214,7 @@ SOURCE_RULES: tuple[Rule, ...] = (
         "would wait in ContainerCreating.",
         known_by="404 for the object, or a key that it no longer has, while the file is in the "
         "container",
-        remedy="create the object or key again, or remove the reference",
+        remedy="Create the object or key again, or remove the reference.",
         link=_OPTIONAL,
         check=_orphaned,
     ),
@@ -224,7 +225,7 @@ SOURCE_RULES: tuple[Rule, ...] = (
         title="The source of a volume does not exist",
         meaning="Without it the volume cannot be made, and no container of the pod starts.",
         known_by="404 for the object, or a key that it does not have",
-        remedy="create the object or key, or mark the reference as optional",
+        remedy="Create the object or key, or mark the reference as optional.",
         link=_OPTIONAL,
         check=_source_missing,
         gives_way_to=frozenset({"VOL008"}),
@@ -236,7 +237,7 @@ SOURCE_RULES: tuple[Rule, ...] = (
         title="An optional source of a volume does not exist",
         meaning="The volume goes without it; it appears by itself once the object is there.",
         known_by="404 for the object, or a key that it does not have",
-        remedy="nothing, if that is meant",
+        remedy="No action needed if that is meant.",
         link=_OPTIONAL,
         check=_optional_missing,
     ),
@@ -248,7 +249,7 @@ SOURCE_RULES: tuple[Rule, ...] = (
         meaning="The kubelet makes an empty folder in its place and starts the container without "
         "an error.",
         known_by="subPath against the paths that the volume declares",
-        remedy="correct subPath: it is the path in the volume, after items has renamed keys",
+        remedy="Correct subPath: it is the path in the volume, after items has renamed keys.",
         link=_SUB_PATH,
         check=_sub_path_lost,
     ),
@@ -259,7 +260,7 @@ SOURCE_RULES: tuple[Rule, ...] = (
         title="Two sources of a projected volume have the same file",
         meaning="The later source wins without a word.",
         known_by="the keys of the sources of one projected volume",
-        remedy="give one of them another path by items",
+        remedy="Give one of them another path by items.",
         link=_ITEMS,
         check=_overwritten,
     ),

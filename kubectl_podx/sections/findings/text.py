@@ -46,16 +46,13 @@ def _one(finding: Finding, page: Page) -> list[str]:
     if len(shown) < len(finding.evidence):
         more = counted(len(finding.evidence) - len(shown), "more fact")
         lines += page.say(f"and {more} with -o wide", 2 * INDENT)
-    return lines + _fix(finding.remedy, page)
-
-
-def _fix(remedy: str, page: Page) -> list[str]:
-    if not remedy:
-        return []
-    if remedy.startswith("kubectl "):
-        # A command is one line, so that it can be pasted.
-        return layout.block(f"fix: {remedy}", indent=2 * INDENT)
-    return page.say(f"fix: {remedy}", 2 * INDENT, len("fix: "))
+    if finding.remedy:
+        lines += page.say(finding.remedy, 2 * INDENT)
+    for label, command in (("fix: ", finding.fix), ("next:", finding.next)):
+        if command:
+            # A command is one line, so that it can be pasted.
+            lines += layout.block(f"{label} {command}", indent=2 * INDENT)
+    return lines
 
 
 FINDING: tuple[Column, ...] = (
@@ -63,6 +60,6 @@ FINDING: tuple[Column, ...] = (
     Column("CODE", lambda row, _: row.code),
     Column("CONTAINER", lambda row, _: text_or_none(row.container)),
     Column("TITLE", lambda row, _: row.title),
-    Column("FIX", lambda row, _: text_or_none(row.remedy)),
+    Column("FIX", lambda row, _: row.fix or row.next or text_or_none(row.remedy)),
     Column("EVIDENCE", lambda row, _: "; ".join(row.evidence) or NONE, wide=True),
 )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kubectl_podx.rules.remedies import DOCS, inside, restart
+from kubectl_podx.rules.fixes import restart
+from kubectl_podx.rules.remedies import DOCS, inside
 from kubectl_podx.rules.rule import Case, Hit, Rule
 from kubectl_podx.sections.hosts.report import HostAlias
 
@@ -25,7 +26,7 @@ def alias_missing(case: Case) -> Iterator[Hit]:
             f"/etc/hosts of {alias.container} lacks {alias.ip} {' '.join(alias.hostnames)}",
             (f"hostAliases {alias.ip}: {', '.join(alias.hostnames)}",),
             container=alias.container,
-            remedy=restart(case),
+            fix=restart(case),
         )
 
 
@@ -37,7 +38,7 @@ def alias_undeclared(case: Case) -> Iterator[Hit]:
             f"{' '.join(alias.hostnames)}",
             ("not in hostAliases, not written by the kubelet",),
             container=alias.container,
-            remedy=inside(case, alias.container, "cat", "/etc/hosts"),
+            next=inside(case, alias.container, "cat", "/etc/hosts"),
         )
 
 
@@ -48,9 +49,8 @@ def differs(case: Case) -> Iterator[Hit]:
         yield Hit(
             difference,
             ("as seen inside the pod",),
-            remedy=inside(case, looked[0].container, "cat", "/etc/resolv.conf")
-            if looked
-            else restart(case),
+            next=inside(case, looked[0].container, "cat", "/etc/resolv.conf") if looked else "",
+            fix=restart(case),
         )
 
 
@@ -63,7 +63,7 @@ RULES: tuple[Rule, ...] = (
         meaning="The kubelet writes the file at every start of the container; a program may have "
         "overwritten it since.",
         known_by="The lines of /etc/hosts in the container against hostAliases.",
-        remedy="restart the container",
+        remedy="Restart the container.",
         link=_HOSTS,
         check=alias_missing,
     ),
@@ -74,7 +74,7 @@ RULES: tuple[Rule, ...] = (
         title="/etc/hosts has lines that nobody declared",
         meaning="Something in the container wrote them; they are lost at its next start.",
         known_by="Lines of a file managed by the kubelet that neither it nor hostAliases explain.",
-        remedy="declare them as hostAliases",
+        remedy="Declare them as hostAliases.",
         link=_HOSTS,
         check=alias_undeclared,
     ),
@@ -86,7 +86,7 @@ RULES: tuple[Rule, ...] = (
         meaning="The sandbox's files do not hold what hostname and dnsConfig say. They are written "
         "once, when the sandbox is made.",
         known_by="/etc/hostname and /etc/resolv.conf as seen inside against the spec.",
-        remedy="replace the pod",
+        remedy="Replace the pod.",
         link=_DNS,
         check=differs,
     ),

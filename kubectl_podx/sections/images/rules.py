@@ -8,7 +8,8 @@ from kubectl_podx.model.words import PullSecretState
 from kubectl_podx.pod.image_name import digest_of
 from kubectl_podx.pod.pod import Pod, containers
 from kubectl_podx.pod.start_error import without_names
-from kubectl_podx.rules.remedies import DOCS, describe_pod, edit_owner, get, restart
+from kubectl_podx.rules.fixes import edit_owner, restart, set_in
+from kubectl_podx.rules.remedies import DOCS, describe_pod, get, what_is_there
 from kubectl_podx.rules.rule import Case, Hit, Rule
 from kubectl_podx.rules.waiting import pull_reason
 from kubectl_podx.sections.images.facts import spelled
@@ -60,7 +61,7 @@ def cannot_pull(case: Case) -> Iterator[Hit]:
                 *(() if image.pull_secrets else ("the pod has no pull secret",)),
             ),
             container=image.container,
-            remedy=edit_owner(case),
+            fix=edit_owner(case),
             blocking=True,
         )
 
@@ -72,7 +73,7 @@ def never_pulled(case: Case) -> Iterator[Hit]:
             f"{_named(case, image)} is not on the node and may not be pulled",
             (f"waiting, {image.reason}: {image.message}", f"imagePullPolicy {image.pull_policy}"),
             container=image.container,
-            remedy=edit_owner(case),
+            fix=set_in(case, image.container, {"imagePullPolicy": "IfNotPresent"}),
             blocking=True,
         )
 
@@ -84,7 +85,7 @@ def invalid_name(case: Case) -> Iterator[Hit]:
             f"image name {image.image!r} of {image.container} is not valid",
             (f"waiting, {image.reason}: {image.message}",),
             container=image.container,
-            remedy=edit_owner(case),
+            fix=edit_owner(case),
             blocking=True,
         )
 
@@ -99,7 +100,7 @@ def unusable(case: Case) -> Iterator[Hit]:
             f"{_named(case, image)}: {why}",
             (f"waiting, {image.reason}: {image.message}",),
             container=image.container,
-            remedy=describe_pod(case),
+            next=describe_pod(case),
             blocking=True,
         )
 
@@ -117,7 +118,7 @@ def pull_secret_missing(case: Case) -> Iterator[Hit]:
         yield Hit(
             f"pull secret {secret.name} does not exist",
             ("imagePullSecrets names it; the kubelet goes on without it",),
-            remedy=get(case, "secret", secret.name),
+            next=what_is_there(case, "Secret", secret.name),
             # With its image on the node the pod runs well, until the next pull.
             severity="warning" if failing else "info",
         )
@@ -129,7 +130,7 @@ def pull_secret_type(case: Case) -> Iterator[Hit]:
         yield Hit(
             f"pull secret {secret.name} is of the wrong type",
             (f"type {secret.type}",),
-            remedy=get(case, "secret", secret.name),
+            next=get(case, "secret", secret.name),
         )
 
 
@@ -153,7 +154,7 @@ def tag_moved(case: Case) -> Iterator[Hit]:
                     *(f"{digest} in {', '.join(names)}" for digest, names in others.items()),
                 ),
                 container=image.container,
-                remedy=restart(case),
+                fix=restart(case),
             )
 
 
@@ -167,7 +168,7 @@ RULES: tuple[Rule, ...] = (
         "A registry answers `not found` and `denied` alike for what it does not show.",
         known_by="Waiting reason ErrImagePull or ImagePullBackOff, with the registry's words in "
         "the message (from 1.32 on) or in the Failed event.",
-        remedy="correct the name, or give the pod a pull secret",
+        remedy="Correct the name, or give the pod a pull secret.",
         link=_IMAGES,
         check=cannot_pull,
     ),
@@ -178,7 +179,7 @@ RULES: tuple[Rule, ...] = (
         title="An image is not on the node and may not be pulled",
         meaning="imagePullPolicy Never: the image has to be there already.",
         known_by="Waiting reason ErrImageNeverPull.",
-        remedy="change the policy, or load the image on every node",
+        remedy="Change the policy, or load the image on every node.",
         link=_IMAGES,
         check=never_pulled,
     ),
@@ -189,7 +190,7 @@ RULES: tuple[Rule, ...] = (
         title="An image's name is not valid",
         meaning="Upper case, a space, or a variable that was never filled in.",
         known_by="Waiting reason InvalidImageName.",
-        remedy="correct the name",
+        remedy="Correct the name.",
         link=_IMAGES,
         check=invalid_name,
     ),
@@ -201,7 +202,7 @@ RULES: tuple[Rule, ...] = (
         meaning="The runtime cannot read it, its registry is down, or its signature is refused.",
         known_by="Waiting reason ImageInspectError, RegistryUnavailable or "
         "SignatureValidationFailed.",
-        remedy="read the message; it is the runtime's own",
+        remedy="Read the message; it is the runtime's own.",
         link=_IMAGES,
         check=unusable,
     ),
@@ -213,7 +214,7 @@ RULES: tuple[Rule, ...] = (
         meaning="The kubelet pulls without it. Where the image is on the node already nothing "
         "happens until it has to be pulled again.",
         known_by="The Secret was asked for and not found.",
-        remedy="create the secret in the pod's namespace",
+        remedy="Create the secret in the pod's namespace.",
         link=DOCS + "tasks/configure-pod-container/pull-image-private-registry/",
         check=pull_secret_missing,
     ),
@@ -225,7 +226,7 @@ RULES: tuple[Rule, ...] = (
         meaning="Only kubernetes.io/dockerconfigjson and kubernetes.io/dockercfg hold registry "
         "credentials; others are passed over.",
         known_by="The Secret's type.",
-        remedy="create it with `kubectl create secret docker-registry`",
+        remedy="Create it with `kubectl create secret docker-registry`.",
         link=DOCS + "tasks/configure-pod-container/pull-image-private-registry/",
         check=pull_secret_type,
     ),
@@ -237,7 +238,7 @@ RULES: tuple[Rule, ...] = (
         meaning="The tag was moved between the starts of the owner's pods, so replicas run other "
         "code under one name.",
         known_by="The digests in the statuses of the owner's pods.",
-        remedy="use digests or tags that are never moved",
+        remedy="Use digests or tags that are never moved.",
         link=_IMAGES,
         check=tag_moved,
     ),

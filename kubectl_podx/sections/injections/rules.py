@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from kubectl_podx.rules.remedies import DOCS, checked, kubectl, namespace, restart
+from kubectl_podx.rules.fixes import restart
+from kubectl_podx.rules.remedies import DOCS, checked, kubectl, namespace
 from kubectl_podx.rules.rule import Case, Hit, Rule
 from kubectl_podx.sections.injections.facts import concerns
 
@@ -31,7 +32,7 @@ def selects_without_effect(case: Case) -> Iterator[Hit]:
         yield Hit(
             f"PodPreset {found.preset.name} selects the pod and was not applied",
             (f"{found.confidence}: {found.reason}", *more),
-            remedy=kubectl("podx", "preset", "preview", checked(case.view.reference.name))
+            next=kubectl("podx", "preset", "preview", checked(case.view.reference.name))
             + f" -n {checked(namespace(case))}",
         )
 
@@ -59,7 +60,7 @@ def changed_since(case: Case) -> Iterator[Hit]:
             yield Hit(
                 f"PodPreset {mark.name} was written since it was applied to the pod",
                 (f"resourceVersion {mark.version} when the pod was created, {now} now",),
-                remedy=restart(case),
+                fix=restart(case),
             )
 
 
@@ -74,7 +75,7 @@ PRESET_RULES: tuple[Rule, ...] = (
         "pods and excluded ones, never changes a pod that exists, and tells nobody.",
         known_by="The preset's selector against the pod's labels, its annotations, and a merge of "
         "the presets into the pod as it is now.",
-        remedy="look at what the preset would do to the pod",
+        remedy="Look at what the preset would do to the pod.",
         link=_LINK,
         check=selects_without_effect,
     ),
@@ -85,7 +86,7 @@ PRESET_RULES: tuple[Rule, ...] = (
         title="A PodPreset was written after it was applied",
         meaning="The pod keeps what it was given when it was created.",
         known_by="The preset's resourceVersion against the one in the pod's annotation.",
-        remedy="make the pod anew to give it what the preset holds now",
+        remedy="Create the pod again, so that it gets what the preset holds now.",
         link=_LINK,
         check=changed_since,
     ),
@@ -123,7 +124,7 @@ def changed_by_admission(case: Case) -> Iterator[Hit]:
             f"admission changed {len(found)} thing{'' if len(found) == 1 else 's'} of the owner's "
             f"template{f': {who}' if who else ''}",
             (*shown, *((f"and {left} more",) if left else ())),
-            remedy=about_pod(case, "podx", "injected"),
+            next=about_pod(case, "podx", "injected"),
         )
 
 
@@ -134,7 +135,7 @@ def image_changed(case: Case) -> Iterator[Hit]:
             yield Hit(
                 f"{injection.path} is not the image of the owner's template",
                 (injection.detail,),
-                remedy=_webhooks(),
+                next=_webhooks(),
             )
 
 
@@ -147,7 +148,7 @@ RULES: tuple[Rule, ...] = (
         meaning="A webhook, an admission policy or a plugin added or changed something between the "
         "owner's template and the pod. `kubectl podx injected` reads webhooks and policies, too.",
         known_by="The pod's spec against its owner's template.",
-        remedy="look at the webhooks and admission policies of the cluster",
+        remedy="Look at the webhooks and admission policies of the cluster.",
         link=_ADMISSION,
         check=changed_by_admission,
     ),
@@ -159,7 +160,7 @@ RULES: tuple[Rule, ...] = (
         meaning="Admission rewrote it, for a mirror or a pinned digest, or somebody edited the "
         "pod.",
         known_by="The image of the pod against its owner's template.",
-        remedy="look at the webhooks and admission policies of the cluster",
+        remedy="Look at the webhooks and admission policies of the cluster.",
         link=_ADMISSION,
         check=image_changed,
     ),

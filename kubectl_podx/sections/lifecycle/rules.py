@@ -8,15 +8,8 @@ from collections.abc import Iterator
 from kubectl_podx.model.clock import format_time, parse_time
 from kubectl_podx.pod.kills import grace_period, stop_in_progress
 from kubectl_podx.pod.view import event_time
-from kubectl_podx.rules.remedies import (
-    DOCS,
-    about_pod,
-    checked,
-    describe_pod,
-    edit_owner,
-    kubectl,
-    logs,
-)
+from kubectl_podx.rules.fixes import edit_owner, set_pod
+from kubectl_podx.rules.remedies import DOCS, about_pod, checked, describe_pod, kubectl, logs
 from kubectl_podx.rules.rule import Case, Hit, Rule
 from kubectl_podx.view.units import spell_seconds
 
@@ -25,6 +18,8 @@ _HOOKS = DOCS + "concepts/containers/container-lifecycle-hooks/"
 _SLEEP = re.compile(r"(?:^|[\s;&|])sleep (\d+)\b")
 # The kubelet needs some seconds after the last KILL to clean up and to delete the object.
 _CLEAN_UP = 30
+# Seconds that the program gets after the hook: what a pod has by default.
+_TIME_TO_STOP = 30
 # Seconds in which a hook may well be on its way.
 _SOON = 20
 
@@ -39,7 +34,7 @@ def post_start_failed(case: Case) -> Iterator[Hit]:
                 f"the postStart hook of {hook.container} failed ({hook.handler.text})",
                 (hook.reason,),
                 container=hook.container,
-                remedy=edit_owner(case),
+                fix=edit_owner(case),
                 severity="critical" if blocking else "warning",
                 blocking=blocking,
             )
@@ -87,7 +82,7 @@ def post_start_runs(case: Case) -> Iterator[Hit]:
                 ),
             ),
             container=entry.name,
-            remedy=logs(case, entry.name),
+            next=logs(case, entry.name),
             blocking=True,
         )
 
@@ -123,7 +118,7 @@ def being_stopped(case: Case) -> Iterator[Hit]:
                 "until it has ended the pod's status shows it as running and perhaps as ready",
             ),
             container=entry.name,
-            remedy=logs(case, entry.name),
+            next=logs(case, entry.name),
         )
 
 
@@ -135,7 +130,7 @@ def pre_stop_failed(case: Case) -> Iterator[Hit]:
                 f"the preStop hook of {hook.container} failed ({hook.handler.text})",
                 (hook.reason, "its output is withheld by the kubelet"),
                 container=hook.container,
-                remedy=logs(case, hook.container, "--previous"),
+                next=logs(case, hook.container, "--previous"),
             )
 
 
@@ -152,7 +147,7 @@ def hook_longer_than_grace(case: Case) -> Iterator[Hit]:
                 f"{grace} s",
                 (hook.handler.text, f"terminationGracePeriodSeconds {grace}"),
                 container=hook.container,
-                remedy=edit_owner(case),
+                fix=set_pod(case, {"terminationGracePeriodSeconds": slept + _TIME_TO_STOP}),
             )
 
 
@@ -166,7 +161,7 @@ def held_by_finalizers(case: Case) -> Iterator[Hit]:
         yield Hit(
             f"the pod is kept by its finalizers: {', '.join(names)}",
             (f"deletionTimestamp {case.report.pod.deletion_timestamp}", "no container runs"),
-            remedy=about_pod(case, "get", "-o", "yaml", "pod"),
+            next=about_pod(case, "get", "-o", "yaml", "pod"),
         )
 
 
@@ -195,7 +190,7 @@ def within_grace(case: Case) -> Iterator[Hit]:
             f"terminationGracePeriodSeconds {grace_period(case.view)} for hook and stop together",
         ),
         container=hooks[0].container,
-        remedy=describe_pod(case),
+        next=describe_pod(case),
     )
 
 
@@ -227,7 +222,7 @@ def grace_overrun(case: Case) -> Iterator[Hit]:
             f"deletionTimestamp {case.report.pod.deletion_timestamp}, containers that run: "
             + ", ".join(running),
         ),
-        remedy=kubectl("describe", "node", checked(case.report.pod.node or "NAME")),
+        next=kubectl("describe", "node", checked(case.report.pod.node or "NAME")),
         severity="critical" if lost else "warning",
     )
 
@@ -242,7 +237,7 @@ def runtime_did_not_kill(case: Case) -> Iterator[Hit]:
         yield Hit(
             "the container runtime did not end the pod within its grace period",
             (f"event ExceededGracePeriod: {event.message}",),
-            remedy=kubectl("describe", "node", checked(case.report.pod.node or "NAME")),
+            next=kubectl("describe", "node", checked(case.report.pod.node or "NAME")),
         )
 
 
@@ -256,7 +251,7 @@ RULES: tuple[Rule, ...] = (
         "container, and until it has ended no later container starts.",
         known_by="Waiting reason PostStartHookError with the hook's output, or event "
         "FailedPostStartHook of the container.",
-        remedy="correct the hook, or do its work in the entrypoint",
+        remedy="Correct the hook, or do its work in the entrypoint.",
         link=_HOOKS,
         check=post_start_failed,
         gives_way_to=frozenset({"RST011"}),
@@ -268,7 +263,7 @@ RULES: tuple[Rule, ...] = (
         title="A preStop hook failed",
         meaning="The container was stopped without what the hook does, such as draining.",
         known_by="Event FailedPreStopHook of the container.",
-        remedy="run the hook's command by hand in the container",
+        remedy="Run the hook's command by hand in the container.",
         link=_HOOKS,
         check=pre_stop_failed,
     ),
@@ -280,7 +275,7 @@ RULES: tuple[Rule, ...] = (
         meaning="preStop, TERM and the stop of sidecars share one budget. The program gets TERM "
         "when the hook ends, and KILL two seconds later at the least.",
         known_by="The hook's sleep against terminationGracePeriodSeconds.",
-        remedy="raise terminationGracePeriodSeconds above the hook's time and the program's",
+        remedy="Raise terminationGracePeriodSeconds above the hook's time and the program's.",
         link=_TERMINATION,
         check=hook_longer_than_grace,
     ),
@@ -291,7 +286,7 @@ RULES: tuple[Rule, ...] = (
         title="Finalizers keep a deleted pod",
         meaning="Everything has ended; whoever set the finalizer has to remove it.",
         known_by="deletionTimestamp and finalizers, with no container running.",
-        remedy="find the controller of the finalizer; remove it by hand only when that is gone",
+        remedy="Find the controller of the finalizer; remove it by hand only when that is gone.",
         link=DOCS + "concepts/overview/working-with-objects/finalizers/",
         check=held_by_finalizers,
         stuck=True,
@@ -304,7 +299,7 @@ RULES: tuple[Rule, ...] = (
         meaning="By now everything should have been killed. Mostly the node is gone, or a process "
         "waits in the kernel for storage.",
         known_by="deletionTimestamp, which is the end of the grace period, against the time now.",
-        remedy="look at the node; force a deletion only when the node is surely off",
+        remedy="Look at the node; force a deletion only when the node is surely off.",
         link=_TERMINATION,
         check=grace_overrun,
         stuck=True,
@@ -316,7 +311,7 @@ RULES: tuple[Rule, ...] = (
         title="The runtime did not end the pod in time",
         meaning="The kubelet asked for the end and the runtime did not deliver it.",
         known_by="Event ExceededGracePeriod of this pod.",
-        remedy="look at the runtime on the node",
+        remedy="Look at the runtime on the node.",
         link=_TERMINATION,
         check=runtime_did_not_kill,
         stuck=True,
@@ -329,7 +324,7 @@ RULES: tuple[Rule, ...] = (
         meaning="The pod is Terminating and within its grace period. Programs get TERM when their "
         "hook has ended, and KILL at the end of the period.",
         known_by="deletionTimestamp in the future, a preStop hook, and its container running.",
-        remedy="wait; a hook that takes long has to fit into terminationGracePeriodSeconds",
+        remedy="Wait; a hook that takes long has to fit into terminationGracePeriodSeconds.",
         link=_TERMINATION,
         check=within_grace,
     ),
@@ -342,7 +337,7 @@ RULES: tuple[Rule, ...] = (
         "failed. Until the container has ended, its preStop hook and grace period included, its "
         "status still says that it runs.",
         known_by="A Killing event newer than the start of the running instance.",
-        remedy="read its log now; the next instance starts when this one has ended",
+        remedy="Read its log now; the next instance starts when this one has ended.",
         link=_TERMINATION,
         check=being_stopped,
         went_down=True,
@@ -356,7 +351,7 @@ RULES: tuple[Rule, ...] = (
         "or even writes the pod's status; a deletion waits for it, too.",
         known_by="A Started event of the container while its status says that it is still being "
         "created, and a postStart hook.",
-        remedy="let the hook end: give what it waits for a limit, or move it into the entrypoint",
+        remedy="Let the hook end: give what it waits for a limit, or move it into the entrypoint.",
         link=_HOOKS,
         check=post_start_runs,
     ),

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from kubectl_podx.pod.kills import grace_period
 from kubectl_podx.pod.listeners import DeclaredPort, declared_ports
 from kubectl_podx.pod.processes import main_processes
-from kubectl_podx.rules.remedies import DOCS, describe_pod, edit_owner
+from kubectl_podx.rules.fixes import edit_owner
+from kubectl_podx.rules.remedies import DOCS, describe_pod
 from kubectl_podx.rules.rule import Case, Hit, Rule
 
 # Below this grace period nobody notices that the stop waits for all of it.
@@ -29,7 +30,7 @@ def not_as_declared(case: Case) -> Iterator[Hit]:
             yield Hit(
                 f"the {kind} namespace is not as declared: {found.reason}",
                 (f"declared {found.mode} ({found.declared_by})", f"inodes {groups}"),
-                remedy=describe_pod(case),
+                next=describe_pod(case),
             )
 
 
@@ -51,7 +52,7 @@ def same_port(case: Case) -> Iterator[Hit]:
                 *(f"{c.name} is {c.state} {c.reason}".rstrip() for c in rows if not c.ready),
             ),
             container=next((row.name for row in rows if not row.ready), names[-1]),
-            remedy=edit_owner(case),
+            fix=edit_owner(case),
             severity="info" if well else "warning",
         )
 
@@ -70,7 +71,7 @@ def no_term_handler(case: Case) -> Iterator[Hit]:
                     "the kernel delivers to PID 1 only what it handles",
                 ),
                 container=container,
-                remedy=edit_owner(case),
+                fix=edit_owner(case),
             )
 
 
@@ -84,7 +85,7 @@ RULES: tuple[Rule, ...] = (
         "the node's user namespace in spite of hostUsers: false.",
         known_by="Inodes of /proc/self/ns read in the containers; the initial namespaces' inodes "
         "are fixed by the kernel.",
-        remedy="check that the runtime and kernel support what is asked for",
+        remedy="Check that the runtime and kernel support what is asked for.",
         link=DOCS + "concepts/workloads/pods/user-namespaces/",
         check=not_as_declared,
     ),
@@ -97,7 +98,7 @@ RULES: tuple[Rule, ...] = (
         "gets `address already in use`.",
         known_by="The same containerPort and protocol in two containers. Declaring a port opens "
         "nothing, so with both ready it is only a remark.",
-        remedy="give one of them another port",
+        remedy="Give one of them another port.",
         link=DOCS + "concepts/workloads/pods/#pod-networking",
         check=same_port,
     ),
@@ -109,7 +110,7 @@ RULES: tuple[Rule, ...] = (
         meaning="As PID 1 of its namespace a process gets only the signals it has a handler for. "
         "TERM is lost, and after the grace period comes KILL: slow rollouts, broken requests.",
         known_by="SigCgt of the main process, where it is PID 1.",
-        remedy="handle SIGTERM, run the program with `exec` in the entrypoint, or use an init",
+        remedy="Handle SIGTERM, run the program with `exec` in the entrypoint, or use an init.",
         link=DOCS + "concepts/workloads/pods/pod-lifecycle/#pod-termination",
         check=no_term_handler,
     ),

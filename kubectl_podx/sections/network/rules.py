@@ -8,19 +8,23 @@ from typing import NamedTuple
 from kubectl_podx.pod import listeners
 from kubectl_podx.pod.pod import ContainerEntry
 from kubectl_podx.pod.probes import knocked_ports, longest_delay
+from kubectl_podx.rules.fixes import edit_owner
 from kubectl_podx.rules.remedies import (
     DOCS,
     about_pod,
     checked,
     describe_pod,
-    edit_owner,
     get,
     inside,
     kubectl,
     logs,
     namespace,
 )
-from kubectl_podx.rules.rule import Case, Hit, Rule
+from kubectl_podx.rules.rule import Case, Fix, Hit, Rule
+from kubectl_podx.sections.network.ports import (
+    probe_where_it_listens,
+    service_where_it_listens,
+)
 from kubectl_podx.sections.network.report import HangingConnection
 
 _PROBES = DOCS + "concepts/workloads/pods/probes/"
@@ -33,11 +37,16 @@ class _Knock(NamedTuple):
     """A port that probes of one container knock at."""
 
     entry: ContainerEntry
-    probes: tuple[str, ...]
+    types: tuple[str, ...]
     port: int
     reach: listeners.Reach
     early: bool
     """The container may not have come to opening its ports yet."""
+
+    @property
+    def probes(self) -> str:
+        """`liveness probe and readiness probe`."""
+        return " and ".join(f"{kind} probe" for kind in self.types)
 
 
 def _knocks(case: Case) -> Iterator[_Knock]:
@@ -51,8 +60,7 @@ def _knocks(case: Case) -> Iterator[_Knock]:
         for port, types in knocked_ports(entry.spec).items():
             reach = listeners.reach(case.view, port)
             if reach is not None:
-                probes = tuple(f"{kind} probe" for kind in types)
-                yield _Knock(entry, probes, port, reach, _early(case, entry))
+                yield _Knock(entry, tuple(types), port, reach, _early(case, entry))
 
 
 def _early(case: Case, entry: ContainerEntry) -> bool:
@@ -68,11 +76,11 @@ def nobody_listens(case: Case) -> Iterator[Hit]:
             continue
         blocking = not knock.entry.ready
         yield Hit(
-            f"{knock.entry.name}'s {' and '.join(knock.probes)} knocks at port {knock.port}, "
+            f"{knock.entry.name}'s {knock.probes} knocks at port {knock.port}, "
             "where nobody listens",
             (f"no listening socket on port {knock.port} in the pod's network", _others(case)),
             container=knock.entry.name,
-            remedy=edit_owner(case),
+            fix=probe_where_it_listens(case, knock.entry, knock.types),
             severity="critical" if blocking else "warning",
             blocking=blocking,
         )
@@ -90,13 +98,13 @@ def only_loopback(case: Case) -> Iterator[Hit]:
         else:
             title = f"{who} listens on {port} of the loopback address only; its"
         yield Hit(
-            f"{title} {' and '.join(knock.probes)} cannot reach it",
+            f"{title} {knock.probes} cannot reach it",
             (
                 f"port {knock.port} on {', '.join(knock.reach.addresses)}",
                 "the kubelet connects to the pod's address from the node",
             ),
             container=knock.entry.name,
-            remedy=edit_owner(case),
+            fix=edit_owner(case),
             severity="critical" if blocking else "warning",
             blocking=blocking,
         )
@@ -124,7 +132,7 @@ PORT_RULES: tuple[Rule, ...] = (
         meaning="The kubelet gets `connection refused`: the container never becomes ready, or is "
         "killed again and again by its liveness probe.",
         known_by="The listening sockets seen from inside, at least 30 s after the start.",
-        remedy="correct the probe's port or the program's",
+        remedy="Correct the probe's port or the program's.",
         link=_PROBES,
         check=nobody_listens,
         explains_probe=True,
@@ -137,7 +145,7 @@ PORT_RULES: tuple[Rule, ...] = (
         meaning="Probes other than exec come from the node to the pod's address. A program bound "
         "to 127.0.0.1 answers a shell in the container and nobody else.",
         known_by="The addresses of the listening sockets, seen from inside.",
-        remedy="let the program listen on 0.0.0.0 or ::",
+        remedy="Let the program listen on 0.0.0.0 or ::.",
         link=_PROBES,
         check=only_loopback,
         explains_probe=True,
@@ -168,7 +176,7 @@ def not_an_endpoint(case: Case) -> Iterator[Hit]:
                 f"endpoint {service.endpoint}, pod {'ready' if ready else 'not ready'}",
                 f"pod addresses {', '.join(case.report.pod.pod_ips) or 'none'}",
             ),
-            remedy=kubectl(
+            next=kubectl(
                 "get",
                 "endpointslices",
                 "-l",
@@ -191,7 +199,7 @@ def unknown_target_port(case: Case) -> Iterator[Hit]:
                     f"Service {service.name} leads to port {port.target_port}, "
                     "which no container declares",
                     (f"targetPort {port.target_port} of port {port.port}",),
-                    remedy=get(case, "service", service.name),
+                    next=get(case, "service", service.name),
                 )
 
 
@@ -215,7 +223,8 @@ def service_port_closed(case: Case) -> Iterator[Hit]:
                     f"listening on {port.resolved}: "
                     + (", ".join(reached.addresses) if reached and local else "no socket"),
                 ),
-                remedy=get(case, "service", service.name),
+                next=get(case, "service", service.name),
+                fix=Fix() if local else service_where_it_listens(case, service, port),
             )
 
 
@@ -238,7 +247,7 @@ def readiness_gate(case: Case) -> Iterator[Hit]:
             yield Hit(
                 f"readiness gate {gate.condition} holds the pod back: {said}",
                 (f"condition {gate.condition} {gate.status}",),
-                remedy=about_pod(case, "get", "-o", "yaml", "pod"),
+                next=about_pod(case, "get", "-o", "yaml", "pod"),
                 severity="critical" if ready else "info",
                 blocking=ready,
             )
@@ -257,7 +266,7 @@ def close_wait(case: Case) -> Iterator[Hit]:
                 f"{row.count} connections between {row.local} and {row.remote} were closed by the "
                 "peer and not by the program",
                 (f"{row.count} sockets in CLOSE_WAIT",),
-                remedy=logs(case, row.container),
+                next=logs(case, row.container),
                 severity="warning" if row.count >= _MANY else "info",
             )
 
@@ -274,7 +283,7 @@ def syn_sent(case: Case) -> Iterator[Hit]:
             f"{row.remote} does not answer: {row.count} connection"
             f"{'' if row.count == 1 else 's'} wait{'s' if row.count == 1 else ''} for it",
             (f"{row.count} in SYN_SENT at the moment of the look, from {row.local}",),
-            remedy=kubectl(
+            next=kubectl(
                 "get",
                 "networkpolicies,services,endpointslices",
                 "-o",
@@ -305,7 +314,7 @@ def does_not_accept(case: Case) -> Iterator[Hit]:
                 *((f"process {row.pid} ({row.executable}) is stopped",) if stopped else ()),
             ),
             container=container,
-            remedy=inside(case, container, "cat", "/proc/1/status")
+            next=inside(case, container, "cat", "/proc/1/status")
             if container
             else describe_pod(case),
         )
@@ -320,7 +329,7 @@ RULES: tuple[Rule, ...] = (
         title="A Service selects the pod and sends it no traffic",
         meaning="The pod's labels match, and its endpoint is not ready or not there.",
         known_by="The pod's labels, the Service's selector and its EndpointSlices.",
-        remedy="see why the pod is not ready; with a ready pod look at the EndpointSlice",
+        remedy="See why the pod is not ready; with a ready pod look at the EndpointSlice.",
         link=_SERVICES,
         check=not_an_endpoint,
     ),
@@ -332,7 +341,7 @@ RULES: tuple[Rule, ...] = (
         meaning="Named target ports are looked up in the containers' ports. Without a match the "
         "pod gets no endpoint for that port.",
         known_by="targetPort of the Service and the names of the containers' ports.",
-        remedy="name the containerPort, or use its number in the Service",
+        remedy="Name the containerPort, or use its number in the Service.",
         link=DOCS + "concepts/services-networking/service/#field-spec-ports",
         check=unknown_target_port,
     ),
@@ -343,7 +352,7 @@ RULES: tuple[Rule, ...] = (
         title="Nobody listens where a Service leads to",
         meaning="Connections through the Service are refused, although the pod may be ready.",
         known_by="The listening sockets of the pod's network, seen from inside.",
-        remedy="correct targetPort, or let the program listen there on all addresses",
+        remedy="Correct targetPort, or let the program listen there on all addresses.",
         link=_SERVICES,
         check=service_port_closed,
     ),
@@ -355,7 +364,7 @@ RULES: tuple[Rule, ...] = (
         meaning="Besides its containers the pod waits for a condition that something outside sets, "
         "such as a load balancer's controller.",
         known_by="readinessGates of the spec against the conditions of the status.",
-        remedy="look at the controller that sets the condition",
+        remedy="Look at the controller that sets the condition.",
         link=DOCS + "concepts/workloads/pods/pod-lifecycle/#pod-readiness-gate",
         check=readiness_gate,
     ),
@@ -367,7 +376,7 @@ RULES: tuple[Rule, ...] = (
         meaning="The peer has closed and the program has not noticed or does not care. Each keeps "
         "a descriptor until the limit of open files is reached.",
         known_by="Sockets in CLOSE_WAIT, by peer.",
-        remedy="close connections on end of file; see the client's pool settings",
+        remedy="Close connections on end of file; see the client's pool settings.",
         link=_SERVICES,
         check=close_wait,
     ),
@@ -379,7 +388,7 @@ RULES: tuple[Rule, ...] = (
         meaning="The kernel has asked for a connection and got no answer: a network policy, a "
         "wrong address, or a peer that is gone. A refused connection would not stay.",
         known_by="Sockets in SYN_SENT at the moment of the look; one alone may be by chance.",
-        remedy="check the address, its endpoints and the network policies on the way",
+        remedy="Check the address, its endpoints and the network policies on the way.",
         link=_SERVICES,
         check=syn_sent,
     ),
@@ -393,7 +402,7 @@ RULES: tuple[Rule, ...] = (
         "probes time out.",
         known_by="The accept queue of the listening socket: ten or more wait at the moment of the "
         "look, or its process is stopped.",
-        remedy="see what the program is busy with",
+        remedy="See what the program is busy with.",
         link=_SERVICES,
         check=does_not_accept,
         explains_probe=True,

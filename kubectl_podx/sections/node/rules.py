@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from kubectl_podx.pod.pod import of_type
 from kubectl_podx.rules.remedies import DOCS, checked, kubectl
-from kubectl_podx.rules.rule import Case, Hit, Rule
+from kubectl_podx.rules.rule import Case, Fix, Hit, Rule
 from kubectl_podx.sections.node.report import Node
 from kubectl_podx.view.units import spell_seconds
 
@@ -41,7 +41,7 @@ def not_ready(case: Case) -> Iterator[Hit]:
             f"condition Ready {ready.status}: {ready.reason}: {ready.message}" if ready else "",
             "container states in the API are from before that",
         ),
-        remedy=_describe(node),
+        next=_describe(node),
         blocking=True,
     )
 
@@ -53,7 +53,7 @@ def missing(case: Case) -> Iterator[Hit]:
         yield Hit(
             f"node {node.name} does not exist",
             (f"spec.nodeName {node.name}: not found", "the pod garbage collector deletes the pod"),
-            remedy=kubectl("get", "nodes"),
+            next=kubectl("get", "nodes"),
             blocking=True,
         )
 
@@ -67,7 +67,7 @@ def old_heartbeat(case: Case) -> Iterator[Hit]:
         yield Hit(
             f"node {node.name} wrote its status {spell_seconds(node.heartbeat_age)} ago",
             ("a kubelet without news writes at least every 7 and a half minutes",),
-            remedy=_describe(node),
+            next=_describe(node),
         )
 
 
@@ -78,7 +78,7 @@ def cordoned(case: Case) -> Iterator[Hit]:
         yield Hit(
             f"node {node.name} is cordoned: a new pod will not start there",
             ("spec.unschedulable true",),
-            remedy=kubectl("uncordon", checked(node.name)),
+            fix=Fix(kubectl("uncordon", checked(node.name))),
         )
 
 
@@ -90,7 +90,7 @@ def pressure(case: Case) -> Iterator[Hit]:
             yield Hit(
                 f"node {node.name} reports {condition.type}",
                 (f"{condition.reason}: {condition.message}",),
-                remedy=_describe(node),
+                next=_describe(node),
             )
 
 
@@ -103,7 +103,7 @@ RULES: tuple[Rule, ...] = (
         meaning="The kubelet is down, cut off, or says itself that it cannot work. Container "
         "states stay as they were last reported, so `Running` proves nothing now.",
         known_by="The node's Ready condition is False or Unknown.",
-        remedy="look at the node's kubelet",
+        remedy="Look at the node's kubelet.",
         link=_NODES,
         check=not_ready,
     ),
@@ -114,7 +114,7 @@ RULES: tuple[Rule, ...] = (
         title="The node does not exist",
         meaning="nodeName names a node that is gone or never was. No scheduler event tells it.",
         known_by="The node was asked for and not found.",
-        remedy="remove nodeName from the pod's template, or add the node",
+        remedy="Remove nodeName from the pod's template, or add the node.",
         link=_NODES,
         check=missing,
     ),
@@ -126,7 +126,7 @@ RULES: tuple[Rule, ...] = (
         meaning="It has not been written for longer than a quiet kubelet leaves it.",
         known_by="The newest lastHeartbeatTime of the node's conditions against the server's "
         "clock.",
-        remedy="look at the node's kubelet",
+        remedy="Look at the node's kubelet.",
         link=_NODES,
         check=old_heartbeat,
     ),
@@ -137,7 +137,7 @@ RULES: tuple[Rule, ...] = (
         title="The node is cordoned",
         meaning="Somebody keeps new pods away, mostly before maintenance. Running pods stay.",
         known_by="spec.unschedulable of the node.",
-        remedy="uncordon it when the work is done",
+        remedy="Uncordon it when the work is done.",
         link=DOCS + "tasks/administer-cluster/safely-drain-node/",
         check=cordoned,
     ),
@@ -148,7 +148,7 @@ RULES: tuple[Rule, ...] = (
         title="The node is under pressure",
         meaning="The kubelet evicts pods, by priority and by what they use over their requests.",
         known_by="A pressure condition of the node is True.",
-        remedy="see what uses it up",
+        remedy="See what uses it up.",
         link=DOCS + "concepts/scheduling-eviction/node-pressure-eviction/",
         check=pressure,
     ),

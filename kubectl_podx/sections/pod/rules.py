@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kubectl_podx.rules.remedies import DOCS, checked, describe_pod, edit_owner, kubectl, namespace
+from kubectl_podx.rules.remedies import DOCS, checked, describe_pod, kubectl, namespace
 from kubectl_podx.rules.rule import Case, Hit, Rule
 
 _RESIZE = DOCS + "tasks/configure-pod-container/resize-container-resources/"
@@ -21,9 +21,7 @@ def resize_refused(case: Case) -> Iterator[Hit]:
         if infeasible
         else "the in-place resize waits until the node has room",
         (f"condition PodResizePending: {pending.reason}: {pending.message}",),
-        remedy=edit_owner(case)
-        if infeasible
-        else kubectl("describe", "node", checked(case.report.pod.node or "NAME")),
+        next=kubectl("describe", "node", checked(case.report.pod.node or "NAME")),
         severity="warning" if infeasible else "info",
     )
 
@@ -35,7 +33,7 @@ def resize_failing(case: Case) -> Iterator[Hit]:
         yield Hit(
             "the in-place resize fails",
             (f"condition PodResizeInProgress: {running.message}",),
-            remedy=describe_pod(case),
+            next=describe_pod(case),
         )
 
 
@@ -46,7 +44,7 @@ def kubelet_lags(case: Case) -> Iterator[Hit]:
         yield Hit(
             f"the kubelet has acted on generation {seen} of the pod, the newest is {wanted}",
             (f"metadata.generation {wanted}, status.observedGeneration {seen}",),
-            remedy=kubectl(
+            next=kubectl(
                 "get",
                 "events",
                 "--field-selector",
@@ -62,7 +60,7 @@ def changed_while_looking(case: Case) -> Iterator[Hit]:
         yield Hit(
             "the pod changed while it was looked at",
             (case.view.captured.disturbed,),
-            remedy="look again: what was seen inside is left out of this report",
+            remedy="Look again: what was seen inside is left out of this report.",
         )
 
 
@@ -77,8 +75,8 @@ def ended_during_exec(case: Case) -> Iterator[Hit]:
                 "an exec takes up to 6 MiB of the container's memory: this one may have ended it",
             ),
             container=ended.container,
-            remedy="use --no-exec for this pod, and grant `get pods.metrics.k8s.io`, by which podx "
-            "sees beforehand that memory is short",
+            remedy="Use --no-exec for this pod, and grant `get pods.metrics.k8s.io`, by which podx "
+            "sees beforehand that memory is short.",
         )
 
 
@@ -92,7 +90,7 @@ RULES: tuple[Rule, ...] = (
         "containers keep what they had. Infeasible never succeeds on this node; Deferred is tried "
         "again when something frees room.",
         known_by="The condition PodResizePending is True, with its reason and message.",
-        remedy="ask for less, or let the pod be replaced on a node with room",
+        remedy="Ask for less, or let the pod be replaced on a node with room.",
         link=_RESIZE,
         check=resize_refused,
     ),
@@ -104,7 +102,7 @@ RULES: tuple[Rule, ...] = (
         meaning="The kubelet admitted the resize and could not carry it out, such as a memory "
         "limit below what the container uses.",
         known_by="The condition PodResizeInProgress is True with reason Error.",
-        remedy="read the condition's message; raise the limit above what is in use",
+        remedy="Read the condition's message; raise the limit above what is in use.",
         link=_RESIZE,
         check=resize_failing,
     ),
@@ -116,7 +114,7 @@ RULES: tuple[Rule, ...] = (
         meaning="The pod was changed (a resize, an ephemeral container, an image) and its status "
         "still describes the spec before that.",
         known_by="status.observedGeneration is smaller than metadata.generation.",
-        remedy="wait some seconds; if it stays, look at the node",
+        remedy="Wait some seconds; if it stays, look at the node.",
         link=DOCS + "concepts/workloads/pods/#pod-generation",
         check=kubelet_lags,
     ),
@@ -128,7 +126,7 @@ RULES: tuple[Rule, ...] = (
         meaning="A container restarted or the pod was replaced during the look. What was seen "
         "inside could belong to another instance, so it is not compared.",
         known_by="uid, container ids and restart counts are read again after the last look.",
-        remedy="look again",
+        remedy="Look again.",
         link=DOCS + "concepts/workloads/pods/pod-lifecycle/",
         check=changed_while_looking,
     ),
@@ -142,7 +140,7 @@ RULES: tuple[Rule, ...] = (
         "would have ended anyway, so this end is not counted among the app's own.",
         known_by="The container ran before the exec, and ran no more, or in another instance, when "
         "the pod was read again after it.",
-        remedy="use --no-exec for this pod; grant `get pods.metrics.k8s.io`",
+        remedy="Use --no-exec for this pod; grant `get pods.metrics.k8s.io`.",
         link=DOCS + "concepts/workloads/pods/pod-lifecycle/",
         check=ended_during_exec,
     ),

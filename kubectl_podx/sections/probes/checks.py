@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from math import ceil
 
 from kubectl_podx.model.clock import parse_time
 from kubectl_podx.model.parts import ProbeFailure
 from kubectl_podx.pod.kills import RESET_SECONDS, stop_in_progress
-from kubectl_podx.rules.remedies import edit_owner, logs
-from kubectl_podx.rules.rule import Case, Hit
+from kubectl_podx.rules.fixes import edit_owner, more, set_probe
+from kubectl_podx.rules.remedies import logs
+from kubectl_podx.rules.rule import Case, Fix, Hit
 from kubectl_podx.sections.containers.report import Container
 from kubectl_podx.sections.probes.report import Probe
 from kubectl_podx.view.units import spell_seconds, times
@@ -46,6 +48,11 @@ def _evidence(probe: Probe) -> tuple[str, ...]:
     return tuple(found)
 
 
+def longer_timeout(case: Case, probe: Probe, seconds: float) -> Fix:
+    """Give each attempt of the probe so much time, in whole seconds."""
+    return set_probe(case, probe.container, probe.type, {"timeoutSeconds": ceil(seconds)})
+
+
 def _named(probe: Probe) -> str:
     return f"{probe.container}'s {probe.type} probe ({probe.handler.text})"
 
@@ -73,7 +80,7 @@ def liveness_failing(case: Case) -> Iterator[Hit]:
             title,
             _evidence(probe),
             container=probe.container,
-            remedy=_logs(case, probe),
+            next=_logs(case, probe),
         )
 
 
@@ -84,7 +91,7 @@ def readiness_failing(case: Case) -> Iterator[Hit]:
             f"{_named(probe)} fails: {probe.reason or 'no output'}",
             _evidence(probe),
             container=probe.container,
-            remedy=_logs(case, probe),
+            next=_logs(case, probe),
             blocking=True,
         )
 
@@ -97,7 +104,7 @@ def startup_failing(case: Case) -> Iterator[Hit]:
             f"{_named(probe)} fails: {probe.reason or 'no output'}; it has {budget} in all",
             _evidence(probe),
             container=probe.container,
-            remedy=_logs(case, probe),
+            next=_logs(case, probe),
             blocking=True,
         )
 
@@ -110,7 +117,7 @@ def liveness_erroring(case: Case) -> Iterator[Hit]:
                 f"{_named(probe)} errors and can never restart the container: {probe.reason}",
                 _evidence(probe),
                 container=probe.container,
-                remedy=edit_owner(case),
+                fix=edit_owner(case),
             )
 
 
@@ -122,7 +129,7 @@ def gate_erroring(case: Case) -> Iterator[Hit]:
                 f"{_named(probe)} errors, so {probe.container} never becomes ready: {probe.reason}",
                 _evidence(probe),
                 container=probe.container,
-                remedy=edit_owner(case),
+                fix=edit_owner(case),
                 blocking=True,
             )
 
@@ -143,7 +150,7 @@ def no_result(case: Case) -> Iterator[Hit]:
             "one errors",
             _evidence(probe),
             container=probe.container,
-            remedy=edit_owner(case),
+            fix=edit_owner(case),
             severity="critical" if gate else "warning",
             blocking=gate,
         )
@@ -174,7 +181,7 @@ def flaps(case: Case) -> Iterator[Hit]:
             f"ready again for {spell_seconds(ready)}{f'; failed with: {newest}' if newest else ''}",
             _evidence(probe),
             container=probe.container,
-            remedy=_logs(case, probe),
+            next=_logs(case, probe),
             severity="warning" if recently else "info",
         )
 
@@ -202,7 +209,7 @@ def unknown_port(case: Case) -> Iterator[Hit]:
             f"declare: every attempt errors, and {effect}",
             _evidence(probe),
             container=probe.container,
-            remedy=edit_owner(case),
+            fix=edit_owner(case),
             severity="critical" if gate else "warning",
             blocking=gate and probe.state == "erroring",
         )
@@ -220,7 +227,7 @@ def same_probe(case: Case) -> Iterator[Hit]:
                 f"{container}'s liveness and readiness probes are the same: {live.handler.text}",
                 ("the first failures that take it out of service also kill it",),
                 container=container,
-                remedy=edit_owner(case),
+                fix=edit_owner(case),
             )
 
 
@@ -241,7 +248,7 @@ def liveness_before_start(case: Case) -> Iterator[Hit]:
                 f"{row.container}'s liveness probe {word}: it may be faster than the start-up",
                 (f"initialDelaySeconds {probe.timing.initial_delay:g}, no startup probe",),
                 container=row.container,
-                remedy=edit_owner(case),
+                fix=edit_owner(case),
             )
 
 
@@ -271,7 +278,7 @@ def throttled_timeout(case: Case) -> Iterator[Hit]:
                 f"{probe.container} is throttled in {share:.0%} of its CPU periods",
                 (message, f"cgroup of this instance: throttled in {share:.0%} of the periods"),
                 container=probe.container,
-                remedy=edit_owner(case),
+                fix=more(case, "cpu", probe.container),
             )
 
 
@@ -283,7 +290,7 @@ def short_timeout(case: Case) -> Iterator[Hit]:
                 f"{_named(probe)} takes longer than its timeoutSeconds of {probe.timing.timeout:g}",
                 (message,),
                 container=probe.container,
-                remedy=edit_owner(case),
+                fix=longer_timeout(case, probe, 2 * probe.timing.timeout),
             )
 
 
@@ -296,7 +303,7 @@ def redirected(case: Case) -> Iterator[Hit]:
                 f"{_named(probe)} is redirected to another host, which counts as success",
                 (warned[-1].message,),
                 container=probe.container,
-                remedy=edit_owner(case),
+                fix=edit_owner(case),
             )
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kubectl_podx.rules.remedies import DOCS, edit_owner
+from kubectl_podx.rules.fixes import edit_owner
+from kubectl_podx.rules.remedies import DOCS
 from kubectl_podx.rules.rule import Case, Hit, Rule
 from kubectl_podx.sections.probes import checks
 from kubectl_podx.sections.probes.report import LiveProbe, Probe
@@ -37,7 +38,7 @@ def slow(case: Case) -> Iterator[Hit]:
                 f"{probe.timing.timeout:g}",
                 _seen(probe, made),
                 container=probe.container,
-                remedy=edit_owner(case),
+                fix=checks.longer_timeout(case, probe, max(one.seconds for one in made) + 1),
             )
 
 
@@ -56,7 +57,7 @@ def fails_now(case: Case) -> Iterator[Hit]:
             f"{len(made)} {'run' if len(made) == 1 else 'runs'} just now",
             _seen(probe, made),
             container=probe.container,
-            remedy=edit_owner(case),
+            fix=edit_owner(case),
         )
 
 
@@ -228,7 +229,7 @@ RULES: tuple[Rule, ...] = (
         title="A probe passes now and failed before",
         meaning="Failures below the threshold, or a recovery: events tell only of failures.",
         known_by="Unhealthy events of the running instance.",
-        remedy="Nothing to do now; look at the times if it comes back.",
+        remedy="No action needed now; look at the times if it comes back.",
         link=_PROBES,
         check=checks.failed_lately,
         gives_way_to=frozenset({"PRB017"}),

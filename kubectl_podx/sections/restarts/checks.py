@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 
 from kubectl_podx.model.clock import format_time, parse_time
@@ -12,25 +11,17 @@ from kubectl_podx.pod.kills import RESET_SECONDS
 from kubectl_podx.pod.pod import LOOPING, ContainerEntry
 from kubectl_podx.pod.probe_events import event_span, strip_combined
 from kubectl_podx.pod.start_error import innermost
-from kubectl_podx.rules.remedies import (
-    checked,
-    describe_pod,
-    edit_owner,
-    kubectl,
-    logs,
-    namespace,
-    owner,
-)
-from kubectl_podx.rules.rule import Case, Hit
+from kubectl_podx.rules.fixes import edit_owner, more
+from kubectl_podx.rules.remedies import checked, describe_pod, kubectl, logs
+from kubectl_podx.rules.rule import Case, Fix, Hit
 from kubectl_podx.rules.waiting import missing_source
 from kubectl_podx.sections.restarts.report import Restart
 from kubectl_podx.sections.restarts.termination.memory import memory
 
-_QUANTITY = re.compile(r"(\d{1,12})(k|M|G|T|Ki|Mi|Gi|Ti)?")
-_WITH_SET_RESOURCES = frozenset({"deployment", "statefulset", "daemonset"})
 _LOGS_TELL = frozenset(
     {"livenessProbe", "startupProbe", "exitCode", "signal", "completed", "postStartHook"}
 )
+_NODE_TELLS = frozenset({"evicted", "nodeShutdown", "preempted", "rejected", "lostByRuntime"})
 _MEMORY = frozenset({"oomKilled", "nodeOOM"})
 
 
@@ -45,7 +36,8 @@ def by_cause(*causes: RestartCause) -> Callable[[Case], Iterator[Hit]]:
                     row.summary,
                     tuple(f"{each.source}: {each.text}" for each in row.evidence),
                     container=row.container,
-                    remedy=remedy(case, row),
+                    next=_next(case, row),
+                    fix=_fix(case, row),
                     severity=severity,
                     blocking=blocking,
                     open=row.confidence != "proven",
@@ -84,44 +76,27 @@ def weight(case: Case, row: Restart) -> tuple[FindingSeverity | None, bool]:
     return ("info" if age is not None and age > RESET_SECONDS else "warning"), False
 
 
-def remedy(case: Case, row: Restart) -> str:
-    """The command that fits the cause best; empty leaves the rule's own words."""
+def _next(case: Case, row: Restart) -> str:
+    """Where more is said about this end; empty where the row has it all."""
+    if row.cause in _LOGS_TELL:
+        entry = case.view.container(row.container)
+        ended = entry is not None and entry.terminated is not None
+        return logs(case, row.container, *(() if ended else ("--previous",)))
+    if row.cause in _NODE_TELLS:
+        node = case.view.api.node
+        return kubectl("describe", "node", checked(node)) if node else ""
+    return "" if row.cause in ("deleted", "startError", *_MEMORY) else describe_pod(case)
+
+
+def _fix(case: Case, row: Restart) -> Fix:
+    """What changes the cause, where the cause itself says what."""
     if row.cause in _MEMORY:
         entry = case.view.container(row.container)
         if entry is None or memory(case.view, entry, None).shared:
             # Twice the container's own limit would not help where the pod's was reached.
             return edit_owner(case)
-        return more_memory(case, row.container)
-    if row.cause in _LOGS_TELL:
-        entry = case.view.container(row.container)
-        ended = entry is not None and entry.terminated is not None
-        return logs(case, row.container, *(() if ended else ("--previous",)))
-    if row.cause == "startError":
-        return edit_owner(case)
-    if row.cause in ("evicted", "nodeShutdown", "preempted", "rejected", "lostByRuntime"):
-        node = case.view.api.node
-        return kubectl("describe", "node", checked(node)) if node else ""
-    return "" if row.cause == "deleted" else describe_pod(case)
-
-
-def more_memory(case: Case, container: str) -> str:
-    """`kubectl set resources` with twice the container's memory limit; an edit of bare pods."""
-    entry = case.view.container(container)
-    kind, name = owner(case)
-    limit = entry.memory_limit if entry else ""
-    match = _QUANTITY.fullmatch(limit)
-    if kind not in _WITH_SET_RESOURCES or match is None:
-        return edit_owner(case)
-    doubled = f"{2 * int(match[1])}{match[2] or ''}"
-    return kubectl(
-        "set",
-        "resources",
-        f"{kind}/{checked(name)}",
-        "-c",
-        checked(container),
-        f"--limits=memory={doubled}",
-        namespace=namespace(case),
-    )
+        return more(case, "memory", row.container)
+    return edit_owner(case) if row.cause == "startError" else Fix()
 
 
 def child_oom(case: Case) -> Iterator[Hit]:
@@ -149,7 +124,7 @@ def child_oom(case: Case) -> Iterator[Hit]:
                 *(each.text for each in above.shared),
             ),
             container=row.container,
-            remedy=more_memory(case, row.container),
+            fix=more(case, "memory", row.container),
             severity="info" if victim or (age is not None and age > RESET_SECONDS) else None,
         )
 
@@ -181,7 +156,7 @@ def next_start_blocked(case: Case) -> Iterator[Hit]:
                 f"{row.container} cannot start again: {words}",
                 (f"event at {when}: {one_line(said)}", f"the exit before it: {row.summary}"),
                 container=row.container,
-                remedy=describe_pod(case),
+                next=describe_pod(case),
                 blocking=True,
             )
 

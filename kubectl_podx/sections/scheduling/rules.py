@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kubectl_podx.pod.start_error import without_quotes
-from kubectl_podx.rules.remedies import DOCS, about_pod, checked, describe_pod, edit_owner, kubectl
-from kubectl_podx.rules.rule import Case, Hit, Rule
+from kubectl_podx.rules.fixes import edit_owner
+from kubectl_podx.rules.remedies import DOCS, about_pod, checked, describe_pod, kubectl
+from kubectl_podx.rules.rule import Case, Fix, Hit, Rule
 from kubectl_podx.sections.scheduling.facts import DEFAULT_SCHEDULER, untolerated
 
 _SCHEDULING = DOCS + "concepts/scheduling-eviction/assign-pod-node/"
@@ -59,7 +60,7 @@ def unschedulable(case: Case) -> Iterator[Hit]:
     yield Hit(
         f"no node takes the pod: {', '.join(scheduling.reasons)}",
         (*(plain(reason) for reason in scheduling.reasons), *(wanted if about_labels else ())),
-        remedy=kubectl("get", "nodes", "--show-labels")
+        next=kubectl("get", "nodes", "--show-labels")
         if about_labels
         else kubectl("describe", "nodes"),
         blocking=True,
@@ -75,7 +76,7 @@ def gated(case: Case) -> Iterator[Hit]:
     yield Hit(
         f"the scheduler waits for scheduling gates to be removed: {', '.join(gates)}",
         (f"schedulingGates {', '.join(gates)}", "no event tells it"),
-        remedy=about_pod(case, "get", "-o", "yaml", "pod"),
+        next=about_pod(case, "get", "-o", "yaml", "pod"),
         blocking=True,
     )
 
@@ -96,7 +97,8 @@ def unseen_by_scheduler(case: Case) -> Iterator[Hit]:
         if other
         else "no scheduler has looked at the pod",
         ("no PodScheduled condition", f"pending for {int(age)} s", f"schedulerName {name}"),
-        remedy=edit_owner(case) if other else kubectl("get", "pods", namespace="kube-system"),
+        next="" if other else kubectl("get", "pods", namespace="kube-system"),
+        fix=edit_owner(case) if other else Fix(),
         blocking=True,
     )
 
@@ -112,7 +114,7 @@ def no_longer_fits(case: Case) -> Iterator[Hit]:
                 f"node {case.report.pod.node} no longer matches {requirement.kind} "
                 f"{requirement.text}",
                 (requirement.detail or "none of the terms matches the node's labels now",),
-                remedy=kubectl("get", "node", checked(case.report.pod.node), "--show-labels"),
+                next=kubectl("get", "node", checked(case.report.pod.node), "--show-labels"),
             )
 
 
@@ -124,7 +126,7 @@ def untolerated_taint(case: Case) -> Iterator[Hit]:
             f"node {name} has taint {taint.text}, which the pod does not tolerate"
             + (": it will be evicted" if taint.evicts else ""),
             (f"taint {taint.text}",),
-            remedy=kubectl("describe", "node", checked(name)),
+            next=kubectl("describe", "node", checked(name)),
             severity="warning" if taint.evicts else "info",
         )
 
@@ -142,7 +144,7 @@ def nominated(case: Case) -> Iterator[Hit]:
         yield Hit(
             f"room is being made for the pod on node {node}",
             (f"nominatedNodeName {node}", "PodScheduled=False, Unschedulable"),
-            remedy=describe_pod(case),
+            next=describe_pod(case),
         )
 
 
@@ -154,7 +156,7 @@ RULES: tuple[Rule, ...] = (
         title="No node takes the pod",
         meaning="Each node is refused for one reason; the scheduler counts them.",
         known_by="The message of the PodScheduled condition, or of the FailedScheduling event.",
-        remedy="ask for less, tolerate the taint, correct the selector, or add a node",
+        remedy="Ask for less, tolerate the taint, correct the selector, or add a node.",
         link=_SCHEDULING,
         check=unschedulable,
         gives_way_to=frozenset({"VOL007"}),
@@ -166,7 +168,7 @@ RULES: tuple[Rule, ...] = (
         title="Scheduling gates hold the pod",
         meaning="The scheduler leaves the pod alone until whoever set the gates removes them.",
         known_by="schedulingGates of the spec.",
-        remedy="look at the controller that the gate names",
+        remedy="Look at the controller that the gate names.",
         link=DOCS + "concepts/scheduling-eviction/pod-scheduling-readiness/",
         check=gated,
     ),
@@ -178,7 +180,7 @@ RULES: tuple[Rule, ...] = (
         meaning="Nothing sets PodScheduled: no scheduler serves the pod's schedulerName, or the "
         "scheduler is down. There is no event for it.",
         known_by="A pending pod without a PodScheduled condition, half a minute after creation.",
-        remedy="correct schedulerName, or look at the scheduler",
+        remedy="Correct schedulerName, or look at the scheduler.",
         link=DOCS + "tasks/extend-kubernetes/configure-multiple-schedulers/",
         check=unseen_by_scheduler,
     ),
@@ -190,7 +192,7 @@ RULES: tuple[Rule, ...] = (
         meaning="Selectors and affinity count at scheduling only. The pod stays, but its "
         "replacement will not come back here.",
         known_by="nodeSelector and required node affinity against the node's labels now.",
-        remedy="restore the label, or change the selector",
+        remedy="Restore the label, or change the selector.",
         link=_SCHEDULING,
         check=no_longer_fits,
     ),
@@ -201,7 +203,7 @@ RULES: tuple[Rule, ...] = (
         title="The node has a taint that the pod does not tolerate",
         meaning="NoExecute evicts the pod; NoSchedule came after it and keeps its successors away.",
         known_by="The node's taints against the pod's tolerations.",
-        remedy="tolerate the taint, or let the pod move",
+        remedy="Tolerate the taint, or let the pod move.",
         link=DOCS + "concepts/scheduling-eviction/taint-and-toleration/",
         check=untolerated_taint,
     ),
@@ -212,7 +214,7 @@ RULES: tuple[Rule, ...] = (
         title="Room is being made for the pod by preemption",
         meaning="Pods of lower priority are being ended on that node.",
         known_by="status.nominatedNodeName of a pod that the scheduler has found unschedulable.",
-        remedy="wait until they have ended",
+        remedy="Wait until they have ended.",
         link=DOCS + "concepts/scheduling-eviction/pod-priority-preemption/",
         check=nominated,
     ),

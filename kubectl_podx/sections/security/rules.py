@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kubectl_podx.rules.remedies import DOCS, edit_owner, inside
+from kubectl_podx.rules.fixes import edit_owner
+from kubectl_podx.rules.remedies import DOCS, inside
 from kubectl_podx.rules.rule import Case, Hit, Rule
 from kubectl_podx.sections.security.facts import ALL
 from kubectl_podx.sections.security.report import Security
@@ -21,7 +22,7 @@ def more_than_declared(case: Case) -> Iterator[Hit]:
                 f"{row.exceeds[0]}",
                 (*row.exceeds[1:], *row.differs),
                 container=row.container,
-                remedy=inside(case, row.container, "cat", "/proc/1/status"),
+                next=inside(case, row.container, "cat", "/proc/1/status"),
             )
 
 
@@ -38,7 +39,7 @@ def added_in_vain(case: Case) -> Iterator[Hit]:
                     + (", ".join(row.capabilities or ()) or "none"),
                 ),
                 container=row.container,
-                remedy=edit_owner(case),
+                fix=edit_owner(case),
             )
 
 
@@ -59,7 +60,7 @@ RULES: tuple[Rule, ...] = (
         "its root file system is writable. Something between the API and the runtime has changed "
         "it.",
         known_by="/proc/N/status and the mount table of the container against the spec.",
-        remedy="look at the process, and at what the image's entrypoint does",
+        remedy="Look at the process, and at what the image's entrypoint does.",
         link=_CONTEXT,
         check=more_than_declared,
     ),
@@ -71,7 +72,7 @@ RULES: tuple[Rule, ...] = (
         meaning="Kubernetes has no ambient capabilities: what capabilities.add gives is lost when "
         "the process runs as a user other than root, unless the file of the program carries it.",
         known_by="CapEff of /proc/N/status against capabilities.add.",
-        remedy="give the program file the capability (setcap) in the image, or run as root",
+        remedy="Give the program file the capability (setcap) in the image, or run as root.",
         link=_CONTEXT + "#set-capabilities-for-a-container",
         check=added_in_vain,
     ),

@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from kubectl_podx.model.clock import human_duration, parse_time
-from kubectl_podx.rules.remedies import checked, kubectl, restart
-from kubectl_podx.rules.rule import Case, Hit, Rule
+from kubectl_podx.rules.fixes import restart
+from kubectl_podx.rules.remedies import checked, kubectl
+from kubectl_podx.rules.rule import Case, Fix, Hit, Rule
 from kubectl_podx.sections.tokens.report import TokenRow
 
 _DOCS = "https://kubernetes.io/docs/reference/access-authn-authz/service-accounts-admin/"
@@ -36,8 +37,8 @@ def _expired(case: Case) -> Iterable[Hit]:
             yield Hit(
                 f"the token {row.path} of container {row.container} has expired",
                 _evidence(row),
-                row.container,
-                restart(case),
+                container=row.container,
+                fix=restart(case),
             )
 
 
@@ -49,8 +50,8 @@ def _mismatch(case: Case) -> Iterable[Hit]:
             yield Hit(
                 f"the token {row.path} of container {row.container}: {row.reason}",
                 _evidence(row),
-                row.container,
-                restart(case),
+                container=row.container,
+                fix=restart(case),
             )
 
 
@@ -64,7 +65,7 @@ def _account_gone(case: Case) -> Iterable[Hit]:
     yield Hit(
         f"service account {account} does not exist: the pod's tokens are refused",
         (f'serviceaccounts "{account}" not found',),
-        remedy=kubectl("create", "serviceaccount", checked(account), namespace=namespace),
+        fix=Fix(kubectl("create", "serviceaccount", checked(account), namespace=namespace)),
     )
 
 
@@ -92,7 +93,7 @@ RULES: tuple[Rule, ...] = (
         meaning="The kubelet keeps the old token where it gets no new one; whoever checks it "
         "refuses it.",
         known_by="the exp claim against the API server's clock",
-        remedy="look at the kubelet's log and the node's clock, then restart the pod",
+        remedy="Look at the kubelet's log and the node's clock, then restart the pod.",
         link=_DOCS,
         check=_expired,
     ),
@@ -104,7 +105,7 @@ RULES: tuple[Rule, ...] = (
         meaning="The API server refuses a token whose pod, node or service account has another "
         "uid now.",
         known_by="the claims of the token against the uids of the objects in the API",
-        remedy="restart the pod; the kubelet asks for a token of its own",
+        remedy="Restart the pod; the kubelet asks for a token of its own.",
         link=_DOCS,
         check=_mismatch,
     ),
@@ -116,7 +117,7 @@ RULES: tuple[Rule, ...] = (
         meaning="Its tokens are invalid from the moment it was deleted, and a new pod is not "
         "admitted.",
         known_by="404 for the service account",
-        remedy="create the service account and the rights it had, then restart the pod",
+        remedy="Create the service account and the rights it had, then restart the pod.",
         link=_DOCS,
         check=_account_gone,
     ),
@@ -128,7 +129,7 @@ RULES: tuple[Rule, ...] = (
         meaning="The kubelet renews a token after 80 % of its life, 24 hours at most. This one is "
         "overdue.",
         known_by="the claims iat and exp or warnafter against the API server's clock",
-        remedy="look at the kubelet's log and at the pod's FailedMount events",
+        remedy="Look at the kubelet's log and at the pod's FailedMount events.",
         link=_DOCS,
         check=_refresh_late,
     ),

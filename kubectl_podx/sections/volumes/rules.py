@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from kubectl_podx.pod.pod import phase as phase_of
-from kubectl_podx.rules.remedies import DOCS, describe_pod, edit_owner, get, inside, restart
+from kubectl_podx.rules.fixes import edit_owner, restart
+from kubectl_podx.rules.remedies import DOCS, describe_pod, get, inside, what_is_there
 from kubectl_podx.rules.rule import Case, Hit, Rule
 from kubectl_podx.rules.waiting import Missing, before_sandbox, missing_source
 from kubectl_podx.sections.volumes.facts import UNDECLARED, seen
@@ -33,7 +34,7 @@ def claim_not_bound(case: Case) -> Iterator[Hit]:
         yield Hit(
             f"claim {volume.source} of volume {volume.name} {said}",
             tuple(volume.details) or (said,),
-            remedy=get(case, "persistentvolumeclaim", volume.source)
+            next=what_is_there(case, "PersistentVolumeClaim", volume.source)
             if stored.state == "missing"
             else _describe_claim(case, volume.source),
             blocking=pending,
@@ -62,7 +63,7 @@ def cannot_mount(case: Case) -> Iterator[Hit]:
             f"the containers wait for volume {', '.join(named) or '(see the event)'}, which "
             + _why_not_mounted(message, missing),
             (f"event {reason}, {times(count)}: {message}",),
-            remedy=get(case, missing.kind.lower(), missing.name) if missing else describe_pod(case),
+            next=what_is_there(case, *missing) if missing else describe_pod(case),
             blocking=True,
         )
 
@@ -88,7 +89,7 @@ START_RULES: tuple[Rule, ...] = (
         meaning="Without a volume behind the claim the pod cannot be scheduled or started. A claim "
         "whose class waits for the first consumer is bound once a node is chosen.",
         known_by="The claim as the API has it.",
-        remedy="create the claim, or see why no volume is made for it",
+        remedy="Create the claim, or see why no volume is made for it.",
         link=DOCS + "concepts/storage/persistent-volumes/",
         check=claim_not_bound,
     ),
@@ -101,7 +102,7 @@ START_RULES: tuple[Rule, ...] = (
         "message. A missing ConfigMap or Secret shows here too.",
         known_by="Events FailedMount, FailedAttachVolume or FailedMapVolume of this pod while its "
         "containers wait.",
-        remedy="read the event; create what is missing, or free the volume on the other node",
+        remedy="Read the event; create what is missing, or free the volume on the other node.",
         link=DOCS + "concepts/storage/volumes/",
         check=cannot_mount,
     ),
@@ -158,7 +159,7 @@ def _full(case: Case, found: _FileSystem, unit: str, used: int, size: int) -> Hi
         f"{names} {'is' if len(found.volumes) == 1 else 'are'} {used / size:.0%} full ({unit})",
         (f"{used} of {size} {unit} used, file system {found.mount.device}",),
         container=found.mount.container,
-        remedy=inside(case, found.mount.container, "df", "-i" if unit == "inodes" else "-h"),
+        next=inside(case, found.mount.container, "df", "-i" if unit == "inodes" else "-h"),
         severity="critical" if used >= size * _FULL else "warning",
     )
 
@@ -182,7 +183,7 @@ def turned_read_only(case: Case) -> Iterator[Hit]:
                     else "this mount is read-only",
                 ),
                 container=mount.container,
-                remedy=describe_pod(case),
+                next=describe_pod(case),
                 severity="critical" if broken else "warning",
             )
 
@@ -207,7 +208,7 @@ def deleted_sub_path(case: Case) -> Iterator[Hit]:
             f"{mount.path} in {mount.container} is a deleted file of volume {volume.name}",
             (f"subPath {mount.sub_path or '(whole volume)'}: //deleted in the mount table",),
             container=mount.container,
-            remedy=restart(case),
+            fix=restart(case),
         )
 
 
@@ -218,7 +219,7 @@ def missing_mount(case: Case) -> Iterator[Hit]:
             f"{volume.name} is not mounted at {mount.path} in {mount.container}",
             (f"no such path in {mount.container}'s mount table",),
             container=mount.container,
-            remedy=inside(case, mount.container, "cat", "/proc/self/mountinfo"),
+            next=inside(case, mount.container, "cat", "/proc/self/mountinfo"),
         )
 
 
@@ -229,7 +230,7 @@ def covered_mount(case: Case) -> Iterator[Hit]:
             f"{volume.name} at {mount.path} in {mount.container} is hidden by another mount",
             (f"a later mount lies over it: {mount.state.partition(':')[2]}",),
             container=mount.container,
-            remedy=edit_owner(case),
+            fix=edit_owner(case),
         )
 
 
@@ -242,7 +243,7 @@ RULES: tuple[Rule, ...] = (
         meaning="Writes soon fail with `no space left on device`. An emptyDir or hostPath lies on "
         "the node's own disk: the kubelet evicts pods before that is full.",
         known_by="The file system's size and use, seen from inside.",
-        remedy="make room, or grow the volume",
+        remedy="Make room, or grow the volume.",
         link=_VOLUMES,
         check=nearly_full,
     ),
@@ -253,7 +254,7 @@ RULES: tuple[Rule, ...] = (
         title="A volume has hardly any inodes left",
         meaning="No new file can be made although there is space: too many small files.",
         known_by="The file system's inodes, seen from inside.",
-        remedy="remove files; sessions, caches and mail queues are the usual ones",
+        remedy="Remove files; sessions, caches and mail queues are the usual ones.",
         link=_VOLUMES,
         check=out_of_inodes,
     ),
@@ -265,7 +266,7 @@ RULES: tuple[Rule, ...] = (
         meaning="The kernel remounts a file system read-only after I/O errors; a driver may also "
         "have mounted it so.",
         known_by="The mount table inside the container against the spec.",
-        remedy="look at the storage; the pod has to be restarted after a repair",
+        remedy="Look at the storage; the pod has to be restarted after a repair.",
         link=_CLAIMS,
         check=turned_read_only,
     ),
@@ -277,7 +278,7 @@ RULES: tuple[Rule, ...] = (
         meaning="A subPath is bound when the container starts. The file was replaced or deleted in "
         "the volume since, and the container still has the old one.",
         known_by="`//deleted` in the container's mount table.",
-        remedy="restart the container; mount the whole volume to get updates",
+        remedy="Restart the container; mount the whole volume to get updates.",
         link=DOCS + "concepts/storage/volumes/#using-subpath",
         check=deleted_sub_path,
         gives_way_to=frozenset({"FIL001"}),
@@ -290,7 +291,7 @@ RULES: tuple[Rule, ...] = (
         meaning="The container's mount table does not have the path. A privileged process may have "
         "unmounted it.",
         known_by="The mount table inside the container, with no mount left that could be it.",
-        remedy="restart the container",
+        remedy="Restart the container.",
         link=_VOLUMES,
         check=missing_mount,
     ),
@@ -301,7 +302,7 @@ RULES: tuple[Rule, ...] = (
         title="A mount is hidden by another",
         meaning="Something was mounted later on a folder above it; programs see that instead.",
         known_by="The order of the mount table inside the container.",
-        remedy="move one of the two mounts",
+        remedy="Move one of the two mounts.",
         link=_VOLUMES,
         check=covered_mount,
     ),

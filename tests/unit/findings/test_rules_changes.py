@@ -55,7 +55,7 @@ def test_a_young_rollout_of_a_pod_that_is_not_well_can_be_undone() -> None:
     )
     made = case(status=FAILED, metadata=DEPLOYED, changes=[rollout("2026-01-01T11:30:00Z"), image])
     finding = found(RULES, made)["CHG002"]
-    assert finding.remedy == "kubectl rollout undo deploy/web -n shop"
+    assert finding.fix == "kubectl rollout undo deploy/web -n shop"
     assert "container app: a:1 -> a:2" in finding.evidence
 
 

@@ -33,17 +33,17 @@ def test_a_healthy_container_has_no_finding() -> None:
 @pytest.mark.parametrize(
     ("message", "missing", "command"),
     [
-        ('configmap "gone" not found', "ConfigMap gone", "kubectl get configmap gone -n shop"),
-        ('secret "db" not found', "Secret db", "kubectl get secret db -n shop"),
+        ('configmap "gone" not found', "ConfigMap gone", "kubectl get configmaps -n shop"),
+        ('secret "db" not found', "Secret db", "kubectl get secrets -n shop"),
         (
             "couldn't find key host in ConfigMap shop/cfg",
             "key host of ConfigMap cfg",
-            "kubectl get configmap cfg -n shop",
+            "kubectl describe configmap cfg -n shop",
         ),
         (
             "couldn't find key pw in Secret shop/db",
             "key pw of Secret db",
-            "kubectl get secret db -n shop",
+            "kubectl describe secret db -n shop",
         ),
     ],
 )
@@ -51,7 +51,7 @@ def test_a_missing_source_is_named_with_a_command(message: str, missing: str, co
     found = hits(RULES, case_of(waiting("CreateContainerConfigError", message)))
     (hit,) = found["CON001"]
     assert hit.title == f"app cannot start: {missing} does not exist"
-    assert (hit.blocking, hit.remedy, hit.container) == (True, command, "app")
+    assert (hit.blocking, hit.next, hit.container) == (True, command, "app")
     assert message in hit.evidence[0]
     assert "CON002" not in found
 
@@ -275,7 +275,7 @@ def test_messages_without_a_name_name_nothing() -> None:
 def test_a_hostile_name_never_reaches_the_command() -> None:
     message = 'configmap "x; rm -rf /" not found'
     (hit,) = hits(RULES, case_of(waiting("CreateContainerConfigError", message)))["CON001"]
-    assert hit.remedy == "kubectl get configmap NAME -n shop"
+    assert hit.next == "kubectl get configmaps -n shop"
 
 
 @pytest.mark.parametrize(

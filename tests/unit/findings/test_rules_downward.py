@@ -38,7 +38,7 @@ def test_a_row_with_the_problem_is_found(made: DownwardRow, code: str) -> None:
     assert list(findings) == [code]
     assert "old, now new" in findings[code].evidence[0]
     if code != "DWN003":
-        assert findings[code].remedy == "kubectl rollout restart ds/log -n shop"
+        assert findings[code].fix == "kubectl rollout restart ds/log -n shop"
 
 
 @pytest.mark.parametrize("state", ["current", "stale", "missing", "unknown", "denied"])

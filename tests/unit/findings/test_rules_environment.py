@@ -52,7 +52,7 @@ def test_frozen_variables_of_one_source_are_one_finding_with_their_names() -> No
     assert [finding.code for finding in findings] == ["ENV001"]
     assert findings[0].title == "A, B in container app are older than ConfigMap c"
     assert findings[0].evidence[0] == "A: frozen (in the container 1, now 2)"
-    assert findings[0].remedy == "kubectl rollout restart sts/db -n shop"
+    assert findings[0].fix == "kubectl rollout restart sts/db -n shop"
 
 
 def test_a_container_that_does_not_run_has_no_old_environment() -> None:

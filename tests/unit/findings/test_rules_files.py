@@ -10,7 +10,7 @@ from kit import observation
 from kit.content_cases import case, found, owned_by, stored
 from kubectl_podx.model.capture import Mount
 from kubectl_podx.model.parts import KeySource
-from kubectl_podx.rules.remedies import restart
+from kubectl_podx.rules.fixes import restart
 from kubectl_podx.rules.rule import Case
 from kubectl_podx.sections.files.report import FileRow
 from kubectl_podx.sections.files.rules import RULES
@@ -102,7 +102,7 @@ def test_files_of_one_source_are_one_finding_with_the_restart_of_the_deployment(
     findings = RULES[0].findings(with_rows(*rows, metadata=DEPLOYED))
     assert len(findings) == 1
     assert "and 2 more" in findings[0].title
-    assert findings[0].remedy == "kubectl rollout restart deploy/web -n shop"
+    assert findings[0].fix == "kubectl rollout restart deploy/web -n shop"
 
 
 @pytest.mark.parametrize(
@@ -135,7 +135,7 @@ def test_a_volume_without_its_source_blocks_a_pod_that_waits_for_it() -> None:
     finding = found(RULES, made)["FIL005"]
     assert (finding.severity, finding.blocking) == ("critical", True)
     assert 'configmap "web" not found' in finding.title
-    assert finding.remedy == "kubectl get configmap web -n shop"
+    assert finding.next == "kubectl get configmaps -n shop"
 
 
 def test_a_denied_source_is_not_called_missing() -> None:
@@ -176,7 +176,7 @@ def test_two_sources_with_one_path_and_two_without() -> None:
 
 
 @pytest.mark.parametrize(
-    ("metadata", "remedy"),
+    ("metadata", "expected"),
     [
         (DEPLOYED, "kubectl rollout restart deploy/web -n shop"),
         (owned_by("StatefulSet", "db"), "kubectl rollout restart sts/db -n shop"),
@@ -184,13 +184,16 @@ def test_two_sources_with_one_path_and_two_without() -> None:
         (owned_by("Job", "once"), "kubectl delete pod web-0 -n shop"),
         (owned_by("ReplicaSet", "bare"), "kubectl delete pod web-0 -n shop"),
         (owned_by("Rollout", "other"), "kubectl delete pod web-0 -n shop"),
-        (owned_by("Node", "n1"), "a static pod: change its manifest on the node"),
-        ({}, "no controller makes this pod anew"),
+        (owned_by("Node", "n1"), "It is a static pod: change its manifest on the node."),
+        ({}, "kubectl get pod web-0 -o yaml -n shop | kubectl replace --force -f -"),
         (owned_by("StatefulSet", "x; rm -rf ~"), "kubectl rollout restart sts/NAME -n shop"),
     ],
 )
-def test_the_restart_is_the_one_of_who_owns_the_pod(metadata: dict[str, Any], remedy: str) -> None:
-    assert restart(case(metadata=metadata)).startswith(remedy)
+def test_the_restart_is_the_one_of_who_owns_the_pod(
+    metadata: dict[str, Any], expected: str
+) -> None:
+    fix = restart(case(metadata=metadata))
+    assert expected == (fix.command or fix.instead)
 
 
 def test_a_sub_path_of_a_whole_volume_that_has_no_such_key() -> None:

@@ -109,7 +109,7 @@ def test_a_target_port_by_an_unknown_name_is_found() -> None:
     case = case_of(HEALTHY, LOOK, services=(service,), slices=(slice_of(ready=True),))
     (hit,) = hits(RULES, case)["NET004"]
     assert hit.title == "Service web leads to port x, which no container declares"
-    assert hit.remedy == "kubectl get service web -n shop"
+    assert hit.next == "kubectl get service web -n shop"
 
 
 @pytest.mark.parametrize(

@@ -49,7 +49,7 @@ def test_a_conflict_is_told_with_both_sides() -> None:
         'spec.containers[app].env[X]: PodPreset db has {"name": "X", "value": "1"}',
         'spec.containers[app].env[X]: the pod has {"name": "X", "value": "2"}',
     ]
-    assert one.remedy == "kubectl podx preset preview web -n shop"
+    assert one.next == "kubectl podx preset preview web -n shop"
 
 
 def test_an_excluded_pod_is_told() -> None:

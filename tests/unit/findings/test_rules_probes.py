@@ -32,7 +32,7 @@ def test_a_liveness_probe_on_its_way_to_kill_does_not_block() -> None:
     assert hit is not None
     assert (hit.severity, hit.blocking, hit.container) == ("warning", False, "app")
     assert "is killed within 16 s" in hit.title
-    assert hit.remedy == "kubectl logs web-0 -c app --tail=50 -n shop"
+    assert hit.next == "kubectl logs web-0 -c app --tail=50 -n shop"
 
 
 @pytest.mark.parametrize(

@@ -53,24 +53,26 @@ def test_ten_healthy_minutes_make_a_restart_past(seconds_ago: int, severity: str
 def test_more_memory_is_a_command_with_twice_the_limit() -> None:
     hit = found(report(healthy_pod(LIMIT, looping(137, "OOMKilled"), ready=False)), "RST003")
     assert hit is not None
-    assert hit.remedy == (
-        "kubectl set resources deployment/web -c app --limits=memory=128Mi -n shop"
-    )
+    assert hit.fix == ("kubectl set resources deployment/web -c app --limits=memory=128Mi -n shop")
 
 
-def test_a_bare_pod_cannot_be_set() -> None:
+def test_a_bare_pod_gets_its_memory_by_a_resize() -> None:
     body = healthy_pod(
         LIMIT, looping(137, "OOMKilled"), ready=False, metadata={"ownerReferences": []}
     )
     hit = found(report(body), "RST003")
     assert hit is not None
-    assert hit.remedy == "kubectl edit pod/web-0 -n shop"
+    assert hit.fix == (
+        "kubectl patch pod/web-0 --subresource=resize -p "
+        """'{"spec":{"containers":[{"name":"app","resources":{"limits":{"memory":"128Mi"}}}]}}' """
+        "-n shop"
+    )
 
 
-def test_the_previous_log_is_the_remedy_of_a_crash() -> None:
+def test_the_previous_log_tells_more_of_a_crash() -> None:
     hit = found(report(healthy_pod({}, looping(3), ready=False)), "RST006")
     assert hit is not None
-    assert hit.remedy == "kubectl logs web-0 -c app --previous -n shop"
+    assert hit.next == "kubectl logs web-0 -c app --previous -n shop"
 
 
 def test_hostile_names_never_reach_a_command() -> None:
@@ -79,7 +81,7 @@ def test_hostile_names_never_reach_a_command() -> None:
         part[0]["name"] = "app; rm -rf /"
     hit = found(report(body), "RST006")
     assert hit is not None
-    assert "rm" not in hit.remedy
+    assert "rm" not in hit.next
 
 
 def test_a_childs_oom_hides_behind_the_exit_code() -> None:

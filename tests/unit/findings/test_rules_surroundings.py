@@ -22,7 +22,6 @@ from kit.sharing_cases import (
     waiting,
 )
 from kubectl_podx.model.capture import HostsFile
-from kubectl_podx.rules import remedies as remedy
 from kubectl_podx.sections.containers import rules as containers
 from kubectl_podx.sections.hosts import rules as hosts
 from kubectl_podx.sections.images import rules as images
@@ -259,7 +258,7 @@ def test_why_no_node_takes_the_pod_is_said_reason_by_reason() -> None:
         ),
         "nodeSelector disktype=ssd",
     )
-    assert hit.remedy == "kubectl get nodes --show-labels"
+    assert hit.next == "kubectl get nodes --show-labels"
 
 
 def test_gates_hold_a_pod_without_any_event() -> None:
@@ -472,8 +471,3 @@ def test_what_admission_did_is_one_remark_and_an_image_another() -> None:
     assert hits(injections.RULES, owned()) == {}
     found = severities(injections.RULES, owned(volumeMounts=[], image="nginx"))
     assert found == {"INJ001": "info", "INJ002": "info"}
-
-
-def test_commands_are_about_the_workload_where_there_is_one() -> None:
-    assert remedy.edit_owner(owned()) == "kubectl edit deployment/web -n shop"
-    assert remedy.edit_owner(case_of(HEALTHY)) == "kubectl edit pod/web-1 -n shop"

@@ -55,7 +55,7 @@ def test_a_lost_account_is_one_finding_whatever_the_tokens_say() -> None:
     )
     findings = found(RULES, made)
     assert list(findings) == ["TOK003"]
-    assert findings["TOK003"].remedy == "kubectl create serviceaccount web -n shop"
+    assert findings["TOK003"].fix == "kubectl create serviceaccount web -n shop"
 
 
 @pytest.mark.parametrize(

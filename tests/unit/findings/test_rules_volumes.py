@@ -75,7 +75,7 @@ def test_volumes_on_one_full_disk_are_one_finding() -> None:
     mounts = [msgspec.structs.replace(DATA, path=path, used=950) for path in ("/a", "/b")]
     (hit,) = hits(RULES, case_of(body, look(mounts=[ROOT, *mounts])))["VOL001"]
     assert hit.title == "a, b are 95% full (bytes)"
-    assert hit.remedy == "kubectl exec web-1 -n shop -c app -- df -h"
+    assert hit.next == "kubectl exec web-1 -n shop -c app -- df -h"
 
 
 @pytest.mark.parametrize(

@@ -191,3 +191,32 @@ def test_without_its_texts_a_wrong_cause_is_no_more_than_possible(
 def test_the_report_is_of_its_types(incident: Incident, capture: Capture) -> None:
     report = report_of(capture)
     assert msgspec.json.decode(to_json(report), type=PodReport) == report
+
+
+_FIXES = (
+    "delete pod",
+    "edit ",
+    "patch ",
+    "rollout restart ",
+    "rollout undo ",
+    "set resources ",
+    "create serviceaccount ",
+    "uncordon ",
+    "get pod ",
+)
+_LOOKS = ("get ", "describe ", "logs ", "exec ", "podx ")
+
+
+@pytest.mark.parametrize(
+    "capture", [capture for _, capture, _ in CASES], ids=[n for *_, n in CASES]
+)
+def test_a_fix_changes_something_and_the_next_command_nothing(capture: Capture) -> None:
+    for each in report_of(capture).findings or []:
+        fix, following = (words.removeprefix("kubectl ") for words in (each.fix, each.next))
+        assert fix.startswith(_FIXES) or not fix, fix
+        # Of a pod next to nothing may be changed in place.
+        assert not fix.startswith(("edit pod", "patch pod")) or "--subresource=resize" in fix
+        assert not fix.startswith("get pod ") or "kubectl replace --force" in fix
+        assert following.startswith(_LOOKS) or not following, following
+        assert not each.remedy.startswith("kubectl ")
+        assert each.remedy or each.fix

@@ -125,7 +125,7 @@ KEYS = {
     ),
     "Injection": "path change by confidence detail edited",
     "TimelineEntry": "time what container source count kind first",
-    "Finding": "code severity title container evidence remedy blocking rivals",
+    "Finding": "code severity title container evidence remedy next fix blocking rivals",
     "Coverage": "section container state reason needs",
     "PodReportList": "apiVersion kind metadata distinctions differences notes items",
     "Distinction": "fact pods value others",

@@ -343,7 +343,7 @@ def findings() -> list[Finding]:
             title="app: its liveness probe fails and restarts it",
             container="app",
             evidence=["12 of 32 probes failed", "cat: can't open '/tmp/healthy'"],
-            remedy="kubectl logs web-0 -c app --previous -n shop",
+            next="kubectl logs web-0 -c app --previous -n shop",
             blocking=True,
         ),
         Finding(

@@ -104,7 +104,7 @@ def hostile(report: PodReport) -> PodReport:
                 severity="critical",
                 title=HOSTILE,
                 evidence=[HOSTILE],
-                remedy=f"kubectl {HOSTILE}",
+                fix=f"kubectl {HOSTILE}",
             )
         ],
         coverage=[replace(c, reason=HOSTILE) for c in report.coverage],

@@ -54,7 +54,7 @@ def test_everything(report: PodReport, snapshot: SnapshotAssertion) -> None:
 def test_a_narrow_terminal(report: PodReport, snapshot: SnapshotAssertion) -> None:
     output = text([report], Terminal(width=60))
     assert output == snapshot
-    command = "    fix: kubectl logs web-0 -c app --previous -n shop"
+    command = "    next: kubectl logs web-0 -c app --previous -n shop"
     assert command in output.split("\n")
 
 
