@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from kubectl_podx.cli.command import Command
 from kubectl_podx.cli.options import CHOICE, INSIDE, RUN, reading_options
 from kubectl_podx.model.errors import ExitStatus, InputError, UsageError
+from kubectl_podx.model.reference import Reference
 from kubectl_podx.view.escape import clean
+
+if TYPE_CHECKING:
+    from kubectl_podx.model.capture import Capture
 
 _HELP = """
 Save what was seen of a pod in a file, a bundle, that any reading command replays with --from.
@@ -24,6 +29,7 @@ it: whoever can write a file can write another one.
 """
 _EXAMPLES = """
 # Save now, look later
+kubectl podx capture web-0
 kubectl podx capture web-0 -O incident.podx
 kubectl podx describe --from incident.podx
 
@@ -45,11 +51,14 @@ def command(name: str) -> click.Command:
         cls=Command,
         help=_HELP,
         examples=_EXAMPLES,
-        usage="(TARGET... | -l SELECTOR) -O FILE [flags] [options]",
+        usage="(TARGET... | -l SELECTOR) [-O FILE] [flags] [options]",
     )
     @click.argument("words", nargs=-1, metavar="TARGET")
     @click.option(
-        "-O", "--output-file", "file", required=True, help="The file to write, with mode 0600."
+        "-O",
+        "--output-file",
+        "file",
+        help="The file to write, with mode 0600. Without it: podx-NAME-TIME.podx in this folder.",
     )
     @click.option(
         "--logs",
@@ -76,7 +85,7 @@ def command(name: str) -> click.Command:
         env: Any,
         /,
         words: tuple[str, ...],
-        file: str,
+        file: str | None,
         *,
         include_logs: bool,
         include_values: bool,
@@ -88,17 +97,28 @@ def command(name: str) -> click.Command:
 
         if values["reveal"]:
             raise UsageError("--reveal shows values on the terminal; a bundle never holds one")
-        path = Path(file)
-        if path.is_dir():
-            raise InputError(f"cannot write {str(path)!a}: it is a folder")
+        if file is not None and Path(file).is_dir():
+            raise InputError(f"cannot write {file!a}: it is a folder")
         if include_logs and not values["log_lines"]:
             values["log_lines"] = 20
         found = capture_of(Request.of(env, values, words), env, frozenset())
         if not found.pods:
             return ExitStatus.OK
-        digest = write_bundle(found if include_values else without_values(found), path)
+        name = file or _name_for(found)
+        digest = write_bundle(found if include_values else without_values(found), Path(name))
         pods = "1 pod" if len(found.pods) == 1 else f"{len(found.pods)} pods"
-        env.write(f"{clean(file)} written: {pods}, sha256 {digest}\n")
+        env.write(f"{clean(name)} written: {pods}, sha256 {digest}\n")
         return ExitStatus.OK
 
     return capture
+
+
+def _name_for(found: Capture) -> str:
+    """`podx-web-0-20260101T120000Z.podx`; of several pods by their namespace.
+
+    Names of objects are checked before they become one of a file.
+    """
+    references = [Reference.of_key(pod.reference) for pod in found.pods]
+    name = references[0].name if len(references) == 1 else references[0].namespace
+    moment = re.sub(r"[-:]", "", found.captured_at)
+    return f"podx-{re.sub(r'[^A-Za-z0-9.-]', '_', name)[:100]}-{moment or 'capture'}.podx"

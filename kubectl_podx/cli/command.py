@@ -109,10 +109,12 @@ class Group(click.Group):
         return load(cmd_name)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """`help describe` means `describe --help`; no words at all mean `--help`."""
+        """`help describe` is `describe --help`, `--version` is `version`; no words are `--help`."""
         words = list(args)
         if words[:1] == ["help"]:
             words = [*words[1:], "--help"]
+        elif words[:1] == ["--version"]:
+            words = ["version", *words[1:]]
         return super().parse_args(ctx, as_pflag(self, words or ["--help"]))
 
     def resolve_command(

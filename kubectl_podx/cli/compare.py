@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from kubectl_podx.cli.command import Command
-from kubectl_podx.cli.options import CHOICE, INSIDE, RUN, reading_options
+from kubectl_podx.cli.options import CHOICE, COLORS, INSIDE, RUN, reading_options
 from kubectl_podx.model.errors import ExitStatus, PodxError, UsageError
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ kubectl podx compare --from before.podx deploy/web
 kubectl podx compare --from before.podx --from after.podx
 """
 _FORMATS = ("text", "wide", "json", "yaml")
-_OPTIONS = CHOICE | INSIDE | RUN | {"exit-code", "no-color", "verbose"}
+_OPTIONS = CHOICE | INSIDE | RUN | COLORS | {"exit-code", "verbose"}
 
 
 def command(name: str) -> click.Command:
@@ -148,5 +148,5 @@ def _rendered(
         return to_yaml(report)
     from kubectl_podx.render.reports import comparison_text as text
 
-    terminal = env.terminal(no_color=request.no_color)
+    terminal = env.terminal(request.colors)
     return text(report, terminal, wide=output == "wide")

@@ -8,7 +8,7 @@ import click
 
 from kubectl_podx.cli.command import Command
 from kubectl_podx.cli.environment import Environment
-from kubectl_podx.cli.options import CHOICE, INSIDE, RUN, access_flags, reading_options
+from kubectl_podx.cli.options import CHOICE, COLORS, INSIDE, RUN, access_flags, reading_options
 from kubectl_podx.cli.request import Request
 from kubectl_podx.model.errors import ExitStatus, UsageError
 
@@ -32,7 +32,7 @@ kubectl podx doctor --rbac -n shop
 """
 _FORMATS = ("text", "wide", "json", "yaml")
 _ROLE = "podx-reader"
-_OPTIONS = CHOICE | INSIDE | RUN | {"no-color"}
+_OPTIONS = CHOICE | INSIDE | RUN | COLORS
 
 
 def command(name: str) -> click.Command:
@@ -117,4 +117,4 @@ def _report(request: Request, env: Environment, output: str) -> str:
         return to_yaml(found)
     from kubectl_podx.render.reports import doctor_text as text
 
-    return text(found, env.terminal(no_color=request.no_color), everything=output == "wide")
+    return text(found, env.terminal(request.colors), everything=output == "wide")

@@ -142,7 +142,7 @@ def _rendered(request: Request, env: Environment, reports: PodReportList, *, sin
         from kubectl_podx.render.html import html
 
         return html(reports, single=single)
-    terminal = env.terminal(no_color=request.no_color)
+    terminal = env.terminal(request.colors)
     wide = request.format == "wide"
     if request.format == "table" or (request.as_table and wide):
         from kubectl_podx.render.text import tables

@@ -13,6 +13,7 @@ from types import FrameType
 from typing import TextIO
 
 from kubectl_podx.model.errors import PodxError
+from kubectl_podx.model.words import Colors
 from kubectl_podx.view.escape import clean
 from kubectl_podx.view.layout import Terminal
 
@@ -38,9 +39,9 @@ class Environment:
         self.time_limit: TimeLimit | None = None
         """Set by the funnel, which also ends it."""
 
-    def terminal(self, *, no_color: bool = False) -> Terminal:
+    def terminal(self, colors: Colors = "auto") -> Terminal:
         """The terminal behind standard output."""
-        return Terminal.of(self.stdout, self.variables, no_color=no_color)
+        return Terminal.of(self.stdout, self.variables, colors)
 
     def write(self, text: str) -> None:
         """Writes to standard output; PodxError where that cannot be, BrokenPipeError untouched."""

@@ -10,6 +10,7 @@ import click
 
 from kubectl_podx.cli.words import FORMATS, near, section_key
 from kubectl_podx.model.errors import UsageError
+from kubectl_podx.model.words import Colors
 from kubectl_podx.sections.table import BY_COMMAND, KEYS
 from kubectl_podx.view.escape import quoted
 
@@ -111,6 +112,14 @@ def access_flags(values: Mapping[str, Any]) -> AccessFlags:
     return AccessFlags(**given)
 
 
+def colors_of(values: Mapping[str, Any]) -> Colors:
+    """When a command's values want colour."""
+    if values.get("no_color"):
+        return "never"
+    given: Colors = values.get("color") or "auto"
+    return given
+
+
 def seconds_of(text: str) -> float | None:
     """`15`, `15s`, `1m30s`, `500ms` in seconds; None for what is no duration above zero."""
     if re.fullmatch(r"[0-9]{1,9}", text):
@@ -136,6 +145,10 @@ def deadline(_ctx: click.Context, _param: click.Parameter, value: str) -> float:
 
 def _format(_ctx: click.Context, _param: click.Parameter, value: str | None) -> str | None:
     if value is not None and value not in FORMATS:
+        from kubectl_podx.cli.kubectl_formats import instead_of
+
+        if (hint := instead_of(value)) is not None:
+            raise UsageError(hint)
         raise UsageError(
             f'unable to match a printer suitable for the output format "{quoted(value)}", '
             f"allowed formats are: {','.join(sorted(FORMATS))}"
@@ -299,7 +312,15 @@ _READING: tuple[tuple[tuple[str, ...], dict[str, Any]], ...] = (
             "the browser.",
         },
     ),
-    (("--no-color",), {"is_flag": True, "help": "Write no colour. NO_COLOR=1 means the same."}),
+    (
+        ("--color",),
+        {
+            "type": click.Choice(("auto", "always", "never")),
+            "default": "auto",
+            "help": "Colour: 'auto' on a terminal, unless NO_COLOR is set; 'always'; or 'never'.",
+        },
+    ),
+    (("--no-color",), {"is_flag": True, "help": "Write no colour: as --color=never."}),
     (
         ("--deadline",),
         {
@@ -346,7 +367,8 @@ FILES = frozenset({"from_file", "manifest"})
 INSIDE = frozenset({"no-exec", "force-exec"})
 LOGS = frozenset({"no-logs", "log_lines"})
 RUN = frozenset({"deadline", "max-in-flight"})
-SHOWN = frozenset({"output", "query", "container", "exit-code", "open_page", "no-color"})
+COLORS = frozenset({"color", "no-color"})
+SHOWN = COLORS | frozenset({"output", "query", "container", "exit-code", "open_page"})
 LIVE = (
     CHOICE
     | INSIDE

@@ -9,12 +9,13 @@ import click
 
 from kubectl_podx.cli.command import Command
 from kubectl_podx.cli.environment import Environment
-from kubectl_podx.cli.options import CHOICE, FILES, RUN, reading_options
+from kubectl_podx.cli.options import CHOICE, COLORS, FILES, RUN, colors_of, reading_options
 from kubectl_podx.model.errors import ExitStatus, InputError, UsageError
 
 if TYPE_CHECKING:
     from kubectl_podx.capture.presets import Subject
     from kubectl_podx.model.raw import Json
+    from kubectl_podx.model.words import Colors
     from kubectl_podx.podpreset.preset import Preset
 
 _HELP = """
@@ -45,7 +46,7 @@ kubectl podx preset convert --preset preset.yaml -n shop > policy.yaml
 """
 _FORMATS = ("text", "yaml", "json")
 # Options about looks into containers and about reports: this command makes neither.
-_OPTIONS = CHOICE | FILES | RUN | {"no-color", "verbose"}
+_OPTIONS = CHOICE | FILES | RUN | COLORS | {"verbose"}
 _DEFAULT_NAMESPACE = "default"
 
 
@@ -146,7 +147,7 @@ def _preview(
         if merges:
             env.write(render.documents([merge.pod for merge in merges], output))
     else:
-        _write(env, subjects, shown, no_color=bool(values.get("no_color")))
+        _write(env, subjects, shown, colors_of(values))
     return _status(merges) if values.get("exit_code") else ExitStatus.OK
 
 
@@ -169,13 +170,13 @@ def _found(
     return presets.captured_subjects(capture), found
 
 
-def _write(env: Environment, subjects: Any, shown: Any, *, no_color: bool) -> None:
+def _write(env: Environment, subjects: Any, shown: Any, colors: Colors) -> None:
     from kubectl_podx.cli.programs import VARIABLE, run
     from kubectl_podx.render.document import to_yaml
     from kubectl_podx.render.preset import text
 
     external = env.variables.get(VARIABLE, "").strip()
-    color = env.terminal(no_color=no_color).color
+    color = env.terminal(colors).color
     env.write("\n".join(text(each, diff=not external, color=color) for each in shown))
     if not external:
         return

@@ -9,6 +9,7 @@ import msgspec
 
 from kubectl_podx.cli.environment import Environment
 from kubectl_podx.model.errors import UsageError
+from kubectl_podx.model.words import Colors
 
 _NO_EXEC = "KUBECTL_PODX_NO_EXEC"
 
@@ -49,6 +50,8 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     """Show the page in the browser (`--open`)."""
     exit_code: bool = False
     no_color: bool = False
+    color: Colors = "auto"
+    """`auto`, `always` or `never`."""
     deadline: float = 15.0
     max_in_flight: int = 12
     verbose: bool = False
@@ -102,6 +105,11 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
         if self.query is not None:
             return "json"
         return "table" if self.as_table else "text"
+
+    @property
+    def colors(self) -> Colors:
+        """When colour is written."""
+        return "never" if self.no_color else self.color
 
     def check(self) -> None:
         """Contradictions, in kubectl's words where it has them."""

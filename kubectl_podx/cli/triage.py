@@ -54,7 +54,15 @@ kubectl logs -n podx-triage -l app=podx-triage --tail=-1 | kubectl podx triage -
 
 _FORMATS = ("text", "wide", "json", "yaml", "name")
 
-_OPTIONS = LOGS | {"selector", "query", "manifest", "exit-code", "no-color", "max-in-flight"}
+_OPTIONS = LOGS | {
+    "selector",
+    "query",
+    "manifest",
+    "exit-code",
+    "color",
+    "no-color",
+    "max-in-flight",
+}
 _SHARD = re.compile(r"([0-9]{1,5})/([0-9]{1,5})")
 _SHARDS = 4
 
@@ -330,7 +338,7 @@ def rendered(report: TriageReport, request: Request, env: Environment) -> str:
         case _:
             from kubectl_podx.render.reports import triage_text as text
 
-            terminal = env.terminal(no_color=request.no_color)
+            terminal = env.terminal(request.colors)
             return text(report, terminal, wide=request.format == "wide")
 
 

@@ -112,6 +112,9 @@ PullSecretState = Literal["ok", "missing", "denied", "wrongType", "unknown"]
 ProbeWait = Literal["pod", "container", "stop", "startup", "initialDelay", "result"]
 """What a probe that is `waiting` waits for: `pod` has ended or is being deleted, `startup` is the
 startup probe or the start, `result` the time of a first attempt."""
+Colors = Literal["auto", "always", "never"]
+"""When colour is written: `auto` where the output is a terminal that shows it."""
+
 HandlerKind = Literal["exec", "httpGet", "tcpSocket", "grpc", "sleep", "none"]
 HookState = Literal["declared", "failed"]
 EvidenceSource = Literal[

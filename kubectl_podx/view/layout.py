@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any, NamedTuple, TextIO
 
-from kubectl_podx.model.words import HOW_BAD, HowBad
+from kubectl_podx.model.words import HOW_BAD, Colors, HowBad
 from kubectl_podx.view.escape import clean
 
 _NARROWEST = 40
@@ -23,24 +23,26 @@ class Terminal(NamedTuple):
     color: bool = False
 
     @classmethod
-    def of(cls, stream: TextIO, environ: Mapping[str, str], *, no_color: bool = False) -> Terminal:
-        """The terminal behind the stream; plain and unbounded where there is none.
+    def of(cls, stream: TextIO, environ: Mapping[str, str], colors: Colors = "auto") -> Terminal:
+        """The terminal behind the stream; unbounded where there is none.
 
-        Colour needs a terminal, an unset `NO_COLOR` (no-color.org: any value that is not empty
-        counts) and a TERM other than `dumb`.
+        Unless `colors` decides it, colour needs a terminal, an unset `NO_COLOR` (no-color.org: any
+        value that is not empty counts) and a TERM other than `dumb`.
         """
+        always = colors == "always"
         try:
             if not stream.isatty():
-                return cls()
+                return cls(color=always)
             columns = os.get_terminal_size(stream.fileno()).columns
         except (OSError, ValueError):
-            return cls()
+            return cls(color=always)
         given = environ.get("COLUMNS", "")
         if given.isascii() and given.isdigit() and int(given) > 0:
             columns = int(given)
-        plain = no_color or bool(environ.get("NO_COLOR")) or environ.get("TERM") == "dumb"
+        plain = bool(environ.get("NO_COLOR")) or environ.get("TERM") == "dumb"
+        shown = always or (colors == "auto" and not plain)
         # Some terminals say 0 columns: those are not wrapped.
-        return cls(max(columns, _NARROWEST) if columns else None, not plain)
+        return cls(max(columns, _NARROWEST) if columns else None, shown)
 
 
 # Stands behind a character of two columns while widths are counted; `clean` leaves no NUL.

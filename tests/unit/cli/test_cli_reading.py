@@ -376,3 +376,17 @@ def test_a_look_has_the_same_defaults_everywhere() -> None:
     given = {option.name: option.default for option in command.params}
     for name in ("log_lines", "max_in_flight", "probe_runs"):
         assert given[name] == getattr(asked, name)
+
+
+def test_a_capture_that_is_given_no_name_makes_one(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    taken = capture("web-0")
+    monkeypatch.setattr("kubectl_podx.cli.sources.capture_of", lambda *_: taken)
+    status, out, err = run("capture", "web-0")
+    assert (status, err) == (0, "")
+    assert out.startswith("podx-web-0-20261123T120000Z.podx written: 1 pod, sha256 ")
+    (made,) = tmp_path.iterdir()
+    assert made.stat().st_mode & 0o777 == 0o600
+    assert run("describe", "--from", str(made)).status == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -85,7 +86,6 @@ KNOWN = ", ".join(KEYS)
             "explain takes one of: a CODE, a FIELD, --codes, --queries",
             "kubectl podx explain",
         ),
-        ("capture web", 'required flag(s) "output-file" not set', "kubectl podx capture"),
     ],
 )  # fmt: skip
 def test_wrong_words_end_with_2_and_one_line(run: Run, line: str, says: str, see: str) -> None:
@@ -233,3 +233,54 @@ def test_a_target_alone_is_described(run: Run, target: str, tmp_path: Path) -> N
     assert alone == run("describe", target, "-f", str(path))
     assert alone.status == 0
     assert "web-0" in alone.out
+
+
+@pytest.mark.parametrize(
+    ("output", "use"),
+    [
+        ("jsonpath={.status.podIP}", "--query status.podIP -o text"),
+        ("jsonpath={.items[*].metadata.name}", "--query 'items[*].metadata.name' -o text"),
+        (
+            "jsonpath={.metadata.labels['app.kubernetes.io/name']}",
+            "--query 'metadata.labels.\"app.kubernetes.io/name\"' -o text",
+        ),
+        ("jsonpath-as-json={.restarts[0]}", "--query 'restarts[0]' -o json"),
+        ("jsonpath={range .items[*]}{.x}{end}", "--query EXPRESSION -o text"),
+        ("jsonpath", "--query EXPRESSION -o text"),
+        (
+            "custom-columns=NAME:.pod.name,IP:.pod.podIPs[0]",
+            "--query '{NAME: pod.name, IP: pod.podIPs[0]}' -o table",
+        ),
+        ("custom-columns=NAME:.pod.name,A B:.x", "--query EXPRESSION -o text"),
+        ("go-template={{.x}}", "--query EXPRESSION -o text"),
+    ],
+)
+def test_a_format_of_kubectl_is_answered_with_the_query_that_does_it(
+    run: Run, output: str, use: str
+) -> None:
+    status, out, err = run("describe", "web", "-o", output)
+    assert (status, out) == (2, "")
+    name = output.partition("=")[0]
+    assert f"error: -o {name} is not offered" in err
+    assert f"use {use} " in err
+
+
+def test_a_query_that_was_suggested_is_one() -> None:
+    from kubectl_podx.cli.kubectl_formats import instead_of
+    from kubectl_podx.render.jmes import ask
+
+    document = {"metadata": {"labels": {"a/b": "x"}}, "items": [{"n": 1}, {"n": 2}]}
+    for output, answer in (
+        ("jsonpath={.metadata.labels['a/b']}", "x"),
+        ("jsonpath={.items[*].n}", [1, 2]),
+        ("jsonpath={$.items[-1].n}", 2),
+        ("custom-columns=X:.items[0].n", {"X": 1}),
+    ):
+        said = instead_of(output) or ""
+        query = shlex.split(said.partition("use ")[2])[1]
+        assert ask(document, query) == answer
+    assert instead_of("pdf") is None
+
+
+def test_the_version_by_a_flag(run: Run) -> None:
+    assert run("--version") == run("version")

@@ -138,7 +138,7 @@ def test_a_secret_is_another_one_when_its_version_is() -> None:
 def shown(report: ComparisonReport, *, wide: bool = False) -> list[str]:
     import io
 
-    terminal = Terminal.of(io.StringIO(), {}, no_color=True)
+    terminal = Terminal.of(io.StringIO(), {})
     return text(report, terminal, wide=wide).splitlines()
 
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 import pytest
 
+from kubectl_podx.model.words import Colors
 from kubectl_podx.view.layout import Terminal
 
 
@@ -27,19 +28,26 @@ def _wide(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
-    ("variables", "no_color", "expected"),
+    ("variables", "colors", "expected"),
     [
-        ({}, False, Terminal(120, True)),
-        ({"NO_COLOR": "1"}, False, Terminal(120, False)),
-        ({"NO_COLOR": ""}, False, Terminal(120, True)),
-        ({"TERM": "dumb"}, False, Terminal(120, False)),
-        ({"COLUMNS": "72"}, True, Terminal(72, False)),
-        ({"COLUMNS": "5"}, False, Terminal(40, True)),
-        ({"COLUMNS": "many"}, False, Terminal(120, True)),
+        ({}, "auto", Terminal(120, True)),
+        ({"NO_COLOR": "1"}, "auto", Terminal(120, False)),
+        ({"NO_COLOR": ""}, "auto", Terminal(120, True)),
+        ({"TERM": "dumb"}, "auto", Terminal(120, False)),
+        ({"COLUMNS": "72"}, "never", Terminal(72, False)),
+        ({"COLUMNS": "5"}, "auto", Terminal(40, True)),
+        ({"COLUMNS": "many"}, "auto", Terminal(120, True)),
+        # Who asks for it on the command line has the last word.
+        ({"NO_COLOR": "1", "TERM": "dumb"}, "always", Terminal(120, True)),
     ],
 )
-def test_a_terminal(variables: Mapping[str, str], no_color: bool, expected: Terminal) -> None:
-    assert Terminal.of(Tty(), variables, no_color=no_color) == expected
+def test_a_terminal(variables: Mapping[str, str], colors: Colors, expected: Terminal) -> None:
+    assert Terminal.of(Tty(), variables, colors) == expected
+
+
+def test_a_pipe_has_colour_only_where_it_is_asked_for() -> None:
+    assert Terminal.of(io.StringIO(), {}, "always") == Terminal(None, True)
+    assert Terminal.of(io.StringIO(), {}) == Terminal()
 
 
 def test_a_pipe_has_no_colour_and_is_not_wrapped() -> None:
