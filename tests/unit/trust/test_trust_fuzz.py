@@ -11,6 +11,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import random
 import re
 from collections.abc import Callable
 from functools import cache
@@ -24,6 +25,7 @@ from hypothesis import strategies as st
 
 from kit import capture_of_store, listed, raw_look
 from kit.fuzzed import GENERATED
+from kit.mutations import spoiled
 from kubectl_podx.analysis.analyse import analyse
 from kubectl_podx.capture import bundle, certificates, frames, procfs
 from kubectl_podx.capture import bundle as manifest
@@ -390,6 +392,13 @@ def test_bundles_as_bytes(data: bytes) -> None:
 @fuzz(st.one_of(JSON.map(msgspec.json.encode), mutated(*BUNDLES)), 0.3)
 def test_bundles_as_documents(content: bytes) -> None:
     read_a_bundle(gzip.compress(content, 1, mtime=0))
+
+
+@fuzz(st.tuples(st.integers(0, len(BUNDLES) - 1), st.integers(0, 2**32)), 1.5)
+def test_bundles_of_which_some_values_are_wrong(made: tuple[int, int]) -> None:
+    document = json.loads(BUNDLES[made[0]])
+    spoiled(document, random.Random(made[1]))  # noqa: S311 - to be made again from its seed
+    read_a_bundle(gzip.compress(json.dumps(document).encode(), 1, mtime=0))
 
 
 def read_a_bundle(data: bytes) -> None:
