@@ -50,6 +50,20 @@ def test_ten_healthy_minutes_make_a_restart_past(seconds_ago: int, severity: str
     assert (hit.severity, hit.blocking) == (severity, False)
 
 
+@pytest.mark.parametrize(
+    ("seconds_ago", "ready", "severity"),
+    [(20, True, "critical"), (70, True, "warning"), (70, False, "critical"), (700, True, "info")],
+)
+def test_a_loop_that_is_well_for_long_is_no_longer_critical(
+    seconds_ago: int, ready: bool, severity: str
+) -> None:
+    status = {**restarted(3, seconds_ago, count=4), "ready": ready}
+    status["lastState"] = {"terminated": ended(3, seconds_ago + 20, 5)}
+    hit = found(report(healthy_pod({}, status, ready=ready)), "RST006")
+    assert hit is not None
+    assert hit.severity == severity
+
+
 def test_more_memory_is_a_command_with_twice_the_limit() -> None:
     hit = found(report(healthy_pod(LIMIT, looping(137, "OOMKilled"), ready=False)), "RST003")
     assert hit is not None
