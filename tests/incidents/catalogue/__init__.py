@@ -25,6 +25,8 @@ from incidents.catalogue import (
     pod_ends,
     probe_kills,
     probe_troubles,
+    public,
+    public_healthy,
     reported,
     scheduling,
     starts,
@@ -43,8 +45,14 @@ INCIDENTS: tuple[Incident, ...] = (
     *scheduling.INCIDENTS,
     *mixed.INCIDENTS,
     *reported.INCIDENTS,
+    *public.INCIDENTS,
 )
-HEALTHY: tuple[Incident, ...] = (*healthy.INCIDENTS, *healthy_changes.INCIDENTS, reported.UNCHECKED)
+HEALTHY: tuple[Incident, ...] = (
+    *healthy.INCIDENTS,
+    *healthy_changes.INCIDENTS,
+    *public_healthy.INCIDENTS,
+    reported.UNCHECKED,
+)
 EVERY = (*INCIDENTS, *HEALTHY)
 
 SAMPLE = (
