@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from kit.restart_cases import app_pod, at, ended, event, running, view
+from kit.restart_cases import app_pod, at, ended, event, running, unhealthy, view
 from kubectl_podx.pod.view import PodView
 from kubectl_podx.sections.restarts import facts as restarts
 from kubectl_podx.sections.restarts.report import Restart
@@ -71,6 +71,28 @@ def test_the_command_of_a_probe_may_have_signalled_it(spec: Any, sure: str) -> N
     assert ("by itself" in found.summary) == (sure == "proven")
     said = any("its readiness probe runs a command inside" in e.text for e in found.evidence)
     assert said == (sure == "likely")
+
+
+@pytest.mark.parametrize(
+    ("code", "failed", "sure"),
+    [
+        # It ended in the second of the third failure, and no event says that it was stopped.
+        (2, 960, "possible"),
+        (0, 959, "possible"),
+        (143, 960, "possible"),
+        # SIGKILL to PID 1 comes from outside; and who lives on for seconds was being stopped.
+        (137, 960, "likely"),
+        (2, 956, "likely"),
+    ],
+)
+def test_an_end_at_the_very_failure_is_open(code: int, failed: float, sure: str) -> None:
+    spec = probe("liveness", ["cat", "/tmp/healthy"])
+    spec["livenessProbe"] |= {"failureThreshold": 3, "periodSeconds": 3}
+    failures = unhealthy(failed - 6, failed, count=3)
+    found = row(view(quick(code, spec, seconds=30), [failures]))
+    assert (found.cause, found.confidence) == ("livenessProbe", sure)
+    said = any("it may have ended by itself just then" in e.text for e in found.evidence)
+    assert said == (sure == "possible")
 
 
 def done(code: int, spec: Any = None, policy: str = "Never", **more: Any) -> Any:

@@ -39,6 +39,12 @@ _KILLED = {
 }
 
 
+_KILLED_HARD = 137
+_UNANNOUNCED = (
+    "its failures are on record, and no Killing event is: it may have ended by itself just then"
+)
+
+
 def decide(w: Witnesses) -> Conclusion | None:
     """The cause of the last end; None where the container never ended."""
     for step in _STEPS:
@@ -270,7 +276,13 @@ def _probe_without_event(w: Witnesses) -> Conclusion | None:
         again = probe.recurs and (usual or probe.failures or probe.drops)
         if likely or again or (usual and probe.prior_kills):
             words = f"it ran {spell_seconds(instance.duration or 0)}, long enough for this probe"
-            evidence = (fact("status", words), fact("status", _exit_words(w)))
+            evidence: tuple[Evidence, ...] = (
+                fact("status", words),
+                fact("status", _exit_words(w)),
+            )
+            if probe.unannounced and code != _KILLED_HARD:
+                likely = False
+                evidence = (*evidence, fact("event", _UNANNOUNCED))
             name: RestartCause = "startupProbe" if cause == "startupProbe" else "livenessProbe"
             return _by_probe(name, probe, evidence, None, possible=not likely)
     return None
