@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from kubectl_podx.model.clock import format_time, parse_time
 from kubectl_podx.model.raw import one_line
 from kubectl_podx.model.words import FindingSeverity, RestartCause
-from kubectl_podx.pod.kills import RESET_SECONDS
+from kubectl_podx.pod.kills import RESET_SECONDS, slow_loop
 from kubectl_podx.pod.pod import LOOPING, ContainerEntry
 from kubectl_podx.pod.probe_events import event_span, strip_combined
 from kubectl_podx.pod.start_error import innermost
@@ -64,7 +64,8 @@ def matters(case: Case, row: Restart) -> bool:
 def weight(case: Case, row: Restart) -> tuple[FindingSeverity | None, bool]:
     """Severity (None: the rule's own) and whether it blocks now.
 
-    Past where ten healthy minutes followed; a warning while it runs again but not that long.
+    Past where ten healthy minutes followed; a warning while it runs again but not that long, or
+    where it goes down again and again, however long it lives.
     """
     if row.cause == "deleted":
         return "info", False
@@ -74,7 +75,11 @@ def weight(case: Case, row: Restart) -> tuple[FindingSeverity | None, bool]:
     age = case.view.running_for(entry)
     if row.looping and not outlived(row, age, ready=entry.ready):
         return None, not entry.ready
-    return ("info" if age is not None and age > RESET_SECONDS else "warning"), False
+    began, ended = parse_time(case.view.api.started_at), parse_time(row.finished_at)
+    past = age is not None and age > RESET_SECONDS
+    return (
+        "info" if past and not slow_loop(row.count, began, ended, case.view.now) else "warning"
+    ), False
 
 
 _STEADY = 60
