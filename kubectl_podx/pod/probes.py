@@ -103,6 +103,10 @@ def _grpc(action: Json) -> str:
     )
 
 
+_READ = frozenset(["cat", "test", "[", "ls", "stat", "true", "false", "head", "grep", "sleep"])
+_CONNECT = frozenset(["wget", "curl", "nc", "pg_isready", "grpc_health_probe"])
+
+
 class ExecProbe(NamedTuple):
     """A probe whose command is run inside the container."""
 
@@ -110,6 +114,16 @@ class ExecProbe(NamedTuple):
     program: str
     """What it runs, without its folder: `cat`."""
     timing: Timing
+
+    @property
+    def reads(self) -> bool:
+        """Whether its program only reads files, so that the container does not notice it."""
+        return self.program in _READ
+
+    @property
+    def connects(self) -> bool:
+        """Whether its program is a client, which signals nobody."""
+        return self.program in _CONNECT
 
 
 def exec_probes(container: Json) -> list[ExecProbe]:

@@ -95,6 +95,34 @@ def test_an_end_at_the_very_failure_is_open(code: int, failed: float, sure: str)
     assert said == (sure == "possible")
 
 
+HTTP = {"livenessProbe": {"httpGet": {"port": 80}, "periodSeconds": 3, "failureThreshold": 1}}
+
+
+@pytest.mark.parametrize(
+    ("spec", "code", "killed", "failures", "sure"),
+    [
+        (HTTP, 3, 960, 1, "likely"),
+        (HTTP, 0, 960, 1, "likely"),
+        (HTTP, 137, 960, 1, "proven"),
+        # It outlived the failure, or an earlier one: the attempt does not make it end.
+        (HTTP, 3, 959, 1, "proven"),
+        (HTTP, 3, 960, 2, "proven"),
+        (probe("liveness", ["cat", "/tmp/healthy"]), 3, 960, 1, "proven"),
+        (probe("liveness", ["wget", "127.0.0.1"]), 3, 960, 1, "likely"),
+        (probe("liveness", ["/opt/check"]), 3, 960, 1, "likely"),
+    ],
+)
+def test_a_kill_of_what_its_probe_made_end_is_not_proven(
+    spec: Any, code: int, killed: float, failures: int, sure: str
+) -> None:
+    events = [
+        unhealthy(killed - 3 * (failures - 1), killed, count=failures),
+        event("Killing", "Container app failed liveness probe, will be restarted", killed),
+    ]
+    found = row(view(quick(code, spec, seconds=30), events))
+    assert (found.cause, found.confidence) == ("livenessProbe", sure)
+
+
 def done(code: int, spec: Any = None, policy: str = "Never", **more: Any) -> Any:
     """It ended and is not started again."""
     status = {"state": {"terminated": ended(code, 900, 960)}}

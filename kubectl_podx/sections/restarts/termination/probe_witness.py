@@ -12,7 +12,7 @@ from kubectl_podx.model.words import ProbeType
 from kubectl_podx.pod.kills import kills_of
 from kubectl_podx.pod.pod import ContainerEntry
 from kubectl_podx.pod.probe_events import FIELDS, ProbeEvent, counter_of, event_span, probe_events
-from kubectl_podx.pod.probes import earliest_kill, handler, seconds_to_action, timing
+from kubectl_podx.pod.probes import earliest_kill, exec_probes, handler, seconds_to_action, timing
 from kubectl_podx.pod.view import PodView, event_count
 from kubectl_podx.sections.restarts.termination.instance import Instance
 from kubectl_podx.view.units import spell_seconds
@@ -142,6 +142,9 @@ class ProbeWitness(NamedTuple):
     """No instance came after this one whose failures would be counted with its own."""
     drops: bool
     """So many events came from the pod that newer ones may have been dropped."""
+    may_end_it: bool
+    """An attempt may itself make the program end: a connection that it serves last or crashes on,
+    or a command that runs inside."""
     unannounced: bool
     """It ended in the second of a failure that is on record, and no Killing event is, which the
     kubelet writes then: it may have ended by itself, as a program does that an attempt makes end.
@@ -266,6 +269,7 @@ def probe_witness(
         _fits_least(instance, times),
         instance.current,
         drops,
+        not any(each.type == kind and each.reads for each in exec_probes(entry.spec)),
         not drops and _at_its_end(instance, last) and not _announced(view, entry, instance, kind),
         _fits(view, instance, times),
         tuple(evidence),

@@ -276,34 +276,12 @@ def _writes_unknown(view: PodView) -> bool:
     return not items(view.pod, "metadata", "managedFields")
 
 
-# They read or ask, and signal nobody.
-_HARMLESS = frozenset(
-    [
-        "cat",
-        "test",
-        "[",
-        "ls",
-        "stat",
-        "true",
-        "false",
-        "head",
-        "grep",
-        "wget",
-        "curl",
-        "nc",
-        "sleep",
-        "pg_isready",
-        "grpc_health_probe",
-    ]
-)
-
-
 def _visited(entry: ContainerEntry, instance: Instance | None) -> str:
     """A probe's command may send signals as any exec may, and nobody logs what it does."""
     run = instance.duration if instance else None
     for probe in exec_probes(entry.spec):
         begun = run is None or run + ROUNDING >= probe.timing.initial_delay
-        if begun and probe.program not in _HARMLESS:
+        if begun and not (probe.reads or probe.connects):
             return probe.type
     return ""
 
