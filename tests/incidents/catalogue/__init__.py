@@ -28,6 +28,7 @@ from incidents.catalogue import (
     public,
     public_healthy,
     reported,
+    rivals,
     scheduling,
     starts,
     stops,
@@ -46,6 +47,7 @@ INCIDENTS: tuple[Incident, ...] = (
     *mixed.INCIDENTS,
     *reported.INCIDENTS,
     *public.INCIDENTS,
+    *rivals.INCIDENTS,
 )
 HEALTHY: tuple[Incident, ...] = (
     *healthy.INCIDENTS,
