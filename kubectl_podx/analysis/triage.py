@@ -132,11 +132,12 @@ def _row(key: GroupKey, group: Group, judged: tuple[TriageBasis, PodReport] | No
     if found is None:
         return row
     severity, summary = found.verdict.severity, found.verdict.summary
-    if basis == "status" and severity == "unknown":
-        # Nothing was asked that could tell more: the symptom is all there is. How bad that is does
-        # not depend on how many rows were looked at.
+    if severity == "unknown":
+        # Nothing told more: the symptom is all there is. How bad that is does not depend on how
+        # many rows were looked at.
         severity = "warning" if group.symptom in _MILD else "critical"
-        summary = f"{_WORDS[group.symptom]} (by its status alone)"
+        if basis == "status":
+            summary = f"{_WORDS[group.symptom]} (by its status alone)"
     return msgspec.structs.replace(
         row,
         cause=_cause(group.symptom, found),

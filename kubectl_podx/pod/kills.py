@@ -112,6 +112,22 @@ def grace_period(view: PodView) -> int:
 RESET_SECONDS = 600
 """A run of more than ten minutes resets the delay (pkg/kubelet/kubelet.go, fixed)."""
 
+_MANY_RESTARTS = 5
+_HOUR = 3600
+
+
+def slow_loop(
+    count: int, began: datetime | None, ended: datetime | None, now: datetime | None
+) -> bool:
+    """Whether a container lives for some time, again and again: it went down in the last hour, five
+    times or more since the pod began, and once an hour or more often.
+    """
+    if count < _MANY_RESTARTS or None in (began, ended, now):
+        return False
+    lately = (now - ended).total_seconds() <= _HOUR  # type: ignore[operator]
+    return lately and (now - began).total_seconds() < _HOUR * count  # type: ignore[operator]
+
+
 _DELAY = re.compile(r"back-off ((?:\d+(?:\.\d+)?(?:h|ms|m|s))+) restarting failed container")
 _PART = re.compile(r"(\d+(?:\.\d+)?)(h|ms|m|s)")
 _UNIT = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple, get_args
+
 from kubectl_podx.model.parts import Handler, Timing
 from kubectl_podx.model.raw import Json, dig, items, mapping, number, one_line, text
+from kubectl_podx.model.words import ProbeType
 
 _TYPES = ("startup", "liveness", "readiness")
 
@@ -98,6 +101,40 @@ def _grpc(action: Json) -> str:
         for word in (f"grpc :{_port(action)}", f"service {service}" if service else "", mode)
         if word
     )
+
+
+_READ = frozenset(["cat", "test", "[", "ls", "stat", "true", "false", "head", "grep", "sleep"])
+_CONNECT = frozenset(["wget", "curl", "nc", "pg_isready", "grpc_health_probe"])
+
+
+class ExecProbe(NamedTuple):
+    """A probe whose command is run inside the container."""
+
+    type: ProbeType
+    program: str
+    """What it runs, without its folder: `cat`."""
+    timing: Timing
+
+    @property
+    def reads(self) -> bool:
+        """Whether its program only reads files, so that the container does not notice it."""
+        return self.program in _READ
+
+    @property
+    def connects(self) -> bool:
+        """Whether its program is a client, which signals nobody."""
+        return self.program in _CONNECT
+
+
+def exec_probes(container: Json) -> list[ExecProbe]:
+    """The exec probes that the container's spec declares."""
+    found: list[ExecProbe] = []
+    for kind in get_args(ProbeType):
+        declared = mapping(container, f"{kind}Probe")
+        program = text(declared, "exec", "command", 0).rpartition("/")[2]
+        if program:
+            found.append(ExecProbe(kind, program, timing(declared)))
+    return found
 
 
 def timing(probe: Json) -> Timing:

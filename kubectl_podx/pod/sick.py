@@ -21,7 +21,7 @@ from kubectl_podx.pod.gate import (
     SpecGate,
     StatusGate,
 )
-from kubectl_podx.pod.kills import RESET_SECONDS
+from kubectl_podx.pod.kills import RESET_SECONDS, slow_loop
 from kubectl_podx.pod.pod import BEING_CREATED, IMAGE_FAILURES, LOOPING, STARTING_SECONDS
 
 CREATING = 120
@@ -43,7 +43,6 @@ PAST_JOB = 86400
 """The same for a Job, which nobody may have looked at until the next morning."""
 
 _OVERDUE = 60
-_MANY_RESTARTS = 5
 _NOBODY = MetaGate()
 _NOTHING = SpecGate()
 _NO_STATUS = StatusGate()
@@ -177,13 +176,9 @@ def _went_down(
     count = one.restart_count or 0
     if ended is None or (init and at_rest is not None) or count < 1:
         return None
-    ongoing = _within(ended.finished_at, now, LATELY)
-    if not ongoing and count >= _MANY_RESTARTS and _within(ended.finished_at, now, PAST):
-        # A slow loop: a container that lives for twenty minutes, again and again.
-        begun = parse_time(status.start_time)
-        ongoing = begun is not None and now is not None
-        ongoing = ongoing and (now - begun).total_seconds() < PAST * count  # type: ignore[operator]
-    if not ongoing:
+    went_down, began = parse_time(ended.finished_at), parse_time(status.start_time)
+    lately = _within(ended.finished_at, now, LATELY)
+    if not lately and not slow_loop(count, began, went_down, now):
         return None
     # A job that is restarted after it has ended well is no trouble of the moment.
     if ended.exit_code == 0 and spec.restart_policy != "Always":

@@ -110,12 +110,13 @@ def start_failure(message: str, spec: Json | None = None) -> str:
     if directory or "cwd" in low or "working directory" in low:
         where = next((g for g in directory.groups() if g), "") if directory else ""
         return f"its working directory{f' {where!r}' if where else ''} cannot be entered"
+    blank = " (the whole command line is one item of the list)" if _blank(program) else ""
     if "executable file not found" in low:
         over = _over_path(spec)
         return (
             f"{name} is not in the container's PATH{over}"
             if over
-            else (f"{name} is not in the image's PATH")
+            else (f"{name} is not in the image's PATH{blank}")
         )
     if "exec format error" in low:
         return f"{name} is built for another CPU or is no executable"
@@ -127,8 +128,12 @@ def start_failure(message: str, spec: Json | None = None) -> str:
         return "a file is mounted over a directory, or a directory over a file"
     if "no such file or directory" in low and program:
         over = _over(program[-1], spec)
-        return f"{name} does not exist{over}" if over else f"{name} does not exist in the image"
+        return f"{name} does not exist{over or f' in the image{blank}'}"
     return one_line(innermost(message)) or "the runtime gave no message"
+
+
+def _blank(program: list[str]) -> bool:
+    return bool(program) and " " in program[-1].strip()
 
 
 def _over(path: str, spec: Json | None) -> str:

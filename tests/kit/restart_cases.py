@@ -87,7 +87,7 @@ def app_pod(
         *apps,
         inits=inits,
         uid=UID,
-        metadata=metadata,
+        metadata={"generation": 1, **(metadata or {})},
         status={"startTime": at(0), "conditions": [FIRST_SANDBOX], **(pod_status or {})},
         **{"restartPolicy": "Always", "nodeName": "n1", **(pod_spec or {})},
     )

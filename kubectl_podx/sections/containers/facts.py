@@ -240,9 +240,16 @@ def first_blocker(view: PodView) -> ContainerEntry | None:
 def blocked_since(view: PodView, blocker: ContainerEntry) -> str | None:
     """The earliest known moment from which the blocker held the others back, RFC 3339.
 
-    Its own start while it runs; else its last end, or the moment the kubelet took the pod.
+    Its own start while it runs; else its last end, or the moment the kubelet took the pod. One that
+    was restarted has held them back since its turn came.
     """
     end, before = blocker.terminated, blocker.terminated_before
+    if blocker.restart_count:
+        names = [each.name for each in view.containers]
+        passed = view.containers[: names.index(blocker.name)]
+        done = passed[-1].terminated if passed else None
+        turn = (done.finished_at if done else passed[-1].started_at) if passed else None
+        return format_time(turn) if turn else view.api.started_at
     for found in (
         blocker.started_at,
         end.finished_at if end else None,

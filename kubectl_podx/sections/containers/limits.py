@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from itertools import pairwise
 
+from kubectl_podx.model.clock import parse_time
+from kubectl_podx.model.parts import ProcessRow
 from kubectl_podx.pod import processes
+from kubectl_podx.pod.probes import exec_probes
 from kubectl_podx.rules.fixes import more
 from kubectl_podx.rules.remedies import DOCS, inside
 from kubectl_podx.rules.rule import Case, Fix, Hit, Rule
@@ -21,6 +25,9 @@ _THROTTLED_WARNING = 0.5
 _FEWEST_PERIODS = 100
 _MANY_ZOMBIES = 50
 _SOME_ZOMBIES = 5
+_COMM = 15
+"""Bytes that the kernel keeps of a program's name."""
+_UNEVEN = 0.3
 
 
 def _near(limit: Limit) -> bool:
@@ -152,17 +159,48 @@ def oom_in_cgroup(case: Case) -> Iterator[Hit]:
 
 def zombies(case: Case) -> Iterator[Hit]:
     """Ended processes that nobody reaps fill the pids limit."""
-    counted = Counter(
-        row.container or "" for row in processes.rows(case.view) if row.state.startswith("Z")
-    )
-    for container, count in counted.items():
+    found: dict[str, list[ProcessRow]] = {}
+    for row in processes.rows(case.view):
+        if row.state.startswith("Z"):
+            found.setdefault(row.container or "", []).append(row)
+    for container, dead in found.items():
+        count = len(dead)
         if count >= _SOME_ZOMBIES:
+            by = _left_by(case, container, dead)
             yield Hit(
-                f"{container or 'the pod'} has {count} zombie processes",
-                (f"{count} processes in state Z: their parent does not wait for them",),
+                f"{container or 'the pod'} has {count} zombie processes{by and f', {by}'}",
+                (f"{count} processes in state Z: {_parents(case, dead)}",),
                 container="" if container == processes.PAUSE else container,
                 severity="warning" if count >= _MANY_ZOMBIES else "info",
             )
+
+
+def _parents(case: Case, dead: list[ProcessRow]) -> str:
+    """Who does not wait for them; orphans are PID 1's."""
+    parents = {(row.seen_from, row.parent) for row in dead}
+    for row in processes.rows(case.view):
+        if parents == {(row.seen_from, row.pid)}:
+            return f"their parent, PID {row.pid} ({row.executable}), does not wait for them"
+    return "their parents do not wait for them"
+
+
+def _left_by(case: Case, container: str, dead: list[ProcessRow]) -> str:
+    """A probe that runs a program of their name: surely regular ones are its own."""
+    entry = case.view.container(container)
+    for probe in exec_probes(entry.spec) if entry else ():
+        named = [row for row in dead if row.executable == probe.program[:_COMM]]
+        if named and 2 * len(named) >= len(dead):
+            sure = _every(probe.timing.period, named)
+            return f"{'probably' if sure else 'perhaps'} left by its {probe.type} probe"
+    return ""
+
+
+def _every(period: float, dead: list[ProcessRow]) -> bool:
+    """Whether most of them began one period after the one before."""
+    began = sorted(filter(None, (parse_time(row.started_at) for row in dead)))
+    gaps = [(late - early).total_seconds() for early, late in pairwise(began)]
+    near = [gap for gap in gaps if abs(gap - period) <= period * _UNEVEN]
+    return bool(gaps) and 2 * len(near) > len(gaps)
 
 
 def uninterruptible(case: Case) -> Iterator[Hit]:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from kubectl_podx.model.raw import Json, dig, items, mapping, text
+from kubectl_podx.model.raw import Json, dig, items, mapping, number, text
 from kubectl_podx.model.words import Confidence
 from kubectl_podx.pod.pod import containers
 from kubectl_podx.pod.view import PodView
@@ -186,6 +186,20 @@ _DEFAULTS: dict[str, tuple[Any, ...]] = {
     "volume.secret.defaultMode": (0o644,),
     "volume.downwardAPI.defaultMode": (0o644,),
     "volume.downwardAPI.items[].fieldRef.apiVersion": ("v1",),
+    "volume.downwardAPI.items[].resourceFieldRef.divisor": ("0",),
+    "volume.projected.sources[].downwardAPI.items[].resourceFieldRef.divisor": ("0",),
+    "volume.projected.sources[].podCertificate.maxExpirationSeconds": (86400,),
+    "volume.emptyDir": ({},),
+    "volume.image.pullPolicy": ("Always", "IfNotPresent"),
+    "volume.iscsi.iscsiInterface": ("default",),
+    "volume.rbd.pool": ("rbd",),
+    "volume.rbd.user": ("admin",),
+    "volume.rbd.keyring": ("/etc/ceph/keyring",),
+    "volume.azureDisk.cachingMode": ("ReadWrite",),
+    "volume.azureDisk.kind": ("Shared",),
+    "volume.azureDisk.fsType": ("ext4",),
+    "volume.scaleIO.storageMode": ("ThinProvisioned",),
+    "volume.scaleIO.fsType": ("xfs",),
     "volume.projected.defaultMode": (0o644,),
     "volume.projected.sources[].serviceAccountToken.expirationSeconds": (3600,),
     "volume.projected.sources[].downwardAPI.items[].fieldRef.apiVersion": ("v1",),
@@ -196,18 +210,27 @@ _ITEM = re.compile(r"\[[^\]]*\]")
 _CONTAINER = re.compile(r"^spec\.(?:init|ephemeral)?[cC]ontainers\[\]")
 _PROBE = re.compile(r"^container\.(?:liveness|readiness|startup)Probe")
 _VOLUME = re.compile(r"^spec\.volumes\[\]")
-_REQUEST = re.compile(r"^container\.resources\.requests\.(.+)$")
+_REQUEST = re.compile(r"^(?:container|spec)\.resources\.requests\.(.+)$")
 
 
-def is_default(path: str, value: Any, container: Json | None = None) -> bool:
+def is_default(
+    path: str, value: Any, container: Json | None = None, spec: Json | None = None
+) -> bool:
     """Whether the API server would have put this value there.
 
-    `container`: the container that the path is in; requests that are not written follow its limits.
+    `container`: the container that the path is in, of the pod's `spec`. Requests that are not
+    written follow the limits; with the node's network a port of a container is one of the node.
     """
     plain = _CONTAINER.sub("container", _ITEM.sub("[]", path))
     plain = _PROBE.sub("container.probe", plain)
     plain = _VOLUME.sub("volume", plain)
-    limits = mapping(container, "resources", "limits")
+    if plain == "container.ports[].hostPort":
+        ports = [number(port, "containerPort") for port in items(container, "ports")]
+        return dig(spec, "hostNetwork") is True and value in ports
+    if plain == "container.resizePolicy":
+        policies = [dig(each, "restartPolicy") for each in items({"all": value}, "all")]
+        return bool(policies) and set(policies) == {"NotRequired"}
+    limits = mapping(spec if container is None else container, "resources", "limits")
     request = _REQUEST.match(plain)
     if request:
         return value is not None and limits.get(request[1]) == value

@@ -5,9 +5,11 @@ Pure. Values are compared and never go on.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Literal, NamedTuple
 
+from kubectl_podx.model.clock import parse_quantity
 from kubectl_podx.model.raw import Json, dig, items, mapping, text
 from kubectl_podx.model.words import InjectionChange
 from kubectl_podx.pod.owner import controller_kind, is_service_account_volume
@@ -25,7 +27,7 @@ Change = Literal["added", "changed", "removed"]
 
 # Field -> what an item is called by.
 _KEYS: dict[str, tuple[str, ...]] = {
-    "ports": ("containerPort",),
+    "ports": ("containerPort", "protocol"),
     "volumeMounts": ("mountPath",),
     "volumeDevices": ("devicePath",),
     "env": ("name",),
@@ -68,6 +70,8 @@ def differences(
 def _values(live: Any, declared: Any, path: str, field: str, depth: int) -> Iterator[Difference]:
     if live == declared or (live in _NOTHING and declared in _NOTHING):
         return
+    if _QUANTITY.search(path) and _same_quantity(live, declared):
+        return
     mappings = _mappings(live, declared, field) if depth < _DEEPEST else None
     if mappings is not None:
         mine, theirs = mappings
@@ -82,6 +86,15 @@ def _values(live: Any, declared: Any, path: str, field: str, depth: int) -> Iter
         yield from _lists(live, declared, path, field, depth)
     else:
         yield Difference(path, "changed", live, declared)
+
+
+# What the API server writes in another form: `0.5` as `500m`, `1024Mi` as `1Gi`.
+_QUANTITY = re.compile(r"\.(?:limits|requests|overhead)\.|\.(?:sizeLimit|divisor)$")
+
+
+def _same_quantity(live: Any, declared: Any) -> bool:
+    size = parse_quantity(live)
+    return size is not None and size == parse_quantity(declared)
 
 
 def _mappings(
@@ -126,8 +139,9 @@ def _by_key(values: list[Any], field: str) -> dict[str, Any] | None:
     for value in values:
         if not isinstance(value, Mapping):
             return None
-        parts = [str(value.get(key, "")) for key in _KEYS[field]]
-        key = " ".join(parts).strip()
+        parts = [str(value.get(key) or "") for key in _KEYS[field]]
+        # A port of UDP may have the number of one of TCP, which is the default.
+        key = " ".join(part for part in parts if part != "TCP").strip()
         if not key or key in found:
             return None
         found[key] = value

@@ -351,9 +351,9 @@ class Sources:
         controller = self._controller(path)
         if controller:
             return Source(controller, "proven")
-        if difference.change == "added" and is_default(
-            path, difference.live, self._container(path)
-        ):
+        spec = mapping(self._view.pod, "spec")
+        container = self._container(path)
+        if difference.change == "added" and is_default(path, difference.live, container, spec):
             return Source(DEFAULTING, "proven")
         return Source()
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from kubectl_podx.model.clock import format_time, parse_time
 from kubectl_podx.model.raw import one_line
 from kubectl_podx.model.words import FindingSeverity, RestartCause
-from kubectl_podx.pod.kills import RESET_SECONDS
+from kubectl_podx.pod.kills import RESET_SECONDS, slow_loop
 from kubectl_podx.pod.pod import LOOPING, ContainerEntry
 from kubectl_podx.pod.probe_events import event_span, strip_combined
 from kubectl_podx.pod.start_error import innermost
@@ -17,6 +17,7 @@ from kubectl_podx.rules.rule import Case, Fix, Hit
 from kubectl_podx.rules.waiting import missing_source
 from kubectl_podx.sections.restarts.report import Restart
 from kubectl_podx.sections.restarts.termination.memory import memory
+from kubectl_podx.sections.restarts.termination.pod_end import of_its_own_limit
 
 _LOGS_TELL = frozenset(
     {"livenessProbe", "startupProbe", "exitCode", "signal", "completed", "postStartHook"}
@@ -63,17 +64,31 @@ def matters(case: Case, row: Restart) -> bool:
 def weight(case: Case, row: Restart) -> tuple[FindingSeverity | None, bool]:
     """Severity (None: the rule's own) and whether it blocks now.
 
-    Past where ten healthy minutes followed; a warning while it runs again but not that long.
+    Past where ten healthy minutes followed; a warning while it runs again but not that long, or
+    where it goes down again and again, however long it lives.
     """
     if row.cause == "deleted":
         return "info", False
     entry = case.view.container(row.container)
     if entry is None or not entry.running:
         return None, True
-    if row.looping:
-        return None, not entry.ready
     age = case.view.running_for(entry)
-    return ("info" if age is not None and age > RESET_SECONDS else "warning"), False
+    if row.looping and not outlived(row, age, ready=entry.ready):
+        return None, not entry.ready
+    began, ended = parse_time(case.view.api.started_at), parse_time(row.finished_at)
+    past = age is not None and age > RESET_SECONDS
+    return (
+        "info" if past and not slow_loop(row.count, began, ended, case.view.now) else "warning"
+    ), False
+
+
+_STEADY = 60
+"""Seconds of being well after which a loop may be over."""
+
+
+def outlived(row: Restart, age: float | None, *, ready: bool) -> bool:
+    """Whether the running instance is ready, and has lived far longer than the one before it."""
+    return ready and age is not None and age >= max(_STEADY, 3 * (row.duration or 0))
 
 
 def _next(case: Case, row: Restart) -> str:
@@ -82,6 +97,9 @@ def _next(case: Case, row: Restart) -> str:
         entry = case.view.container(row.container)
         ended = entry is not None and entry.terminated is not None
         return logs(case, row.container, *(() if ended else ("--previous",)))
+    if _own_limit(case, row):
+        # The node was not short of anything.
+        return ""
     if row.cause in _NODE_TELLS:
         node = case.view.api.node
         return kubectl("describe", "node", checked(node)) if node else ""
@@ -96,7 +114,13 @@ def _fix(case: Case, row: Restart) -> Fix:
             # Twice the container's own limit would not help where the pod's was reached.
             return edit_owner(case)
         return more(case, "memory", row.container)
-    return edit_owner(case) if row.cause == "startError" else Fix()
+    if row.cause == "startError" or _own_limit(case, row):
+        return edit_owner(case)
+    return Fix()
+
+
+def _own_limit(case: Case, row: Restart) -> bool:
+    return row.cause == "evicted" and of_its_own_limit(case.view.api.message)
 
 
 def child_oom(case: Case) -> Iterator[Hit]:

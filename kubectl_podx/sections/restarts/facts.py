@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from kubectl_podx.model.clock import format_time, parse_time
 from kubectl_podx.model.parts import NONE, BackOff, Evidence, Fact
-from kubectl_podx.model.raw import one_line, text
+from kubectl_podx.model.raw import items, one_line, text
 from kubectl_podx.model.words import RestartCause
 from kubectl_podx.pod.kills import RESET_SECONDS, backoff
 from kubectl_podx.pod.pod import LOOPING, ContainerEntry
@@ -43,7 +43,8 @@ def sentence(
     """`app was killed by its liveness probe (…): restarted 4 times in 2 min, next start in 9 s`."""
     quote = _quote(w, found, crash)
     head = f"{subject(w)} {found.hedged}{quote}"
-    tail = [part for part in (_restarted(view, w), _next(view, w, pause)) if part]
+    after = _next(view, w, pause) or _for_good(view, w, found)
+    tail = [part for part in (_restarted(view, w), after) if part]
     return f"{head}: {', '.join(tail)}" if tail else head
 
 
@@ -88,6 +89,25 @@ def _next(view: PodView, w: Witnesses, pause: BackOff | None) -> str:
             return f"back-off of {spell_seconds(pause.delay)}"
         left = (due - view.now).total_seconds()
         return f"next start in {spell_seconds(left)}" if left > 0 else "the next start is due"
+    return ""
+
+
+_STOPPED: frozenset[RestartCause] = frozenset({"livenessProbe", "startupProbe", "resize", "signal"})
+
+
+def _for_good(view: PodView, w: Witnesses, found: Conclusion) -> str:
+    """Why the kubelet does not start it again, where that is another rule than the pod's policy."""
+    if w.instance is None or not w.entry.terminated or w.pod_end or w.restarts or w.after_apps:
+        return ""
+    if view.api.terminating or w.entry.kind not in ("app", "sidecar"):
+        return ""
+    code, own = w.instance.exit_code, text(w.entry.spec, "restartPolicy")
+    if own and items(w.entry.spec, "restartPolicyRules") and not w.rule:
+        return f"not started again, because none of its restartPolicyRules matches {code}"
+    if own and own != text(view.pod, "spec", "restartPolicy"):
+        return f"not started again, because its own restartPolicy is {own}"
+    if w.policy == "OnFailure" and code == 0 and found.cause in _STOPPED:
+        return "not started again, because exit code 0 is a success under restartPolicy OnFailure"
     return ""
 
 

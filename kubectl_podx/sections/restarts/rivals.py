@@ -14,6 +14,11 @@ RIVALS: Mapping[str, tuple[Rival, ...]] = {
     "RST001": (
         Rival("it ended by itself while its probe was failing, before that counted", _KILLING),
         Rival(
+            "it ended by itself at the very attempt that failed, as a server does that serves one "
+            "connection or crashes on the probe's request",
+            f"{_KILLING}, and its end a second or more after that; its log",
+        ),
+        Rival(
             "it ran out of memory beside a probe that succeeds",
             "reason OOMKilled, and the kubelet's counter of the probe's failures",
         ),

@@ -84,6 +84,23 @@ def _refresh_late(case: Case) -> Iterable[Hit]:
             )
 
 
+_FOR_CLIENTS = "/var/run/secrets/kubernetes.io/serviceaccount/token"
+"""Where every client library looks for the token to show to the API server."""
+
+
+def _other_audience(case: Case) -> Iterable[Hit]:
+    """An audience that is no URL is not the API server's, whose own is that of its issuer."""
+    for row in case.report.service_account_tokens or []:
+        others = [one for one in row.audiences if "://" not in one]
+        if row.path == _FOR_CLIENTS and others and len(others) == len(row.audiences):
+            yield Hit(
+                f"the token where clients of {row.container} look for the API server's is for "
+                f"{' and '.join(others[:3])}: the API server answers it with 401",
+                _evidence(row),
+                row.container,
+            )
+
+
 RULES: tuple[Rule, ...] = (
     Rule(
         code="TOK001",
@@ -132,5 +149,19 @@ RULES: tuple[Rule, ...] = (
         remedy="Look at the kubelet's log and at the pod's FailedMount events.",
         link=_DOCS,
         check=_refresh_late,
+    ),
+    Rule(
+        code="TOK006",
+        section="serviceAccountTokens",
+        severity="info",
+        title="The token for the API server has another audience",
+        meaning="Client libraries take the token at "
+        "/var/run/secrets/kubernetes.io/serviceaccount. The API server takes only tokens of its "
+        "own audiences (--api-audiences), which is its issuer's URL where nobody says otherwise.",
+        known_by="The claim aud of the token at that path",
+        remedy="Project a second token with the other audience to a path of its own, and leave "
+        "this one to the API server; or ignore it where the program never asks the API server.",
+        link=_DOCS,
+        check=_other_audience,
     ),
 )

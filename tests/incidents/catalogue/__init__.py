@@ -25,7 +25,10 @@ from incidents.catalogue import (
     pod_ends,
     probe_kills,
     probe_troubles,
+    public,
+    public_healthy,
     reported,
+    rivals,
     scheduling,
     starts,
     stops,
@@ -43,8 +46,15 @@ INCIDENTS: tuple[Incident, ...] = (
     *scheduling.INCIDENTS,
     *mixed.INCIDENTS,
     *reported.INCIDENTS,
+    *public.INCIDENTS,
+    *rivals.INCIDENTS,
 )
-HEALTHY: tuple[Incident, ...] = (*healthy.INCIDENTS, *healthy_changes.INCIDENTS, reported.UNCHECKED)
+HEALTHY: tuple[Incident, ...] = (
+    *healthy.INCIDENTS,
+    *healthy_changes.INCIDENTS,
+    *public_healthy.INCIDENTS,
+    reported.UNCHECKED,
+)
 EVERY = (*INCIDENTS, *HEALTHY)
 
 SAMPLE = (

@@ -163,6 +163,18 @@ def test_blocking_counts_from_the_blockers_start() -> None:
     assert blocked_since(view, blocker) == "2026-11-25T10:00:00Z"
 
 
+def test_a_blocker_that_was_restarted_blocks_since_its_turn_came() -> None:
+    state = {"running": {"startedAt": "2026-11-25T10:05:00Z"}}
+    looping = {"name": "proxy", "status": {"state": state, "restartCount": 3}}
+    looping["restartPolicy"] = "Always"
+    app = {"name": "app", "status": {"state": LATER}}
+    done = {"terminated": {"exitCode": 0, "finishedAt": "2026-11-25T10:01:00Z"}}
+    view = view_of(pod_of(app, inits=({"name": "setup", "status": {"state": done}}, looping)))
+    blocker = first_blocker(view)
+    assert blocker is not None
+    assert blocked_since(view, blocker) == "2026-11-25T10:01:00Z"
+
+
 def exec_call(state: CallState, **fields: Any) -> Call:
     return kit.call(
         "exec", "Pod/shop/web-0", sections=["files"], container="app", state=state, **fields

@@ -360,3 +360,49 @@ def test_a_whole_report_says_nothing_of_templates_it_was_not_asked_about() -> No
     body = live()
     body["metadata"]["ownerReferences"] = []
     assert coverage.build(view(body), frozenset({"injections"})) == []
+
+
+WRITTEN: dict[str, Any] = {
+    "metadata": {"labels": {"app": "web"}},
+    "spec": {
+        "hostNetwork": True,
+        "resources": {"limits": {"memory": "2048Mi"}},
+        "containers": [
+            {
+                "name": "app",
+                "image": "web:1",
+                "ports": [{"containerPort": 53}, {"containerPort": 53, "protocol": "UDP"}],
+                "resources": {"limits": {"cpu": 0.5, "memory": "1024Mi", "x.io/gpu": 1}},
+            }
+        ],
+        "volumes": [{"name": "v", "emptyDir": {"sizeLimit": "1024Mi"}}, {"name": "w"}],
+    },
+}
+
+
+def test_what_the_api_server_writes_otherwise_is_nobodys_change() -> None:
+    """Quantities in their shortest form, requests as the limits, a port of each protocol."""
+    body = live()
+    body["metadata"] |= {"ownerReferences": [], "annotations": {}}
+    body["spec"] = copy.deepcopy(WRITTEN["spec"])
+    limits = {"cpu": "500m", "memory": "1Gi", "x.io/gpu": "1"}
+    app = body["spec"]["containers"][0]
+    app["resources"] = {"limits": limits, "requests": dict(limits)}
+    app["ports"] = [
+        {"containerPort": 53, "hostPort": 53, "protocol": "TCP"},
+        {"containerPort": 53, "hostPort": 53, "protocol": "UDP"},
+    ]
+    body["spec"]["resources"] = {"limits": {"memory": "2Gi"}, "requests": {"memory": "2Gi"}}
+    body["spec"]["volumes"] = [
+        {"name": "v", "emptyDir": {"sizeLimit": "1Gi"}},
+        {"name": "w", "emptyDir": {}},
+    ]
+    found = view(body)
+    found.applied = WRITTEN
+    assert {row.by for row in injections.build(found)} == {"API defaulting"}
+    # More memory than was written is somebody's change all the same.
+    app["resources"]["limits"]["memory"] = "2Gi"
+    found = view(body)
+    found.applied = WRITTEN
+    changed = [row.path for row in injections.build(found) if row.by != "API defaulting"]
+    assert changed[0] == "spec.containers[app].resources.limits.memory"

@@ -354,6 +354,10 @@ START = "failed to create containerd task: OCI runtime create failed: runc creat
     [
         (START + 'exec: "srv": executable file not found in $PATH', '"srv" is not in the image'),
         (START + 'exec: "/x": stat /x: no such file or directory', '"/x" does not exist'),
+        (
+            START + 'exec: "sleep 3600": executable file not found in $PATH',
+            '"sleep 3600" is not in the image\'s PATH (the whole command line is one item',
+        ),
         (START + 'exec: "/etc/x": permission denied', '"/etc/x" may not be executed'),
         (START + 'exec: "/x": exec format error', "another CPU"),
         (START + 'chdir to cwd ("/w") set in config.json failed: no such file', "'/w' cannot be"),

@@ -8,6 +8,7 @@ import pytest
 
 from kit import event
 from kit.sharing_cases import (
+    APP_ID,
     EARLIER,
     HEALTHY,
     LOOK,
@@ -294,3 +295,40 @@ def test_a_hostile_name_never_reaches_the_command() -> None:
 )
 def test_pull_errors_are_said_in_plain_words(message: str, words: str) -> None:
     assert words in pull_reason(message)
+
+
+def zombies(program: str, began: list[str], parent: int = 1) -> list[Process]:
+    return [
+        Process(
+            pid=10 + at,
+            parent=parent,
+            container_id=APP_ID,
+            state="Z",
+            executable=program,
+            started_at=moment,
+        )
+        for at, moment in enumerate(began)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("program", "seconds", "words"),
+    [
+        ("sh", [0, 2, 4, 6, 8, 10], "6 zombie processes, probably left by its readiness probe"),
+        ("sh", [0, 1, 9, 9, 9, 20], "6 zombie processes, perhaps left by its readiness probe"),
+        ("worker", [0, 2, 4, 6, 8, 10], "6 zombie processes"),
+    ],
+)
+def test_zombies_of_a_probe_are_named_after_it(
+    program: str, seconds: list[int], words: str
+) -> None:
+    probe = {"exec": {"command": ["/bin/sh", "-c", "check &"]}, "periodSeconds": 2}
+    body = changed((("spec", "containers", 0, "readinessProbe"), probe))
+    began = [f"2026-11-24T10:00:{second:02}Z" for second in seconds]
+    main = Process(pid=1, container_id=APP_ID, executable="sleep", state="S")
+    seen = look(processes=[main, *zombies(program, began)])
+    (hit,) = hits(RULES, case_of(body, seen))["CON012"]
+    assert hit.title == f"app has {words}"
+    assert hit.evidence == (
+        "6 processes in state Z: their parent, PID 1 (sleep), does not wait for them",
+    )

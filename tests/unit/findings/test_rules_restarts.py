@@ -6,7 +6,17 @@ from typing import Any
 
 import pytest
 
-from kit.health_cases import codes, ended, event, found, healthy_pod, looping, report, restarted
+from kit.health_cases import (
+    ago,
+    codes,
+    ended,
+    event,
+    found,
+    healthy_pod,
+    looping,
+    report,
+    restarted,
+)
 from kubectl_podx.model.words import RestartCause
 from kubectl_podx.sections.restarts.rules import RULES
 
@@ -48,6 +58,34 @@ def test_ten_healthy_minutes_make_a_restart_past(seconds_ago: int, severity: str
     hit = found(report(healthy_pod({}, restarted(3, seconds_ago))), "RST006")
     assert hit is not None
     assert (hit.severity, hit.blocking) == (severity, False)
+
+
+@pytest.mark.parametrize(
+    ("seconds_ago", "ready", "severity"),
+    [(20, True, "critical"), (70, True, "warning"), (70, False, "critical"), (700, True, "info")],
+)
+def test_a_loop_that_is_well_for_long_is_no_longer_critical(
+    seconds_ago: int, ready: bool, severity: str
+) -> None:
+    status = {**restarted(3, seconds_ago, count=4), "ready": ready}
+    status["lastState"] = {"terminated": ended(3, seconds_ago + 20, 5)}
+    hit = found(report(healthy_pod({}, status, ready=ready)), "RST006")
+    assert hit is not None
+    assert hit.severity == severity
+
+
+@pytest.mark.parametrize(
+    ("count", "seconds_ago", "severity"),
+    [(5, 700, "warning"), (4, 700, "info"), (5, 3700, "info")],
+)
+def test_a_slow_loop_is_a_warning_however_long_it_lives(
+    count: int, seconds_ago: int, severity: str
+) -> None:
+    body = healthy_pod({}, restarted(3, seconds_ago, count=count))
+    body["status"]["startTime"] = ago(4 * 3600)
+    hit = found(report(body), "RST006")
+    assert hit is not None
+    assert hit.severity == severity
 
 
 def test_more_memory_is_a_command_with_twice_the_limit() -> None:

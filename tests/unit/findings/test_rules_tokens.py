@@ -68,3 +68,26 @@ def test_an_account_that_is_there_or_unknown_or_not_needed_is_no_finding(
         stored("ServiceAccount", "web", state=state), spec=SPEC, service_account_tokens=rows
     )
     assert found(RULES, made) == {}
+
+
+CLIENTS = "/var/run/secrets/kubernetes.io/serviceaccount/token"
+
+
+@pytest.mark.parametrize(
+    ("path", "audiences", "told"),
+    [
+        (CLIENTS, ["vault"], True),
+        (CLIENTS, ["vault", "sts.example.com"], True),
+        (CLIENTS, ["https://kubernetes.default.svc.cluster.local"], False),
+        (CLIENTS, ["vault", "https://kubernetes.default.svc"], False),
+        (CLIENTS, [], False),
+        ("/var/run/secrets/vault/token", ["vault"], False),
+    ],
+)
+def test_a_token_for_others_at_the_clients_path(
+    path: str, audiences: list[str], told: bool
+) -> None:
+    made = TokenRow(container="app", path=path, audiences=audiences, state="valid")
+    findings = found(RULES, case(service_account_tokens=[made], spec=SPEC))
+    assert list(findings) == (["TOK006"] if told else [])
+    assert not told or "is for vault" in findings["TOK006"].title

@@ -203,6 +203,22 @@ def test_a_report_goes_through_json() -> None:
     assert msgspec.json.decode(msgspec.json.encode(found), type=TriageReport) == found
 
 
+def test_how_bad_it_is_does_not_depend_on_how_deep_it_was_looked_at() -> None:
+    """Not ready for an hour, and nothing tells why, whoever was asked."""
+    unready = kit.status(kit.running("2026-11-25T11:00:00Z"), ready=False, started=True)
+    since = kit.condition("Ready", "False", "2026-11-25T11:00:00Z")
+    body = kit.pod(
+        kit.container("app", status=unready), nodeName="n", status={"conditions": [since]}
+    )
+    found = triaged(body)
+    (looked,) = found.looked
+    rows = [
+        report(found._replace(looked=[looked._replace(basis=basis)])).rows[0]
+        for basis in ("status", "api", "inside")
+    ]
+    assert {(row.symptom, row.severity) for row in rows} == {("notReady", "critical")}
+
+
 def test_saved_pods_without_a_clock_are_judged_by_their_status_alone() -> None:
     capture = msgspec.structs.replace(sealed({}, ""), source="manifest")
     assert report(of_capture(capture)).scanned == 0

@@ -39,6 +39,12 @@ _KILLED = {
 }
 
 
+_KILLED_HARD = 137
+_UNANNOUNCED = (
+    "its failures are on record, and no Killing event is: it may have ended by itself just then"
+)
+
+
 def decide(w: Witnesses) -> Conclusion | None:
     """The cause of the last end; None where the container never ended."""
     for step in _STEPS:
@@ -127,11 +133,29 @@ def _killed_by_kubelet(w: Witnesses) -> Conclusion | None:
     if w.instance is not None and w.instance.started_at is None:
         # Without its start the kill may be of the instance before.
         return found._replace(confidence="likely")
+    if _met_its_end(w, kill):
+        words = "it ended in the second of the kill: the attempt that failed may have made it end"
+        both = (*found.evidence, fact("status", words, w.instance and w.instance.finished_at))
+        return found._replace(confidence="likely", evidence=both)
     if not w.of_the_next_perhaps(kill):
         return found
     words = "dated in the second of the next start: by its time alone it may be of that instance"
     both = (*found.evidence, fact("event", words, kill.last))
     return found._replace(confidence="likely", evidence=both)
+
+
+def _met_its_end(w: Witnesses, kill: Kill) -> bool:
+    """Whether the kubelet can have killed what had just ended by itself, which it learns a moment
+    later: the failed attempt was the first of the instance, and may itself have made it end.
+    """
+    instance = w.instance
+    probe = {"livenessProbe": w.liveness, "startupProbe": w.startup}.get(kill.kind)
+    if instance is None or instance.finished_at is None or probe is None:
+        return False
+    if instance.exit_code == _KILLED_HARD or probe.failures > 1 or not probe.may_end_it:
+        return False
+    inside = [m for m in (kill.first, kill.last) if m and instance.holds_stop(m)]
+    return bool(inside) and instance.finished_at <= max(inside)
 
 
 def _by_probe(
@@ -270,7 +294,13 @@ def _probe_without_event(w: Witnesses) -> Conclusion | None:
         again = probe.recurs and (usual or probe.failures or probe.drops)
         if likely or again or (usual and probe.prior_kills):
             words = f"it ran {spell_seconds(instance.duration or 0)}, long enough for this probe"
-            evidence = (fact("status", words), fact("status", _exit_words(w)))
+            evidence: tuple[Evidence, ...] = (
+                fact("status", words),
+                fact("status", _exit_words(w)),
+            )
+            if probe.unannounced and code != _KILLED_HARD:
+                likely = False
+                evidence = (*evidence, fact("event", _UNANNOUNCED))
             name: RestartCause = "startupProbe" if cause == "startupProbe" else "livenessProbe"
             return _by_probe(name, probe, evidence, None, possible=not likely)
     return None

@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 
 from kubectl_podx.model.parts import Evidence
+from kubectl_podx.model.raw import dig, text
 from kubectl_podx.model.words import Confidence
+from kubectl_podx.pod.image_name import parse_image
 from kubectl_podx.sections.restarts.termination.conclusion import (
     CRASH_MEANING,
     CRASHES,
@@ -121,6 +123,8 @@ def failed_hook(w: Witnesses, evidence: tuple[Evidence, ...], accounts: int) -> 
     return Conclusion("postStartHook", sure, predicate, evidence, accounts)
 
 
+_AT_ONCE = 2
+_INTERACTIVE = frozenset(["-i", "-l", "-il", "-li", "--login"])
 _HANDS = 10
 """Seconds below which nobody goes into a container, finds its process and sends it a signal."""
 
@@ -179,7 +183,7 @@ def not_excluded(w: Witnesses) -> list[str]:
     ]
     if w.post_start:
         found.append("its postStart hook")
-    if w.spec_written or w.resized:
+    if w.spec_written or w.resized or w.writes_unknown:
         found.append("a change of the pod's spec")
     if w.sandbox is not None or not w.sandbox_kept:
         found.append("a new sandbox")
@@ -206,9 +210,9 @@ def _own_confidence(w: Witnesses) -> Confidence:
 
 
 def _nobody_came(w: Witnesses) -> bool:
-    """It ran too short for somebody to go in and send it a signal."""
+    """It ran too short for somebody to go in and send it a signal, and no probe runs inside."""
     run = w.instance.duration if w.instance else None
-    return run is not None and run < _HANDS
+    return run is not None and run < _HANDS and not w.visited
 
 
 def _says_why(w: Witnesses) -> bool:
@@ -240,12 +244,53 @@ def _may_have_killed(probe: ProbeWitness, instance: Instance | None) -> bool:
 def _completed(w: Witnesses) -> Conclusion:
     sure = _own_confidence(w)
     itself = " by itself" if sure == "proven" else ""
-    predicate = f"ended{itself} with exit code 0{_ran(w)}{_child(w)}{_open(w, sure)}"
+    predicate = f"ended{itself} with exit code 0{_ran(w)}{_child(w)}{_open(w, sure)}{_unfed(w)}"
     if w.restarts or (w.restart_count and w.policy == "Always"):
         predicate += ", and restartPolicy Always starts it again"
     elif w.entry.kind == "init":
         predicate = f"completed{_ran(w)}{_child(w)}"
     return Conclusion("completed", sure, predicate, _evidence(w))
+
+
+_READS_STDIN = frozenset(["sh", "bash", "ash", "dash", "zsh", "ksh", "python", "python3", "node"])
+_SYSTEMS = frozenset(
+    [
+        "busybox",
+        "alpine",
+        "ubuntu",
+        "debian",
+        "fedora",
+        "centos",
+        "rockylinux",
+        "almalinux",
+        "amazonlinux",
+        "oraclelinux",
+        "archlinux",
+        "ubi8",
+        "ubi9",
+        "bash",
+        "python",
+        "node",
+    ]
+)
+
+
+def _unfed(w: Witnesses) -> str:
+    """A shell, or such an interpreter, that has nothing to do but to read a stdin that is closed
+    ends at once and well; so does what an image of a bare system runs by itself.
+    """
+    spec, run = w.entry.spec, w.instance.duration if w.instance else None
+    if dig(spec, "stdin") is True or run is None or run > _AT_ONCE:
+        return ""
+    parts = [dig(spec, field) for field in ("command", "args")]
+    path, *flags = [word for part in parts if isinstance(part, list) for word in part] or [""]
+    program = str(path).rpartition("/")[2]
+    if program in _READS_STDIN and all(flag in _INTERACTIVE for flag in flags):
+        return f" (`{program}` alone reads its stdin, which is closed: `stdin: true` is not set)"
+    image = parse_image(text(spec, "image")).repository.rpartition("/")[2]
+    if not program and image in _SYSTEMS:
+        return " (no command is set: that of such an image is often a shell, which needs stdin)"
+    return ""
 
 
 def _stop_signal(w: Witnesses, code: int) -> Conclusion:
@@ -308,6 +353,7 @@ def _evidence(w: Witnesses) -> tuple[Evidence, ...]:
         )
         if not _nobody_came(w):
             words += "; a signal that an exec sends leaves no trace"
+            words += f", and its {w.visited} probe runs a command inside" if w.visited else ""
         found.append(fact("spec", words))
     return (*found, *w.deleted_later)
 

@@ -123,7 +123,9 @@ def _by_status(view: PodView, reason: str, message: str, disruption: Json) -> Po
     when = parse_time(dig(disruption, "lastTransitionTime"))
     if reason == "Evicted":
         when = when or _event_moment(view, "Evicted") or _last_stop(view)
-        return PodEnd("evicted", f"was evicted: {eviction_reason(message)}", said, when)
+        counted = what_counted(view, message)
+        sentence = f"was evicted: {eviction_reason(message)}{counted and f' ({counted})'}"
+        return PodEnd("evicted", sentence, said, when)
     if reason == "Preempting":
         when = when or _event_moment(view, "Preempting") or _last_stop(view)
         sentence = "was preempted by the kubelet to admit a critical pod"
@@ -152,6 +154,45 @@ def eviction_reason(message: str) -> str:
         share = f" ({using[1]} was using {using[2]}, its request is {using[3]})" if using else ""
         return f"the node was low on {low[1]}{share}"
     return one_line(message.rstrip(". ")) or "the kubelet does not say for which resource"
+
+
+# pkg/kubelet/eviction/eviction_manager.go
+_OF_CONTAINER = re.compile(r"Container (\S+) exceeded its local ephemeral storage limit")
+_OF_POD = "Pod ephemeral local storage usage exceeds"
+_OF_VOLUME = "Usage of EmptyDir volume "
+
+
+def of_its_own_limit(message: str) -> bool:
+    """Whether a pod was evicted for a limit of its own, and not because the node ran short."""
+    return message.startswith((_OF_POD, _OF_VOLUME)) or bool(_OF_CONTAINER.match(message))
+
+
+def what_counted(view: PodView, message: str) -> str:
+    """What the kubelet adds up against a limit of local storage; empty for another eviction.
+
+    Nothing tells afterwards what of it was large.
+    """
+    one = _OF_CONTAINER.match(message)
+    if one is None and not message.startswith(_OF_POD):
+        return ""
+    concerned = [e for e in view.containers if one is None or e.name == one[1]]
+    disks = [] if one else disk_volumes(view)
+    sealed = all(
+        dig(e.spec, "securityContext", "readOnlyRootFilesystem") is True for e in concerned
+    )
+    kinds = ["the logs" if len(concerned) == 1 else "all containers' logs"]
+    kinds += [] if sealed else ["files written outside of volumes"]
+    kinds += [f"emptyDir {' and '.join(disks)}"] if disks else []
+    return f"counted: {', '.join(kinds)}"
+
+
+def disk_volumes(view: PodView) -> list[str]:
+    """The pod's emptyDir volumes that are not of memory, by name."""
+    return [
+        text(volume, "name")
+        for volume in items(view.pod, "spec", "volumes")
+        if dig(volume, "emptyDir") is not None and text(volume, "emptyDir", "medium") != "Memory"
+    ]
 
 
 def _deadline(view: PodView, said: str) -> PodEnd:

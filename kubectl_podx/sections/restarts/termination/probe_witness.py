@@ -12,11 +12,12 @@ from kubectl_podx.model.words import ProbeType
 from kubectl_podx.pod.kills import kills_of
 from kubectl_podx.pod.pod import ContainerEntry
 from kubectl_podx.pod.probe_events import FIELDS, ProbeEvent, counter_of, event_span, probe_events
-from kubectl_podx.pod.probes import earliest_kill, handler, seconds_to_action, timing
+from kubectl_podx.pod.probes import earliest_kill, exec_probes, handler, seconds_to_action, timing
 from kubectl_podx.pod.view import PodView, event_count
 from kubectl_podx.sections.restarts.termination.instance import Instance
 from kubectl_podx.view.units import spell_seconds
 
+_SAME_MOMENT = 1
 ROUNDING = 2
 """Start and end are cut to whole seconds, and a ticker may come a little early."""
 
@@ -141,6 +142,13 @@ class ProbeWitness(NamedTuple):
     """No instance came after this one whose failures would be counted with its own."""
     drops: bool
     """So many events came from the pod that newer ones may have been dropped."""
+    may_end_it: bool
+    """An attempt may itself make the program end: a connection that it serves last or crashes on,
+    or a command that runs inside."""
+    unannounced: bool
+    """It ended in the second of a failure that is on record, and no Killing event is, which the
+    kubelet writes then: it may have ended by itself, as a program does that an attempt makes end.
+    """
     fits: bool
     """The run was as long as that of an instance whose attempts all fail: no shorter, no longer."""
     evidence: tuple[Evidence, ...]
@@ -243,6 +251,7 @@ def probe_witness(
         evidence.append(
             Evidence(source="metrics", text=f"{words} since the pod began or the kubelet started")
         )
+    drops = sum(event_count(event) for event in view.events) >= _BURST
     return ProbeWitness(
         kind,
         found.text,
@@ -259,10 +268,27 @@ def probe_witness(
         sum(kill.seen for kill in kills_of(view, entry) if kill.kind == FIELDS[kind]),
         _fits_least(instance, times),
         instance.current,
-        sum(event_count(event) for event in view.events) >= _BURST,
+        drops,
+        not any(each.type == kind and each.reads for each in exec_probes(entry.spec)),
+        not drops and _at_its_end(instance, last) and not _announced(view, entry, instance, kind),
         _fits(view, instance, times),
         tuple(evidence),
         next((event.message for event in reversed(failed) if event.message), ""),
+    )
+
+
+def _at_its_end(instance: Instance, last: datetime | None) -> bool:
+    if last is None or instance.finished_at is None:
+        return False
+    return abs((instance.finished_at - last).total_seconds()) <= _SAME_MOMENT
+
+
+def _announced(view: PodView, entry: ContainerEntry, instance: Instance, kind: ProbeType) -> bool:
+    """Whether a Killing event of this probe, or a plain stop, is dated inside the instance."""
+    return any(
+        kill.kind in (FIELDS[kind], "stop") and instance.holds_stop(moment)
+        for kill in kills_of(view, entry)
+        for moment in (kill.first, kill.last)
     )
 
 

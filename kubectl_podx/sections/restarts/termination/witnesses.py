@@ -12,7 +12,7 @@ from kubectl_podx.model.raw import dig, items, mapping, number, text
 from kubectl_podx.pod.kills import Kill, grace_period, kills_of
 from kubectl_podx.pod.pod import ContainerEntry
 from kubectl_podx.pod.probe_events import event_span
-from kubectl_podx.pod.probes import handler
+from kubectl_podx.pod.probes import exec_probes, handler
 from kubectl_podx.pod.view import PodView, event_count, written
 from kubectl_podx.sections.restarts.termination.instance import (
     Instance,
@@ -31,7 +31,11 @@ from kubectl_podx.sections.restarts.termination.pod_end import (
     sandbox_kept,
     sandbox_witness,
 )
-from kubectl_podx.sections.restarts.termination.probe_witness import ProbeWitness, probe_witness
+from kubectl_podx.sections.restarts.termination.probe_witness import (
+    ROUNDING,
+    ProbeWitness,
+    probe_witness,
+)
 
 
 def senders(view: PodView, entry: ContainerEntry) -> tuple[str, ...]:
@@ -91,6 +95,8 @@ class Witnesses(NamedTuple):
     """The limits above it, and which of them can have been reached."""
     spec_written: datetime | None
     """A write of the pod's spec while this instance ran."""
+    writes_unknown: bool
+    """Nobody says whether the spec was written while it ran: managedFields are not there."""
     image_before: str
     """An image that the container was started with before and the spec no longer names."""
     grace: float
@@ -101,6 +107,8 @@ class Witnesses(NamedTuple):
     """A resize while this instance ran, of a container that restarts for one."""
     senders: tuple[str, ...]
     """Others that can have sent it a signal, in words: they share its PID namespace."""
+    visited: str
+    """`readiness`: a probe whose command ran inside and may do more than ask; else empty."""
     first_process: bool
     """It was PID 1: the kernel spares it signals that it does not handle."""
     log: tuple[str, ...]
@@ -200,11 +208,13 @@ def collect(view: PodView, entry: ContainerEntry) -> Witnesses:
         post_start=handler(hook, entry.spec).text if hook else "",
         memory=memory(view, entry, instance),
         spec_written=_spec_written(view, instance),
+        writes_unknown=_writes_unknown(view),
         image_before=_image_before(view, entry),
         grace=float(grace_period(view)),
         running_for=view.running_for(entry),
         resized=_resized(view, entry, instance),
         senders=senders(view, entry),
+        visited=_visited(entry, instance),
         first_process=view.pid_mode == "container",
         log=_log(view, entry, instance),
         events_seen=bool(view.events_of(entry)),
@@ -255,6 +265,25 @@ def _spec_written(view: PodView, instance: Instance | None) -> datetime | None:
         if not text(entry, "subresource")
     ]
     return max((time for time in times if time and instance.holds(time)), default=None)
+
+
+def _writes_unknown(view: PodView) -> bool:
+    """A saved manifest and what a scan keeps have no managedFields. Generation 1 is that of a spec
+    that was never written again (servers before 1.33 give a pod no generation).
+    """
+    if number(view.pod, "metadata", "generation") == 1:
+        return False
+    return not items(view.pod, "metadata", "managedFields")
+
+
+def _visited(entry: ContainerEntry, instance: Instance | None) -> str:
+    """A probe's command may send signals as any exec may, and nobody logs what it does."""
+    run = instance.duration if instance else None
+    for probe in exec_probes(entry.spec):
+        begun = run is None or run + ROUNDING >= probe.timing.initial_delay
+        if begun and not (probe.reads or probe.connects):
+            return probe.type
+    return ""
 
 
 def _image_before(view: PodView, entry: ContainerEntry) -> str:

@@ -1,0 +1,74 @@
+"""Histories that leave the evidence of another cause: each was looked for to prove podx wrong."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from e2e.manifests import shell
+from incidents.catalogue.probe_kills import on_term
+from incidents.catalogue.stops import NOT_YET_HEALTHY
+from incidents.incident import Expected, Incident, broken
+from incidents.when import ended
+
+SERVE_ONE = "sleep 1; nc -l -p 8080 </dev/null >/dev/null 2>&1; "
+ONCE: dict[str, Any] = {
+    "httpGet": {"port": 8080},
+    "initialDelaySeconds": 3,
+    "periodSeconds": 3,
+    "failureThreshold": 1,
+}
+TERM_ITSELF = {"exec": {"command": ["sh", "-c", "kill -TERM 1; sleep 1"]}, "periodSeconds": 4}
+
+
+def open_(
+    name: str, story: str, *containers: Any, cause: str, also: tuple[str, ...] = (), **more: Any
+) -> Incident:
+    """An end that nothing may be called the proven cause of."""
+    words = more.pop("words", ())
+    never = more.pop("never", ("by itself",))
+    expected = Expected(
+        cause,
+        also=also,
+        at_least="possible",
+        severity=NOT_YET_HEALTHY,
+        words=words,
+        never=never,
+    )
+    return broken(name, story, *containers, until=ended(times=2), expected=expected, **more)
+
+
+INCIDENTS = (
+    open_(
+        "exit-0-at-the-attempt",
+        "a server of one connection: the probe's own is the last, and it ends with 0",
+        shell(SERVE_ONE + "exit 0", livenessProbe=ONCE),
+        cause="livenessProbe",
+        also=("completed",),
+    ),
+    open_(
+        "exit-3-at-the-attempt",
+        "a server that crashes on the probe's request, with a threshold of 1",
+        shell(SERVE_ONE + "echo 'panic: nil map'; exit 3", livenessProbe=ONCE),
+        cause="livenessProbe",
+        also=("exitCode",),
+        never=(),
+    ),
+    open_(
+        "signal-of-a-readiness-probe",
+        "the command of a readiness probe sends TERM to PID 1, which ends with 0 on it",
+        shell(on_term(0), readinessProbe=TERM_ITSELF),
+        cause="completed",
+    ),
+    open_(
+        "signal-of-a-post-start-hook",
+        "a postStart hook sends TERM to PID 1 and succeeds",
+        shell(
+            on_term(0),
+            lifecycle={
+                "postStart": {"exec": {"command": ["sh", "-c", "sleep 2; kill -TERM 1; true"]}}
+            },
+        ),
+        cause="completed",
+        also=("postStartHook",),
+    ),
+)
