@@ -188,8 +188,9 @@ def _requests() -> str:
         "for a pod that has none and asks for labels; the PodPresets only where an annotation of "
         "the pod tells of one, or where nothing but `injected` is asked for. Of ten pods or more "
         "of one namespace all events of pods are read by one list, and of ten nodes or more these "
-        "nodes where they may be listed. Nothing is ever written, and no list of all Secrets is "
-        "ever asked for.\n",
+        "nodes where they may be listed. If a name that was given is not there, the names of "
+        "workloads, Services and pods of its namespace are listed, to offer one like it. Nothing "
+        "is ever written, and no list of all Secrets is ever asked for.\n",
         "| request | right | for |\n|---|---|---|",
     ]
     calls = [get_pod(reference), get_version(), *pod_calls(reference, _sample_pod(), LookOptions())]

@@ -12,6 +12,7 @@ from kubectl_podx.capture.plan import LookOptions
 from kubectl_podx.capture.targets import Targets
 from kubectl_podx.model.capture import Capture
 from kubectl_podx.model.clock import Deadline
+from kubectl_podx.model.errors import PodxError
 
 if TYPE_CHECKING:
     from kubectl_podx.cluster.access import AccessFlags
@@ -107,7 +108,25 @@ def take(
         if options.wait_start:
             deadline = _wait(server, targets, namespace, options, deadline, say)
         gatherer = Gatherer(server, options, deadline, revealed, progress)
-        return gatherer.capture(targets, namespace, meanwhile)
+        try:
+            return gatherer.capture(targets, namespace, meanwhile)
+        except PodxError as error:
+            _name_others(error, server, targets, namespace)
+            raise
+
+
+def _name_others(error: PodxError, server: ApiServer, targets: Targets, namespace: str) -> None:
+    """If a name is not there, raises the same error with names that are."""
+    from kubectl_podx.cluster.errors import ClusterError  # noqa: PLC0415
+
+    if not isinstance(error, ClusterError) or error.kind != "notFound" or not targets.words:
+        return
+    from kubectl_podx.capture.nearby import suggestions  # noqa: PLC0415 - of no run that goes well
+
+    found = suggestions(server, targets.words, namespace)
+    if found:
+        hint = f"{error}\nDid you mean {' or '.join(found)}?"
+        raise ClusterError("notFound", hint) from None
 
 
 def _with_wait(deadline: Deadline) -> Deadline:

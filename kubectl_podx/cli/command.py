@@ -10,7 +10,8 @@ from typing import Any
 
 import click
 
-from kubectl_podx.cli.words import COMMANDS, near
+from kubectl_podx.cli.words import COMMANDS
+from kubectl_podx.model.nearest import near
 
 PROGRAM = "kubectl podx"
 SETTINGS: dict[str, Any] = {"help_option_names": ["-h", "--help"], "max_content_width": 100}

@@ -12,8 +12,8 @@ import click
 
 from kubectl_podx.cli.command import Command
 from kubectl_podx.cli.options import connection_options
-from kubectl_podx.cli.words import near
 from kubectl_podx.model.errors import ExitStatus, PodxError, UsageError
+from kubectl_podx.model.nearest import near
 from kubectl_podx.view.escape import quoted
 
 if TYPE_CHECKING:

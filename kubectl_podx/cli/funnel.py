@@ -16,8 +16,9 @@ import click
 from kubectl_podx.cli.command import PROGRAM, SETTINGS, Group
 from kubectl_podx.cli.environment import Environment, TimeLimit
 from kubectl_podx.cli.options import connection_options
-from kubectl_podx.cli.words import COMMANDS, near
+from kubectl_podx.cli.words import COMMANDS
 from kubectl_podx.model.errors import ExitStatus, PodxError
+from kubectl_podx.model.nearest import near
 from kubectl_podx.view.escape import clean
 
 _HELP = """

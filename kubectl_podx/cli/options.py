@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from kubectl_podx.cli.words import FORMATS, near, section_key
+from kubectl_podx.cli.words import FORMATS, section_key
 from kubectl_podx.model.errors import UsageError
+from kubectl_podx.model.nearest import near
 from kubectl_podx.model.words import Colors
 from kubectl_podx.sections.table import BY_COMMAND, KEYS
 from kubectl_podx.view.escape import quoted

@@ -50,12 +50,3 @@ def section_key(word: str) -> str | None:
         if lower in (section.command, section.key.lower()):
             return section.key
     return None
-
-
-def near(word: str, choices: object) -> list[str]:
-    """The choices that a mistyped word may have meant, best first."""
-    from difflib import get_close_matches
-
-    known = [str(each) for each in choices] if isinstance(choices, list | tuple | dict) else []
-    starts = [each for each in known if len(word) > 1 and each.startswith(word)]
-    return list(dict.fromkeys(starts + get_close_matches(word, known, n=3, cutoff=0.6)))[:3]

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from e2e.manifests import account, allow, pod
+from e2e.manifests import FOREVER, account, allow, deployment, pod, shell
 from e2e.support import Answer, Bench
 
 pytestmark = pytest.mark.cluster
@@ -38,6 +38,13 @@ def config(bench: Bench, tmp_path: Path, **changes: str) -> str:
 def test_an_unknown_pod(bench: Bench) -> None:
     answer = bench.podx("describe", "nobody", check=False)
     refused(answer, 1, 'Error from server (NotFound): pods "nobody" not found')
+
+
+def test_a_mistyped_name_is_answered_with_one_that_is_there(bench: Bench) -> None:
+    bench.apply(deployment("storefront", pod("storefront", shell(FOREVER)), replicas=0))
+    answer = bench.podx("describe", "storfront", check=False)
+    assert answer.status == 1
+    assert answer.stderr.endswith('pods "storfront" not found\nDid you mean deploy/storefront?\n')
 
 
 def test_an_unknown_namespace_reads_as_an_unknown_pod(bench: Bench) -> None:
