@@ -20,6 +20,7 @@ from kubectl_podx.analysis.reports import DOCUMENTS
 from kubectl_podx.capture import rehearse as rights
 from kubectl_podx.capture.plan import (
     LookOptions,
+    any_workload,
     follow_ups,
     get_pod,
     get_version,
@@ -79,8 +80,9 @@ def pages() -> dict[str, str]:
 def _report() -> str:
     lines = [
         "# The report\n",
-        _MADE + "`kubectl podx describe POD -o json` prints a `PodReport`, every other target a "
-        "`PodReportList` with `items`. Keys are camelCase, times RFC 3339 in UTC, durations in "
+        _MADE + "`kubectl podx describe POD -o json` prints a `PodReport`, a workload such as "
+        "deploy/NAME a `WorkloadReport`, every other target a `PodReportList`; both hold the "
+        "reports on pods in `items`. Keys are camelCase, times RFC 3339 in UTC, durations in "
         "seconds, sizes in bytes. A section that was not asked for is null. "
         "`kubectl podx explain FIELD` prints what stands here; the JSON Schema is "
         "`kubectl_podx/generated/schema.json`.\n",
@@ -206,6 +208,17 @@ def _requests() -> str:
         right = str(call.right) or "none"
         optional = " (optional: it amounts to root on the node)" if call.optional_right else ""
         lines.append(f"| `{_cell(call.id)}` | {right}{optional} | {', '.join(call.sections)} |")
+    lines += [
+        "\n## A workload: describe deploy/NAME and the like\n",
+        (
+            "Beside its pods podx asks about the workload itself: its revisions, events and "
+            "guards. Quotas, LimitRanges, the namespace and the service account are read only if "
+            "pods are missing, the events of a ReplicaSet or Job only if it lacks pods or has "
+            "failed, and the webhooks only if an event says that one cannot be called.\n"
+        ),
+        "| request | right |\n|---|---|",
+        *(f"| `{_cell(call.id)}` | {call.right} |" for call in any_workload("shop")),
+    ]
     lines += [
         "\n## kubectl podx triage\n",
         (

@@ -38,6 +38,7 @@ def analyse(
     differences = distinctions(reports)
     return PodReportList(
         metadata=_metadata(capture),
+        verdict=Verdict(severity="unknown", summary=""),
         distinctions=spelled(differences),
         differences=differences,
         notes=capture.notes,

@@ -6,10 +6,11 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from kubectl_podx.model.parts import Coverage, Metadata, Time
+from kubectl_podx.model.parts import Coverage, Finding, Metadata, Time, Verdict
 from kubectl_podx.model.wire import Wire
 from kubectl_podx.model.words import GroupedBy, Severity, Symptom, TriageBasis
-from kubectl_podx.sections.report import PodReport, PodReportList
+from kubectl_podx.sections.report import Distinction, PodGroup, PodReport, PodReportList
+from kubectl_podx.workload.report import Workload
 
 
 class ComparedPod(Wire, frozen=True, kw_only=True):
@@ -211,9 +212,37 @@ class TriageShard(Wire, frozen=True, kw_only=True):
     ]
 
 
+class WorkloadReport(Wire, frozen=True, kw_only=True):
+    """A workload with its pods: its own verdict first, as it may lack pods that nobody can see."""
+
+    api_version: Annotated[Literal["podx/v1"], Meta(description="Always `podx/v1`.")] = "podx/v1"
+    kind: Annotated[Literal["WorkloadReport"], Meta(description="Always `WorkloadReport`.")] = (
+        "WorkloadReport"
+    )
+    metadata: Annotated[Metadata, Meta(description="Where and when the report comes from.")]
+    verdict: Annotated[Verdict, Meta(description="On the workload, with its one reason.")]
+    workload: Annotated[Workload, Meta(description="What it wants and has, and what guards it.")]
+    findings: Annotated[
+        list[Finding], Meta(description="Problems of the workload itself, worst first.")
+    ] = []
+    groups: Annotated[
+        list[PodGroup], Meta(description="Its pods by what their verdicts rest on, worst first.")
+    ] = []
+    distinctions: Annotated[
+        list[str], Meta(description="What sets one pod apart from the others.")
+    ] = []
+    differences: Annotated[list[Distinction], Meta(description="The same, field by field.")] = []
+    coverage: Annotated[
+        list[Coverage],
+        Meta(description="What about the workload could not be read, and the missing right."),
+    ] = []
+    items: Annotated[list[PodReport], Meta(description="A report of every pod.")] = []
+
+
 DOCUMENTS: tuple[type[Wire], ...] = (
     PodReport,
     PodReportList,
+    WorkloadReport,
     DoctorReport,
     ComparisonReport,
     TriageReport,

@@ -29,6 +29,7 @@ from kubectl_podx.capture.targets import Targets
 from kubectl_podx.model.capture import (
     Capture,
     CapturedPod,
+    CapturedWorkload,
     Observation,
     ProbeAttempt,
     Variable,
@@ -108,7 +109,8 @@ class Gatherer:
         self._sealer = Sealer()
         self._gate: exec_gate.ExecGate | None = None
         self._store = self._steps.store(self._sealer)
-        self._notes: list[str] = []
+        self._workloads: dict[Reference, list[Reference]] = {}
+        self._known: dict[str, Outcome] = {}
         self._led_to: dict[str, list[PlannedCall]] = {}
         self._captured_at = ""
         self._version = ""
@@ -118,10 +120,9 @@ class Gatherer:
 
         `meanwhile` is run once while the looks are under way.
         """
-        references = resolve.pods(
-            self._server, self._sealer, self._store.objects, targets, namespace, self._notes
-        )
-        return self._gathered(self._read_pods(references), meanwhile)
+        found = resolve.pods(self._server, self._sealer, self._store.objects, targets, namespace)
+        self._workloads, self._known = found.workloads, found.answers
+        return self._gathered(self._read_pods(found.pods), meanwhile)
 
     def capture_known(self, pods: Mapping[Reference, Json], captured_at: str) -> Capture:
         """The sealed Capture of pods that a scan has read, `captured_at` that moment."""
@@ -138,7 +139,8 @@ class Gatherer:
             reference: plan.pod_calls(reference, body, self._options)
             for reference, body in bodies.items()
         }
-        everything = [plan.get_version()] if bodies else []
+        own = {reference: self._about(reference) for reference in self._workloads}
+        everything = [plan.get_version()] if bodies or own else []
         held: set[str] = set()
         if any(call.kind == "podMetrics" for planned in calls.values() for call in planned):
             self._gate = self._steps.gate(
@@ -147,6 +149,7 @@ class Gatherer:
             held = self._gate.hold(calls, {r: self._sealer.raw_pod(r) for r in bodies})
         asked, stand_ins = _asked(calls)
         everything += asked
+        everything += [call for planned in own.values() for call in planned]
         self._dial_for(everything)
 
         def while_they_look() -> None:
@@ -155,8 +158,9 @@ class Gatherer:
 
         # A read that hangs must not take the time of the second reading of the pod with it.
         bound = self._before_the_end(_RECHECK_RESERVE)
-        now = [call for call in everything if call.id not in held]
-        outcomes = self._send(now, while_they_look if bodies else idle, bound)
+        known = held | self._known.keys()
+        now = [call for call in everything if call.id not in known]
+        outcomes = self._send(now, while_they_look if bodies else idle, bound) | self._known
         if stand_ins:
             from kubectl_podx.capture import store as together  # noqa: PLC0415 - of many pods only
 
@@ -186,10 +190,38 @@ class Gatherer:
             captured_at=self._captured_at or format_time(datetime.now(UTC)),
             server_version=self._version,
             pods=pods,
+            workloads=[self._workload(r, own[r], outcomes) for r in own],
             objects=self._store.objects,
             lists=self._store.lists,
-            notes=self._notes,
         )
+
+    def _about(self, reference: Reference) -> list[PlannedCall]:
+        """What is asked about a workload itself, and what the answers that are there lead to."""
+        stored = self._store.objects[reference.key]
+        calls = plan.workload_calls(reference, stored.body or {})
+        found = (self._follow(self._known[call.id]) for call in calls if call.id in self._known)
+        return [*calls, *(one for several in found for one in several)]
+
+    def _workload(
+        self, reference: Reference, calls: list[PlannedCall], outcomes: dict[str, Outcome]
+    ) -> CapturedWorkload:
+        every = self._with_those_after(calls)
+        return CapturedWorkload(
+            reference=reference.key,
+            pods=[pod.key for pod in self._workloads[reference]],
+            calls=[outcomes[call.id].record() for call in every if call.id in outcomes],
+        )
+
+    def _with_those_after(self, calls: list[PlannedCall]) -> list[PlannedCall]:
+        """The calls and what their answers have led to, each once."""
+        every = {call.id: call for call in calls}
+        waiting = list(calls)
+        while waiting:
+            for each in self._led_to.get(waiting.pop().id, ()):
+                if each.id not in every:
+                    every[each.id] = each
+                    waiting.append(each)
+        return list(every.values())
 
     # -- reading ---------------------------------------------------------------------------------
 
@@ -226,6 +258,9 @@ class Gatherer:
         call = outcome.call
         if self._gate is not None and call.kind in ("podMetrics", "stats"):
             return self._gate.release(outcome)
+        if call.kind == "list":
+            self._led_to[call.id] = found = self._after_a_list(outcome)
+            return found
         kind = call.reference.kind if call.kind == "get" and outcome.state == "ok" else ""
         # A ConfigMap leads nowhere, but to judge its keys takes time, of which there is some now.
         if kind != "ConfigMap" and kind not in plan.LEAD_ON:
@@ -239,6 +274,22 @@ class Gatherer:
         found = plan.follow_ups(call.reference, body, self._options)
         self._led_to[call.id] = found
         return found
+
+    def _after_a_list(self, outcome: Outcome) -> list[PlannedCall]:
+        """What the ReplicaSets, Jobs or events of a workload lead to."""
+        call, kind = outcome.call, outcome.call.reference.kind
+        if outcome.state != "ok" or plan.WORKLOAD[0] not in call.sections:
+            return []
+        if kind == "Event":
+            return plan.webhooks() if plan.tell_of_webhooks(outcome.answer) else []
+        if not call.owner:
+            return []
+        try:
+            bodies = self._sealer.open_list(kind, call.reference.namespace, outcome.answer)
+        except WrongObjectError:
+            return []
+        own = [one for one in bodies if plan.is_owned_by(one, call.owner)]
+        return plan.after_owned(kind, call.reference.namespace, own)
 
     def _send_one(self, call: PlannedCall) -> Outcome:
         if call.kind != "exec":
@@ -366,8 +417,8 @@ class Gatherer:
         from kubectl_podx.capture.exec_policy import probe_counters  # noqa: PLC0415 - _import_sealing
         from kubectl_podx.capture.seal_environment import declared_variables  # noqa: PLC0415
 
-        with_those_after = [*calls, *(one for c in calls for one in self._led_to.get(c.id, ()))]
-        mine = [outcomes[call.id] for call in with_those_after if call.id in outcomes]
+        every = self._with_those_after(calls)
+        mine = [outcomes[call.id] for call in every if call.id in outcomes]
         uid = text(body, "metadata", "uid")
         pod = self._sealer.raw_pod(reference)
         declared = declared_variables(self._sealer, pod, self._store.objects)

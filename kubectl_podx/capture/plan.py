@@ -5,6 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kubectl_podx.capture.exec_policy import memory_limits
+from kubectl_podx.capture.plan_workloads import (
+    WORKLOAD,
+    after_owned,
+    any_workload,
+    is_owned_by,
+    tell_of_webhooks,
+    webhooks,
+    workload_calls,
+)
 from kubectl_podx.capture.planned import (
     LookOptions,
     PlannedCall,
@@ -21,17 +30,24 @@ from kubectl_podx.podpreset.preset import has_preset_annotation
 from kubectl_podx.sections.table import LOOKS_INSIDE
 
 __all__ = [
+    "WORKLOAD",
     "LookOptions",
     "PlannedCall",
     "Right",
+    "after_owned",
+    "any_workload",
     "get_object",
     "get_pod",
     "get_version",
+    "is_owned_by",
     "list_nodes",
     "pod_calls",
     "right_to",
     "source_names",
+    "tell_of_webhooks",
     "triage_calls",
+    "webhooks",
+    "workload_calls",
 ]
 
 _MAX_LOG_BYTES = 65536

@@ -44,6 +44,8 @@ class PlannedCall(NamedTuple):
     """Execs only: the neighbour that looks at `container` through the shared PID namespace."""
     first_page: bool = False
     """Lists only: a sample is enough."""
+    owner: str = ""
+    """Lists only: the uid of the object whose own are kept; empty for all of them."""
     optional_right: bool = False
     """Not part of the least Role: `get nodes/proxy` amounts to root on the node."""
 

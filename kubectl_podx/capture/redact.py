@@ -150,14 +150,38 @@ def workload(body: Json, scrub: Callable[[str], str]) -> dict[str, Any]:
     """A ReplicaSet, Deployment, Job …: its template sealed as a pod's spec is."""
     kept: dict[str, Any] = {field: body[field] for field in _PARTS if field in body}
     kept["metadata"] = metadata(body)
+    for entry, raw in zip(
+        kept["metadata"].get("managedFields", ()),
+        items(body, "metadata", "managedFields"),
+        strict=False,
+    ):
+        if decided := [path for path in managed_paths(raw) if path in _DECISIONS]:
+            entry["paths"] = decided
     spec = mapping(body, "spec")
     if isinstance(spec.get("template"), Mapping):
         spec["template"] = pod(spec["template"], scrub)
     if isinstance(spec.get("jobTemplate"), Mapping):
         spec["jobTemplate"] = workload(spec["jobTemplate"], scrub)
     if "volumeClaimTemplates" in spec:
-        spec.pop("volumeClaimTemplates")
+        spec["volumeClaimTemplates"] = [
+            plain(claim, scrub) for claim in items(spec, "volumeClaimTemplates")
+        ]
     kept["spec"] = spec
+    if isinstance(body.get("status"), Mapping):
+        kept["status"] = _messages(body["status"], scrub)
+    return kept
+
+
+# Fields of a workload of which a report says who set them.
+_DECISIONS = frozenset({"spec.replicas", "spec.suspend", "spec.paused"})
+
+
+def revision(body: Json, scrub: Callable[[str], str]) -> dict[str, Any]:
+    """A ControllerRevision: its number and its template, sealed as a pod's spec is."""
+    kept: dict[str, Any] = {"metadata": metadata(body), "revision": body.get("revision")}
+    template = mapping(body, "data", "spec", "template")
+    if template:
+        kept["template"] = pod(template, scrub)
     return kept
 
 

@@ -152,6 +152,7 @@ def any_pod(namespace: str, options: LookOptions | None = None) -> list[PlannedC
         *plan.pod_calls(reference, _SAMPLE_POD, options),
         *plan.pod_calls(reference, _PENDING_POD, options),
     ]
+    calls += plan.any_workload(namespace) if not options.sections else []
     for kind, body in _OWNER_OF.items():
         calls += plan.follow_ups(Reference(kind, namespace, "owner"), body, options)
     return [call._replace(right=call.right._replace(name="")) for call in calls]

@@ -258,6 +258,8 @@ class Sealer:
                     kept.append(redact.pod(item, self.scrub))
                 elif kind in _WORKLOADS:
                     kept.append(redact.workload(item, self.scrub))
+                elif kind == "ControllerRevision":
+                    kept.append(redact.revision(item, self.scrub))
                 elif kind == "PodPreset":
                     kept.append(redact.pod_preset(item, self.scrub))
                 else:

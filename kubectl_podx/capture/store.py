@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from kubectl_podx.capture.calls import Outcome, idle
+from kubectl_podx.capture.plan import is_owned_by
 from kubectl_podx.capture.planned import MANY, PlannedCall, right_to
 from kubectl_podx.capture.seal import Sealer, WrongObjectError
 from kubectl_podx.model.capture import ObjectState, StoredList, StoredObject
@@ -70,6 +71,8 @@ class Store:
                     rows = self._sealer.open_list(
                         reference.kind, reference.namespace, outcome.answer, remember=False
                     )
+                    if call.owner:
+                        rows = [row for row in rows if is_owned_by(row, call.owner)]
                     reason = ""
                 self.lists[key] = StoredList(reference=key, state=state, items=rows, reason=reason)
                 if reference.kind == "ReplicaSet":

@@ -12,10 +12,13 @@ from kubectl_podx.model.errors import ExitStatus, PodxError
 from kubectl_podx.view.escape import quoted
 
 if TYPE_CHECKING:
+    from kubectl_podx.analysis.reports import WorkloadReport
     from kubectl_podx.model.capture import Capture
     from kubectl_podx.model.revealed import Revealed
     from kubectl_podx.model.wire import Wire
     from kubectl_podx.sections.report import PodReport, PodReportList
+
+    Document = PodReport | PodReportList | WorkloadReport
 
 
 def read(request: Request, env: Environment) -> int:
@@ -27,10 +30,9 @@ def read(request: Request, env: Environment) -> int:
     capture = capture_of(request, env, sections, lambda: _import_what_follows(request), revealed)
     if request.container is not None:
         _check_container(capture, request.container)
-    from kubectl_podx.analysis.analyse import analyse
-
-    reports = analyse(capture, sections, request.container)
-    shown = _rendered(request, env, reports, single=is_single(request, capture))
+    document = _document(request, capture, sections)
+    reports = _pods(document)
+    shown = _rendered(request, env, document)
     if request.open_page:
         from kubectl_podx.cli.programs import open_page
 
@@ -40,17 +42,27 @@ def read(request: Request, env: Environment) -> int:
     if revealed is not None:
         _reveal(request, env, reports, revealed)
     if request.format in ("table", "name", "mermaid") and request.query is None:
-        _say_not_seen(reports, env)
-    return _status(reports) if request.exit_code else ExitStatus.OK
+        _say_not_seen(document, env)
+    return _status(document) if request.exit_code else ExitStatus.OK
+
+
+def _document(request: Request, capture: Capture, sections: frozenset[str]) -> Document:
+    """What `-o json` prints, and every other format is made of."""
+    from kubectl_podx.analysis.analyse import analyse
+
+    reports = analyse(capture, sections, request.container)
+    if is_single(request, capture):
+        return reports.items[0]
+    from kubectl_podx.analysis.workloads import document
+
+    return document(capture, reports)
 
 
 def _follow(request: Request, env: Environment, sections: frozenset[str]) -> int:
-    from kubectl_podx.analysis.analyse import analyse
     from kubectl_podx.cli.follow import follow
 
     def show(capture: Capture) -> str:
-        reports = analyse(capture, sections, request.container)
-        return _rendered(request, env, reports, single=is_single(request, capture))
+        return _rendered(request, env, _document(request, capture, sections))
 
     follow(request, env, lambda asked: capture_of(asked, env, sections), show)
     return ExitStatus.OK
@@ -65,11 +77,11 @@ def _store_for(request: Request) -> Revealed | None:
     return Revealed()
 
 
-def _reveal(request: Request, env: Environment, reports: PodReportList, found: Revealed) -> None:
+def _reveal(request: Request, env: Environment, reports: list[PodReport], found: Revealed) -> None:
     """The values below the report, and on standard error what they are."""
     from kubectl_podx.render.text import revealed_text
 
-    shown = revealed_text(reports.items, found, everything=request.format == "wide")
+    shown = revealed_text(reports, found, everything=request.format == "wide")
     env.say(
         f"--reveal: the output ends with the values of {shown.variables} variables and "
         f"{shown.files} files that a report hides. Whoever sees it knows them."
@@ -118,8 +130,9 @@ def _check_container(capture: Capture, name: str) -> None:
         )
 
 
-def _rendered(request: Request, env: Environment, reports: PodReportList, *, single: bool) -> str:
-    document: PodReport | PodReportList = reports.items[0] if single else reports
+def _rendered(request: Request, env: Environment, document: Document) -> str:
+    single = document.kind == "PodReport"
+    reports = _pods(document)
     if request.query is not None:
         return queried(request, document)
     if request.format == "json":
@@ -133,15 +146,22 @@ def _rendered(request: Request, env: Environment, reports: PodReportList, *, sin
     if request.format == "name":
         from kubectl_podx.render.document import names
 
-        return names(reports.items)
+        return names(reports)
     if request.format == "mermaid":
         from kubectl_podx.render.mermaid import mermaid
 
-        return mermaid(reports.items)
+        return mermaid(reports)
     if request.format == "html":
         from kubectl_podx.render.html import html
 
-        return html(reports, single=single)
+        if document.kind != "PodReport":
+            return html(document)
+        from kubectl_podx.sections.report import PodReportList
+
+        alone = PodReportList(
+            metadata=document.metadata, verdict=document.verdict, items=[document]
+        )
+        return html(alone, single=True)
     terminal = env.terminal(request.colors)
     wide = request.format == "wide"
     if request.format == "table" or (request.as_table and wide):
@@ -149,23 +169,24 @@ def _rendered(request: Request, env: Environment, reports: PodReportList, *, sin
         from kubectl_podx.sections.table import KEYS
 
         sections = request.sections or KEYS
-        shown = tables(reports.items, sections, wide=wide, color=terminal.color, several=not single)
-        if not shown and reports.items:
+        shown = tables(reports, sections, wide=wide, color=terminal.color, several=not single)
+        if not shown and reports:
             env.say(f"No {', '.join(sections)} to show.")
         if single and request.output is None and sections == ("timeline",):
             from kubectl_podx.render.text import charts
 
             # With `-o table` there is the table alone, for a script.
-            return charts(reports.items, terminal) + shown
+            return charts(reports, terminal) + shown
         return shown
-    from kubectl_podx.render.text import text
+    everything = bool(request.sections)
+    if document.kind == "PodReport":
+        from kubectl_podx.render.text import text
 
-    return text(
-        reports.items,
-        terminal,
-        distinctions=reports.distinctions,
-        everything=bool(request.sections),
-        wide=wide,
+        return text(reports, terminal, everything=everything, wide=wide)
+    from kubectl_podx.render.workload import several_text
+
+    return several_text(
+        document, terminal, all_pods=request.all_pods, everything=everything, wide=wide
     )
 
 
@@ -186,23 +207,46 @@ def queried(request: Request, document: Wire) -> str:
             return to_json(answer)
 
 
-def _say_not_seen(reports: PodReportList, env: Environment) -> None:
+def _say_not_seen(document: Document, env: Environment) -> None:
     """A table has no place for it, and a missing row must not read as "there is none"."""
     from kubectl_podx.render.text import coverage_line
 
+    reports = _pods(document)
+    if document.kind != "PodReport" and (not reports or document.verdict.severity in _BAD):
+        env.say(f"{document.verdict.severity.upper()}: {document.verdict.summary}")
     pods = Counter(
         line
-        for each in reports.items
+        for each in reports
         for line in {coverage_line(row) for row in each.coverage if row.state != "full"}
     )
     for line, count in pods.items():
         env.say(f"Not seen: {line}" + (f" ({count} pods)" if count > 1 else ""))
 
 
-def _status(reports: PodReportList) -> int:
-    """Of the worst pod: critical before unknown before warning."""
-    words = {report.verdict.severity for report in reports.items}
-    words |= {found.severity for report in reports.items for found in report.findings or []}
+_BAD = ("critical", "unknown", "warning")
+
+
+def _pods(document: Document) -> list[PodReport]:
+    """The reports on pods in it."""
+    return [document] if document.kind == "PodReport" else document.items
+
+
+def _is_done(document: PodReportList | WorkloadReport) -> bool:
+    """A Job that is complete: what its pods went through on the way is past."""
+    job = document.workload.job if document.kind == "WorkloadReport" else None
+    return job is not None and job.state == "complete"
+
+
+def _status(document: Document) -> int:
+    """Of the worst: critical before unknown before warning."""
+    words: set[str] = {document.verdict.severity}
+    if document.kind == "PodReport":
+        words |= {found.severity for found in document.findings or []}
+    elif not _is_done(document):
+        words |= {report.verdict.severity for report in document.items}
+        words |= {found.severity for report in document.items for found in report.findings or []}
+        if document.kind == "WorkloadReport":
+            words |= {found.severity for found in document.findings}
     if "critical" in words:
         return ExitStatus.CRITICAL
     if "unknown" in words:

@@ -298,6 +298,14 @@ _READING: tuple[tuple[tuple[str, ...], dict[str, Any]], ...] = (
         },
     ),
     (
+        ("--all-pods",),
+        {
+            "is_flag": True,
+            "help": "Of several pods: print the whole report of each, not only one for each kind "
+            "of trouble.",
+        },
+    ),
+    (
         ("--exit-code",),
         {
             "is_flag": True,
@@ -369,7 +377,7 @@ INSIDE = frozenset({"no-exec", "force-exec"})
 LOGS = frozenset({"no-logs", "log_lines"})
 RUN = frozenset({"deadline", "max-in-flight"})
 COLORS = frozenset({"color", "no-color"})
-SHOWN = COLORS | frozenset({"output", "query", "container", "exit-code", "open_page"})
+SHOWN = COLORS | frozenset({"output", "query", "container", "all-pods", "exit-code", "open_page"})
 LIVE = (
     CHOICE
     | INSIDE

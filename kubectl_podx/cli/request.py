@@ -48,6 +48,8 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     """With `watch`: look inside again where a container is a new instance."""
     open_page: bool = False
     """Show the page in the browser (`--open`)."""
+    all_pods: bool = False
+    """In the text: every pod's whole report, not one of each kind."""
     exit_code: bool = False
     no_color: bool = False
     color: Colors = "auto"

@@ -15,6 +15,7 @@ from kubectl_podx.view.escape import quoted
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
 
+    from kubectl_podx.capture.targets import Named
     from kubectl_podx.cli.follow import ProgressLine
     from kubectl_podx.model.capture import Capture
     from kubectl_podx.model.raw import Json
@@ -75,7 +76,7 @@ def is_single(request: Request, capture: Capture) -> bool:
     from kubectl_podx.capture.targets import Targets
 
     if request.offline and not request.words:
-        return len(capture.pods) == 1
+        return len(capture.pods) == 1 and not capture.workloads
     return Targets(words=request.words).single and len(capture.pods) == 1
 
 
@@ -97,9 +98,7 @@ def _live(
 
     with ProgressLine(env) as line:
         capture = _taken(request, env, line, needed, meanwhile, revealed)
-    for note in capture.notes:
-        env.say(note)
-    if not capture.pods and not capture.notes:
+    if not capture.pods and not capture.workloads:
         env.say(_nothing(request, env))
     return capture
 
@@ -178,7 +177,7 @@ def _chosen(capture: Capture, request: Request) -> Capture:
     if request.words:
         named = parse_words(request.words)
         if any(each.kind != "Pod" for each in named):
-            raise UsageError("with --from or -f, name pods as NAME or pod/NAME")
+            return _of_workloads(capture, named)
         found = {Reference.of_key(pod.reference).name for pod in pods}
         for each in named:
             if each.name not in found:
@@ -187,7 +186,33 @@ def _chosen(capture: Capture, request: Request) -> Capture:
                 )
         names = {each.name for each in named}
         pods = [pod for pod in pods if Reference.of_key(pod.reference).name in names]
+        return msgspec.structs.replace(capture, pods=pods, workloads=[])
     return msgspec.structs.replace(capture, pods=pods)
+
+
+def _of_workloads(capture: Capture, named: list[Named]) -> Capture:
+    """The capture with the workloads that the words name, and their pods."""
+    import msgspec
+
+    from kubectl_podx.model.reference import Reference
+
+    wanted = {(each.kind, each.name) for each in named}
+    known = {
+        (r.kind, r.name): each
+        for each in capture.workloads
+        if (r := Reference.of_key(each.reference))
+    }
+    for kind, name in wanted - known.keys():
+        if kind == "Pod":
+            raise UsageError("with --from, name pods or workloads, not both")
+        raise UsageError(
+            f"{kind} {quoted(name)} is not in the file: with --from or -f, name pods as NAME or "
+            "pod/NAME, or the workload that was captured"
+        )
+    chosen = [known[each] for each in wanted]
+    keys = {key for each in chosen for key in each.pods}
+    pods = [pod for pod in capture.pods if pod.reference in keys]
+    return msgspec.structs.replace(capture, pods=pods, workloads=chosen)
 
 
 def recordings() -> list[str]:

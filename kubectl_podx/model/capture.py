@@ -438,6 +438,17 @@ class CapturedPod(Wire, frozen=True, kw_only=True):
     """Container -> its declared variables, also of containers that were not looked into."""
 
 
+class CapturedWorkload(Wire, frozen=True, kw_only=True):
+    """A workload or Service that was named, beside the store of objects."""
+
+    reference: str
+    """Its key in the store."""
+    pods: list[str] = []
+    """The keys of the pods that it owns or selects, as far as they are among the capture's."""
+    calls: list[Call] = []
+    """Those about the workload itself."""
+
+
 class Capture(Wire, frozen=True, kw_only=True):
     """Any number of pods over one store of objects."""
 
@@ -448,10 +459,12 @@ class Capture(Wire, frozen=True, kw_only=True):
     """The server's clock, RFC 3339."""
     server_version: str = ""
     pods: list[CapturedPod] = []
+    workloads: list[CapturedWorkload] = []
+    """In the order in which they were named."""
     objects: dict[str, StoredObject] = {}
     lists: dict[str, StoredList] = {}
     notes: list[str] = []
-    """Why a target that was named has no pods, a sentence each."""
+    """Why a target that was named has no pods, a sentence each; of captures before workloads."""
 
 
 ProbeResult = Literal["succeeded", "failed", "errored", "timedOut", "notRun"]

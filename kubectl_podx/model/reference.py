@@ -38,7 +38,26 @@ RESOURCES: dict[str, Resource] = {
     "EndpointSlice": Resource(
         "apis/discovery.k8s.io/v1", "endpointslices", group="discovery.k8s.io"
     ),
+    "ControllerRevision": Resource("apis/apps/v1", "controllerrevisions", group="apps"),
+    "ResourceQuota": Resource("api/v1", "resourcequotas"),
+    "LimitRange": Resource("api/v1", "limitranges"),
+    "HorizontalPodAutoscaler": Resource(
+        "apis/autoscaling/v2", "horizontalpodautoscalers", group="autoscaling"
+    ),
+    "PodDisruptionBudget": Resource("apis/policy/v1", "poddisruptionbudgets", group="policy"),
+    "NetworkPolicy": Resource(
+        "apis/networking.k8s.io/v1", "networkpolicies", group="networking.k8s.io"
+    ),
+    "StorageClass": Resource(
+        "apis/storage.k8s.io/v1", "storageclasses", namespaced=False, group="storage.k8s.io"
+    ),
     "Namespace": Resource("api/v1", "namespaces", namespaced=False),
+    "ValidatingWebhookConfiguration": Resource(
+        "apis/admissionregistration.k8s.io/v1",
+        "validatingwebhookconfigurations",
+        namespaced=False,
+        group="admissionregistration.k8s.io",
+    ),
     "MutatingWebhookConfiguration": Resource(
         "apis/admissionregistration.k8s.io/v1",
         "mutatingwebhookconfigurations",

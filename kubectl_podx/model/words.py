@@ -87,21 +87,46 @@ Symptom = Literal[
     "imagePull",
     "cannotStart",
     "unschedulable",
+    "podsMissing",
     "initStuck",
     "stuckStarting",
     "nodeLost",
     "oomKilled",
+    "jobFailed",
     "failed",
     "evicted",
     "notReady",
+    "runsMissed",
     "restarting",
     "terminating",
     "unknown",
 ]
-"""What `triage` calls a pod sick of, by its status; the worst first."""
+"""What `triage` calls a pod or workload sick of, by its status; the worst first."""
 TriageBasis = Literal["status", "api", "inside"]
 """How far a row of `triage` was looked into."""
 GroupedBy = Literal["owner", "cause", "node"]
+
+RefusedBy = Literal[
+    "quota",
+    "limitRange",
+    "podSecurity",
+    "webhookUnavailable",
+    "webhookDenied",
+    "admissionPolicy",
+    "serviceAccount",
+    "priorityClass",
+    "runtimeClass",
+    "namespaceTerminating",
+    "claim",
+    "invalid",
+    "other",
+]
+"""What keeps a pod of a workload from being created."""
+JobState = Literal["active", "complete", "failed", "suspended", "waiting"]
+"""`waiting`: it should run and has no pod."""
+GuardKind = Literal["HorizontalPodAutoscaler", "PodDisruptionBudget"]
+GuardState = Literal["fine", "limited", "failing", "blocked"]
+"""`limited`: at its own bound. `failing`: it cannot work. `blocked`: no pod may be evicted."""
 
 ContainerState = Literal["running", "waiting", "terminated", "unknown"]
 PolicyBasis = Literal["matchesDefault", "declared"]
@@ -201,6 +226,10 @@ HOW_BAD: Mapping[str, HowBad] = {
     "notReady": "bad",
     "terminating": "doubtful",
     "absent": "doubtful",
+    # jobs
+    "active": "fine",
+    "complete": "good",
+    "suspended": "doubtful",
     # scheduling
     "scheduled": "fine",
     "pending": "doubtful",

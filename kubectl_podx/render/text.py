@@ -197,17 +197,11 @@ def text(
     reports: Sequence[PodReport],
     terminal: Terminal,
     *,
-    distinctions: Sequence[str] = (),
     everything: bool = False,
     wide: bool = False,
 ) -> str:
-    """The reports one after the other; what sets one pod apart comes before all of them."""
-    parts: list[str] = []
-    if distinctions:
-        page = Page(terminal, None)
-        lines = [line for each in distinctions for line in page.say(each)]
-        parts.append("\n".join(["What sets one apart:", *lines]))
-    parts += ["\n".join(_report(each, terminal, everything, wide)) for each in reports]
+    """The reports one after the other."""
+    parts = ["\n".join(_report(each, terminal, everything, wide)) for each in reports]
     return "\n\n\n".join(parts) + "\n" if parts else ""
 
 
@@ -234,7 +228,7 @@ def _report(report: PodReport, terminal: Terminal, everything: bool, wide: bool)
         logged=restarts.logged(report.restarts or []),
         pending=tuple(report.scheduling.reasons) if report.scheduling else (),
     )
-    blocks = [_verdict(report.verdict, page)]
+    blocks = [verdict_lines(report.verdict, page)]
     if report.findings is not None:
         blocks.append(findings.block(report.findings, page))
     blocks.append(pod.pod(report.pod, page))
@@ -271,7 +265,8 @@ def _apart(blocks: list[list[str]]) -> list[str]:
     return lines
 
 
-def _verdict(verdict: Verdict, page: Page) -> list[str]:
+def verdict_lines(verdict: Verdict, page: Page) -> list[str]:
+    """`CRITICAL: app was OOM-killed …`: the first line of every report."""
     word = verdict.severity.upper()
     summary = verdict.summary or "no problem was found" if word == "OK" else verdict.summary
     lines = page.say(f"{word}: {summary or 'see the findings'}", 0)

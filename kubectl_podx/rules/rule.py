@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
@@ -78,7 +78,8 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     remedy: str
     link: str
     """The page of the Kubernetes documentation."""
-    check: Callable[[Case], Iterable[Hit]]
+    check: Callable[[Any], Iterable[Hit]]
+    """Of a `Case`; of a `WorkloadCase` where the rule is about a workload."""
     gives_way_to: frozenset[str] = frozenset()
     """Codes that say the same with better evidence: where one of them hit the same container, or
     the whole pod, this rule is silent."""
@@ -94,7 +95,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     rivals: tuple[Rival, ...] = ()
     """Other histories that leave the same evidence: what a finding that is not proven may be."""
 
-    def findings(self, case: Case) -> list[Finding]:
+    def findings(self, case: Any) -> list[Finding]:
         """What this rule finds in the case."""
         return [
             Finding(

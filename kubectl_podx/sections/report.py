@@ -16,6 +16,7 @@ from kubectl_podx.model.parts import (
     Verdict,
 )
 from kubectl_podx.model.wire import Wire
+from kubectl_podx.model.words import Severity
 from kubectl_podx.sections.changes.report import Change
 from kubectl_podx.sections.containers.report import Container
 from kubectl_podx.sections.downward.report import DownwardRow
@@ -124,6 +125,18 @@ class Distinction(Wire, frozen=True, kw_only=True):
     others: Annotated[list[OtherValue], Meta(description="What the others have.")] = []
 
 
+class PodGroup(Wire, frozen=True, kw_only=True):
+    """Pods whose verdicts rest on the same."""
+
+    severity: Annotated[Severity, Meta(description="Of the verdicts.")]
+    summary: Annotated[str, Meta(description="The verdict on the first of them.")]
+    codes: Annotated[list[str], Meta(description="Codes that the verdicts rest on.")] = []
+    pods: Annotated[
+        list[str],
+        Meta(description="Names, with the namespace where two are alike; the worst first."),
+    ]
+
+
 class PodReportList(Wire, frozen=True, kw_only=True):
     """Several pods."""
 
@@ -132,12 +145,16 @@ class PodReportList(Wire, frozen=True, kw_only=True):
         "PodReportList"
     )
     metadata: Annotated[Metadata, Meta(description="Where and when the reports come from.")]
+    verdict: Annotated[Verdict, Meta(description="The worst of all, in one line.")]
     distinctions: Annotated[
         list[str], Meta(description="What sets one pod apart from the others.")
     ] = []
     differences: Annotated[list[Distinction], Meta(description="The same, field by field.")] = []
     notes: Annotated[
-        list[str], Meta(description="Why a workload or Service that was named has no pods.")
+        list[str], Meta(description="The verdict on each workload or Service that was named.")
+    ] = []
+    groups: Annotated[
+        list[PodGroup], Meta(description="The pods by what their verdicts rest on, worst first.")
     ] = []
     items: Annotated[list[PodReport], Meta(description="A report of every pod.")] = []
 
@@ -161,5 +178,6 @@ ORIGINS: dict[str, str] = {
     "pod.owners": "metadata.ownerReferences, and those of the owner",
     "pod.age": "metadata.creationTimestamp and the time of the capture",
     "coverage": "the calls that were refused, failed or not made",
+    "WorkloadReport": "the workload in the API, and the reports on its pods",
 }
 """Where the fields of no section come from, by path, and what other documents are made of."""

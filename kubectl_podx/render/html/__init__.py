@@ -15,15 +15,18 @@ from typing import Any, NamedTuple
 import jinja2
 from markupsafe import Markup
 
+from kubectl_podx.analysis.reports import WorkloadReport
 from kubectl_podx.generated.explain import codes
 from kubectl_podx.model.clock import parse_time
 from kubectl_podx.model.words import SEVERITIES
 from kubectl_podx.render.html import sections
 from kubectl_podx.render.text import coverage_line
+from kubectl_podx.render.workload import workload_lines
 from kubectl_podx.sections.report import Distinction, PodReport, PodReportList
 from kubectl_podx.view.escape import clean
 from kubectl_podx.view.units import NONE, ago
 
+Several = PodReportList | WorkloadReport
 MOST_WHOLE = 50
 """So many pods have their whole report on a page, the worst ones; all stand in the index."""
 _FOLDER = Path(__file__).with_name("page")
@@ -45,8 +48,10 @@ class PodPage(NamedTuple):
     """False where only the index has it."""
 
 
-def html(found: PodReportList, *, single: bool = False) -> str:
-    """The page of the reports; of several pods with an index, the outliers marked."""
+def html(found: Several, *, single: bool = False) -> str:
+    """The page of the reports; of several pods with a verdict over all of them and an index, the
+    outliers marked.
+    """
     worst = sorted(found.items, key=lambda each: SEVERITIES.index(each.verdict.severity))
     whole = {id(report) for report in worst[:MOST_WHOLE]}
     pods = [
@@ -59,6 +64,10 @@ def html(found: PodReportList, *, single: bool = False) -> str:
         policy=_policy(style, script),
         title=_title(found, single=single),
         found=found,
+        workload=found.workload if isinstance(found, WorkloadReport) else None,
+        workload_findings=found.findings if isinstance(found, WorkloadReport) else [],
+        not_seen=_not_seen(found),
+        lines=_lines(found),
         pods=pods,
         single=single and len(pods) == 1,
         left_out=sum(not pod.whole for pod in pods),
@@ -70,7 +79,19 @@ def html(found: PodReportList, *, single: bool = False) -> str:
     return page.encode("ascii", "xmlcharrefreplace").decode()
 
 
-def _pod(report: PodReport, at: int, found: PodReportList, *, whole: bool) -> PodPage:
+def _not_seen(found: Several) -> list[str]:
+    rows = found.coverage if isinstance(found, WorkloadReport) else []
+    return [coverage_line(row) for row in rows]
+
+
+def _lines(found: Several) -> list[str]:
+    """What the text says of the workload, a line each."""
+    if not isinstance(found, WorkloadReport):
+        return [note for note in found.notes if note != found.verdict.summary]
+    return workload_lines(found)
+
+
+def _pod(report: PodReport, at: int, found: Several, *, whole: bool) -> PodPage:
     anchor = f"pod-{at}"
     shown = sections.sections(report, anchor) if whole else []
     return PodPage(
@@ -92,7 +113,9 @@ def _is_odd(report: PodReport, one: Distinction) -> bool:
     return not set(names).isdisjoint(one.pods)
 
 
-def _title(found: PodReportList, *, single: bool) -> str:
+def _title(found: Several, *, single: bool) -> str:
+    if isinstance(found, WorkloadReport):
+        return f"{found.workload.kind} {found.workload.namespace}/{found.workload.name}"
     if single and found.items:
         pod = found.items[0].pod
         return f"pod {pod.namespace}/{pod.name}"

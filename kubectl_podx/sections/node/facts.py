@@ -8,10 +8,10 @@ from kubectl_podx.model.clock import parse_time
 from kubectl_podx.model.parts import NONE, Fact
 from kubectl_podx.model.raw import Json, dig, items, text
 from kubectl_podx.model.words import NodeState
+from kubectl_podx.pod.nodes import taint_text
 from kubectl_podx.pod.pod import conditions, of_type
 from kubectl_podx.pod.view import PodView
 from kubectl_podx.sections.node.report import Node
-from kubectl_podx.sections.scheduling.facts import taint_text
 
 
 def build(view: PodView) -> Node:

@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-import json
-from typing import Any
-
 import pytest
 
-from kubectl_podx.capture.resolve import why_no_pods
-from kubectl_podx.capture.seal import Sealer
 from kubectl_podx.capture.targets import Named, Targets, parse_words
-from kubectl_podx.cluster.server import Answer
 from kubectl_podx.model.errors import UsageError
-from kubectl_podx.model.reference import Reference, selector_text
+from kubectl_podx.model.reference import selector_text
 
 
 @pytest.mark.parametrize(
@@ -59,60 +53,3 @@ def test_a_label_selector_as_the_query_writes_it() -> None:
     }
     assert selector_text(selector) == "a=1,b=2,tier in (x,y),!old,app,env notin (dev)"
     assert selector_text(None) == ""
-
-
-OWNERS: list[tuple[str, dict[str, Any], str]] = [
-    ("Deployment", {"spec": {"replicas": 0}}, "spec.replicas is 0"),
-    ("StatefulSet", {"spec": {"replicas": 0}}, "spec.replicas is 0"),
-    ("DaemonSet", {"status": {"desiredNumberScheduled": 0}}, "no node fits"),
-    ("Job", {"spec": {"suspend": True}}, "suspended"),
-    (
-        "Job",
-        {"status": {"conditions": [{"type": "Complete", "status": "True", "reason": "x"}]}},
-        "it is Complete (x)",
-    ),
-    ("CronJob", {"spec": {"suspend": True}}, "suspended"),
-    ("CronJob", {"spec": {"schedule": "0 0 1 1 *"}}, "not been due yet (schedule 0 0 1 1 *)"),
-    ("Service", {}, "no selector"),
-    ("Service", {"spec": {"selector": {"app": "web"}}}, "its selector app=web matches none"),
-    ("ReplicaSet", {"spec": {"replicas": 1}}, "no event tells why"),
-]
-
-
-@pytest.mark.parametrize(("kind", "owner", "words"), OWNERS)
-def test_why_a_target_has_no_pods(kind: str, owner: dict[str, Any], words: str) -> None:
-    server: Any = EventServer([])
-    said = why_no_pods(server, Sealer(), Reference(kind, "shop", "x"), owner)
-    assert said.startswith(f"{kind} x has no pods")
-    assert words in said
-
-
-class EventServer:
-    """Has these warnings about whatever is asked for."""
-
-    def __init__(self, events: list[dict[str, Any]]) -> None:
-        self.events = events
-
-    def get(self, path: str, _query: Any) -> Answer:
-        kind = "ReplicaSetList" if path.endswith("replicasets") else "EventList"
-        items = [] if kind == "ReplicaSetList" else self.events
-        return Answer(200, json.dumps({"kind": kind, "items": items}).encode(), None)
-
-
-def test_the_newest_failure_to_make_a_pod_is_told() -> None:
-    events = [
-        {
-            "metadata": {"namespace": "shop"},
-            "reason": "FailedCreate",
-            "message": message,
-            "lastTimestamp": time,
-        }
-        for message, time in [
-            ("old", "2026-11-25T11:00:00Z"),
-            ("exceeded\nquota", "2026-11-25T12:00:00Z"),
-        ]
-    ]
-    server: Any = EventServer(events)
-    owner = {"metadata": {"uid": "d"}, "spec": {"replicas": 2, "selector": {}}}
-    said = why_no_pods(server, Sealer(), Reference("Deployment", "shop", "web"), owner)
-    assert said == "Deployment web has no pods: FailedCreate: exceeded quota"

@@ -228,7 +228,7 @@ def test_the_exit_code_says_how_bad_it_is(
     status: ExitStatus,
 ) -> None:
     made = report(severity, *findings)
-    listed = PodReportList(metadata=made.metadata, items=[made])
+    listed = PodReportList(metadata=made.metadata, verdict=made.verdict, items=[made])
     monkeypatch.setattr(analyse, "analyse", lambda *_args: listed)
     assert run("describe", "--from", bundle, "--exit-code").status == status
     assert run("describe", "--from", bundle).status == 0
@@ -357,6 +357,7 @@ def test_what_was_not_seen_is_said_beside_a_table(
     row = Coverage(section="files", state="denied", reason="forbidden", needs="get configmaps")
     listed = PodReportList(
         metadata=made.metadata,
+        verdict=made.verdict,
         items=[kit.report("unknown", coverage=[row])],
     )
     monkeypatch.setattr(analyse, "analyse", lambda *_args: listed)

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from kit import Json, absent, event, listed, pod, stored, view
 from kubectl_podx.model.capture import ObjectState
+from kubectl_podx.pod.nodes import expression_matches, term_matches, tolerated
 from kubectl_podx.pod.view import PodView
 from kubectl_podx.sections.node import facts as node
 from kubectl_podx.sections.scheduling import facts as scheduling
-from kubectl_podx.sections.scheduling.facts import expression_matches, term_matches, tolerated
 
 
 def view_of(

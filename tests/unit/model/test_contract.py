@@ -127,7 +127,31 @@ KEYS = {
     "TimelineEntry": "time what container source count kind first",
     "Finding": "code severity title container evidence remedy next fix blocking rivals",
     "Coverage": "section container state reason needs",
-    "PodReportList": "apiVersion kind metadata distinctions differences notes items",
+    "PodReportList": "apiVersion kind metadata verdict distinctions differences notes groups items",
+    "PodGroup": "severity summary codes pods",
+    "WorkloadReport": (
+        "apiVersion kind metadata verdict workload findings groups distinctions differences "
+        "coverage items"
+    ),
+    "Workload": (
+        "kind namespace name wanted made ready updated createdAt changedAt deletedAt paused "
+        "suspended behind strategy unavailable ordered partition selector owners conditions "
+        "refusals scaledBy revision job schedule runs nodesWithout guards events"
+    ),
+    "Refusal": "by name details configuration message object count last",
+    "WorkloadEvent": "object type reason message count last",
+    "Revision": "name previous changedAt changes oldPods",
+    "RevisionChange": "field before after",
+    "Guard": "kind name state detail reason message",
+    "JobRun": (
+        "name state reason message startedAt finishedAt completions succeeded failed active "
+        "backoffLimit deadline failedIndexes keptBy keptSince keptServe"
+    ),
+    "Schedule": (
+        "schedule timeZone concurrency valid lastScheduled lastSuccessful lastDue nextDue skipped"
+    ),
+    "NodeWithout": "node reason wanted",
+    "Scaling": "manager time subresource",
     "Distinction": "fact pods value others",
     "OtherValue": "value pods",
     "DoctorReport": "apiVersion kind metadata namespace rights coverage pods",
@@ -175,9 +199,17 @@ WORDS = {
         "certificate node gap"
     ),
     "Symptom": (
-        "crashLoop imagePull cannotStart unschedulable initStuck stuckStarting nodeLost oomKilled "
-        "failed evicted notReady restarting terminating unknown"
+        "crashLoop imagePull cannotStart unschedulable podsMissing initStuck stuckStarting "
+        "nodeLost oomKilled jobFailed failed evicted notReady runsMissed restarting terminating "
+        "unknown"
     ),
+    "RefusedBy": (
+        "quota limitRange podSecurity webhookUnavailable webhookDenied admissionPolicy "
+        "serviceAccount priorityClass runtimeClass namespaceTerminating claim invalid other"
+    ),
+    "JobState": "active complete failed suspended waiting",
+    "GuardKind": "HorizontalPodAutoscaler PodDisruptionBudget",
+    "GuardState": "fine limited failing blocked",
     "TriageBasis": "status api inside",
     "GroupedBy": "owner cause node",
     "SeccompMode": "disabled strict filter",
@@ -236,6 +268,7 @@ STATES = (
     words.NodeState,
     words.EndpointState,
     words.SchedulingState,
+    words.JobState,
 )
 
 

@@ -115,7 +115,7 @@ def test_a_hostile_report_is_harmless_in_every_format(report: PodReport) -> None
     bad = hostile(report)
     for output in (
         text([bad], Terminal(width=80)),
-        text([bad], Terminal(), wide=True, distinctions=[HOSTILE]),
+        text([bad], Terminal(), wide=True),
         tables([bad], KEYS, wide=True, several=True),
         mermaid([bad]),
         to_json(bad),

@@ -1,0 +1,244 @@
+"""The report on a workload, and the verdict over several pods: what is named first, in one line."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+import msgspec
+
+from kubectl_podx.analysis.reports import WorkloadReport
+from kubectl_podx.model.capture import Capture, CapturedWorkload
+from kubectl_podx.model.clock import parse_time
+from kubectl_podx.model.parts import Coverage, Finding, Verdict
+from kubectl_podx.model.reference import Reference
+from kubectl_podx.model.words import SEVERITIES, CoverageState, Severity
+from kubectl_podx.rules.rule import without_repeats
+from kubectl_podx.sections.report import PodGroup, PodReport, PodReportList
+from kubectl_podx.view.units import counted
+from kubectl_podx.workload import facts
+from kubectl_podx.workload.batch import RULES as OF_JOBS
+from kubectl_podx.workload.case import SECTION, WorkloadCase
+from kubectl_podx.workload.creation import RULES as OF_CREATION
+from kubectl_podx.workload.upkeep import RULES as OF_UPKEEP
+from kubectl_podx.workload.view import WorkloadView
+
+RULES = (*OF_CREATION, *OF_JOBS, *OF_UPKEEP)
+_LOST: dict[str, CoverageState] = {
+    "denied": "denied",
+    "failed": "partial",
+    "timedOut": "timedOut",
+    "skipped": "skipped",
+}
+_BAD: tuple[Severity, ...] = ("critical", "unknown", "warning")
+_OVER = frozenset({"complete", "failed", "suspended"})
+
+
+def document(
+    capture: Capture, reports: PodReportList, *, single: bool = False
+) -> PodReport | PodReportList | WorkloadReport:
+    """What is printed: of one workload a WorkloadReport, of one pod a PodReport, else a list."""
+    if single:
+        return reports.items[0]
+    if len(capture.workloads) == 1:
+        one = capture.workloads[0]
+        mine = len(capture.pods) == len(one.pods)
+        if mine and Reference.of_key(one.reference).kind != "Service":
+            return workload_report(capture, one, reports)
+    return _listed(capture, reports)
+
+
+def workload_report(
+    capture: Capture, captured: CapturedWorkload, reports: PodReportList
+) -> WorkloadReport:
+    """The report on one workload, whose pods' reports are there already."""
+    case = _case(capture, captured, reports)
+    findings = _findings(case)
+    return WorkloadReport(
+        metadata=reports.metadata,
+        verdict=_verdict(case, findings),
+        workload=case.workload,
+        findings=findings,
+        groups=groups(reports.items),
+        distinctions=reports.distinctions,
+        differences=reports.differences,
+        coverage=list(_coverage(captured)),
+        items=reports.items,
+    )
+
+
+def _case(capture: Capture, captured: CapturedWorkload, reports: PodReportList) -> WorkloadCase:
+    view = WorkloadView(capture, captured)
+    mine = set(captured.pods)
+    pods = [
+        report
+        for report in reports.items
+        if Reference("Pod", report.pod.namespace, report.pod.name).key in mine
+    ]
+    return WorkloadCase(facts.build(view), pods, parse_time(capture.captured_at))
+
+
+def _findings(case: WorkloadCase) -> list[Finding]:
+    found = without_repeats((rule, each) for rule in RULES for each in rule.findings(case))
+    # Rules stand in the order in which they explain one another.
+    return sorted(found, key=lambda one: (not one.blocking, SEVERITIES.index(one.severity)))
+
+
+def _verdict(case: WorkloadCase, findings: Sequence[Finding]) -> Verdict:
+    """What keeps it from having its pods, then what its pods suffer from, then the rest."""
+    top = findings[0] if findings else None
+    job = case.workload.job
+    if job is not None and job.state in _OVER and top is not None and job.state != "complete":
+        return _of(top)
+    if top is not None and top.blocking and top.code not in _SYMPTOMS:
+        return _of(top)
+    if job is not None and job.state == "complete":
+        return Verdict(severity="ok", summary=f"{case.label} is complete{_tries(case)}")
+    worst = groups(case.pods)[0] if case.pods else None
+    if worst is not None and worst.severity in _BAD:
+        codes = [*worst.codes, *([top.code] if top is not None and top.blocking else [])]
+        summary = f"{_state(case)}; {_of_pods(worst)}"
+        return Verdict(severity=worst.severity, summary=summary, codes=codes)
+    if top is not None and (top.blocking or top.severity in _BAD):
+        return _of(top)
+    if case.workload.kind in ("Job", "CronJob") and top is not None:
+        return _of(top)
+    if worst is not None and worst.severity == "info" and _short_of(case):
+        summary = f"{_state(case)}; {_of_pods(worst)}"
+        return Verdict(severity="info", summary=summary, codes=worst.codes)
+    if not case.pods and top is not None:
+        return _of(top)
+    short: Severity = "info" if _short_of(case) else "ok"
+    return Verdict(severity=short, summary=_state(case))
+
+
+_SYMPTOMS = frozenset({"WRK011", "WRK012", "WRK031"})
+"""Findings that follow from what is wrong with the pods, or with their creation."""
+
+
+def _of(found: Finding) -> Verdict:
+    return Verdict(severity=found.severity, summary=found.title, codes=[found.code])
+
+
+def _of_pods(group: PodGroup) -> str:
+    """`web-0 and 2 others: app was OOM-killed at its memory limit of 64Mi`."""
+    more = len(group.pods) - 1
+    others = f" and {counted(more, 'other')}" if more else ""
+    return f"{group.pods[0]}{others}: {group.summary}"
+
+
+def _short_of(case: WorkloadCase) -> bool:
+    wanted, ready = case.workload.wanted, case.workload.ready
+    return wanted is not None and ready is not None and ready < wanted
+
+
+def _state(case: WorkloadCase) -> str:
+    """`Deployment web: 2 of 3 pods ready`."""
+    found = case.workload
+    if found.kind == "CronJob":
+        running = [run for run in found.runs if run.state == "active"]
+        next_due = found.schedule.next_due if found.schedule else None
+        last = next((run for run in found.runs if run.state in ("complete", "failed")), None)
+        told = f"last run {last.state}" if last else "no run has ended"
+        words = f"{counted(len(running), 'Job')} running, {told}"
+        return f"{case.label}: {words}, next run {next_due or 'unknown'}"
+    if found.kind == "Job" and found.job is not None:
+        done = found.job.succeeded
+        wanted = f" of {found.job.completions}" if found.job.completions is not None else ""
+        return f"{case.label}: {done}{wanted} completed, {counted(found.job.active, 'pod')} active"
+    if found.kind == "Service":
+        ready = sum(_is_ready(report) for report in case.pods)
+        return f"{case.label}: {ready} of {counted(len(case.pods), 'selected pod')} ready"
+    missing = f" ({case.missing} not created)" if case.missing else ""
+    ready_now = found.ready if found.ready is not None else "?"
+    wanted_now = counted(found.wanted, "pod") if found.wanted is not None else "? pods"
+    revision = found.revision.name if found.revision else ""
+    waits = found.updated is not None and found.wanted and found.updated < found.wanted
+    updated = f", {found.updated} of revision {revision}" if waits and revision else ""
+    return f"{case.label}: {ready_now} of {wanted_now} ready{missing}{updated}"
+
+
+def _is_ready(report: PodReport) -> bool:
+    return any(one.type == "Ready" and one.status == "True" for one in report.pod.conditions)
+
+
+def _tries(case: WorkloadCase) -> str:
+    """`: 1 of 1 completed, after 2 failed tries`."""
+    job = case.workload.job
+    if job is None:
+        return ""
+    wanted = f" of {job.completions}" if job.completions is not None else ""
+    tries = f" after {counted(job.failed, 'failed try', 'failed tries')}" if job.failed else ""
+    return f": {job.succeeded}{wanted} completed{tries}"
+
+
+def groups(reports: Sequence[PodReport]) -> list[PodGroup]:
+    """The pods by what their verdicts rest on: severity and codes, else status; worst first."""
+    names = Counter(report.pod.name for report in reports)
+    found: dict[tuple[str, ...], list[PodReport]] = {}
+    for report in sorted(reports, key=lambda one: SEVERITIES.index(one.verdict.severity)):
+        verdict = report.verdict
+        told = tuple(verdict.codes) or (report.pod.status if verdict.severity != "ok" else "",)
+        found.setdefault((verdict.severity, *told), []).append(report)
+    return [
+        PodGroup(
+            severity=several[0].verdict.severity,
+            summary=several[0].verdict.summary,
+            codes=several[0].verdict.codes,
+            pods=[
+                one.pod.name if names[one.pod.name] == 1 else f"{one.pod.namespace}/{one.pod.name}"
+                for one in several
+            ],
+        )
+        for several in found.values()
+    ]
+
+
+def _listed(capture: Capture, reports: PodReportList) -> PodReportList:
+    """The list with a verdict over all of it: of the workloads that were named, and of the pods."""
+    verdicts: list[Verdict] = []
+    told: set[str] = set()
+    for captured in capture.workloads:
+        case = _case(capture, captured, reports)
+        verdicts.append(_verdict(case, _findings(case)))
+        told |= set(captured.pods)
+    rest = [
+        report
+        for report in reports.items
+        if Reference("Pod", report.pod.namespace, report.pod.name).key not in told
+    ]
+    found = groups(rest)
+    every = [*verdicts, *([_over(rest, found)] if rest else [])]
+    worst = min(every, key=lambda one: SEVERITIES.index(one.severity), default=None)
+    notes = [one.summary for one in verdicts] or capture.notes
+    nothing = Verdict(severity="info", summary="; ".join(notes) or "no pods were found")
+    return msgspec.structs.replace(
+        reports, verdict=worst or nothing, notes=notes, groups=groups(reports.items)
+    )
+
+
+def _over(reports: Sequence[PodReport], found: Sequence[PodGroup]) -> Verdict:
+    """Of one pod its own verdict; of several the worst, with how many are like it."""
+    if len(reports) == 1:
+        return reports[0].verdict
+    bad = sum(len(group.pods) for group in found if group.severity in _BAD)
+    if not bad:
+        words = f"{counted(len(reports), 'pod')}: none has a problem"
+        return Verdict(severity=found[0].severity, summary=words)
+    words = f"{bad} of {counted(len(reports), 'pod')} {'has' if bad == 1 else 'have'} a problem"
+    summary = f"{words}; {_of_pods(found[0])}"
+    return Verdict(severity=found[0].severity, summary=summary, codes=found[0].codes)
+
+
+def _coverage(captured: CapturedWorkload) -> Iterator[Coverage]:
+    """What was asked about the workload and not answered. What does not exist is no loss."""
+    seen: set[str] = set()
+    for call in captured.calls:
+        state = _LOST.get(call.state)
+        if state is None or call.target in seen:
+            continue
+        seen.add(call.target)
+        what = f"{call.about} list" if call.kind == "list" else call.target
+        needs = call.needs or ("a longer --deadline" if state == "timedOut" else "")
+        reason = f"{what}: {call.reason or call.state}"
+        yield Coverage(section=SECTION, state=state, reason=reason, needs=needs)

@@ -1,0 +1,1 @@
+"""A workload as a whole: the pods it should have, why some are missing, and what guards it."""
