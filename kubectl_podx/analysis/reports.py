@@ -128,6 +128,9 @@ class TriageRow(Wire, frozen=True, kw_only=True):
     name: Annotated[str, Meta(description="The owner's name; empty where there are several.")] = ""
     owners: Annotated[int, Meta(description="How many owners the row stands for.")] = 1
     pods: Annotated[int, Meta(description="How many sick pods the row stands for.")]
+    missing: Annotated[
+        int, Meta(description="Pods that the workload should have and does not.")
+    ] = 0
     names: Annotated[
         list[str],
         Meta(description="Some of them, as `NAMESPACE/NAME`; the first was looked at."),
@@ -185,6 +188,9 @@ class TriageReport(Wire, frozen=True, kw_only=True):
     scanned: Annotated[int, Meta(description="Pods that were looked through.")] = 0
     healthy: Annotated[int, Meta(description="Pods that nothing is the matter with.")] = 0
     sick: Annotated[int, Meta(description="Pods that the rows stand for, also those left out.")] = 0
+    lacking: Annotated[
+        int, Meta(description="Workloads that lack pods or runs: each has a row.")
+    ] = 0
     rows: Annotated[list[TriageRow], Meta(description="The sick, worst first.")] = []
     rows_left_out: Annotated[int, Meta(description="Rows beyond `--limit`.")] = 0
     nodes: Annotated[

@@ -8,14 +8,25 @@ import msgspec
 
 from kubectl_podx.analysis.analyse import pod_report
 from kubectl_podx.analysis.reports import TriageNode, TriageReport, TriageRow, TriageShard
-from kubectl_podx.model.capture import Capture
+from kubectl_podx.analysis.workloads import lack_report
+from kubectl_podx.model.capture import Capture, CapturedWorkload
 from kubectl_podx.model.clock import parse_time
 from kubectl_podx.model.errors import InputError
 from kubectl_podx.model.parts import Coverage, Metadata
 from kubectl_podx.model.reference import Reference
 from kubectl_podx.model.words import SEVERITIES, GroupedBy, Symptom, TriageBasis
 from kubectl_podx.pod.gate import gate_of
-from kubectl_podx.pod.sick import RANK, Group, GroupKey, Looked, Tally, Triaged, key_of, symptom
+from kubectl_podx.pod.sick import (
+    RANK,
+    Group,
+    GroupKey,
+    Lacking,
+    Looked,
+    Tally,
+    Triaged,
+    key_of,
+    symptom,
+)
 from kubectl_podx.rules.remedies import checked, kubectl
 from kubectl_podx.sections.report import PodReport
 
@@ -25,7 +36,9 @@ _MOST = 5
 
 # What a status alone can fill; the other sections would cost time and have nothing to say.
 _OF_A_STATUS = frozenset({"restarts"})
-_MILD: frozenset[Symptom] = frozenset({"restarting", "terminating", "unknown", "oomKilled"})
+_MILD: frozenset[Symptom] = frozenset(
+    {"restarting", "terminating", "unknown", "oomKilled", "runsMissed"}
+)
 """Symptoms of pods that serve, or that nobody waits for. The others are critical when looked at."""
 
 _WORDS: Mapping[Symptom, str] = {
@@ -43,6 +56,9 @@ _WORDS: Mapping[Symptom, str] = {
     "restarting": "restarted lately",
     "terminating": "is being deleted, and does not end",
     "unknown": "has no status that tells anything",
+    "podsMissing": "has fewer pods than it should",
+    "jobFailed": "failed",
+    "runsMissed": "has missed runs",
 }
 
 
@@ -69,7 +85,13 @@ def whole(triaged: Triaged) -> TriageReport:
                 for row in found.coverage:
                     if row.state == "denied":
                         denied.setdefault((row.section, row.needs), row)
+        for workload in looked.capture.workloads:
+            key = looked.keys[workload.reference]
+            judged[key] = _lacking_row(key, triaged.lacking[key], (looked, workload))
     rows = [judged.get(key) or _row(key, group, None) for key, group in groups.items()]
+    rows += [
+        judged.get(key) or _lacking_row(key, one, None) for key, one in triaged.lacking.items()
+    ]
     nodes = _nodes(triaged, rows)
     return TriageReport(
         metadata=metadata,
@@ -77,6 +99,7 @@ def whole(triaged: Triaged) -> TriageReport:
         scanned=triaged.tally.scanned,
         healthy=triaged.tally.scanned - triaged.tally.sick,
         sick=triaged.tally.sick,
+        lacking=len(triaged.lacking),
         rows=rows,
         nodes=nodes,
         coverage=[*triaged.coverage, *_lacking(denied.values())],
@@ -144,6 +167,39 @@ def _row(key: GroupKey, group: Group, judged: tuple[TriageBasis, PodReport] | No
         severity=severity,
         summary=summary,
         codes=found.verdict.codes,
+    )
+
+
+def _lacking_row(
+    key: GroupKey, lacking: Lacking, judged: tuple[Looked, CapturedWorkload] | None
+) -> TriageRow:
+    """A workload that lacks pods or runs: there is no pod to stand for it."""
+    kind = f"{key.kind.lower()}/{checked(key.name)}"
+    row = TriageRow(
+        namespace=key.namespace,
+        kind=key.kind,
+        name=key.name,
+        pods=0,
+        missing=lacking.pods,
+        symptom=key.family,
+        cause=key.family,
+        severity="warning" if key.family in _MILD else "critical",
+        summary=_WORDS[key.family],
+        since=lacking.since,
+        next=kubectl("podx", "describe", kind, namespace=key.namespace),
+    )
+    if judged is None:
+        return row
+    looked, captured = judged
+    found = lack_report(looked.capture, captured)
+    refusal = found.workload.refusals[0].by if found.workload.refusals else key.family
+    told = found.verdict.severity not in ("ok", "info")
+    return msgspec.structs.replace(
+        row,
+        cause=refusal,
+        summary=found.verdict.summary if told else row.summary,
+        codes=found.verdict.codes,
+        basis=looked.basis,
     )
 
 

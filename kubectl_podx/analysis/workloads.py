@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
+from kubectl_podx.analysis.analyse import analyse
 from kubectl_podx.analysis.reports import WorkloadReport
 from kubectl_podx.model.capture import Capture, CapturedWorkload
 from kubectl_podx.model.clock import parse_time
@@ -65,6 +66,11 @@ def workload_report(
         coverage=list(_coverage(captured)),
         items=reports.items,
     )
+
+
+def lack_report(capture: Capture, captured: CapturedWorkload) -> WorkloadReport:
+    """The report on a workload without any of its pods, for a triage."""
+    return workload_report(capture, captured, analyse(capture))
 
 
 def _case(capture: Capture, captured: CapturedWorkload, reports: PodReportList) -> WorkloadCase:

@@ -134,6 +134,14 @@ class Gatherer:
             bodies[reference] = stored.body or {}
         return self._gathered(bodies)
 
+    def capture_workloads(self, bodies: Mapping[Reference, Json], captured_at: str) -> Capture:
+        """The sealed Capture of workloads that a scan has read, without their pods."""
+        self._captured_at = captured_at
+        for reference, raw in bodies.items():
+            self._store.objects[reference.key] = self._sealer.keep(reference, raw)
+            self._workloads[reference] = []
+        return self._gathered({})
+
     def _gathered(self, bodies: dict[Reference, Json], meanwhile: Meanwhile = idle) -> Capture:
         calls = {
             reference: plan.pod_calls(reference, body, self._options)

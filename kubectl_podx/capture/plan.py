@@ -25,6 +25,7 @@ from kubectl_podx.capture.planned import (
 )
 from kubectl_podx.model.raw import Json, dig, items, mapping, number, text
 from kubectl_podx.model.reference import RESOURCES, Reference, selector_text
+from kubectl_podx.pod.lacking import SCANNED
 from kubectl_podx.pod.pod import ContainerEntry, containers
 from kubectl_podx.podpreset.preset import has_preset_annotation
 from kubectl_podx.sections.table import LOOKS_INSIDE
@@ -41,6 +42,7 @@ __all__ = [
     "get_version",
     "is_owned_by",
     "list_nodes",
+    "list_workloads",
     "pod_calls",
     "right_to",
     "source_names",
@@ -71,10 +73,17 @@ def pod_calls(reference: Reference, pod: Json, options: LookOptions) -> list[Pla
 
 
 def triage_calls(namespace: str = "") -> list[PlannedCall]:
-    """What a triage asks for beside what it looks at: all pods, page by page, and the nodes; a
-    shard of several asks for the namespaces, too.
+    """What a triage asks for beside what it looks at: all pods and workloads, page by page, and the
+    nodes; a shard of several asks for the namespaces, too.
     """
-    return [_listing("Pod", namespace, "triage"), list_nodes(), _listing("Namespace", "", "shard")]
+    workloads = [list_workloads(kind, namespace) for kind in SCANNED]
+    shard = _listing("Namespace", "", "shard")
+    return [_listing("Pod", namespace, "triage"), *workloads, list_nodes(), shard]
+
+
+def list_workloads(kind: str, namespace: str) -> PlannedCall:
+    """Every workload of a kind: which of them lack pods."""
+    return _listing(kind, namespace, "triage")
 
 
 def list_nodes() -> PlannedCall:

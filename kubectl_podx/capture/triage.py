@@ -6,6 +6,7 @@ at with events, logs, node and sources, and the others are judged by the status 
 
 from __future__ import annotations
 
+import threading
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
@@ -19,14 +20,26 @@ from kubectl_podx.capture import session
 from kubectl_podx.capture.calls import outcome_of_error
 from kubectl_podx.capture.plan import LookOptions, list_nodes
 from kubectl_podx.capture.scan import Progress, Scan, Selection, scan
-from kubectl_podx.model.capture import Capture, CapturedPod
+from kubectl_podx.capture.scan_workloads import Workloads, scan_workloads, without_sick_pods
+from kubectl_podx.model.capture import Capture, CapturedPod, CapturedWorkload
 from kubectl_podx.model.clock import Deadline, format_time
 from kubectl_podx.model.parts import Coverage
 from kubectl_podx.model.raw import Json, mapping, text
 from kubectl_podx.model.reference import Reference
 from kubectl_podx.model.words import TriageBasis
 from kubectl_podx.pod.gate import body_of
-from kubectl_podx.pod.sick import Group, GroupKey, Looked, NodeState, Tally, Triaged, urgency
+from kubectl_podx.pod.sick import (
+    RANK,
+    Group,
+    GroupKey,
+    Lacking,
+    Looked,
+    NodeState,
+    Tally,
+    Triaged,
+    lack_urgency,
+    urgency,
+)
 
 if TYPE_CHECKING:
     from kubectl_podx.cluster.access import AccessFlags
@@ -121,6 +134,7 @@ class _Run:
         self._deadline = deadline
         self._namespace = "" if options.all_namespaces else namespace
         self._coverage: list[Coverage] = []
+        self._lacking: Mapping[GroupKey, Lacking] = {}
 
     def all(self, progress: Progress, meanwhile: Callable[[], None]) -> Triaged:
         options = self._options
@@ -138,7 +152,9 @@ class _Run:
 
                 meanwhile()
 
+            workloads = self._in_background()
             found = scan(self._server, selection, progress, import_what_follows)
+            self._take(workloads(), found.tally)
         self._say(found)
         nodes = self._nodes() if found.tally.sick else {}
         captured_at = format_time(found.moment or datetime.now(UTC))
@@ -149,7 +165,39 @@ class _Run:
             nodes=nodes,
             looked=self._look(found.tally, captured_at),
             coverage=self._coverage,
+            lacking=self._lacking,
         )
+
+    def _in_background(self) -> Callable[[], Workloads | None]:
+        """Lists the workloads while the pods are read; what was found when it is called. A field
+        selector is about pods.
+        """
+        options, found = self._options, []
+        if options.field_selector:
+            return lambda: None
+        mine = options.shard.has if options.shard else lambda _: True
+
+        def run() -> None:
+            found.append(
+                scan_workloads(self._server, self._namespace, options.label_selector, mine)
+            )
+
+        thread = threading.Thread(target=run, daemon=True)
+        thread.start()
+
+        def wait() -> Workloads | None:
+            thread.join(self._deadline.remaining() * _LIST_TIMEOUT_SHARE)
+            return found[0] if found else None
+
+        return wait
+
+    def _take(self, workloads: Workloads | None, tally: Tally) -> None:
+        if workloads is not None:
+            self._lacking = without_sick_pods(workloads.lacking, tally.groups)
+            self._coverage += workloads.coverage
+        elif not self._options.field_selector:
+            why = "the workloads could not be listed in time"
+            self._coverage.append(Coverage(section="workload", state="timedOut", reason=why))
 
     def _mine(self) -> tuple[str, ...]:
         """The namespaces of this shard, by name; empty without one."""
@@ -206,14 +254,34 @@ class _Run:
         """
         worst = sorted(tally.groups.items(), key=lambda item: urgency(*item))
         known = [(key, group) for key, group in worst if group.body is not None]
+        lacking = sorted(self._lacking.items(), key=lambda item: lack_urgency(*item))
         inside = self._options.inside
         deep = max(self._options.deep, inside)
+        # The worst of both, so many in all.
+        ranks = sorted(
+            [*(urgency(*one)[0] for one in known), *(lack_urgency(*one)[0] for one in lacking)]
+        )
+        last = ranks[deep - 1] if 0 < deep <= len(ranks) else len(RANK)
+        wanted = [one for one in lacking if lack_urgency(*one)[0] <= last][:deep]
+        more = max(inside, deep - len(wanted))
         parts: list[tuple[TriageBasis, list[tuple[GroupKey, Group]]]] = [
             ("inside", known[:inside]),
-            ("api", known[inside:deep]),
+            ("api", known[inside:more]),
         ]
         asked = [self._captured(basis, part, captured_at) for basis, part in parts if part]
-        return chain(asked, by_status(known[deep:], captured_at))
+        if wanted:
+            asked.append(self._captured_workloads(wanted, captured_at))
+        rest = [one for one in lacking if one not in wanted]
+        return chain(asked, by_status(known[more:], captured_at), lack_by_status(rest, captured_at))
+
+    def _captured_workloads(self, part: list[tuple[GroupKey, Lacking]], captured_at: str) -> Looked:
+        from kubectl_podx.capture.gather import Gatherer  # noqa: PLC0415 - late: it is slow
+
+        bodies, keys = workload_bodies(part)
+        look = self._options.look._replace(exec_allowed=False)
+        bound = self._deadline.within(self._deadline.remaining() * _LIST_TIMEOUT_SHARE)
+        gatherer = Gatherer(self._server, look, bound)
+        return Looked("api", keys, gatherer.capture_workloads(bodies, captured_at))
 
     def _captured(
         self, basis: TriageBasis, part: list[tuple[GroupKey, Group]], captured_at: str
@@ -245,6 +313,35 @@ def by_status(groups: Iterable[tuple[GroupKey, Group]], captured_at: str) -> Ite
         body["metadata"] = metadata
         reference = _reference(body)
         yield Looked("status", {reference.key: key}, sealed({reference: body}, captured_at))
+
+
+def workload_bodies(
+    part: Iterable[tuple[GroupKey, Lacking]],
+) -> tuple[dict[Reference, Json], dict[str, GroupKey]]:
+    """The workloads of these rows, and whose row each is."""
+    bodies: dict[Reference, Json] = {}
+    keys: dict[str, GroupKey] = {}
+    for key, lacking in part:
+        reference = Reference(key.kind, key.namespace, key.name)
+        bodies[reference] = msgspec.json.decode(lacking.body)
+        keys[reference.key] = key
+    return bodies, keys
+
+
+def lack_by_status(part: Iterable[tuple[GroupKey, Lacking]], captured_at: str) -> Iterator[Looked]:
+    """A Capture of each workload and nothing else."""
+    from kubectl_podx.capture.seal import Sealer  # noqa: PLC0415 - late: it is slow
+
+    for one in part:
+        bodies, keys = workload_bodies([one])
+        sealer = Sealer()
+        capture = Capture(
+            podx_version=__version__,
+            captured_at=captured_at,
+            workloads=[CapturedWorkload(reference=reference.key) for reference in bodies],
+            objects={r.key: sealer.keep(r, body) for r, body in bodies.items()},
+        )
+        yield Looked("status", keys, capture)
 
 
 def sealed(pods: Mapping[Reference, Json], captured_at: str) -> Capture:

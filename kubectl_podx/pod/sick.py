@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 from typing import Literal, NamedTuple, get_args
 
 import msgspec
@@ -339,12 +340,13 @@ def key_of(pod: PodGate, symptom: Symptom) -> GroupKey:
     for owner in meta.owner_references or ():
         # A static pod's owner is its node: that is no workload.
         if owner.controller and owner.kind and owner.name and owner.kind != "Node":
-            kind, name = _workload(owner.kind, owner.name)
+            kind, name = workload_above(owner.kind, owner.name)
             break
     return GroupKey(meta.namespace, kind, name, _FAMILY.get(symptom, symptom))
 
 
-def _workload(kind: str, name: str) -> tuple[str, str]:
+def workload_above(kind: str, name: str) -> tuple[str, str]:
+    """Kind and name of the workload that made a ReplicaSet or Job, as far as its name tells."""
     above = _ABOVE.get(kind)
     found = above[1].fullmatch(name) if above else None
     return (above[0], found[1]) if above and found else (kind, name)
@@ -363,8 +365,18 @@ class Looked(NamedTuple):
 
     basis: TriageBasis
     keys: Mapping[str, GroupKey]
-    """The representative's key in the store -> its group."""
+    """The key of a representative, or of a workload that lacks pods, in the store -> its row."""
     capture: Capture
+
+
+class Lacking(NamedTuple):
+    """A workload that lacks pods or runs."""
+
+    since: str | None
+    pods: int
+    """How many are missing."""
+    body: bytes
+    """Its JSON, not sealed."""
 
 
 class Triaged(NamedTuple):
@@ -378,8 +390,15 @@ class Triaged(NamedTuple):
     looked: Iterable[Looked]
     """Read once: captures by the status alone are made when they are wanted."""
     coverage: Sequence[Coverage]
+    lacking: Mapping[GroupKey, Lacking] = MappingProxyType({})
+    """Workloads that lack pods or runs."""
 
 
 def urgency(key: GroupKey, group: Group) -> tuple[int, int, str, str]:
     """What is looked at first: the worst symptom, then the most pods."""
     return RANK[group.symptom], -group.count, key.namespace, key.name
+
+
+def lack_urgency(key: GroupKey, lacking: Lacking) -> tuple[int, int, str, str]:
+    """The same of a workload that lacks pods or runs."""
+    return RANK[key.family], -lacking.pods, key.namespace, key.name

@@ -135,7 +135,13 @@ def seconds_since(moment: str, now: datetime | None) -> float | None:
     return (now - then).total_seconds() if then is not None and now is not None else None
 
 
-def is_new(body: Json, now: datetime | None) -> bool:
-    """Whether its controller may still be about to make the first pods."""
-    age = seconds_since(text(body, "metadata", "creationTimestamp"), now)
-    return age is not None and age < MAKING
+def changed_at(body: Json) -> str:
+    """The newest write that was none of the status alone, as managedFields date it; else when it
+    was created.
+    """
+    times = [
+        text(one, "time")
+        for one in items(body, "metadata", "managedFields")
+        if text(one, "subresource") != "status"
+    ]
+    return max(times, default="") or text(body, "metadata", "creationTimestamp")

@@ -204,21 +204,28 @@ def triage_text(report: TriageReport, terminal: Terminal, *, wide: bool = False)
 
 
 def names(report: TriageReport) -> str:
-    """`pod/NAME` of the pod of each row that was looked at."""
-    found = (row.names[0].partition("/")[2] for row in report.rows if row.names)
-    return "".join(f"pod/{clean(name)}\n" for name in found)
+    """`pod/NAME` of the pod of each row that was looked at; a workload without pods itself."""
+    lines = [
+        f"pod/{row.names[0].partition('/')[2]}" if row.names else _owner(row)
+        for row in report.rows
+        if row.names or row.name
+    ]
+    return "".join(f"{clean(line)}\n" for line in lines)
 
 
 def _triage_head(report: TriageReport) -> str:
     where = f"namespace {report.namespace}" if report.namespace else "all namespaces"
-    if not report.scanned:
+    lacking = f"{_count(report.lacking, 'workload')} {'lacks' if report.lacking == 1 else 'lack'}"
+    if not report.scanned and not report.lacking:
         return f"No pods in {where}."
-    if not report.sick:
+    if not report.sick and not report.lacking:
         return f"{_count(report.scanned, 'pod')} in {where}: nothing wrong by status."
     words = (
         f"{_count(report.scanned, 'pod')} in {where}: {report.sick:,} sick, "
         f"{report.healthy:,} healthy."
     )
+    if report.lacking:
+        words += f" {lacking} pods or runs."
     if report.rows_left_out:
         words += f" The worst {len(report.rows)} rows; {report.rows_left_out:,} more are left out."
     return words
@@ -239,7 +246,7 @@ def _rows(report: TriageReport, terminal: Terminal, *, wide: bool) -> list[str]:
         [
             *(Cell(value(row)) for _, value in first),
             state_cell(row.severity),
-            str(row.pods),
+            f"{row.missing} missing" if row.missing else str(row.pods),
             ago(row.since, now),
             str(row.restarts),
             _why(row, wide=wide),

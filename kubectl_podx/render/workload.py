@@ -143,7 +143,7 @@ def _workload(found: Workload, page: Page) -> Iterator[list[str]]:
         lines += page.say(f"{guard.kind} {guard.name}: {guard.detail}{reason}")
     bad = [one for one in found.conditions if _is_bad(one.type, one.status)]
     for one in bad:
-        if page.news(one.message or one.reason):
+        if page.news(one.message or one.reason) and not _told(found, one.type, page):
             lines += page.say(f"{one.type}={one.status}: {one.reason}: {one.message}")
     yield lines
     if page.wide:
@@ -152,6 +152,14 @@ def _workload(found: Workload, page: Page) -> Iterator[list[str]]:
     yield _runs(found, page)
     yield _nodes(found, page)
     yield _events(found, page)
+
+
+def _told(found: Workload, kind: str, page: Page) -> bool:
+    """Whether the findings say it: what refuses its pods, or how the Job failed."""
+    if page.everything:
+        return False
+    of_job = found.job is not None and found.job.state == "failed"
+    return bool(found.refusals) or kind == "Available" or of_job
 
 
 def workload_lines(document: WorkloadReport) -> list[str]:
@@ -236,7 +244,8 @@ def _nodes(found: Workload, page: Page) -> list[str]:
 def _events(found: Workload, page: Page) -> list[str]:
     """Warnings that nothing above has told."""
     told = [one for one in found.events if one.type == "Warning" or page.everything]
-    fresh = [one for one in told if page.news(one.message)]
+    refused = "FailedCreate" if found.refusals and not page.everything else ""
+    fresh = [one for one in told if page.news(one.message) and one.reason != refused]
     shown = fresh if page.everything else fresh[:_MOST_EVENTS]
     if not shown:
         return []

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kubectl_podx.model.raw import one_line
+from kubectl_podx.pod.lacking import MISSED
 from kubectl_podx.rules.remedies import DOCS, checked
 from kubectl_podx.rules.rule import Fix, Hit, Rule
 from kubectl_podx.sections.report import PodReport
@@ -16,9 +17,6 @@ _LONG = 600
 """Seconds after which a container that outlives the work of its Job is worth a warning."""
 _SOON = 60
 """The same for one that declares a port or a probe: a server does not end by itself."""
-_MISSED = 2
-"""Runs that were due and did not begin, from which on that is no matter of a few seconds or of the
-controller's time zone."""
 
 
 def _job_failed(case: WorkloadCase) -> Iterator[Hit]:
@@ -100,9 +98,9 @@ def _kept_alive(case: WorkloadCase) -> Iterator[Hit]:
         passed = case.seconds_since(job.kept_since)
         if not job.kept_by:
             continue
-        waits = passed is not None and passed > (_SOON if job.kept_serve else _LONG)
+        waits = passed is not None and passed > _patience(job)
         names = " and ".join(job.kept_by)
-        since = f" for {spell_seconds(passed)}" if passed is not None else ""
+        since = f" {spell_seconds(passed)} ago" if passed is not None else ""
         runs = "run" if len(job.kept_by) > 1 else "runs"
         yield Hit(
             f"Job {job.name} cannot complete while container {names} {runs}: the other containers "
@@ -117,6 +115,13 @@ def _kept_alive(case: WorkloadCase) -> Iterator[Hit]:
         )
 
 
+def _patience(job: JobRun) -> float:
+    """Seconds after which a container that outlives the work is more than the slower of two."""
+    if job.kept_serve:
+        return _SOON
+    return _LONG if job.work_took is None else min(_LONG, max(2 * _SOON, 2 * job.work_took))
+
+
 def _skipped(case: WorkloadCase) -> Iterator[Hit]:
     """Forbid: no new Job while the last one runs."""
     found, plan = case.workload, case.workload.schedule
@@ -125,7 +130,7 @@ def _skipped(case: WorkloadCase) -> Iterator[Hit]:
         return
     said = [event for event in found.events if event.reason == "JobAlreadyActive"]
     missed = plan.skipped or 0
-    if not said and missed < _MISSED:
+    if not said and missed < MISSED:
         return
     oldest = active[-1]
     since = case.seconds_since(oldest.started_at)
@@ -167,7 +172,7 @@ def _missed(case: WorkloadCase) -> Iterator[Hit]:
         return
     active = any(run.state in ("active", "waiting") for run in found.runs)
     said = [event for event in found.events if event.reason in _MISSES]
-    if active or (plan.skipped or 0) < _MISSED or not case.settled(120):
+    if active or (plan.skipped or 0) < MISSED or not case.settled(120):
         return
     yield Hit(
         f"{case.label} has missed {counted(plan.skipped or 0, 'run')} since "
@@ -206,7 +211,7 @@ RULES: tuple[Rule, ...] = (
         "The Job has given up: too many failed pods, its deadline, or a rule of its pod failure "
         "policy. It makes no further pods.",
         "the condition Failed (or FailureTarget while pods still end) with its reason",
-        remedy="repair what failed, delete the Job and create it again",
+        remedy="Repair what failed, delete the Job and create it again.",
         link=f"{_JOBS}#pod-backoff-failure-policy",
         check=_job_failed,
     ),
@@ -216,7 +221,7 @@ RULES: tuple[Rule, ...] = (
         "Nothing runs until spec.suspend is false again. Queues such as Kueue suspend Jobs, too.",
         "spec.suspend, with whoever set it by managedFields",
         severity="info",
-        remedy="set spec.suspend to false, if it should run",
+        remedy="Set spec.suspend to false, if it should run.",
         link=f"{_JOBS}#suspending-a-job",
         check=_job_suspended,
     ),
@@ -226,9 +231,9 @@ RULES: tuple[Rule, ...] = (
         "A pod of a Job is complete when all of its plain containers have ended. A proxy or an "
         "agent that was put beside the work never ends, so the Job never completes.",
         "of the app containers some have ended with exit code 0 and the others run; a warning "
-        "after ten minutes, or after one where they declare a port or a probe",
+        "after ten minutes, sooner where the work was short or they declare a port or a probe",
         severity="info",
-        remedy="make the container a sidecar (initContainers with restartPolicy: Always)",
+        remedy="Make the container a sidecar (initContainers with restartPolicy: Always).",
         link=f"{DOCS}concepts/workloads/pods/sidecar-containers/#jobs-with-sidecar-containers",
         check=_kept_alive,
     ),
@@ -240,7 +245,7 @@ RULES: tuple[Rule, ...] = (
         "an active Job, concurrencyPolicy Forbid, and an event JobAlreadyActive or times that have "
         "passed without a run",
         severity="warning",
-        remedy="find out why that Job does not end; activeDeadlineSeconds bounds it",
+        remedy="Find out why that Job does not end; activeDeadlineSeconds bounds it.",
         link=f"{_CRON}#concurrency-policy",
         check=_skipped,
     ),
@@ -249,7 +254,7 @@ RULES: tuple[Rule, ...] = (
         "The CronJob's schedule or time zone cannot be read",
         "The controller cannot tell when the CronJob is due, so it never runs.",
         "an event UnparseableSchedule, InvalidSchedule or UnknownTimeZone",
-        remedy="correct spec.schedule or spec.timeZone",
+        remedy="Correct spec.schedule or spec.timeZone.",
         link=f"{_CRON}#schedule-syntax",
         check=_unreadable,
     ),
@@ -261,7 +266,7 @@ RULES: tuple[Rule, ...] = (
         "status.lastScheduleTime against the schedule, no Job that runs; events MissSchedule and "
         "TooManyMissedTimes",
         severity="warning",
-        remedy="look at the events and at kube-controller-manager",
+        remedy="Look at the events and at kube-controller-manager.",
         link=f"{_CRON}#starting-deadline",
         check=_missed,
     ),
@@ -271,7 +276,7 @@ RULES: tuple[Rule, ...] = (
         "The newest Job that has come to its end failed. The next one runs when it is due.",
         "the condition Failed of the newest finished Job",
         severity="warning",
-        remedy="look at the pods of that Job",
+        remedy="Look at the pods of that Job.",
         link=_CRON,
         check=_last_run_failed,
     ),

@@ -9,7 +9,7 @@ from kubectl_podx.model.clock import parse_time
 from kubectl_podx.rules.remedies import DOCS, checked, kubectl
 from kubectl_podx.rules.rule import Fix, Rule
 from kubectl_podx.sections.report import PodReport
-from kubectl_podx.view.units import counted, spell_seconds
+from kubectl_podx.view.units import spell_seconds
 from kubectl_podx.workload.report import Workload
 
 SECTION = "workload"
@@ -55,7 +55,7 @@ class WorkloadCase(NamedTuple):
     def has(self) -> str:
         """`Deployment web has 1 of 2 pods`."""
         wanted, made = self.workload.wanted or 0, self.workload.made or 0
-        return f"{self.label} has {made} of {counted(wanted, 'pod')}"
+        return f"{self.label} has {made} of {wanted} pods"
 
     @property
     def sick(self) -> list[PodReport]:
@@ -99,7 +99,7 @@ def rule(number: int, title: str, meaning: str, known_by: str, **more: Any) -> R
     """A rule about workloads; `more` are the fields that are not as of most of them."""
     known: dict[str, Any] = {
         "severity": "critical",
-        "remedy": "see the evidence; kubectl describe shows the object that refuses",
+        "remedy": "See the evidence: it quotes what the API server said.",
         "link": f"{DOCS}concepts/workloads/controllers/deployment/#failed-deployment",
         **more,
     }

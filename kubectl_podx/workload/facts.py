@@ -9,7 +9,7 @@ from kubectl_podx.model.clock import parse_quantity
 from kubectl_podx.model.parts import Condition, Owner
 from kubectl_podx.model.raw import Json, dig, items, mapping, number, one_line, text
 from kubectl_podx.model.reference import selector_text
-from kubectl_podx.pod.workload import REPLICATED, behind
+from kubectl_podx.pod.workload import REPLICATED, behind, changed_at
 from kubectl_podx.workload.guards import guards, nodes_without
 from kubectl_podx.workload.refusals import refusals
 from kubectl_podx.workload.report import Scaling, Workload, WorkloadEvent
@@ -35,7 +35,7 @@ def build(view: WorkloadView) -> Workload:
         ready=found.ready,
         updated=found.updated,
         created_at=text(metadata, "creationTimestamp") or None,
-        changed_at=_changed(body),
+        changed_at=changed_at(body) or None,
         deleted_at=text(metadata, "deletionTimestamp") or None,
         paused=dig(body, "spec", "paused") is True,
         suspended=dig(body, "spec", "suspend") is True,
@@ -107,7 +107,7 @@ def _strategy(view: WorkloadView) -> str:
     found = mapping(spec, "strategy") or mapping(spec, "updateStrategy")
     kind, rolling = text(found, "type"), mapping(found, "rollingUpdate")
     pods = _bounds(view)
-    shown = (f"{name} {rolling[name]} ({pods[name]} pods)" for name in pods if name in rolling)
+    shown = (f"{name} {rolling[name]} = {pods[name]}" for name in pods if name in rolling)
     return ", ".join(filter(None, [kind, *shown]))
 
 
@@ -136,16 +136,6 @@ def _pods(rolling: Mapping[str, Any], name: str, wanted: int, *, up: bool) -> in
     exact = share * wanted / 100
     whole = exact.numerator // exact.denominator
     return whole + 1 if up and exact > whole else whole
-
-
-def _changed(body: Json) -> str | None:
-    """The newest write that was none of the status alone."""
-    times = [
-        text(one, "time")
-        for one in items(body, "metadata", "managedFields")
-        if text(one, "subresource") != "status"
-    ]
-    return max(times, default="") or text(body, "metadata", "creationTimestamp") or None
 
 
 def _decided(view: WorkloadView) -> Scaling | None:

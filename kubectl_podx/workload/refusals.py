@@ -90,7 +90,7 @@ def _newest_success(view: WorkloadView) -> str:
 
 def of_message(message: str, who: str = "", *, count: int = 1, last: str | None = None) -> Refusal:
     """The refusal that a message tells of."""
-    said = " ".join(message.split())
+    said = " ".join(message.split()).removeprefix("(combined from similar events): ")
     for read in _READERS:
         found = read(said)
         if found is not None:
@@ -114,12 +114,11 @@ _Read = tuple[RefusedBy, str, list[str]]
 
 def _told(said: str) -> str:
     """Without what the controllers and the API server put before it."""
-    bare = re.sub(r"^\(combined from similar events\): ", "", said)
     bare = re.sub(
         r"^(?:Error creating(?: job)?: |create (?:Pod|Claim) \S+ (?:Pod \S+ )?in StatefulSet \S+ "
         r"failed error: )",
         "",
-        bare,
+        said,
     )
     return one_line(re.sub(r'^\S+ "[^"]*" is forbidden: ', "", bare), 300)
 

@@ -110,6 +110,9 @@ class JobRun(Wire, frozen=True, kw_only=True):
     kept_since: Annotated[Time | None, Meta(description="When the last of the others ended.")] = (
         None
     )
+    work_took: Annotated[
+        Seconds | None, Meta(description="How long the others ran, the longest of them.")
+    ] = None
     kept_serve: Annotated[
         bool, Meta(description="Each of them declares a port or a probe, as a server does.")
     ] = False

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from kubectl_podx.model.clock import format_time, parse_time
-from kubectl_podx.model.raw import Json, dig, number, text
+from kubectl_podx.model.raw import Json, dig, items, number, text
 from kubectl_podx.model.words import JobState
+from kubectl_podx.pod import cron
 from kubectl_podx.pod.pod import ContainerEntry, containers
 from kubectl_podx.pod.workload import finished, suspended
-from kubectl_podx.workload import cron
 from kubectl_podx.workload.report import JobRun, Schedule
 from kubectl_podx.workload.view import WorkloadView
 
@@ -49,6 +49,7 @@ def run(body: Json, pods: list[Json]) -> JobRun:
         failed_indexes=text(body, "status", "failedIndexes"),
         kept_by=list(kept.containers),
         kept_since=kept.since or None,
+        work_took=kept.took,
         kept_serve=kept.serve,
     )
 
@@ -56,6 +57,7 @@ def run(body: Json, pods: list[Json]) -> JobRun:
 class _Kept(NamedTuple):
     containers: tuple[str, ...] = ()
     since: str = ""
+    took: float | None = None
     serve: bool = False
 
 
@@ -71,8 +73,17 @@ def _kept(pods: list[Json]) -> _Kept:
         if running and well and len(running) + len(ended) == len(apps) and ended == well:
             ends = [text(e.status, "state", "terminated", "finishedAt") for e in well]
             serve = all(_serves(entry) for entry in running)
-            return _Kept(tuple(entry.name for entry in running), max(ends), serve)
+            names = tuple(entry.name for entry in running)
+            return _Kept(names, max(ends), max(map(_took, well), default=None), serve)
     return _Kept()
+
+
+def _took(entry: ContainerEntry) -> float:
+    """For how many seconds it ran; 0 where that is not told."""
+    end = entry.terminated
+    if end is None or end.started_at is None or end.finished_at is None:
+        return 0.0
+    return (end.finished_at - end.started_at).total_seconds()
 
 
 def _serves(entry: ContainerEntry) -> bool:
@@ -89,7 +100,11 @@ def runs(view: WorkloadView) -> list[JobRun]:
         uid = text(job, "metadata", "uid")
         mine = [pod for pod in view.pods if uid in _owners(pod)]
         found.append(run(job, mine))
-    return found
+    known = {one.name for one in found}
+    # As the CronJob itself tells, where its Jobs were not read.
+    named = [text(one, "name") for one in items(view.body, "status", "active")]
+    told = [JobRun(name=name, state="active", active=1) for name in named if name not in known]
+    return [*found, *told]
 
 
 def _owners(pod: Json) -> set[str]:

@@ -145,7 +145,7 @@ KEYS = {
     "Guard": "kind name state detail reason message",
     "JobRun": (
         "name state reason message startedAt finishedAt completions succeeded failed active "
-        "backoffLimit deadline failedIndexes keptBy keptSince keptServe"
+        "backoffLimit deadline failedIndexes keptBy keptSince workTook keptServe"
     ),
     "Schedule": (
         "schedule timeZone concurrency valid lastScheduled lastSuccessful lastDue nextDue skipped"
@@ -159,11 +159,12 @@ KEYS = {
     "ComparedPod": "label namespace name capturedAt source file",
     "Difference": "section container fact values outliers",
     "TriageReport": (
-        "apiVersion kind metadata namespace by scanned healthy sick rows rowsLeftOut nodes coverage"
+        "apiVersion kind metadata namespace by scanned healthy sick lacking rows rowsLeftOut nodes "
+        "coverage"
     ),
     "TriageRow": (
-        "namespace kind name owners pods names symptom cause severity summary codes basis nodes "
-        "since restarts next"
+        "namespace kind name owners pods missing names symptom cause severity summary codes basis "
+        "nodes since restarts next"
     ),
     "TriageNode": "name state pods sick owners summary",
     "TriageShard": "apiVersion kind shard shards rowCount report",
