@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kubectl_podx.capture.plan import PlannedCall
@@ -24,6 +24,10 @@ READING_SECONDS = 4.0
 GRACE = 0.5
 """Seconds."""
 _STEP = 0.2
+# Execs, and the readings of memory that decide about them.
+_OF_EXECS = ("exec", "podMetrics", "stats")
+# Seconds after which execs that are under way are worth an answer before them.
+_SOON = 0.1
 
 
 class Outcome(NamedTuple):
@@ -60,6 +64,8 @@ Meanwhile = Callable[[], None]
 """Work for the thread that waits: while the answers travel the processor has nothing to do."""
 Progress = Callable[[int, int], None]
 """Told now and then by the thread that waits: calls that have ended, and all that are known."""
+Early = Callable[[Mapping[str, "Outcome"]], None]
+"""Told once by the thread that waits, when all but execs and what they wait for has answered."""
 Follow = Callable[[Outcome], Sequence[PlannedCall]]
 
 
@@ -82,20 +88,21 @@ def send_all(
     meanwhile: Meanwhile = idle,
     grace: float = GRACE,
     progress: Progress | None = None,
+    early: Early | None = None,
 ) -> dict[str, Outcome]:
     """Runs the calls on daemon threads, at most `in_flight` at once; returns outcomes by call id.
 
     `follow` names the calls that an outcome leads to (the owner of an owner); they run as soon as
     it is there. What has not ended when the deadline passes is `timedOut`: its thread is left to
     die with its closed socket, so nothing here can hang. `meanwhile` is run by this thread when all
-    calls are under way.
+    calls are under way, and `early` once only execs are missing and take their time.
     """
     run = _Run(calls, perform, follow)
     for _ in range(min(in_flight, len(run.planned))):
         threading.Thread(target=run.work, daemon=True).start()
     meanwhile()
     if run.planned:
-        run.wait(deadline, grace, progress)
+        run.wait(deadline, grace, progress, early)
     return run.end()
 
 
@@ -130,15 +137,32 @@ class _Run:
             for _ in new[1:]:
                 threading.Thread(target=self.work, daemon=True).start()
 
-    def wait(self, deadline: Deadline, grace: float, progress: Progress | None) -> None:
+    def wait(
+        self, deadline: Deadline, grace: float, progress: Progress | None, early: Early | None
+    ) -> None:
         """Until all is done or the deadline has passed."""
         end = time.monotonic() + deadline.remaining() + grace
-        step = _STEP if progress else end
-        while not self.done.wait(min(step, max(0.0, end - time.monotonic()))):
+        while not self.done.wait(
+            min(
+                _SOON if early else _STEP if progress else end,
+                max(0.0, end - time.monotonic()),
+            )
+        ):
             if time.monotonic() >= end:
                 return
+            if early and (known := self._all_but_execs()):
+                early(known)
+                early = None
             if progress:
                 progress(len(self._outcomes), len(self.planned))
+
+    def _all_but_execs(self) -> dict[str, Outcome]:
+        """What has been answered, where only execs have not; else nothing."""
+        with self._lock:
+            missing = [call for call in self.planned.values() if call.id not in self._outcomes]
+            if any(call.kind not in _OF_EXECS for call in missing):
+                return {}
+            return dict(self._outcomes)
 
     def end(self) -> dict[str, Outcome]:
         """What there is; nothing further is begun."""

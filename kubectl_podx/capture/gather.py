@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from kubectl_podx import __version__
 from kubectl_podx.capture import exec_gate, look, plan, resolve
 from kubectl_podx.capture.calls import (
     GRACE,
+    Early,
     Meanwhile,
     Outcome,
     Progress,
@@ -24,7 +26,8 @@ from kubectl_podx.capture.look import log_tail
 from kubectl_podx.capture.plan import LookOptions, PlannedCall
 from kubectl_podx.capture.planned import MANY
 from kubectl_podx.capture.seal import Sealer, WrongObjectError
-from kubectl_podx.capture.store import SOMETHING_ELSE, Store
+from kubectl_podx.capture.steps import Steps
+from kubectl_podx.capture.store import SOMETHING_ELSE
 from kubectl_podx.capture.targets import Targets
 from kubectl_podx.model.capture import (
     Capture,
@@ -67,25 +70,6 @@ def _asked(
     return [call for planned in calls.values() for call in planned], {}
 
 
-def _carried_out(call: PlannedCall, send: Callable[[PlannedCall], Outcome]) -> Outcome:
-    return send(call)
-
-
-def _sealed(_outcome: Outcome, seal: Callable[[], Observation]) -> Observation:
-    return seal()
-
-
-class Steps(NamedTuple):
-    """The steps of a run that can be done in another way: `doctor` only asks whether it might."""
-
-    store: Callable[[Sealer], Store] = Store
-    gate: Callable[..., exec_gate.ExecGate] = exec_gate.ExecGate
-    perform: Callable[[PlannedCall, Callable[[PlannedCall], Outcome]], Outcome] = _carried_out
-    """Gives the outcome of a call, and may send it."""
-    observe: Callable[[Outcome, Callable[[], Observation]], Observation] = _sealed
-    """Gives what an exec has shown, and may seal its output."""
-
-
 class Gatherer:
     """One run against one server."""
 
@@ -97,10 +81,12 @@ class Gatherer:
         revealed: Revealed | None = None,
         progress: Progress | None = None,
         steps: Steps | None = None,
+        early: Callable[[Capture], None] | None = None,
     ) -> None:
         self._server = server
         self._steps = steps or Steps()
         self._progress = progress
+        self._early = early
         self._options = options
         self._deadline = deadline
         self._in_flight = options.max_in_flight
@@ -168,7 +154,17 @@ class Gatherer:
         bound = self._before_the_end(_RECHECK_RESERVE)
         known = held | self._known.keys()
         now = [call for call in everything if call.id not in known]
-        outcomes = self._send(now, while_they_look if bodies else idle, bound) | self._known
+
+        show = self._early
+
+        def without_looks(answers: Mapping[str, Outcome]) -> None:
+            # What is shown before the report is never worth a failure of the report.
+            if show:
+                with suppress(Exception):
+                    show(self._without_looks(bodies, calls, own, {**answers, **self._known}))
+
+        early = without_looks if bodies and show else None
+        outcomes = self._send(now, while_they_look if bodies else idle, bound, early) | self._known
         if stand_ins:
             from kubectl_podx.capture import store as together  # noqa: PLC0415 - of many pods only
 
@@ -201,6 +197,32 @@ class Gatherer:
             workloads=[self._workload(r, own[r], outcomes) for r in own],
             objects=self._store.objects,
             lists=self._store.lists,
+        )
+
+    def _without_looks(
+        self,
+        bodies: dict[Reference, Json],
+        calls: dict[Reference, list[PlannedCall]],
+        own: dict[Reference, list[PlannedCall]],
+        known: dict[str, Outcome],
+    ) -> Capture:
+        """What the API alone tells, while execs are under way: by a sealer of its own, as all is
+        opened again with what the execs have shown.
+        """
+        alone = Gatherer(self._server, self._options._replace(exec_allowed=False), self._deadline)
+        alone._led_to, alone._captured_at = self._led_to, self._captured_at
+        for reference in bodies:
+            raw = self._sealer.raw_pod(reference)
+            alone._store.objects[reference.key] = alone._sealer.keep(reference, raw)
+        alone._store.objects |= {r.key: self._store.objects[r.key] for r in own}
+        alone._store.seal(known)
+        return Capture(
+            podx_version=__version__,
+            captured_at=self._captured_at or format_time(datetime.now(UTC)),
+            pods=[alone._captured(r, bodies[r], calls[r], known, {}) for r in bodies],
+            workloads=[self._workload(r, own[r], known) for r in own],
+            objects=alone._store.objects,
+            lists=alone._store.lists,
         )
 
     def _about(self, reference: Reference) -> list[PlannedCall]:
@@ -238,6 +260,7 @@ class Gatherer:
         calls: list[PlannedCall],
         meanwhile: Meanwhile = idle,
         bound: Deadline | None = None,
+        early: Early | None = None,
     ) -> dict[str, Outcome]:
         return send_all(
             calls,
@@ -248,6 +271,7 @@ class Gatherer:
             meanwhile=meanwhile,
             grace=0.0 if bound else GRACE,
             progress=self._progress,
+            early=early,
         )
 
     def _before_the_end(self, seconds: float) -> Deadline:
@@ -402,17 +426,13 @@ class Gatherer:
         outcomes: dict[str, Outcome],
     ) -> None:
         """What the looks show of Secrets that may not be read is scrubbed, too, from all text."""
-        from kubectl_podx.capture.seal_environment import declared_variables  # noqa: PLC0415
-        from kubectl_podx.capture.seal_observation import remember_look  # noqa: PLC0415
+        from kubectl_podx.capture.seal_observation import remember_looks  # noqa: PLC0415
 
         for reference in bodies:
-            looks = [
-                outcomes[c.id] for c in calls[reference] if c.kind == "exec" and c.id in outcomes
-            ]
+            planned = [outcomes[c.id] for c in calls[reference] if c.id in outcomes]
+            looks = [one for one in planned if one.call.kind == "exec"]
             pod = self._sealer.raw_pod(reference)
-            declared = declared_variables(self._sealer, pod, self._store.objects) if looks else {}
-            for outcome in looks:
-                remember_look(self._sealer, outcome, declared)
+            remember_looks(self._sealer, pod, looks, self._store.objects)
 
     def _captured(
         self,

@@ -20,9 +20,10 @@ from kubectl_podx.analysis.reports import DoctorReport, PodForecast, RightRow, R
 from kubectl_podx.capture import plan, session
 from kubectl_podx.capture.calls import Outcome, perform_read, send_all
 from kubectl_podx.capture.exec_gate import RehearsedGate
-from kubectl_podx.capture.gather import Gatherer, Steps
+from kubectl_podx.capture.gather import Gatherer
 from kubectl_podx.capture.plan import LookOptions, PlannedCall, Right, get_version
 from kubectl_podx.capture.seal import Sealer
+from kubectl_podx.capture.steps import Steps
 from kubectl_podx.capture.store import Store
 from kubectl_podx.capture.targets import Targets
 from kubectl_podx.model.capture import Observation

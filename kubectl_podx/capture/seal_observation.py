@@ -19,6 +19,7 @@ from kubectl_podx.capture.seal import Sealer
 from kubectl_podx.capture.seal_environment import (
     as_text,
     declared_values,
+    declared_variables,
     parse_environment,
     reference_of,
     remember_unread,
@@ -248,11 +249,21 @@ def _effective(uids: str | None) -> int | None:
     return procfs.whole(fields[1]) if len(fields) > 1 else None
 
 
-def remember_look(sealer: Sealer, outcome: Outcome, declared: Mapping[str, list[Variable]]) -> None:
-    """Makes known what a look shows of sources that may not be read.
+def remember_looks(
+    sealer: Sealer, pod: Json, looks: Sequence[Outcome], objects: Mapping[str, StoredObject]
+) -> None:
+    """Makes known what the pod's looks show of sources that may not be read.
 
-    To be done for every look before any free text of the pod is sealed.
+    To be done before any free text of the pod is sealed.
     """
+    declared = declared_variables(sealer, pod, objects) if looks else {}
+    for look in looks:
+        _remember_look(sealer, look, declared)
+
+
+def _remember_look(
+    sealer: Sealer, outcome: Outcome, declared: Mapping[str, list[Variable]]
+) -> None:
     if outcome.state != "ok" or not isinstance(outcome.answer, RawLook):
         return
     raw = outcome.answer

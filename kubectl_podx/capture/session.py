@@ -85,19 +85,23 @@ def take(
     revealed: Revealed | None = None,
     say: Callable[[str], None] = lambda _: None,
     progress: Progress | None = None,
+    early: Callable[[Capture], None] | None = None,
+    waiting: Callable[[str], None] = lambda _: None,
 ) -> Capture:
     """Looks at the targets and returns the sealed Capture.
 
     Raises PodxError where nothing can be told: no usable kubeconfig, an unreachable server, a
     named object that is not there. A single call that fails costs only its rows. `meanwhile` is
     run once while the looks are under way. `revealed` gets the values that `--reveal` shows. A wait
-    for a start is not part of the deadline. `progress` is told how far it is.
+    for a start is not part of the deadline. `progress` is told how far it is, `waiting` the
+    server's address, and `early` gets what the API alone tells, where execs take their time.
     """
     whole = _with_wait(deadline) if options.wait_start else deadline
     with connected(flags, deadline=whole, environ=environ, home=home, warn=warn) as (
         server,
         namespace,
     ):
+        waiting(server.address)
         server.dial_ahead(_DIAL_AHEAD)
         # Imported while the connections are being dialled.
         from kubectl_podx.capture.gather import Gatherer  # noqa: PLC0415
@@ -107,7 +111,7 @@ def take(
 
         if options.wait_start:
             deadline = _wait(server, targets, namespace, options, deadline, say)
-        gatherer = Gatherer(server, options, deadline, revealed, progress)
+        gatherer = Gatherer(server, options, deadline, revealed, progress, early=early)
         try:
             return gatherer.capture(targets, namespace, meanwhile)
         except PodxError as error:

@@ -18,9 +18,6 @@ if TYPE_CHECKING:
     from kubectl_podx.cli.request import Request
     from kubectl_podx.cluster.server import ApiServer
     from kubectl_podx.model.capture import Capture
-from typing import Self
-
-from kubectl_podx.cli.environment import Environment
 
 _T = TypeVar("_T")
 
@@ -179,41 +176,3 @@ def _print(env: Environment, sight: Sight, *, first: bool) -> None:
         env.write(f"{_CLEAR}{sight.text}\n{said}\n")
     elif first or sight.news:
         env.write(sight.text if first else f"\n--- {sight.at}\n{sight.text}")
-
-
-_PATIENCE = 1.0
-
-
-class ProgressLine:
-    """Writes a line over itself, once the work takes longer than a second.
-
-    Only to a terminal: a file of standard error keeps what went wrong.
-    """
-
-    def __init__(self, env: Environment) -> None:
-        self._env = env
-        self._begun = time.monotonic()
-        self._shown = False
-
-    def show(self, text: str) -> None:
-        """Shows this instead of what was shown before."""
-        if time.monotonic() - self._begun > _PATIENCE and self._env.stderr.isatty():
-            self._shown = True
-            self._env.stderr.write(f"\r\x1b[K{text}")
-            self._env.stderr.flush()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Takes the line away, so that what follows begins on an empty one."""
-        if self._shown:
-            self._shown = False
-            self._env.stderr.write("\r\x1b[K")
-            self._env.stderr.flush()
-
-
-def bar(done: int, known: int, width: int = 24) -> str:
-    """`[######            ] 31 of 120 answers`."""
-    filled = width * done // known if known else 0
-    return f"[{'#' * filled}{' ' * (width - filled)}] {done} of {known} answers"

@@ -16,13 +16,14 @@ if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
 
     from kubectl_podx.capture.targets import Named
-    from kubectl_podx.cli.follow import ProgressLine
+    from kubectl_podx.cli.progress import ProgressLine
     from kubectl_podx.model.capture import Capture
     from kubectl_podx.model.raw import Json
     from kubectl_podx.model.revealed import Revealed
 
 _SUFFIX = ".podx"
 _FOR_ANSWERS = 0.93
+_LOOKING = "  by the API alone; looking inside of the containers …"
 
 
 def capture_of(
@@ -94,7 +95,7 @@ def _live(
     if request.selector is None:
         # Wrong words are told before a kubeconfig is opened.
         parse_words(request.words)
-    from kubectl_podx.cli.follow import ProgressLine
+    from kubectl_podx.cli.progress import ProgressLine
 
     with ProgressLine(env) as line:
         capture = _taken(request, env, line, needed, meanwhile, revealed)
@@ -112,7 +113,7 @@ def _taken(
     revealed: Revealed | None,
 ) -> Capture:
     from kubectl_podx.capture import session
-    from kubectl_podx.cli.follow import bar
+    from kubectl_podx.cli.progress import bar
     from kubectl_podx.model.clock import Deadline
 
     return session.take(
@@ -143,7 +144,32 @@ def _taken(
         revealed=revealed,
         say=env.say,
         progress=lambda done, known: line.show(bar(done, known)),
+        early=_early(request, env, line, needed),
+        waiting=line.waits_for,
     )
+
+
+def _early(
+    request: Request, env: Environment, line: ProgressLine, needed: frozenset[str]
+) -> Callable[[Capture], None] | None:
+    """Shows the verdict by the API alone, while the looks inside are under way.
+
+    For a person: to a terminal, of the text. Everything else gets the one whole document.
+    """
+    text = request.query is None and request.format in ("text", "wide")
+    if not (text and env.stdout.isatty() and env.stderr.isatty()):
+        return None
+
+    def show(capture: Capture) -> None:
+        from kubectl_podx.analysis.analyse import analyse
+        from kubectl_podx.analysis.workloads import document
+        from kubectl_podx.render.text import early_lines
+
+        reports = analyse(capture, needed, request.container)
+        found = document(capture, reports, single=is_single(request, capture))
+        line.know(early_lines(found.verdict, env.terminal(request.colors)), _LOOKING)
+
+    return show
 
 
 def _say_calls(capture: Capture, env: Environment) -> None:

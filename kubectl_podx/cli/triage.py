@@ -10,8 +10,9 @@ import click
 
 from kubectl_podx.cli.command import Command
 from kubectl_podx.cli.environment import Environment
-from kubectl_podx.cli.follow import Pace, ProgressLine, Sight, watch
+from kubectl_podx.cli.follow import Pace, Sight, watch
 from kubectl_podx.cli.options import LOGS, access_flags, deadline, reading_options
+from kubectl_podx.cli.progress import ProgressLine
 from kubectl_podx.cli.request import Request
 from kubectl_podx.model.errors import ExitStatus, UsageError
 

@@ -81,6 +81,11 @@ class ApiServer:
         self._warned: set[str] = set()
         self._warning_lock = threading.Lock()
 
+    @property
+    def address(self) -> str:
+        """The server's URL without credentials, as a person knows it."""
+        return self._access.server
+
     # -- life ------------------------------------------------------------------------------------
 
     def dial_ahead(self, count: int) -> None:

@@ -265,6 +265,11 @@ def _apart(blocks: list[list[str]]) -> list[str]:
     return lines
 
 
+def early_lines(verdict: Verdict, terminal: Terminal) -> list[str]:
+    """The verdict alone, as the first lines of the report will be laid out."""
+    return verdict_lines(verdict, Page(terminal, None))
+
+
 def verdict_lines(verdict: Verdict, page: Page) -> list[str]:
     """`CRITICAL: app was OOM-killed …`: the first line of every report."""
     word = verdict.severity.upper()

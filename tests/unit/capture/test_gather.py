@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from typing import Any
 
 import msgspec
@@ -362,3 +363,52 @@ def test_an_exec_that_was_killed_at_its_start_says_so_where_the_container_lives(
     (app,) = [one for one in capture.pods[0].observations if one.container == "app"]
     assert app.reason == "the exec was killed in the container"
     assert capture.pods[0].ended_during_exec == []
+
+
+def early_run(server: FakeServer, **wish: Any) -> tuple[list[Capture], Capture]:
+    """What was known before the execs came back, and what at the end."""
+    found: list[Capture] = []
+    shown = threading.Event()
+
+    def fault(path: str) -> None:
+        if path.startswith("exec "):
+            # No exec comes back before there was something to show.
+            shown.wait(10)
+
+    def early(capture: Capture) -> None:
+        found.append(capture)
+        shown.set()
+
+    server.fault = fault
+    options = LookOptions(**wish)
+    gatherer = Gatherer(server, options, Deadline(20), early=early)  # type: ignore[arg-type]
+    return found, gatherer.capture(Targets(words=("everything",)), "lead")
+
+
+def test_what_the_api_tells_is_there_before_the_execs() -> None:
+    (early,), whole = early_run(FakeServer())
+    (before,) = analyse(early).items
+    assert not early.pods[0].observations
+    assert before.pod.name == "everything"
+    assert before.restarts is not None
+    assert {row.observation.state for row in before.containers or []} == {"unobservable"}
+    # The execs have their say afterwards, as if nothing had been shown.
+    (after,), (alone,) = analyse(whole).items, analyse(run(FakeServer())).items
+    for section in ("verdict", "findings", "files", "environment", "namespaces"):
+        assert getattr(after, section) == getattr(alone, section)
+    assert "canary-7f3a" not in msgspec.json.encode(early).decode()
+
+
+def test_without_execs_there_is_nothing_to_show_early() -> None:
+    found, _ = early_run(FakeServer(), exec_allowed=False)
+    assert found == []
+
+
+def test_what_cannot_be_shown_early_costs_nothing() -> None:
+    def early(_: Capture) -> None:
+        raise ZeroDivisionError
+
+    server = FakeServer()
+    server.fault = lambda path: time.sleep(0.4) if path.startswith("exec ") else None
+    gatherer = Gatherer(server, LookOptions(), Deadline(20), early=early)  # type: ignore[arg-type]
+    assert gatherer.capture(Targets(words=("everything",)), "lead").pods[0].observations

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import io
+import time
 
 import pytest
 
-from kubectl_podx.cli import follow as progress
+from kubectl_podx.cli import progress
 from kubectl_podx.cli.environment import Environment
-from kubectl_podx.cli.follow import ProgressLine, bar
+from kubectl_podx.cli.progress import ProgressLine, bar
 
 
 class Terminal(io.StringIO):
@@ -72,3 +73,27 @@ def test_short_work_shows_nothing() -> None:
 )
 def test_the_bar_fills(done: int, known: int, shown: str) -> None:
     assert bar(done, known, 8) == shown
+
+
+def test_what_is_known_is_shown_at_once_and_stays_above_the_rest() -> None:
+    stream = Terminal()
+    with ProgressLine(Environment(stderr=stream)) as line:
+        line.know(["CRITICAL: it", "  fails"], "looking")
+        line.show("1 of 2")
+    up = "\x1b[2A\r\x1b[K\x1b[J"
+    assert stream.getvalue() == (
+        f"\r\x1b[KCRITICAL: it\n  fails\nlooking{up}CRITICAL: it\n  fails\n1 of 2{up}"
+    )
+
+
+@pytest.mark.usefixtures("at_once")
+def test_a_server_that_does_not_answer_is_named() -> None:
+    stream = Terminal()
+    with ProgressLine(Environment(stderr=stream)) as line:
+        line.waits_for("https://10.0.0.1:6443\x1b[2J")
+        for _ in range(1000):
+            if stream.getvalue():
+                break
+            time.sleep(0.005)
+    assert stream.getvalue().startswith("\r\x1b[Kwaiting for https://10.0.0.1:6443")
+    assert "\x1b[2J" not in stream.getvalue()
