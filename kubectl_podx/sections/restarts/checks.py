@@ -8,7 +8,7 @@ from kubectl_podx.model.clock import format_time, parse_time
 from kubectl_podx.model.raw import one_line
 from kubectl_podx.model.words import FindingSeverity, RestartCause
 from kubectl_podx.pod.kills import RESET_SECONDS, slow_loop
-from kubectl_podx.pod.pod import LOOPING, ContainerEntry
+from kubectl_podx.pod.pod import LOOPING, OOM_MARK, ContainerEntry
 from kubectl_podx.pod.probe_events import event_span, strip_combined
 from kubectl_podx.pod.start_error import innermost
 from kubectl_podx.rules.fixes import edit_owner, more
@@ -126,7 +126,10 @@ def _own_limit(case: Case, row: Restart) -> bool:
 def child_oom(case: Case) -> Iterator[Hit]:
     """The OOMKilled mark on an exit that was not the OOM kill: a child was killed before."""
     for row in case.report.restarts or ():
-        if row.reason != "OOMKilled" or row.exit_code == 137 or row.kind == "ephemeral":
+        if row.reason != OOM_MARK or row.exit_code == 137 or row.kind == "ephemeral":
+            continue
+        if row.cause == "oomKilled":
+            # That end is told of as a whole.
             continue
         entry = case.view.container(row.container)
         if entry is None:
