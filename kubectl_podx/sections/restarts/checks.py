@@ -37,6 +37,7 @@ def by_cause(*causes: RestartCause) -> Callable[[Case], Iterator[Hit]]:
                     row.summary,
                     tuple(f"{each.source}: {each.text}" for each in row.evidence),
                     container=row.container,
+                    remedy=_words(case, row),
                     next=_next(case, row),
                     fix=_fix(case, row),
                     severity=severity,
@@ -104,6 +105,19 @@ def _next(case: Case, row: Restart) -> str:
         node = case.view.api.node
         return kubectl("describe", "node", checked(node)) if node else ""
     return "" if row.cause in ("deleted", "startError", *_MEMORY) else describe_pod(case)
+
+
+def _words(case: Case, row: Restart) -> str:
+    """What to do where the rule's own words are about somebody else's limit; else empty."""
+    if _own_limit(case, row):
+        return (
+            "Raise the limit that it names, or write less: what is logged counts until the "
+            "kubelet rotates it (containerLogMaxSize), and stays until the pod goes."
+        )
+    entry = case.view.container(row.container)
+    if row.cause == "nodeOOM" and entry is not None and memory(case.view, entry, None).pod:
+        return "Raise the pod's memory limit (spec.resources), or let its containers use less."
+    return ""
 
 
 def _fix(case: Case, row: Restart) -> Fix:

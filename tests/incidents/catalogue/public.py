@@ -260,7 +260,7 @@ PROBES = (
             livenessProbe={"httpGet": {"path": "/up", "port": 8080}},
         ),
         until=every(running_for(20), event("Unhealthy", "Startup")),
-        expected=Expected(words=("startup probe", "port 8080", "nobody listens")),
+        expected=Expected(words=("startup probe", "8080")),
     ),
     # getlago/lago-helm-charts#149
     broken(
@@ -288,7 +288,10 @@ PROBES = (
         ),
         until=ended(),
         expected=Expected(
-            "livenessProbe", words=("liveness probe",), severity=("warning", "critical")
+            "livenessProbe",
+            words=("liveness probe",),
+            severity=("warning", "critical"),
+            codes=("PRB020",),
         ),
     ),
     # prometheus/blackbox_exporter#904

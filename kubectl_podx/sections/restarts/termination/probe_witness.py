@@ -161,7 +161,8 @@ class ProbeWitness(NamedTuple):
     @property
     def one_each(self) -> bool:
         """One failure for each end, and an attempt may itself have made it end."""
-        return self.may_end_it and self.total <= max(1, self.ended)
+        running = 0 if self.newest or self.timing.failure_threshold > 1 else 1
+        return self.may_end_it and self.total <= max(1, self.ended) + running
 
     @property
     def cut_off(self) -> bool:
