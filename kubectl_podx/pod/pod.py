@@ -33,6 +33,10 @@ IMAGE_FAILURES = PULLED_AGAIN | {
 """Waiting reasons that name the image as the cause (pkg/kubelet/images/types.go)."""
 
 
+OOM_MARK = "OOMKilled"
+"""The runtime's reason for the end of a container in which the kernel killed any process."""
+
+
 class Termination(NamedTuple):
     """The end of one instance of a container."""
 
@@ -42,6 +46,13 @@ class Termination(NamedTuple):
     started_at: datetime | None
     """None where it never started: a StartError carries 1970."""
     finished_at: datetime | None
+
+    @property
+    def done(self) -> bool:
+        """Whether an init container that ended so is done. One with the mark of an OOM kill counts
+        as failed whatever its exit code (pkg/kubelet/kuberuntime isInitContainerFailed).
+        """
+        return self.exit_code == 0 and self.reason != OOM_MARK
 
 
 class ContainerEntry(NamedTuple):

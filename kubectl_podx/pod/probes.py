@@ -103,6 +103,8 @@ def _grpc(action: Json) -> str:
     )
 
 
+_OF_A_SHELL = frozenset(["||", "&&", "|", "&", ">", ">>", "<", "2>&1"])
+_TAKE_THEM = frozenset(["test", "[", "expr", "echo"])
 _READ = frozenset(["cat", "test", "[", "ls", "stat", "true", "false", "head", "grep", "sleep"])
 _CONNECT = frozenset(["wget", "curl", "nc", "pg_isready", "grpc_health_probe"])
 
@@ -114,6 +116,8 @@ class ExecProbe(NamedTuple):
     program: str
     """What it runs, without its folder: `cat`."""
     timing: Timing
+    shell_words: tuple[str, ...]
+    """What only a shell understands, and what its program gets as arguments."""
 
     @property
     def reads(self) -> bool:
@@ -132,8 +136,15 @@ def exec_probes(container: Json) -> list[ExecProbe]:
     for kind in get_args(ProbeType):
         declared = mapping(container, f"{kind}Probe")
         program = text(declared, "exec", "command", 0).rpartition("/")[2]
-        if program:
-            found.append(ExecProbe(kind, program, timing(declared)))
+        command = dig(declared, "exec", "command")
+        if program and isinstance(command, list):
+            taken = program in _TAKE_THEM
+            words = [
+                word
+                for word in command
+                if isinstance(word, str) and word in _OF_A_SHELL and not taken
+            ]
+            found.append(ExecProbe(kind, program, timing(declared), tuple(dict.fromkeys(words))))
     return found
 
 

@@ -23,7 +23,13 @@ from kubectl_podx.pod.gate import (
     StatusGate,
 )
 from kubectl_podx.pod.kills import RESET_SECONDS, slow_loop
-from kubectl_podx.pod.pod import BEING_CREATED, IMAGE_FAILURES, LOOPING, STARTING_SECONDS
+from kubectl_podx.pod.pod import (
+    BEING_CREATED,
+    IMAGE_FAILURES,
+    LOOPING,
+    OOM_MARK,
+    STARTING_SECONDS,
+)
 
 CREATING = 120
 """Seconds after which it takes too long to create the containers (volumes, images, network)."""
@@ -173,6 +179,9 @@ def _went_down(
         if spec.restart_policy == "Never":
             return Sick("failed", at_rest.finished_at)
         return Sick("restarting", at_rest.finished_at)
+    if init and at_rest is not None and at_rest.reason == OOM_MARK:
+        # It counts as failed, whatever its exit code.
+        return Sick("oomKilled", at_rest.finished_at)
     ended = one.last_state.terminated if one.last_state else None
     count = one.restart_count or 0
     if ended is None or (init and at_rest is not None) or count < 1:
@@ -184,7 +193,7 @@ def _went_down(
     # A job that is restarted after it has ended well is no trouble of the moment.
     if ended.exit_code == 0 and spec.restart_policy != "Always":
         return None
-    return Sick("oomKilled" if ended.reason == "OOMKilled" else "restarting", ended.finished_at)
+    return Sick("oomKilled" if ended.reason == OOM_MARK else "restarting", ended.finished_at)
 
 
 def _slow(spec: SpecGate, status: StatusGate, now: datetime | None) -> Sick | None:

@@ -279,7 +279,7 @@ def restart_rules(entry: ContainerEntry) -> list[str]:
 def _passed(entry: ContainerEntry) -> bool:
     if entry.kind == "sidecar":
         return dig(entry.status, "started") is True
-    return entry.terminated is not None and entry.terminated.exit_code == 0
+    return entry.terminated is not None and entry.terminated.done
 
 
 # The container's own value beats the pod's (pkg/securitycontext/util.go).

@@ -9,6 +9,7 @@ from math import ceil
 from kubectl_podx.model.clock import parse_time
 from kubectl_podx.model.parts import ProbeFailure
 from kubectl_podx.pod.kills import RESET_SECONDS, stop_in_progress
+from kubectl_podx.pod.probes import exec_probes
 from kubectl_podx.rules.fixes import edit_owner, more, set_probe
 from kubectl_podx.rules.remedies import logs
 from kubectl_podx.rules.rule import Case, Fix, Hit
@@ -213,6 +214,24 @@ def unknown_port(case: Case) -> Iterator[Hit]:
             severity="critical" if gate else "warning",
             blocking=gate and probe.state == "erroring",
         )
+
+
+def shell_words(case: Case) -> Iterator[Hit]:
+    """An exec probe is run without a shell, and its program gets `||` as an argument."""
+    for probe in case.report.probes or ():
+        entry = case.view.container(probe.container)
+        if entry is None or probe.state == "passing":
+            continue
+        found = next((each for each in exec_probes(entry.spec) if each.type == probe.type), None)
+        if found is not None and found.shell_words:
+            words = " and ".join(f"`{word}`" for word in found.shell_words)
+            yield Hit(
+                f"{probe.container}'s {probe.type} probe hands {words} to its program as an "
+                "argument: no shell runs its command",
+                _evidence(probe),
+                container=probe.container,
+                fix=edit_owner(case),
+            )
 
 
 def same_probe(case: Case) -> Iterator[Hit]:

@@ -272,5 +272,19 @@ RULES: tuple[Rule, ...] = (
         link=_PROBES,
         check=checks.flaps,
     ),
+    Rule(
+        code="PRB020",
+        section="probes",
+        severity="warning",
+        title="An exec probe is written for a shell, and no shell runs it",
+        meaning="The kubelet starts the first item of `command` and gives it the others as they "
+        "are: `||`, `|` or `>` among them are arguments, which most programs refuse.",
+        known_by="The probe's command, and that it does not succeed.",
+        remedy='Write ["sh", "-c", "the whole line"], or leave the rest out: the probe fails by '
+        "itself where its program ends with another code than 0.",
+        link=_PROBES,
+        check=checks.shell_words,
+        explains_probe=True,
+    ),
     *LIVE_RULES,
 )

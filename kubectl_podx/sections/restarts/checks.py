@@ -8,7 +8,7 @@ from kubectl_podx.model.clock import format_time, parse_time
 from kubectl_podx.model.raw import one_line
 from kubectl_podx.model.words import FindingSeverity, RestartCause
 from kubectl_podx.pod.kills import RESET_SECONDS, slow_loop
-from kubectl_podx.pod.pod import LOOPING, ContainerEntry
+from kubectl_podx.pod.pod import LOOPING, OOM_MARK, ContainerEntry
 from kubectl_podx.pod.probe_events import event_span, strip_combined
 from kubectl_podx.pod.start_error import innermost
 from kubectl_podx.rules.fixes import edit_owner, more
@@ -37,6 +37,7 @@ def by_cause(*causes: RestartCause) -> Callable[[Case], Iterator[Hit]]:
                     row.summary,
                     tuple(f"{each.source}: {each.text}" for each in row.evidence),
                     container=row.container,
+                    remedy=_words(case, row),
                     next=_next(case, row),
                     fix=_fix(case, row),
                     severity=severity,
@@ -106,6 +107,19 @@ def _next(case: Case, row: Restart) -> str:
     return "" if row.cause in ("deleted", "startError", *_MEMORY) else describe_pod(case)
 
 
+def _words(case: Case, row: Restart) -> str:
+    """What to do where the rule's own words are about somebody else's limit; else empty."""
+    if _own_limit(case, row):
+        return (
+            "Raise the limit that it names, or write less: what is logged counts until the "
+            "kubelet rotates it (containerLogMaxSize), and stays until the pod goes."
+        )
+    entry = case.view.container(row.container)
+    if row.cause == "nodeOOM" and entry is not None and memory(case.view, entry, None).pod:
+        return "Raise the pod's memory limit (spec.resources), or let its containers use less."
+    return ""
+
+
 def _fix(case: Case, row: Restart) -> Fix:
     """What changes the cause, where the cause itself says what."""
     if row.cause in _MEMORY:
@@ -126,7 +140,10 @@ def _own_limit(case: Case, row: Restart) -> bool:
 def child_oom(case: Case) -> Iterator[Hit]:
     """The OOMKilled mark on an exit that was not the OOM kill: a child was killed before."""
     for row in case.report.restarts or ():
-        if row.reason != "OOMKilled" or row.exit_code == 137 or row.kind == "ephemeral":
+        if row.reason != OOM_MARK or row.exit_code == 137 or row.kind == "ephemeral":
+            continue
+        if row.cause == "oomKilled":
+            # That end is told of as a whole.
             continue
         entry = case.view.container(row.container)
         if entry is None:

@@ -118,10 +118,15 @@ def _quote(w: Witnesses, found: Conclusion, crash: CrashLine | None) -> str:
     probe = {"livenessProbe": w.liveness, "startupProbe": w.startup}.get(found.cause)
     if probe is not None and probe.said:
         return f': "{one_line(probe.said, _LONGEST_QUOTE)}"'
-    if found.cause not in ("exitCode", "signal") or w.instance is None:
+    if found.cause not in ("exitCode", "signal", "completed") or w.instance is None:
+        return ""
+    if found.cause == "completed" and crash is None:
         return ""
     from kubectl_podx.sections.restarts.crash_line import crash_line, shortened  # noqa: PLC0415
 
+    if crash is not None and found.cause == "completed":
+        # It may be why it ended, or of something that it could do without.
+        return f'; its log says "{shortened(crash.text, _LONGEST_QUOTE)}"'
     # With FallbackToLogsOnError the message is the end of the log, in several lines.
     told = crash_line(w.instance.message.split("\n")) or crash
     if told is None:

@@ -75,6 +75,10 @@ RIVALS: Mapping[str, tuple[Rival, ...]] = {
             "the pod was resized or got a new image, and it ends with 0 on TERM",
             f"{_KILLING}, or managedFields",
         ),
+        Rival(
+            "the command of a readiness probe or a hook sent TERM to PID 1, which handles it",
+            "nothing of the API: read what the command does",
+        ),
     ),
     "RST008": (
         Rival(
@@ -105,6 +109,10 @@ RIVALS: Mapping[str, tuple[Rival, ...]] = {
         Rival(
             "it ended by itself, and the hook was killed with it",
             "the kubelet's waiting message for a second: exited with 137",
+        ),
+        Rival(
+            "it ended with 0 by itself, and the hook died with it",
+            "the same message; exit code 137, which is of a kill",
         ),
     ),
     "RST015": (

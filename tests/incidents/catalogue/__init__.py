@@ -62,6 +62,7 @@ SAMPLE = (
     "liveness-grpc",
     "startup-never",
     "oom-never",
+    "oom-pod-level-limit",
     "oom-child-exit-0",
     "start-missing-binary",
     "exit-never",

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from e2e.manifests import shell
+from e2e.manifests import FOREVER, shell
 from incidents.catalogue.probe_kills import on_term
+from incidents.catalogue.reported import limit
 from incidents.catalogue.stops import NOT_YET_HEALTHY
 from incidents.incident import Expected, Incident, broken
-from incidents.when import ended
+from incidents.when import ended, looping
 
 SERVE_ONE = "sleep 1; nc -l -p 8080 </dev/null >/dev/null 2>&1; "
 ONCE: dict[str, Any] = {
@@ -70,5 +71,49 @@ INCIDENTS = (
         ),
         cause="completed",
         also=("postStartHook",),
+    ),
+    open_(
+        "exit-0-before-its-hook-is-done",
+        "it ends with 0, and its postStart hook dies with it: the kubelet writes of the hook alone",
+        shell(
+            "sleep 2; exit 0",
+            lifecycle={"postStart": {"exec": {"command": ["sh", "-c", "sleep 5; exit 1"]}}},
+        ),
+        cause="postStartHook",
+        also=("completed",),
+    ),
+    broken(
+        "init-0-with-an-oom-mark",
+        "an init container ends with 0 after a child was OOM-killed: it is retried for ever",
+        shell(FOREVER),
+        initContainers=[
+            shell(
+                "dd if=/dev/zero of=/dev/null bs=80M count=1; echo ready; exit 0",
+                "warm",
+                resources=limit("32Mi"),
+            )
+        ],
+        until=ended("warm", times=3),
+        expected=Expected(
+            "oomKilled",
+            "warm",
+            words=("init container warm ended with exit code 0 and counts as failed", "OOM-killed"),
+            at_least="proven",
+        ),
+    ),
+    broken(
+        "oom-mark-under-a-stop-signal",
+        "a child was OOM-killed, and the shell later ends with 143 by itself",
+        shell(
+            "dd if=/dev/zero of=/dev/null bs=80M count=1; sleep 1; exit 143",
+            resources=limit("32Mi"),
+        ),
+        until=looping(times=2),
+        expected=Expected(
+            "signal",
+            at_least="possible",
+            words=("SIGTERM", "a process in it was OOM-killed"),
+            never=("sent by",),
+        ),
     ),
 )

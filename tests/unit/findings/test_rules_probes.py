@@ -191,6 +191,25 @@ def test_held_back_for_long_is_no_start_any_more() -> None:
     assert hit.severity == "warning"
 
 
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        (["wget", "-q", "http://127.0.0.1", "||", "exit", "1"], "`||`"),
+        (["cat", "/tmp/a", "|", "grep", "x", "&&", "true", "|"], "`|` and `&&`"),
+        (["sh", "-c", "wget -q http://127.0.0.1 || exit 1"], ""),
+        (["test", "a", ">", "b"], ""),
+        (["cat", "/tmp/a"], ""),
+    ],
+)
+def test_a_command_that_is_written_for_a_shell(command: list[str], words: str) -> None:
+    spec = {"readinessProbe": {"exec": {"command": command}}}
+    hit = found(report(healthy_pod(spec, UNREADY, ready=False), [failed("Readiness")]), "PRB020")
+    assert (hit is not None) == bool(words)
+    assert hit is None or f"readiness probe hands {words} to its program" in hit.title
+    # A probe that succeeds needs no word.
+    assert found(report(healthy_pod(spec)), "PRB020") is None
+
+
 def test_every_rule_says_what_it_means() -> None:
     assert len({rule.code for rule in RULES}) == len(RULES)
     for rule in RULES:

@@ -197,3 +197,16 @@ def test_every_cause_has_a_rule() -> None:
     for rule in RULES:
         assert rule.section == "restarts"
         assert all((rule.title, rule.meaning, rule.known_by, rule.remedy))
+
+
+def test_a_limit_of_its_own_is_no_matter_of_the_node() -> None:
+    said = "Pod ephemeral local storage usage exceeds the total limit of containers 8Mi. "
+    low = "The node was low on resource: memory. "
+    for message, words in ((said, "Raise the limit"), (low, "node")):
+        body = healthy_pod({}, {"state": {"terminated": ended(137, 20)}, "ready": False})
+        body["spec"]["nodeName"] = "n1"
+        body["status"] |= {"phase": "Failed", "reason": "Evicted", "message": message}
+        hit = found(report(body), "RST015")
+        assert hit is not None
+        assert words in hit.remedy
+        assert ("describe node" in hit.next) == (words == "node")

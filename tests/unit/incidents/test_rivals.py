@@ -31,7 +31,11 @@ CAUSES = {
 }
 """Code -> its cause; empty where a rival's own words are looked for by the incident's `never`."""
 INCIDENTS: dict[str, tuple[str, ...]] = {
-    "RST001": ("mixed-exit-under-failing-liveness", "oom-beside-liveness"),
+    "RST001": (
+        "mixed-exit-under-failing-liveness",
+        "exit-3-at-the-attempt",
+        "oom-beside-liveness",
+    ),
     "RST002": ("mixed-exit-under-failing-startup", "mixed-oom-while-starting"),
     "RST003": (
         "oom-pod-limit-by-files-of-init",
@@ -47,6 +51,7 @@ INCIDENTS: dict[str, tuple[str, ...]] = {
         "signal-neighbour-handled",
         "signal-exec-handled",
         "mixed-resize-exit-0",
+        "signal-of-a-readiness-probe",
     ),
     "RST008": (
         "crash-abort-as-pid-1",
@@ -58,7 +63,7 @@ INCIDENTS: dict[str, tuple[str, ...]] = {
         "sigkill-neighbour",
     ),
     "RST010": ("start-hidden-by-a-mount", "start-oom-memory-used-up"),
-    "RST011": ("mixed-exit-during-post-start",),
+    "RST011": ("mixed-exit-during-post-start", "exit-0-before-its-hook-is-done"),
     "RST015": ("mixed-exit-then-evicted",),
     "RST018": ("mixed-exit-then-deadline",),
     "RST020": ("exit-then-deleted", "job-deletes-its-pod-after-an-exit", "preempted"),

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from kubectl_podx.model.parts import Evidence
 from kubectl_podx.model.words import Confidence, RestartCause
 from kubectl_podx.pod.kills import Kill
+from kubectl_podx.pod.pod import OOM_MARK
 from kubectl_podx.pod.start_error import DIED, start_failure, start_was_refused
 from kubectl_podx.sections.restarts.termination.conclusion import (
     CRASHES,
@@ -43,6 +44,8 @@ _KILLED_HARD = 137
 _UNANNOUNCED = (
     "its failures are on record, and no Killing event is: it may have ended by itself just then"
 )
+
+_ONE_EACH = "one failed attempt for each end: it may have ended by itself at each of them"
 
 
 def decide(w: Witnesses) -> Conclusion | None:
@@ -125,8 +128,8 @@ def _killed_by_kubelet(w: Witnesses) -> Conclusion | None:
     accounts = sum(each.seen for each in w.kills if each.kind == kill.kind)
     if kill.kind == "postStartHook":
         return None if hook_died_with_it(w) else failed_hook(w, evidence, accounts)
+    probe = w.liveness if kill.kind == "livenessProbe" else w.startup
     if kill.kind in ("livenessProbe", "startupProbe"):
-        probe = w.liveness if kill.kind == "livenessProbe" else w.startup
         found = _by_probe(kill.kind, probe, evidence, kill, accounts)
     else:
         found = Conclusion(kill.kind, "proven", _KILLED[kill.kind], evidence, accounts)
@@ -136,7 +139,9 @@ def _killed_by_kubelet(w: Witnesses) -> Conclusion | None:
     if _met_its_end(w, kill):
         words = "it ended in the second of the kill: the attempt that failed may have made it end"
         both = (*found.evidence, fact("status", words, w.instance and w.instance.finished_at))
-        return found._replace(confidence="likely", evidence=both)
+        answered = probe is not None and probe.failures and not probe.cut_off
+        sure: Confidence = "likely" if answered else "possible"
+        return found._replace(confidence=sure, evidence=both)
     if not w.of_the_next_perhaps(kill):
         return found
     words = "dated in the second of the next start: by its time alone it may be of that instance"
@@ -231,6 +236,23 @@ def _stopped(w: Witnesses) -> Conclusion | None:
     )
 
 
+def _oom_of_init(w: Witnesses) -> Conclusion | None:
+    """An init container that did its work, and in which a process was OOM-killed."""
+    if w.entry.kind != "init" or w.instance is None or w.instance.exit_code != 0:
+        return None
+    if w.instance.reason != OOM_MARK:
+        return None
+    mark = fact("status", "reason OOMKilled, exit code 0", w.instance.finished_at)
+    rule = fact("status", "the kubelet takes an init container with this mark for a failed one")
+    where = f" {w.memory.where}" if w.memory.own else ""
+    whose = "a process of it or of its pod" if w.memory.pod_alone else "a process in it"
+    predicate = (
+        f"ended with exit code 0 and counts as failed, because {whose} was OOM-killed{where}"
+    )
+    sure: Confidence = "likely" if w.memory.shared or not w.memory.own else "proven"
+    return Conclusion("oomKilled", sure, predicate, (mark, rule, *w.memory.shared), w.restart_count)
+
+
 def _oom(w: Witnesses) -> Conclusion | None:
     """OOMKilled with 137: PID 1 itself died of SIGKILL and the cgroup had an OOM kill.
 
@@ -298,9 +320,10 @@ def _probe_without_event(w: Witnesses) -> Conclusion | None:
                 fact("status", words),
                 fact("status", _exit_words(w)),
             )
-            if probe.unannounced and code != _KILLED_HARD:
+            if code != _KILLED_HARD and (probe.unannounced or probe.one_each):
                 likely = False
-                evidence = (*evidence, fact("event", _UNANNOUNCED))
+                words = _UNANNOUNCED if probe.unannounced else _ONE_EACH
+                evidence = (*evidence, fact("status", words))
             name: RestartCause = "startupProbe" if cause == "startupProbe" else "livenessProbe"
             return _by_probe(name, probe, evidence, None, possible=not likely)
     return None
@@ -329,6 +352,7 @@ _STEPS: tuple[Callable[[Witnesses], Conclusion | None], ...] = (
     _lost,
     _stopped,
     changed,
+    _oom_of_init,
     _oom,
     _probe_without_event,
     _own_exit,

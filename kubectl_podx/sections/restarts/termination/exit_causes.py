@@ -63,6 +63,7 @@ def changed(w: Witnesses) -> Conclusion | None:
     )
 
 
+_KILLED = 137
 # `Exec lifecycle hook ([…]) for Container "app" in Pod "…" failed - error: …`
 _HOOK = " lifecycle hook ("
 _WITH_THE_REST = ("exited with 137", "timed out after 0s")
@@ -113,13 +114,14 @@ def failed_hook(w: Witnesses, evidence: tuple[Evidence, ...], accounts: int) -> 
     """The conclusion from evidence that the hook failed; `accounts`: how many ends it speaks of."""
     handler = f" ({w.post_start})" if w.post_start else ""
     predicate = f"was killed because its postStart hook failed{handler}"
-    # A program may end a stop with a code of its own, and it may have ended so by itself, in which
-    # case its hook fails, too: the kubelet's message tells how the hook ended.
+    # A program may end a stop with any code, and it may have ended so by itself, in which case its
+    # hook fails, too: only the kubelet's message, which stands for a second, tells how that ended.
     code = w.instance.exit_code if w.instance else None
-    sure: Confidence = "proven"
-    if code and not stop_signal(code):
-        told = w.waiting_reason == "PostStartHookError" and _HOOK in w.waiting_message
-        sure = "likely" if told else "possible"
+    told = w.waiting_reason == "PostStartHookError" and _HOOK in w.waiting_message
+    own = bool(code) and not stop_signal(code)
+    sure: Confidence = "proven" if code == _KILLED or (told and not own) else "likely"
+    if own and not told:
+        sure = "possible"
     return Conclusion("postStartHook", sure, predicate, evidence, accounts)
 
 
@@ -170,7 +172,7 @@ def _own_signal(w: Witnesses, code: int) -> Conclusion:
     words = f"exit code {code} is {signal_name(code)} of the process, or the same code of a command"
     handed_on = fact("status", f"{words} in it that it handed on")
     verb = "crashed with" if code in CRASHES else "ended by"
-    predicate = f"{verb} {signal_name(code)}{_ran(w)} ({meaning})"
+    predicate = f"{verb} {signal_name(code)}{_ran(w)} ({meaning}){_child(w)}"
     return Conclusion("signal", "likely", predicate, (*_evidence(w), handed_on))
 
 
@@ -245,7 +247,9 @@ def _completed(w: Witnesses) -> Conclusion:
     sure = _own_confidence(w)
     itself = " by itself" if sure == "proven" else ""
     predicate = f"ended{itself} with exit code 0{_ran(w)}{_child(w)}{_open(w, sure)}{_unfed(w)}"
-    if w.restarts or (w.restart_count and w.policy == "Always"):
+    if w.rule:
+        predicate += ", and its restartPolicyRules start it again"
+    elif w.restarts or (w.restart_count and w.policy == "Always"):
         predicate += ", and restartPolicy Always starts it again"
     elif w.entry.kind == "init":
         predicate = f"completed{_ran(w)}{_child(w)}"
@@ -318,7 +322,7 @@ def _stop_signal(w: Witnesses, code: int) -> Conclusion:
         predicate = f"was killed because its postStart hook failed ({w.post_start})"
         return Conclusion("postStartHook", "possible", predicate, _evidence(w))
     missed = code == 137 and bool(w.memory.own)
-    predicate = f"ended with {name}{_ran(w)}; who sent it is not known"
+    predicate = f"ended with {name}{_ran(w)}{_child(w)}; who sent it is not known"
     words = f"a shell also ends with {code} if a command in it did, as `timeout` ends one"
     evidence = (*_evidence(w), fact("status", words))
     if missed:

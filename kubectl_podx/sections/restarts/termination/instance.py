@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from kubectl_podx.model.raw import Json, dig, items, text
-from kubectl_podx.pod.pod import ContainerEntry, Pod, Termination
+from kubectl_podx.pod.pod import OOM_MARK, ContainerEntry, Pod, Termination
 
 # A container event is written within the same second as what it tells; a kill's end may be
 # written a little earlier than its event.
@@ -72,17 +72,20 @@ def _instance(
     return Instance(*end, next_start, current, earlier <= 0)
 
 
-def restarts_after(pod: Json, entry: ContainerEntry, exit_code: int | None) -> bool:
+def restarts_after(
+    pod: Json, entry: ContainerEntry, exit_code: int | None, reason: str = ""
+) -> bool:
     """Whether an end with this exit code is followed by a new start.
 
     The order of pkg/api/v1/pod/util.go: the container's restartPolicyRules (only where it has a
     restartPolicy of its own), its restartPolicy, the pod's. A regular init container that ended
-    with 0 is done; ephemeral containers are never restarted.
+    with 0 is done, but for one with the mark of an OOM kill; ephemeral containers are never
+    restarted.
     """
     if entry.kind == "ephemeral" or Pod(pod).terminating or Pod(pod).ended:
         return False
     if entry.kind == "init" and exit_code == 0:
-        return False
+        return reason == OOM_MARK and policy_of(pod, entry) != "Never"
     if matching_rule(entry, exit_code):
         return True
     policy = policy_of(pod, entry)

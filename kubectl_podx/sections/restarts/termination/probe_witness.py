@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import NamedTuple
 
@@ -18,6 +19,8 @@ from kubectl_podx.sections.restarts.termination.instance import Instance
 from kubectl_podx.view.units import spell_seconds
 
 _SAME_MOMENT = 1
+# Go's errors at the end of a message.
+_CUT_OFF = re.compile(r"(?:\bEOF|connection reset by peer|broken pipe)$")
 ROUNDING = 2
 """Start and end are cut to whole seconds, and a ticker may come a little early."""
 
@@ -154,6 +157,19 @@ class ProbeWitness(NamedTuple):
     evidence: tuple[Evidence, ...]
     said: str
     """What its newest failure on record said, of whatever instance; empty where none is left."""
+
+    @property
+    def one_each(self) -> bool:
+        """One failure for each end, and an attempt may itself have made it end."""
+        running = 0 if self.newest or self.timing.failure_threshold > 1 else 1
+        return self.may_end_it and self.total <= max(1, self.ended) + running
+
+    @property
+    def cut_off(self) -> bool:
+        """Its newest failure is a connection that was taken and closed without an answer, as a
+        server does that ends.
+        """
+        return bool(_CUT_OFF.search(self.said))
 
     @property
     def counted(self) -> bool:

@@ -222,7 +222,7 @@ def collect(view: PodView, entry: ContainerEntry) -> Witnesses:
         waiting_message=entry.waiting_message,
         policy=policy_of(view.pod, entry),
         rule=matching_rule(entry, exit_code),
-        restarts=restarts_after(view.pod, entry, exit_code),
+        restarts=restarts_after(view.pod, entry, exit_code, instance.reason if instance else ""),
         after_apps=_after_apps(view, entry, instance),
     )
 
