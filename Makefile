@@ -47,7 +47,7 @@ test: install ## the whole suite that needs no root and no cluster
 	$(RUN) pytest
 
 fuzz: install ## at least 100,000 made-up inputs for every parser of bytes from outside
-	PODX_FUZZ=6000 $(RUN) pytest -q -p no:randomly tests/unit/trust/test_trust_fuzz.py
+	PODX_FUZZ=6000 $(RUN) pytest -q -p no:randomly tests/unit/trust/test_trust_fuzz.py tests/unit/trust/test_trust_hostile_server.py
 
 lint: install ## ruff, mypy, pyright, import contract, shellcheck
 	$(RUN) ruff check .

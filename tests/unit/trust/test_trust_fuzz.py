@@ -394,7 +394,7 @@ def test_bundles_as_documents(content: bytes) -> None:
     read_a_bundle(gzip.compress(content, 1, mtime=0))
 
 
-@fuzz(st.tuples(st.integers(0, len(BUNDLES) - 1), st.integers(0, 2**32)), 1.5)
+@fuzz(st.tuples(st.integers(0, len(BUNDLES) - 1), st.integers(0, 2**32)), 0.5)
 def test_bundles_of_which_some_values_are_wrong(made: tuple[int, int]) -> None:
     document = json.loads(BUNDLES[made[0]])
     spoiled(document, random.Random(made[1]))  # noqa: S311 - to be made again from its seed
