@@ -169,7 +169,7 @@ def _rendered(request: Request, env: Environment, document: Document) -> str:
         from kubectl_podx.sections.table import KEYS
 
         sections = request.sections or KEYS
-        shown = tables(reports, sections, wide=wide, color=terminal.color, several=not single)
+        shown = tables(reports, sections, terminal=terminal, wide=wide, several=not single)
         if not shown and reports:
             env.say(f"No {', '.join(sections)} to show.")
         if single and request.output is None and sections == ("timeline",):

@@ -18,7 +18,8 @@ from kubectl_podx.model.parts import Coverage
 from kubectl_podx.render import text as coverage
 from kubectl_podx.render.document import to_yaml
 from kubectl_podx.view.escape import clean
-from kubectl_podx.view.layout import Cell, Terminal, aligned, columns, paint, state_cell, tone
+from kubectl_podx.view.fitting import Cell
+from kubectl_podx.view.layout import Terminal, aligned, columns, paint, state_cell, tone
 from kubectl_podx.view.page import Page
 from kubectl_podx.view.units import NONE, ago, counted
 
@@ -32,7 +33,7 @@ def comparison_text(report: ComparisonReport, terminal: Terminal, *, wide: bool 
     if report.differences:
         side_by_side = wide or len(report.pods) <= _MOST_COLUMNS
         rows = _columns(report) if side_by_side else _grouped(report)
-        lines += [*aligned(rows[0], rows[1:], color=terminal.color), ""]
+        lines += [*aligned(rows[0], rows[1:], color=terminal.color, width=terminal.width), ""]
     if report.notes:
         lines.append("Not compared:")
         lines += [line for note in report.notes for line in page.say(note)]
@@ -117,7 +118,7 @@ def doctor_text(report: DoctorReport, terminal: Terminal, *, everything: bool) -
         *page.say(_summary(report), indent=0),
         "",
         "Rights:",
-        *("  " + line for line in _rights(report.rights, color=terminal.color)),
+        *("  " + line for line in _rights(report.rights, terminal)),
     ]
     if not report.pods:
         lines += _block("Of any pod", report.coverage, page)
@@ -147,7 +148,7 @@ def _named(right: RightRow) -> str:
     return f"{right.verb} {right.resource}{group}"
 
 
-def _rights(rights: Sequence[RightRow], *, color: bool) -> list[str]:
+def _rights(rights: Sequence[RightRow], terminal: Terminal) -> list[str]:
     rows = [
         (
             Cell(right.state, _TONES.get(right.state, "")),
@@ -158,7 +159,12 @@ def _rights(rights: Sequence[RightRow], *, color: bool) -> list[str]:
         )
         for right in rights
     ]
-    return aligned(["STATE", "RIGHT", "NAMESPACE", "NAME", "FOR"], rows, color=color)
+    return aligned(
+        ["STATE", "RIGHT", "NAMESPACE", "NAME", "FOR"],
+        rows,
+        color=terminal.color,
+        width=terminal.width and terminal.width - 2,
+    )
 
 
 def _block(head: str, rows: Sequence[Coverage], page: Page) -> list[str]:
@@ -255,7 +261,7 @@ def _rows(report: TriageReport, terminal: Terminal, *, wide: bool) -> list[str]:
         for row in report.rows
     ]
     limit = 400 if wide else _LONGEST_WHY
-    return columns(head, table, color=terminal.color, limit=limit)
+    return columns(head, table, color=terminal.color, limit=limit, width=terminal.width)
 
 
 def _first(report: TriageReport) -> list[tuple[str, _Value]]:
@@ -300,7 +306,7 @@ def _nodes(report: TriageReport, terminal: Terminal) -> list[str]:
         for node in report.nodes
     ]
     head = ["  NODE", "STATE", "SICK", "ROWS", "WHY"]
-    return columns(head, table, color=terminal.color)
+    return columns(head, table, color=terminal.color, width=terminal.width)
 
 
 NAME = "podx-triage"

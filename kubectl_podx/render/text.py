@@ -23,7 +23,8 @@ from kubectl_podx.sections.timeline import text as timeline
 from kubectl_podx.view import layout
 from kubectl_podx.view.columns import Grid
 from kubectl_podx.view.escape import clean
-from kubectl_podx.view.layout import Cell, Terminal, aligned
+from kubectl_podx.view.fitting import Cell
+from kubectl_podx.view.layout import Terminal, aligned
 from kubectl_podx.view.page import Page, source_text
 from kubectl_podx.view.units import NONE
 
@@ -69,12 +70,15 @@ def coverage_line(row: Coverage) -> str:
     return f"{whose}: {reason}" + (f"; needs {row.needs}" if row.needs else "")
 
 
+_A_PIPE = Terminal()
+
+
 def tables(
     reports: Sequence[PodReport],
     sections: Sequence[str],
     *,
+    terminal: Terminal = _A_PIPE,
     wide: bool = False,
-    color: bool = False,
     several: bool = False,
 ) -> str:
     """The sections' tables, one below the other; empty where no section has a row.
@@ -84,7 +88,7 @@ def tables(
     parts: list[str] = []
     for section in sections:
         for columns in _together(reports, section):
-            lines = _lines(columns, wide=wide, color=color, several=several)
+            lines = _lines(columns, terminal, wide=wide, several=several)
             if lines:
                 parts.append("\n".join(lines))
     return "\n\n".join(parts) + "\n" if parts else ""
@@ -102,7 +106,7 @@ def _together(reports: Sequence[PodReport], section: str) -> list[list[tuple[Pod
 
 
 def _lines(
-    parts: list[tuple[PodReport, Grid]], *, wide: bool, color: bool, several: bool
+    parts: list[tuple[PodReport, Grid]], terminal: Terminal, *, wide: bool, several: bool
 ) -> list[str]:
     rows: list[list[Cell | str]] = []
     for report, grid in parts:
@@ -112,7 +116,8 @@ def _lines(
     if not rows:
         return []
     headers = parts[0][1].headers(wide=wide)
-    return aligned(["POD", *headers] if several else headers, rows, color=color)
+    heads = ["POD", *headers] if several else headers
+    return aligned(heads, rows, color=terminal.color, width=terminal.width)
 
 
 _SIDES: tuple[Side, ...] = ("declared", "injected", "process")

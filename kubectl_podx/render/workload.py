@@ -10,7 +10,8 @@ from kubectl_podx.render import text as report_text
 from kubectl_podx.sections.findings import text as findings
 from kubectl_podx.sections.report import PodGroup, PodReport, PodReportList
 from kubectl_podx.view.columns import CONDITION, Column
-from kubectl_podx.view.layout import Cell, Terminal, columns, state_cell
+from kubectl_podx.view.fitting import Cell
+from kubectl_podx.view.layout import Terminal, columns, state_cell
 from kubectl_podx.view.page import INDENT, Page
 from kubectl_podx.view.units import NONE, ago, text_or_none
 from kubectl_podx.workload.report import JobRun, Workload
@@ -111,7 +112,13 @@ def _pods(document: Several, page: Page) -> list[str]:
         for at, name in enumerate(group.pods):
             rows.append(_pod_row(by_name[name], name, group, first=at == 0, page=page))
     head = ["POD", "READY", "STATUS", "RESTARTS", "AGE", "NODE", "VERDICT", "WHY"]
-    lines = columns(head, rows, color=page.terminal.color, limit=_LONGEST_WHY)
+    lines = columns(
+        head,
+        rows,
+        color=page.terminal.color,
+        limit=_LONGEST_WHY,
+        width=page.terminal.width and page.terminal.width - INDENT,
+    )
     return ["Pods:", *(" " * INDENT + line for line in lines)]
 
 

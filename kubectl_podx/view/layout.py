@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, TextIO
 
 from kubectl_podx.model.words import HOW_BAD, Colors, HowBad
 from kubectl_podx.view.escape import clean
+from kubectl_podx.view.fitting import Cell, Fitted, fitted
 
 _NARROWEST = 40
 
@@ -53,14 +54,6 @@ _RESET = "\x1b[0m"
 _TONES: dict[HowBad, str] = {"bad": "red", "doubtful": "yellow", "good": "green", "fine": ""}
 
 
-class Cell(NamedTuple):
-    """One value of a table."""
-
-    text: str
-    tone: str = ""
-    """A colour of `paint`; empty for none."""
-
-
 def state_cell(word: str) -> Cell:
     """A state with the colour that says how bad it is; the word says it too."""
     return Cell(word, tone(word))
@@ -82,22 +75,26 @@ def aligned(
     *,
     color: bool = False,
     limit: int = _LONGEST_CELL,
+    width: int | None = None,
 ) -> list[str]:
     """The rows below their headers, columns three spaces apart, as kubectl prints them.
 
     Without headers the rows alone. Empty cells show as kubectl's `<none>` only where the caller
-    wrote it; a line has no blanks at its end.
+    wrote it; a line has no blanks at its end. `width`: of the terminal, into which they are made to
+    fit.
     """
     tabulate, table_format = _tabulate()
-    body = [[_prepared(cell, color=color, limit=limit) for cell in row] for row in rows]
+    head, table, notes = _fitted(headers, rows, limit, width)
+    body = [[paint(each.text, each.tone, allowed=color) for each in row] for row in table]
     text = tabulate(
         body,
-        headers=[clean(header) for header in headers] or (),
+        headers=[each.text for each in head] or (),
         tablefmt=table_format,
         disable_numparse=True,
         preserve_whitespace=True,
     )
-    return [line.rstrip() for line in text.replace(_FILLER, "").split("\n")] if text else []
+    lines = [line.rstrip() for line in text.replace(_FILLER, "").split("\n")] if text else []
+    return lines + notes
 
 
 def columns(
@@ -106,14 +103,14 @@ def columns(
     *,
     color: bool = False,
     limit: int = _LONGEST_CELL,
+    width: int | None = None,
 ) -> list[str]:
     """The same lines as `aligned`, without tabulate.
 
     For the report's text: importing tabulate takes a sixth of the time that a replay takes.
     """
-    head = [Cell(clean(header)) for header in headers]
-    table = [head] if head else []
-    table += [[_filled(cell, limit) for cell in row] for row in rows]
+    head, body, notes = _fitted(headers, rows, limit, width)
+    table = [head, *body] if head else body
     widths = [0] * max(map(len, table), default=0)
     for row in table:
         for at, cell in enumerate(row):
@@ -125,12 +122,14 @@ def columns(
             for cell, width in zip(row, widths, strict=False)
         ]
         lines.append("   ".join(padded).replace(_FILLER, "").rstrip())
-    return lines
+    return lines + notes
 
 
-def _prepared(cell: Cell | str, *, color: bool, limit: int) -> str:
-    filled = _filled(cell, limit)
-    return paint(filled.text, filled.tone, allowed=color)
+def _fitted(
+    headers: Sequence[str], rows: Iterable[Sequence[Cell | str]], limit: int, width: int | None
+) -> Fitted:
+    head = [Cell(clean(header)) for header in headers]
+    return fitted(head, [[_filled(cell, limit) for cell in row] for row in rows], width)
 
 
 def _filled(cell: Cell | str, limit: int) -> Cell:

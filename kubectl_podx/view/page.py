@@ -11,7 +11,8 @@ from kubectl_podx.model.parts import KeySource
 from kubectl_podx.model.words import ValueState
 from kubectl_podx.view import layout
 from kubectl_podx.view.columns import Column, Grid
-from kubectl_podx.view.layout import Cell, Terminal
+from kubectl_podx.view.fitting import Cell
+from kubectl_podx.view.layout import Terminal
 from kubectl_podx.view.units import NONE
 
 INDENT = 2
@@ -60,6 +61,7 @@ class Page(NamedTuple):
             [headers[at] for at in kept],
             [[row[at] for at in kept] for row in cells],
             color=self.terminal.color,
+            width=None if self.terminal.width is None else self.terminal.width - INDENT,
         )
         return [" " * INDENT + line for line in lines] if cells else []
 
@@ -129,7 +131,8 @@ def value_block(
     counts = Counter[ValueState](row.state for row in found if not note or row.state != "extra")
     head = f"{title}: {', '.join(filter(None, [_counted(counts), note]))}"
     rows = [row for row in found if page.everything or signal(row)]
-    return [head + ":", *page.table(columns, rows)] if rows else [head]
+    table = page.table(columns, rows)
+    return [*page.say(head + (":" if table else ""), 0), *table]
 
 
 def _counted(counts: Counter[ValueState]) -> str:

@@ -61,7 +61,7 @@ def test_everything(reports: PodReportList, snapshot: SnapshotAssertion) -> None
 
 
 def test_the_tables(reports: PodReportList, snapshot: SnapshotAssertion) -> None:
-    shown = tables(reports.items, KEYS, wide=False, color=False, several=False)
+    shown = tables(reports.items, KEYS)
     assert shown == snapshot
 
 
