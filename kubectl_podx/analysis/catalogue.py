@@ -34,7 +34,7 @@ def rule_of(code: str) -> Rule:
 
 def every_rule() -> tuple[Rule, ...]:
     """The whole catalogue: what a report on a pod may find, then what one on a workload may."""
-    from kubectl_podx.analysis.workloads import RULES  # noqa: PLC0415 - a pod alone needs none
+    from kubectl_podx.workload.rules import RULES  # noqa: PLC0415 - a pod alone needs none
 
     return (*rules_about(frozenset(KEYS)), *RULES)
 
@@ -86,4 +86,18 @@ def root_of(top: Finding, order: Sequence[Finding]) -> Finding:
             if rule_of(each.code).explains_probe and each.container == top.container
         ),
         top,
+    )
+
+
+def reason_of(top: Finding, order: Sequence[Finding]) -> Finding | None:
+    """The field of the spec, or the observation, that explains this finding."""
+    if rule_of(top.code).reason:
+        return None
+    return next(
+        (
+            each
+            for each in order
+            if rule_of(each.code).reason and each.container == top.container and each is not top
+        ),
+        None,
     )

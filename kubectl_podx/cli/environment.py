@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from types import FrameType
@@ -23,7 +24,7 @@ _AT_ONCE = 1 << 20
 class Environment:
     """Streams, variables and the home folder of one run; where not given, the process's own."""
 
-    __slots__ = ("home", "stderr", "stdout", "time_limit", "variables")
+    __slots__ = ("_begun", "_processor", "home", "stderr", "stdout", "time_limit", "variables")
 
     def __init__(
         self,
@@ -36,12 +37,23 @@ class Environment:
         self.stderr: TextIO = sys.stderr if stderr is None else stderr
         self.variables: Mapping[str, str] = os.environ if variables is None else variables
         self.home: str = _home(os.environ) if home is None else home
+        self._begun, self._processor = time.monotonic(), time.process_time()
         self.time_limit: TimeLimit | None = None
         """Set by the funnel, which also ends it."""
 
     def terminal(self, colors: Colors = "auto") -> Terminal:
         """The terminal behind standard output."""
         return Terminal.of(self.stdout, self.variables, colors)
+
+    def slowness(self) -> float:
+        """Seconds that have passed for each second of the processor since this run began.
+
+        To be asked before anything waits for a network; at least 1.
+        """
+        return max(1.0, (time.monotonic() - self._begun) / max(0.001, self._used()))
+
+    def _used(self) -> float:
+        return time.process_time() - self._processor
 
     def write(self, text: str) -> None:
         """Writes to standard output; PodxError where that cannot be, BrokenPipeError untouched."""

@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from kubectl_podx.model.revealed import Revealed
 
 _SUFFIX = ".podx"
-_FOR_ANSWERS = 0.93
+# What a report takes of the processor, in seconds, and of the deadline at least.
+_REPORT_SECONDS = 0.5
+_REPORT_SHARE = 0.07
 _LOOKING = "  by the API alone; looking inside of the containers …"
 
 
@@ -135,8 +137,7 @@ def _taken(
             wait_start=request.wait_start,
             max_in_flight=request.max_in_flight,
         ),
-        # What is left is for the report itself.
-        deadline=Deadline(request.deadline * _FOR_ANSWERS),
+        deadline=Deadline(for_answers(request.deadline, env.slowness())),
         environ=env.variables,
         home=env.home,
         warn=env.warn,
@@ -147,6 +148,15 @@ def _taken(
         early=_early(request, env, line, needed),
         waiting=line.waits_for,
     )
+
+
+def for_answers(deadline: float, slowness: float) -> float:
+    """The seconds of the deadline that answers may take; the rest is for the report itself.
+
+    On a busy machine that takes longer: `slowness` is how many seconds one of the processor takes.
+    """
+    report = max(_REPORT_SHARE * deadline, _REPORT_SECONDS * slowness)
+    return deadline - min(report, deadline / 3)
 
 
 def _early(

@@ -16,6 +16,7 @@ from kit.cli_runs import Run, capture, web
 from kubectl_podx.analysis import analyse
 from kubectl_podx.cli import sources
 from kubectl_podx.cli.command import load
+from kubectl_podx.cli.environment import Environment
 from kubectl_podx.model.capture import Capture
 from kubectl_podx.model.errors import ExitStatus
 from kubectl_podx.model.parts import Finding
@@ -391,3 +392,17 @@ def test_a_capture_that_is_given_no_name_makes_one(
     (made,) = tmp_path.iterdir()
     assert made.stat().st_mode & 0o777 == 0o600
     assert run("describe", "--from", str(made)).status == 0
+
+
+@pytest.mark.parametrize(
+    ("deadline", "slowness", "answers"),
+    [(15, 1, 13.95), (15, 4, 13), (15, 100, 10), (1, 1, pytest.approx(2 / 3)), (60, 1, 55.8)],
+)
+def test_a_busy_machine_gets_more_time_for_the_report_itself(
+    deadline: float, slowness: float, answers: float
+) -> None:
+    assert sources.for_answers(deadline, slowness) == pytest.approx(answers)
+
+
+def test_a_machine_is_never_faster_than_its_processor() -> None:
+    assert Environment().slowness() >= 1.0
