@@ -32,6 +32,7 @@ from incidents.catalogue import (
     scheduling,
     starts,
     stops,
+    workloads,
 )
 from incidents.incident import Incident
 
@@ -56,6 +57,8 @@ HEALTHY: tuple[Incident, ...] = (
     reported.UNCHECKED,
 )
 EVERY = (*INCIDENTS, *HEALTHY)
+WORKLOADS: tuple[Incident, ...] = workloads.WORKLOADS
+"""Those about a workload, which may have no pod at all."""
 
 SAMPLE = (
     "liveness-never",
