@@ -157,7 +157,7 @@ def workload_report(
         pytest.fail(stage.failures[incident.name], pytrace=False)
     capture = stage.captures[incident.name]
     made = document(capture, analyse(capture))
-    assert isinstance(made, WorkloadReport)
+    assert isinstance(made, WorkloadReport), capture.workloads
     if request.config.getoption("--record") and stage.where.runtime == "containerd":
         folder = RECORDED / stage.where.folder / "workloads"
         folder.mkdir(exist_ok=True)

@@ -89,6 +89,15 @@ def _command(script: str) -> Manifest:
     return {"template": {"spec": {"containers": [shell(script)]}}}
 
 
+_NEVER_READY: Manifest = {
+    "template": {
+        "spec": {
+            "containers": [
+                shell(readinessProbe={"exec": {"command": ["false"]}, "periodSeconds": 2}),
+            ]
+        }
+    }
+}
 _refused = said("FailedCreate", times=2)
 
 
@@ -300,20 +309,20 @@ LACKING: tuple[Incident, ...] = (
             ),
         ),
         until=lambda look: not look.pods and look.workload["spec"]["replicas"] == 0,
-        expected=Expected(severity=("info",), words=("scaled to 0", "kubectl"), codes=("WRK014",)),
+        expected=Expected(severity=("info",), words=("scaled to 0", "ago"), codes=("WRK014",)),
     ),
     lacking(
         "deploy-progress-deadline",
         "the new revision crashes, and its progress deadline has passed",
         "deploy/web",
         _deploy(progressDeadlineSeconds=15),
-        steps=(Step(_has_ready(1), _patch("deploy/web", spec=_command("exit 3"))),),
+        steps=(Step(_has_ready(1), _patch("deploy/web", spec=_NEVER_READY)),),
         until=lambda look: any(
             one.get("reason") == "ProgressDeadlineExceeded"
             for one in look.workload["status"].get("conditions", [])
         ),
         expected=Expected(
-            words=("exited with code 3",), codes=("WRK011", "WRK038"), never=("OOM",)
+            words=("1 of 1 pod ready", "readiness probe"), codes=("WRK011", "WRK038")
         ),
     ),
     lacking(
@@ -436,10 +445,17 @@ LACKING: tuple[Incident, ...] = (
         "sts-forced-rollback",
         "the repaired template is not rolled out until the broken pod is deleted",
         "sts/db",
-        _set("StatefulSet", shell("echo 'unknown flag --sotrage'; exit 2"), serviceName="db"),
+        _set(
+            "StatefulSet",
+            shell(
+                "echo 'unknown flag --sotrage'; exit 2",
+                readinessProbe={"exec": {"command": ["false"]}},
+            ),
+            serviceName="db",
+        ),
         steps=(Step(_restarted, _patch("sts/db", spec=_command(FOREVER))),),
         until=lambda look: (
-            created_before(60)(look)
+            created_before(80)(look)
             and look.workload["status"].get("updateRevision")
             != look.workload["status"].get("currentRevision")
         ),
@@ -549,7 +565,7 @@ FINE: tuple[Incident, ...] = (
         expected=Expected(severity=("ok",), words=("1 of 1 pod ready",)),
     ),
     lacking(
-        "fine-job-second-try",
+        "fine-job-of-two-tries",
         "the first try of a Job failed, the second has completed it",
         "job/batch",
         _job(

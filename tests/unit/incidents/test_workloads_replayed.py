@@ -52,5 +52,6 @@ def test_without_events_nothing_is_invented(incident: Incident) -> None:
     if whole.verdict.severity == "ok":
         assert part.verdict.severity == "ok"
     if whole.verdict.severity == "critical":
-        assert part.verdict.severity == "critical"
+        # Of one that was made seconds ago the missing pods may still come.
+        assert part.verdict.severity in ("critical", "info")
     assert not [words for words in incident.expected.never if words in part.verdict.summary]
