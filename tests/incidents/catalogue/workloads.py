@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from typing import Any
 
-from e2e.manifests import FOREVER, deployment, pod, shell
+from e2e.manifests import FOREVER, deployment, shell
 from e2e.support import Bench, Manifest
+from incidents.catalogue import batch
+from incidents.catalogue.batch import job, template
 from incidents.incident import THIS_NAMESPACE, Expected, Incident, Look, Step, lacking
 from incidents.when import created_before, of_workload, said
 
 _LIMITS = {"limits": {"memory": "32Mi", "cpu": "100m"}}
 
 
-def _pod(*containers: Manifest, **spec: Any) -> Manifest:
-    spec.setdefault("automountServiceAccountToken", False)
-    return pod("web", *containers, labels={"app": "web"}, **spec)
-
-
 def _deploy(*containers: Manifest, replicas: int = 1, **spec: Any) -> Manifest:
-    return deployment("web", _pod(*(containers or (shell(),))), replicas=replicas, **spec)
+    return deployment("web", template(*(containers or (shell(),))), replicas=replicas, **spec)
 
 
 def _quota(**hard: str) -> Manifest:
@@ -33,42 +29,18 @@ def _quota(**hard: str) -> Manifest:
     }
 
 
-def _job(
-    *containers: Manifest, restart: str = "Never", inits: Sequence[Manifest] = (), **spec: Any
-) -> Manifest:
-    """A Job called `batch`."""
-    more = {"initContainers": list(inits)} if inits else {}
-    template = _pod(*containers, restartPolicy=restart, **more)
-    return {
-        "apiVersion": "batch/v1",
-        "kind": "Job",
-        "metadata": {"name": "batch"},
-        "spec": {**spec, "template": {"spec": template["spec"]}},
-    }
-
-
-def _cron(*containers: Manifest, **spec: Any) -> Manifest:
-    job = _job(*containers)["spec"]
-    return {
-        "apiVersion": "batch/v1",
-        "kind": "CronJob",
-        "metadata": {"name": "nightly"},
-        "spec": {"schedule": "* * * * *", **spec, "jobTemplate": {"spec": job}},
-    }
-
-
 def _set(
     kind: str, *containers: Manifest, pod_spec: Manifest | None = None, **spec: Any
 ) -> Manifest:
     """A StatefulSet or DaemonSet called `db`."""
-    template = _pod(*(containers or (shell(),)), **(pod_spec or {}))
+    made = template(*(containers or (shell(),)), **(pod_spec or {}))
     return {
         "apiVersion": "apps/v1",
         "kind": kind,
         "metadata": {"name": "db"},
         "spec": {
             "selector": {"matchLabels": {"app": "web"}},
-            "template": {"metadata": {"labels": {"app": "web"}}, "spec": template["spec"]},
+            "template": {"metadata": {"labels": {"app": "web"}}, "spec": made["spec"]},
             **spec,
         },
     }
@@ -217,7 +189,7 @@ LACKING: tuple[Incident, ...] = (
         "deploy-no-account",
         "the template names a ServiceAccount that does not exist",
         "deploy/web",
-        deployment("web", _pod(shell(), serviceAccountName="robot")),
+        deployment("web", template(shell(), serviceAccountName="robot")),
         until=_refused,
         expected=Expected(
             words=("0 of 1 pods", "ServiceAccount robot does not exist"), codes=("WRK007",)
@@ -227,7 +199,7 @@ LACKING: tuple[Incident, ...] = (
         "deploy-no-priority-class",
         "the template names a PriorityClass that does not exist",
         "deploy/web",
-        deployment("web", _pod(shell(), priorityClassName="podx-nobody-has-this")),
+        deployment("web", template(shell(), priorityClassName="podx-nobody-has-this")),
         until=_refused,
         expected=Expected(
             words=("0 of 1 pods", "PriorityClass podx-nobody-has-this does not exist"),
@@ -262,7 +234,7 @@ LACKING: tuple[Incident, ...] = (
         "the quota has no room for the pod of a Job",
         "job/batch",
         _quota(pods="0"),
-        _job(shell("exit 0")),
+        job(shell("exit 0")),
         until=said("FailedCreate"),
         expected=Expected(
             words=("Job batch has 0 of 1 pods", "ResourceQuota compute"), codes=("WRK001",)
@@ -326,122 +298,6 @@ LACKING: tuple[Incident, ...] = (
         ),
     ),
     lacking(
-        "job-kept-by-proxy",
-        "the work is done; the proxy beside it never ends, so the Job never completes",
-        "job/batch",
-        _job(shell("echo done", "work"), shell(FOREVER, "proxy", ports=[{"containerPort": 15001}])),
-        until=created_before(75),
-        timeout=150.0,
-        expected=Expected(
-            severity=("warning",),
-            words=("Job batch cannot complete", "proxy"),
-            codes=("WRK022",),
-        ),
-    ),
-    lacking(
-        "job-sidecar-fails",
-        "the native sidecar of a Job fails at its start",
-        "job/batch",
-        _job(
-            shell("echo work"),
-            backoffLimit=0,
-            inits=[
-                shell(
-                    "sleep 1; echo 'proxy: bad bootstrap config'; exit 7",
-                    "proxy",
-                    restartPolicy="Always",
-                    startupProbe={
-                        "tcpSocket": {"port": 15000},
-                        "periodSeconds": 2,
-                        "failureThreshold": 30,
-                    },
-                )
-            ],
-        ),
-        until=lambda look: any(
-            status["restartCount"] >= 2
-            for one in look.pods
-            for status in one.get("status", {}).get("initContainerStatuses", [])
-        ),
-        expected=Expected(words=("Job batch", "proxy", "code 7", "bad bootstrap config")),
-    ),
-    lacking(
-        "job-deadline",
-        "the Job runs longer than its deadline; its pod is deleted",
-        "job/batch",
-        _job(shell(), activeDeadlineSeconds=5),
-        until=lambda look: said("DeadlineExceeded")(look) and not look.pods,
-        expected=Expected(
-            words=("Job batch failed", "DeadlineExceeded", "activeDeadlineSeconds (5 s)"),
-            codes=("WRK020",),
-        ),
-    ),
-    lacking(
-        "job-back-off",
-        "three tries failed",
-        "job/batch",
-        _job(shell("sleep 1; echo 'ERROR upstream said 503'; exit 1"), backoffLimit=1),
-        until=said("BackoffLimitExceeded"),
-        expected=Expected(
-            words=("Job batch failed after 2 failed pods", "BackoffLimitExceeded", "code 1"),
-            codes=("WRK020",),
-        ),
-    ),
-    lacking(
-        "job-pod-gone",
-        "OnFailure: the Job gives up, and deletes the pod that shows why",
-        "job/batch",
-        _job(shell("echo 'cannot reach bucket'; exit 1"), restart="OnFailure", backoffLimit=1),
-        until=lambda look: said("BackoffLimitExceeded")(look) and not look.pods,
-        expected=Expected(words=("Job batch failed", "BackoffLimitExceeded"), codes=("WRK020",)),
-    ),
-    lacking(
-        "job-failure-policy",
-        "a rule of the pod failure policy ends the Job at once",
-        "job/batch",
-        _job(
-            shell("exit 42"),
-            backoffLimit=6,
-            podFailurePolicy={
-                "rules": [
-                    {
-                        "action": "FailJob",
-                        "onExitCodes": {"operator": "In", "values": [42]},
-                    }
-                ]
-            },
-        ),
-        until=lambda look: any(
-            one["type"] == "Failed" for one in look.workload["status"].get("conditions", [])
-        ),
-        expected=Expected(
-            words=("Job batch failed (PodFailurePolicy)", "exit code 42", "index 0"),
-            codes=("WRK020",),
-        ),
-    ),
-    lacking(
-        "job-suspended",
-        "spec.suspend",
-        "job/batch",
-        _job(shell("exit 0"), suspend=True),
-        until=said("Suspended"),
-        expected=Expected(severity=("info",), words=("Job batch is suspended",), codes=("WRK021",)),
-    ),
-    lacking(
-        "cron-forbid",
-        "runs are skipped behind a Job that hangs",
-        "cronjob/nightly",
-        _cron(shell("echo 'waiting for lock backup.lock'; " + FOREVER), concurrencyPolicy="Forbid"),
-        until=said("JobAlreadyActive"),
-        timeout=240.0,
-        expected=Expected(
-            severity=("warning",),
-            words=("CronJob nightly", "skipped", "still runs", "Forbid"),
-            codes=("WRK023",),
-            never=("healthy",),
-        ),
-    ),
-    lacking(
         "sts-forced-rollback",
         "the repaired template is not rolled out until the broken pod is deleted",
         "sts/db",
@@ -483,7 +339,7 @@ LACKING: tuple[Incident, ...] = (
         "deploy/web",
         deployment(
             "web",
-            _pod(
+            template(
                 shell(),
                 affinity={
                     "podAntiAffinity": {
@@ -564,44 +420,6 @@ FINE: tuple[Incident, ...] = (
         until=lambda look: look.workload["status"].get("numberReady") == 1,
         expected=Expected(severity=("ok",), words=("1 of 1 pod ready",)),
     ),
-    lacking(
-        "fine-job-of-two-tries",
-        "the first try of a Job failed, the second has completed it",
-        "job/batch",
-        _job(
-            shell(
-                'test "$FAILED" != 0',
-                env=[
-                    {
-                        "name": "FAILED",
-                        "valueFrom": {
-                            "fieldRef": {
-                                "fieldPath": "metadata.annotations['batch.kubernetes.io/"
-                                "job-index-failure-count']"
-                            }
-                        },
-                    }
-                ],
-            ),
-            backoffLimitPerIndex=3,
-            completionMode="Indexed",
-            completions=1,
-        ),
-        until=lambda look: (
-            look.workload["status"].get("succeeded", 0) == 1
-            and bool(look.workload["status"].get("completionTime"))
-        ),
-        expected=Expected(severity=("ok",), words=("Job batch is complete", "after 1 failed try")),
-    ),
-    lacking(
-        "fine-cron",
-        "a CronJob whose Jobs end",
-        "cronjob/nightly",
-        _cron(shell("exit 0"), concurrencyPolicy="Forbid"),
-        until=lambda look: bool(look.workload.get("status", {}).get("lastSuccessfulTime")),
-        timeout=150.0,
-        expected=Expected(severity=("ok",), words=("CronJob nightly", "last run complete")),
-    ),
 )
 
-WORKLOADS = (*LACKING, *FINE)
+WORKLOADS = (*LACKING, *batch.LACKING, *FINE, *batch.FINE)
