@@ -34,7 +34,7 @@ def rule_of(code: str) -> Rule:
 
 def every_rule() -> tuple[Rule, ...]:
     """The whole catalogue: what a report on a pod may find, then what one on a workload may."""
-    from kubectl_podx.analysis.workloads import RULES  # noqa: PLC0415 - a pod alone needs none
+    from kubectl_podx.workload.rules import RULES  # noqa: PLC0415 - a pod alone needs none
 
     return (*rules_about(frozenset(KEYS)), *RULES)
 

@@ -18,13 +18,10 @@ from kubectl_podx.rules.rule import without_repeats
 from kubectl_podx.sections.report import PodGroup, PodReport, PodReportList
 from kubectl_podx.view.units import counted
 from kubectl_podx.workload import facts
-from kubectl_podx.workload.batch import RULES as OF_JOBS
 from kubectl_podx.workload.case import SECTION, WorkloadCase
-from kubectl_podx.workload.creation import RULES as OF_CREATION
-from kubectl_podx.workload.upkeep import RULES as OF_UPKEEP
+from kubectl_podx.workload.rules import RULES
 from kubectl_podx.workload.view import WorkloadView
 
-RULES = (*OF_CREATION, *OF_JOBS, *OF_UPKEEP)
 _LOST: dict[str, CoverageState] = {
     "denied": "denied",
     "failed": "partial",
