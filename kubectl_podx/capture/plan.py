@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kubectl_podx.capture.exec_policy import memory_limits
+from kubectl_podx.capture.plan_outside import after_claim, holders_of_ports, is_unschedulable
 from kubectl_podx.capture.plan_workloads import (
     WORKLOAD,
     after_owned,
@@ -248,7 +249,7 @@ def _surroundings(reference: Reference, pod: Json) -> Iterator[PlannedCall]:
                 Reference("Node", "", node),
                 optional_right=True,
             )
-    elif _asks_for_labels(pod):
+    elif _asks_for_labels(pod) or is_unschedulable(pod):
         # Only names and labels count: which term of the selector does no node have?
         yield PlannedCall(
             "list",
@@ -258,6 +259,7 @@ def _surroundings(reference: Reference, pod: Json) -> Iterator[PlannedCall]:
             Reference("Node", "", ""),
             first_page=True,
         )
+    yield from holders_of_ports(pod)
     # A pod that is not ready may wait for a Service, whoever it belongs to.
     if dig(pod, "metadata", "labels") or not (Pod(pod).ready or Pod(pod).ended):
         for kind in ("Service", "EndpointSlice"):
@@ -400,6 +402,8 @@ def follow_ups(reference: Reference, body: Json, options: LookOptions) -> list[P
     if reference.kind == "PersistentVolumeClaim" and text(body, "spec", "volumeName"):
         volume = Reference("PersistentVolume", "", text(body, "spec", "volumeName"))
         found.append(get_object(volume, ("volumes",)))
+    if reference.kind == "PersistentVolumeClaim":
+        found += after_claim(reference, body)
     return [call for call in found if options.wants(*call.sections)]
 
 

@@ -13,6 +13,7 @@ from kubectl_podx.cli.options import CHOICE, INSIDE, RUN, reading_options
 from kubectl_podx.model.errors import ExitStatus, InputError, UsageError
 from kubectl_podx.model.reference import Reference
 from kubectl_podx.view.escape import clean
+from kubectl_podx.view.units import counted
 
 if TYPE_CHECKING:
     from kubectl_podx.model.capture import Capture
@@ -102,11 +103,11 @@ def command(name: str) -> click.Command:
         if include_logs and not values["log_lines"]:
             values["log_lines"] = 20
         found = capture_of(Request.of(env, values, words), env, frozenset())
-        if not found.pods:
+        if not found.pods and not found.workloads:
             return ExitStatus.OK
         name = file or _name_for(found)
         digest = write_bundle(found if include_values else without_values(found), Path(name))
-        pods = "1 pod" if len(found.pods) == 1 else f"{len(found.pods)} pods"
+        pods = counted(len(found.pods), "pod")
         env.write(f"{clean(name)} written: {pods}, sha256 {digest}\n")
         return ExitStatus.OK
 
@@ -118,7 +119,9 @@ def _name_for(found: Capture) -> str:
 
     Names of objects are checked before they become one of a file.
     """
-    references = [Reference.of_key(pod.reference) for pod in found.pods]
+    pods = [pod.reference for pod in found.pods]
+    workloads = [one.reference for one in found.workloads]
+    references = [Reference.of_key(key) for key in workloads or pods]
     name = references[0].name if len(references) == 1 else references[0].namespace
     moment = re.sub(r"[-:]", "", found.captured_at)
     return f"podx-{re.sub(r'[^A-Za-z0-9.-]', '_', name)[:100]}-{moment or 'capture'}.podx"

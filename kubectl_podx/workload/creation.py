@@ -201,9 +201,12 @@ def _paused(case: WorkloadCase) -> Iterator[Hit]:
 def _scaled_to_zero(case: WorkloadCase) -> Iterator[Hit]:
     found = case.workload
     if found.wanted == 0 and found.scaled_by is not None and not found.suspended:
+        told = [e for e in found.events if e.reason in ("ScalingReplicaSet", "SuccessfulDelete")]
+        # A write of the `scale` subresource leaves no manager on some servers, but an event.
+        when = f", {case.ago(told[0].last)}" if told and not found.scaled_by.manager else ""
         yield Hit(
-            f"{case.label} is scaled to 0 pods{_by(case)}",
-            ("spec.replicas is 0",),
+            f"{case.label} is scaled to 0 pods{_by(case)}{when}",
+            ("spec.replicas is 0", *(event.message for event in told[:1])),
             fix=Fix(case.kubectl("scale", case.target, "--replicas=1")),
         )
 

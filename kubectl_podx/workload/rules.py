@@ -1,7 +1,9 @@
-"""Every rule about workloads."""
+"""Every rule about workloads, in the order in which they explain one another."""
 
 from __future__ import annotations
 
-from kubectl_podx.workload import batch, creation, upkeep
+from kubectl_podx.workload.batch import RULES as OF_JOBS
+from kubectl_podx.workload.creation import RULES as OF_CREATION
+from kubectl_podx.workload.upkeep import RULES as OF_UPKEEP
 
-RULES = (*creation.RULES, *batch.RULES, *upkeep.RULES)
+RULES = (*OF_CREATION, *OF_JOBS, *OF_UPKEEP)

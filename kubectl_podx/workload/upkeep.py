@@ -13,6 +13,8 @@ from kubectl_podx.workload.case import WorkloadCase, rule
 from kubectl_podx.workload.report import RevisionChange
 
 _MOST = 5
+_ACTING = 10
+"""Seconds after which the controller would have replaced a pod that it does not wait for."""
 _ALL = '{"spec":{"updateStrategy":{"rollingUpdate":{"partition":0}}}}'
 _BROKEN = ("critical", "unknown", "warning")
 
@@ -27,8 +29,8 @@ def _forced_rollback(case: WorkloadCase) -> Iterator[Hit]:
         delete = case.kubectl("delete", "pod", checked(report.pod.name))
         changes = [_change(one) for one in revision.changes[:_MOST]]
         yield Hit(
-            f"pod {report.pod.name} keeps the old template of {case.label}: it never becomes "
-            "ready, and with podManagementPolicy OrderedReady the controller waits for it before "
+            f"pod {report.pod.name} keeps the old template of {case.label}: with "
+            "podManagementPolicy OrderedReady the controller waits for it to become ready before "
             f"it rolls out the new one; {delete} ends that",
             (
                 f"the pod: {report.verdict.summary}",
@@ -47,7 +49,7 @@ def _holds_up(case: WorkloadCase, report: PodReport) -> bool:
         return False
     if report.pod.deletion_timestamp or report.verdict.severity not in _BROKEN:
         return False
-    if not case.settled(MAKING):
+    if not case.settled(_ACTING):
         return False
     ordinal = report.pod.name.rpartition("-")[2]
     return not ordinal.isdecimal() or int(ordinal) >= (found.partition or 0)
@@ -201,9 +203,10 @@ RULES: tuple[Rule, ...] = (
     rule(
         30,
         "A broken pod keeps the repaired template from being rolled out",
-        "With OrderedReady a StatefulSet waits for each pod before it touches the next, also for a "
-        "pod of an old template that can never become ready. Repairing the template is not enough: "
-        "the broken pod has to be deleted (kubernetes/kubernetes#67250).",
+        "With OrderedReady a StatefulSet waits until each pod is ready before it replaces one, "
+        "also for one of an old template that cannot become ready. Repairing the template is not "
+        "enough: the broken pod has to be deleted (kubernetes/kubernetes#67250). One that is ready "
+        "for a moment between two crashes may be replaced in that moment.",
         "a pod with the label of an older revision is broken, and the template has a newer one",
         remedy="Delete the broken pod.",
         link=f"{_STS}#forced-rollback",

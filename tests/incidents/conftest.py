@@ -13,11 +13,13 @@ from typing import Any
 import pytest
 
 from e2e.support import Bench, Manifest, minor_of, server_minor
-from incidents.catalogue import EVERY, SAMPLE
+from incidents.catalogue import EVERY, SAMPLE, WORKLOADS
 from incidents.incident import Incident, Where
 from incidents.judge import cause_is_right
 from incidents.stage import EMULATED, Pace, Stage
 from kubectl_podx.analysis.analyse import analyse
+from kubectl_podx.analysis.reports import WorkloadReport
+from kubectl_podx.analysis.workloads import document
 from kubectl_podx.capture.bundle import read_bundle, write_bundle
 from kubectl_podx.model.capture import Capture
 from kubectl_podx.sections.report import PodReport
@@ -103,7 +105,8 @@ def _chosen(session: pytest.Session, server: int) -> list[Incident]:
     """What the selected tests are about: `-k`, `--slow` and the server decide."""
     names = {_params(item)["incident"].name for item in session.items if _is_one(item)}
     slow = session.config.getoption("--slow")
-    asked = [one for one in EVERY if one.name in names and (slow or not one.slow)]
+    every = (*EVERY, *WORKLOADS)
+    asked = [one for one in every if one.name in names and (slow or not one.slow)]
     return [one for one in asked if not _lacking(one, server)]
 
 
@@ -142,6 +145,25 @@ def report(request: pytest.FixtureRequest, stage: Stage, incident: Incident) -> 
     score.append("" if right else incident.name)
     if request.config.getoption("--record"):
         _record(incident, capture, stage.where)
+    return made
+
+
+@pytest.fixture
+def workload_report(
+    request: pytest.FixtureRequest, stage: Stage, incident: Incident
+) -> WorkloadReport:
+    """The same about the incident's workload."""
+    if incident.name in stage.failures:
+        pytest.fail(stage.failures[incident.name], pytrace=False)
+    capture = stage.captures[incident.name]
+    made = document(capture, analyse(capture))
+    assert isinstance(made, WorkloadReport), capture.workloads
+    if request.config.getoption("--record") and stage.where.runtime == "containerd":
+        folder = RECORDED / stage.where.folder / "workloads"
+        folder.mkdir(exist_ok=True)
+        path = folder / f"{incident.name}.podx"
+        write_bundle(capture, path)
+        path.chmod(0o644)
     return made
 
 

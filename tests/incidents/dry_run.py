@@ -7,14 +7,16 @@ import shlex
 from collections.abc import Iterator
 
 from e2e.support import Answer, Bench, Manifest
-from kubectl_podx.sections.report import PodReport
+from kubectl_podx.analysis.reports import WorkloadReport
+from kubectl_podx.sections.report import PodReport, PodReportList
 
 _ANNOTATION = {"metadata": {"annotations": {"podx.dev/dry-run": "changed"}}}
 
 
-def refusals(bench: Bench, report: PodReport) -> list[str]:
+def refusals(bench: Bench, report: PodReport | PodReportList | WorkloadReport) -> list[str]:
     """What the server says against each fix that it would refuse."""
-    commands = dict.fromkeys(each.fix for each in report.findings or [] if each.fix)
+    findings = (report.findings or []) if not isinstance(report, PodReportList) else []
+    commands = dict.fromkeys(each.fix for each in findings if each.fix)
     return [
         f"refused: {command}\n{answer.stderr}"
         for command in commands
@@ -31,7 +33,7 @@ def _tries(bench: Bench, command: str) -> Iterator[Answer]:
         yield from _replaced(bench, words[3])
     elif words[1] == "edit":
         yield _changed(bench, words[2])
-    elif words[1:3] == ["rollout", "restart"]:
+    elif words[1:3] in (["rollout", "restart"], ["rollout", "resume"]):
         # It has no dry run of its own; this is what it does.
         yield _changed(bench, words[3])
     else:

@@ -15,6 +15,8 @@ HELPER = "incident-helper"
 """The label of a pod that a step of an incident makes beside it."""
 THIS_NODE = "this-node.invalid"
 """Stands in manifests for the name of the cluster's node."""
+THIS_NAMESPACE = "this-namespace.invalid"
+"""Stands in manifests for the namespace in which an incident happens."""
 MOST_CPU = "most-cpu.invalid"
 """Stands in manifests for more than half of the CPU of the cluster's node."""
 
@@ -28,6 +30,10 @@ class Look:
 
     pod: Manifest
     events: list[Manifest] = field(default_factory=list)
+    workload: Manifest = field(default_factory=dict)
+    """What the incident is about, where that is no pod."""
+    pods: list[Manifest] = field(default_factory=list)
+    """All of that namespace, where it is no pod."""
 
 
 Condition = Callable[[Look], Any]
@@ -116,6 +122,11 @@ class Incident:
     """The first release of a server that has what it is about, and what that is."""
     runtime_speaks: bool = False
     """What is said about it are the runtime's own words: recorded with each runtime."""
+    target: str = ""
+    """The workload that it is about, such as `deploy/web`, in a namespace of its own; empty where
+    it is about a pod."""
+    labels: tuple[tuple[str, str], ...] = ()
+    """Of that namespace."""
 
     def on(self, where: Where) -> Incident:
         """As it is expected on such a node."""
@@ -164,4 +175,29 @@ def broken(
         whole_group=whole_group,
         needs=needs,
         runtime_speaks=runtime_speaks,
+    )
+
+
+def lacking(
+    name: str,
+    story: str,
+    target: str,
+    *objects: Manifest,
+    until: Condition,
+    expected: Expected,
+    steps: tuple[Step, ...] = (),
+    timeout: float = 120.0,
+    labels: tuple[tuple[str, str], ...] = (),
+) -> Incident:
+    """An incident of one workload, in a namespace of its own with these labels."""
+    return Incident(
+        name,
+        story,
+        objects,
+        until,
+        expected,
+        steps=steps,
+        timeout=timeout,
+        target=target,
+        labels=labels,
     )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from incidents.incident import Expected, Incident
+from kubectl_podx.analysis.reports import WorkloadReport
+from kubectl_podx.model.parts import Verdict
 from kubectl_podx.sections.report import PodReport
 from kubectl_podx.sections.restarts.report import Restart
 
@@ -29,6 +31,24 @@ def mistakes(incident: Incident, report: PodReport) -> list[str]:
             for each in report.findings or []
             if each.severity != "info"
         ]
+    return found
+
+
+def workload_mistakes(incident: Incident, report: WorkloadReport) -> list[str]:
+    """The same of a report on a workload."""
+    expected = incident.expected
+    found = _of_verdict(expected, report.verdict)
+    told = "\n".join(
+        [
+            report.verdict.summary,
+            *(words for each in report.findings for words in (each.title, *each.evidence)),
+        ]
+    )
+    found += [f'"{words}" is false, and said' for words in expected.never if words in told]
+    codes = {each.code for each in report.findings}
+    missing = sorted(set(expected.codes) - codes)
+    if missing:
+        found.append(f"no finding {', '.join(missing)}: there are {', '.join(sorted(codes))}")
     return found
 
 
@@ -89,19 +109,24 @@ def _cause(expected: Expected, report: PodReport) -> list[str]:
 
 
 def _verdict(expected: Expected, report: PodReport) -> list[str]:
-    said = f"{report.verdict.severity}: {report.verdict.summary}"
-    found = []
-    if report.verdict.severity not in expected.severity:
-        found.append(f"the verdict is not {' or '.join(expected.severity)}: {said}")
-    found += [
-        f'"{words}" is not in the verdict: {said}'
-        for words in expected.words
-        if words not in report.verdict.summary
-    ]
+    found = _of_verdict(expected, report.verdict)
     told = "\n".join(_told(report))
     found += [f'"{words}" is false, and said' for words in expected.never if words in told]
     codes = {each.code for each in report.findings or []}
     missing = sorted(set(expected.codes) - codes)
     if missing:
         found.append(f"no finding {', '.join(missing)}: there are {', '.join(sorted(codes))}")
+    return found
+
+
+def _of_verdict(expected: Expected, verdict: Verdict) -> list[str]:
+    said = f"{verdict.severity}: {verdict.summary}"
+    found = []
+    if verdict.severity not in expected.severity:
+        found.append(f"the verdict is not {' or '.join(expected.severity)}: {said}")
+    found += [
+        f'"{words}" is not in the verdict: {said}'
+        for words in expected.words
+        if words not in verdict.summary
+    ]
     return found

@@ -7,14 +7,24 @@ import os
 import time
 from collections.abc import Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from e2e.support import Bench, Manifest
 from incidents.dry_run import refusals
-from incidents.incident import HELPER, LABEL, MOST_CPU, THIS_NODE, Incident, Look, Where
+from incidents.incident import (
+    HELPER,
+    LABEL,
+    MOST_CPU,
+    THIS_NAMESPACE,
+    THIS_NODE,
+    Incident,
+    Look,
+    Where,
+)
 from kubectl_podx.analysis.analyse import analyse
+from kubectl_podx.analysis.workloads import document
 from kubectl_podx.capture.session import LookOptions, connect, take
 from kubectl_podx.capture.targets import Targets
 from kubectl_podx.cluster.access import AccessFlags
@@ -103,15 +113,40 @@ class Stage:
         while queue or acts:
             while queue and len(acts) < self.pace.at_once:
                 acts.append(self._begin(queue.pop()))
-            looks = self._looks()
+            looks = self._looks() | self._workloads(acts)
             acts = [act for act in acts if not self._over(act, looks.get(act.incident.name))]
             time.sleep(_TICK_SECONDS)
 
     def _begin(self, incident: Incident) -> Act:
         text = json.dumps({"apiVersion": "v1", "kind": "List", "items": incident.objects})
+        bench = self._bench(incident)
         text = text.replace(THIS_NODE, self.node).replace(MOST_CPU, self.most_cpu)
-        self.bench.apply(text)
+        text = text.replace(THIS_NAMESPACE, bench.namespace)
+        if incident.target:
+            metadata = {"name": bench.namespace, "labels": dict(incident.labels)}
+            self.bench.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": metadata})
+            bench.wait_for(lambda: bench.get("serviceaccount", "default"), "the default account")
+        bench.apply(text)
         return Act(incident, time.monotonic() + incident.timeout * self.pace.patience)
+
+    def _bench(self, incident: Incident) -> Bench:
+        """Where it happens: what a quota or a level of Pod Security does must not touch others."""
+        if not incident.target:
+            return self.bench
+        return replace(self.bench, namespace=f"{self.bench.namespace}-{incident.name}"[:63])
+
+    def _workloads(self, acts: Iterable[Act]) -> dict[str, Look]:
+        """The same of incidents of workloads."""
+        found: dict[str, Look] = {}
+        for incident in (act.incident for act in acts if act.incident.target):
+            bench = self._bench(incident)
+            workload = bench.get(incident.target)
+            listed = bench.kubectl("get", "pods,events", "--output=json").json["items"]
+            events = [each for each in listed if each["kind"] == "Event"]
+            pods = [each for each in listed if each["kind"] == "Pod"]
+            if workload is not None:
+                found[incident.name] = Look({}, events, workload, pods)
+        return found
 
     def _over(self, act: Act, look: Look | None) -> bool:
         """Takes the incident one tick on; whether it has come to its end."""
@@ -127,14 +162,16 @@ class Stage:
             return bool(step.when(look)) and not self._acted(act, look)
         if act.capture is None:
             if incident.until(look):
-                act.capture = self.pool.submit(self._capture, look.pod["metadata"]["name"])
+                target = incident.target or f"pod/{look.pod['metadata']['name']}"
+                act.capture = self.pool.submit(self._capture, incident, target)
             return False
         if not act.capture.done():
             return False
         capture, refused = act.capture.result()
         act.capture = None
         act.tries += 1
-        if act.tries < _AGAIN and not incident.until(_captured(capture)):
+        again = act.tries < _AGAIN and not incident.target
+        if again and not incident.until(_captured(capture)):
             return False
         self.captures[incident.name] = capture
         self.refused[incident.name] = refused
@@ -145,7 +182,7 @@ class Stage:
         """Does the next step; an incident whose step cannot be done fails alone."""
         incident = act.incident
         try:
-            incident.steps[act.done].act(self.bench, look.pod)
+            incident.steps[act.done].act(self._bench(incident), look.workload or look.pod)
         except AssertionError as error:
             self.failures[incident.name] = f"step {act.done + 1} could not be done: {error}"
             self._clear(incident)
@@ -167,10 +204,11 @@ class Stage:
             name: Look(pod, events.get(pod["metadata"]["uid"], [])) for name, pod in named if name
         }
 
-    def _capture(self, pod: str) -> Taken:
+    def _capture(self, incident: Incident, target: str) -> Taken:
+        bench = self._bench(incident)
         capture = take(
-            AccessFlags(namespace=self.bench.namespace),
-            Targets(words=(f"pod/{pod}",)),
+            AccessFlags(namespace=bench.namespace),
+            Targets(words=(target,)),
             LookOptions(log_lines=_LOG_LINES),
             deadline=Deadline(self.pace.capture_seconds),
             environ=os.environ,
@@ -178,10 +216,14 @@ class Stage:
             warn=lambda _: None,
         )
         # While what they are about is still there.
-        return Taken(capture, refusals(self.bench, analyse(capture).items[0]))
+        made = document(capture, analyse(capture), single=not incident.target)
+        return Taken(capture, refusals(bench, made))
 
     def _clear(self, incident: Incident) -> None:
         """Its pods use no more of the node; what is cluster-wide goes with them."""
+        if incident.target:
+            where = self._bench(incident).namespace
+            self.bench.kubectl("delete", "namespace", where, "--wait=false", check=False)
         for each in incident.objects:
             kind, name = each["kind"], each["metadata"]["name"]
             if each["metadata"].get("finalizers"):
@@ -196,7 +238,18 @@ class Stage:
 
 
 # The rest goes with the namespace.
-_GOES = frozenset({"Pod", "Job", "Deployment", "StatefulSet", "PriorityClass", "CronJob"})
+_GOES = frozenset(
+    {
+        "CronJob",
+        "Deployment",
+        "Job",
+        "PersistentVolume",
+        "Pod",
+        "PriorityClass",
+        "StatefulSet",
+        "ValidatingWebhookConfiguration",
+    }
+)
 
 
 def _captured(capture: Capture) -> Look:

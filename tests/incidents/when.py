@@ -194,3 +194,30 @@ def running_for(seconds: float, container: str = "app") -> Condition:
 def _state(look: Look, container: str) -> dict[str, Any]:
     state: dict[str, Any] = container_status(look.pod, container).get("state") or {}
     return state
+
+
+def said(reason: str, times: int = 1) -> Condition:
+    """Events of that reason in the namespace of a workload, whatever they are about."""
+    return event(reason, times=times)
+
+
+def of_workload(*path: str) -> Condition:
+    """A field of the workload is there and not empty."""
+
+    def holds(look: Look) -> bool:
+        found: Any = look.workload
+        for step in path:
+            found = (found or {}).get(step)
+        return bool(found)
+
+    return holds
+
+
+def created_before(seconds: float) -> Condition:
+    """The workload was created at least so long ago."""
+
+    def holds(look: Look) -> bool:
+        made = datetime.fromisoformat(look.workload["metadata"]["creationTimestamp"])
+        return (datetime.now(UTC) - made).total_seconds() >= seconds
+
+    return holds

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from kubectl_podx.pod.resize import not_in_force
 from kubectl_podx.rules.remedies import DOCS, checked, describe_pod, kubectl, namespace
 from kubectl_podx.rules.rule import Case, Hit, Rule
+from kubectl_podx.view.units import times
 
 _RESIZE = DOCS + "tasks/configure-pod-container/resize-container-resources/"
 
@@ -16,11 +18,11 @@ def resize_refused(case: Case) -> Iterator[Hit]:
     if pending is None or pending.status != "True":
         return
     infeasible = pending.reason == "Infeasible"
+    differs = not_in_force(case.view.pod)
+    what = "cannot be done on this node" if infeasible else "waits until the node has room"
     yield Hit(
-        "the in-place resize cannot be done on this node"
-        if infeasible
-        else "the in-place resize waits until the node has room",
-        (f"condition PodResizePending: {pending.reason}: {pending.message}",),
+        f"the in-place resize {what}{_in_force(differs)}",
+        (f"condition PodResizePending: {pending.reason}: {pending.message}", *differs),
         next=kubectl("describe", "node", checked(case.report.pod.node or "NAME")),
         severity="warning" if infeasible else "info",
     )
@@ -30,11 +32,23 @@ def resize_failing(case: Case) -> Iterator[Hit]:
     """PodResizeInProgress with reason Error: the kubelet tried and was refused."""
     running = case.view.api.condition("PodResizeInProgress")
     if running is not None and running.status == "True" and running.reason == "Error":
+        differs = not_in_force(case.view.pod)
+        said = case.view.said("ResizeError")
         yield Hit(
-            "the in-place resize fails",
-            (f"condition PodResizeInProgress: {running.message}",),
+            f"the in-place resize fails{_in_force(differs)}",
+            (
+                f"condition PodResizeInProgress: {running.message}",
+                *differs,
+                *(f"event ResizeError, {times(event.seen)}" for event in said[-1:]),
+            ),
             next=describe_pod(case),
         )
+
+
+def _in_force(differs: list[str]) -> str:
+    """`; app: limits.memory 128Mi in force, 32Mi declared`: limits before requests."""
+    limits = [each for each in differs if ": limits." in each] or differs
+    return f"; {limits[0]}" if limits else ""
 
 
 def kubelet_lags(case: Case) -> Iterator[Hit]:

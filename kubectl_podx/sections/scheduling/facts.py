@@ -16,6 +16,7 @@ from kubectl_podx.pod.nodes import (
     tolerated,
 )
 from kubectl_podx.pod.view import PodView
+from kubectl_podx.sections.scheduling.offers import held
 from kubectl_podx.sections.scheduling.report import Requirement, Scheduling
 
 DEFAULT_SCHEDULER = "default-scheduler"
@@ -56,10 +57,12 @@ def untolerated(view: PodView) -> list[Taint]:
 def build(view: PodView) -> Scheduling:
     """State, requirements and reasons."""
     state = _state(view)
+    told = reasons(view) if state in ("pending", "gated") else []
     return Scheduling(
         state=state,
         requirements=list(_requirements(view)),
-        reasons=reasons(view) if state in ("pending", "gated") else [],
+        reasons=told,
+        held=held(view, told, candidates(view)),
     )
 
 

@@ -31,12 +31,17 @@ class Scheduling(Wire, frozen=True, kw_only=True):
     reasons: Annotated[
         list[str], Meta(description="Why it is pending, as the scheduler counts it.")
     ] = []
+    held: Annotated[
+        list[str],
+        Meta(description="Terms of the pod that the reasons speak of, beside what there is."),
+    ] = []
 
 
 ORIGINS: dict[str, str] = {
     "": f"{FROM_SPEC}: nodeSelector, affinity, tolerations, schedulingGates",
     "state": f"{FROM_STATUS}: condition PodScheduled",
     "reasons": f"{FROM_STATUS}: the message of condition PodScheduled",
+    "held": "the Pod's spec against Nodes, other Pods and claims",
     "requirements.satisfied": "the Node's labels and taints now",
     "requirements.detail": "the Node's labels and taints now",
 }

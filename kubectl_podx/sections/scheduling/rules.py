@@ -57,9 +57,14 @@ def unschedulable(case: Case) -> Iterator[Hit]:
         if requirement.kind in ("nodeSelector", "nodeAffinity") and not requirement.satisfied
     ]
     about_labels = any("node affinity/selector" in reason for reason in scheduling.reasons)
+    first = f"; {scheduling.held[0]}" if scheduling.held else ""
     yield Hit(
-        f"no node takes the pod: {', '.join(scheduling.reasons)}",
-        (*(plain(reason) for reason in scheduling.reasons), *(wanted if about_labels else ())),
+        f"no node takes the pod: {', '.join(scheduling.reasons)}{first}",
+        (
+            *scheduling.held,
+            *(plain(reason) for reason in scheduling.reasons),
+            *(wanted if about_labels else ()),
+        ),
         next=kubectl("get", "nodes", "--show-labels")
         if about_labels
         else kubectl("describe", "nodes"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from kubectl_podx.pod.claims import claims_of, users, why_unbound
 from kubectl_podx.pod.pod import phase as phase_of
 from kubectl_podx.rules.fixes import edit_owner, restart
 from kubectl_podx.rules.remedies import DOCS, describe_pod, get, inside, what_is_there
@@ -32,9 +33,10 @@ def claim_not_bound(case: Case) -> Iterator[Hit]:
             continue
         pending = case.report.pod.phase == "Pending"
         said = "does not exist" if stored.state == "missing" else f"is {phase}"
+        why = why_unbound(case.view, volume.source)
         yield Hit(
-            f"claim {volume.source} of volume {volume.name} {said}",
-            tuple(volume.details) or (said,),
+            f"claim {volume.source} of volume {volume.name} {said}{f': {why[0]}' if why else ''}",
+            (*why, *volume.details) or (said,),
             next=what_is_there(case, "PersistentVolumeClaim", volume.source)
             if stored.state == "missing"
             else _describe_claim(case, volume.source),
@@ -60,13 +62,22 @@ def cannot_mount(case: Case) -> Iterator[Hit]:
         count = sum(event.seen for event in events)
         named = [v.name for v in case.report.volumes or () if f'"{v.name}"' in message]
         missing = missing_source(message)
+        holders = _holders(case, named) if "Multi-Attach" in message else ""
         yield Hit(
             f"the containers wait for volume {', '.join(named) or '(see the event)'}, which "
-            + _why_not_mounted(message, missing),
+            + _why_not_mounted(message, missing)
+            + holders,
             (f"event {reason}, {times(count)}: {message}",),
             next=what_is_there(case, *missing) if missing else describe_pod(case),
             blocking=True,
         )
+
+
+def _holders(case: Case, volumes: list[str]) -> str:
+    """`, by pod web-0 on node n1`: who else uses the claims of these volumes."""
+    claims = claims_of(case.view)
+    found = [who for name in volumes if name in claims for who in users(case.view, claims[name])]
+    return f", by pod {', '.join(found[:3])}" if found else ""
 
 
 def _why_not_mounted(message: str, missing: Missing | None) -> str:

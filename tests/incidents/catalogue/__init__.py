@@ -35,6 +35,7 @@ from incidents.catalogue import (
     scheduling,
     starts,
     stops,
+    workloads,
 )
 from incidents.incident import Incident
 
@@ -64,6 +65,8 @@ HEALTHY: tuple[Incident, ...] = (
     *joined_settings.HEALTHY,
 )
 EVERY = (*INCIDENTS, *HEALTHY)
+WORKLOADS: tuple[Incident, ...] = workloads.WORKLOADS
+"""Those about a workload, which may have no pod at all."""
 
 SAMPLE = (
     "liveness-never",

@@ -105,7 +105,7 @@ KEYS = {
     "BackOff": "delay next resets",
     "Change": "kind what before after time by object",
     "Hook": "container type handler state reason gracePeriod stopSignal",
-    "Scheduling": "state requirements reasons",
+    "Scheduling": "state requirements reasons held",
     "Requirement": "kind text satisfied detail",
     "Node": "name state cordoned heartbeatAge conditions taints kubeletVersion runtime",
     "Image": (

@@ -1,0 +1,186 @@
+"""What the pod asks for beside what the nodes offer: the terms behind the scheduler's counts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+
+from kubectl_podx.model.clock import parse_quantity
+from kubectl_podx.model.raw import Json, dig, items, mapping, text
+from kubectl_podx.model.reference import selector_text
+from kubectl_podx.pod.claims import claims_of, only_one_pod, users
+from kubectl_podx.pod.nodes import repels, taint_text, tolerated
+from kubectl_podx.pod.pod import containers
+from kubectl_podx.pod.start_error import without_quotes
+from kubectl_podx.pod.view import PodView
+from kubectl_podx.view.units import human_size
+
+_MOST = 3
+_REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
+
+
+def held(view: PodView, reasons: list[str], nodes: list[Json] | None) -> list[str]:
+    """A line for each term of the pod that the reasons speak of, with what there is instead."""
+    said = " ".join(without_quotes(reason) for reason in reasons)
+    found: list[str] = []
+    if "node affinity/selector" in said:
+        found += _selector(view, nodes)
+    if "Insufficient " in said:
+        found += _resources(view, said, nodes)
+    if "free ports" in said:
+        found += _ports(view)
+    if "topology spread" in said:
+        found += _spread(view, nodes)
+    if "taint" in said:
+        found += _taints(view, nodes)
+    if "pod anti-affinity" in said or "pod affinity" in said:
+        found += _neighbours(view, said)
+    if "ReadWriteOncePod" in said:
+        found += _one_pod(view)
+    return found
+
+
+def _selector(view: PodView, nodes: list[Json] | None) -> Iterator[str]:
+    """A nodeSelector that no node has, beside the values of that label that there are."""
+    if nodes is None:
+        return
+    for key, value in sorted(mapping(view.pod, "spec", "nodeSelector").items()):
+        labels = [mapping(node, "metadata", "labels") for node in nodes]
+        values = sorted({str(each[key]) for each in labels if key in each})
+        if str(value) in values:
+            continue
+        if not values:
+            yield f"nodeSelector {key}={value}: no node has the label {key}"
+            continue
+        case = any(each.lower() == str(value).lower() for each in values)
+        hint = " (labels are case-sensitive)" if case else ""
+        yield f"nodeSelector {key}={value}: nodes have {', '.join(values[:_MOST])}{hint}"
+
+
+def _resources(view: PodView, said: str, nodes: list[Json] | None) -> Iterator[str]:
+    for name in sorted(_requests(view)):
+        if f"Insufficient {name}" not in said:
+            continue
+        asked = _requests(view)[name]
+        offers = [
+            (amount, text(node, "metadata", "name"))
+            for node in nodes or ()
+            if (amount := parse_quantity(dig(node, "status", "allocatable", name))) is not None
+        ]
+        if not offers:
+            continue
+        most, node_name = max(offers)
+        shown, offered = _amount(name, asked), _amount(name, most)
+        if asked > most:
+            yield f"the pod asks for {shown} {name}, the largest node, {node_name}, has {offered}"
+        else:
+            yield (
+                f"the pod asks for {shown} {name}; node {node_name} has {offered} in all, most of "
+                "it requested by other pods"
+            )
+
+
+def _requests(view: PodView) -> dict[str, Fraction]:
+    """What the scheduler counts: the sum of the containers, or one init container that asks for
+    more (resourcehelper.PodRequests); the pod's own request where it has one.
+    """
+    sums: dict[str, Fraction] = {}
+    inits: dict[str, Fraction] = {}
+    for entry in containers(view.pod):
+        for name, amount in mapping(entry.spec, "resources", "requests").items():
+            value = parse_quantity(amount)
+            if value is None:
+                continue
+            if entry.kind == "init":
+                inits[name] = max(inits.get(name, value), value)
+            elif entry.kind != "ephemeral":
+                sums[name] = sums.get(name, Fraction(0)) + value
+    found = {name: max(sums.get(name, 0), inits.get(name, 0)) for name in {**sums, **inits}}
+    for name, amount in mapping(view.pod, "spec", "resources", "requests").items():
+        value = parse_quantity(amount)
+        if value is not None:
+            found[name] = value
+    return {name: Fraction(value) for name, value in found.items()}
+
+
+def _amount(name: str, value: Fraction) -> str:
+    if name == "cpu":
+        return str(value.numerator) if value.denominator == 1 else f"{int(value * 1000)}m"
+    bytes_ = name in ("memory", "ephemeral-storage") or name.startswith("hugepages-")
+    return human_size(float(value)) if bytes_ else str(int(value))
+
+
+def _host_ports(pod: Json) -> set[tuple[int, str]]:
+    return {
+        (port["hostPort"], text(port, "protocol") or "TCP")
+        for field in ("initContainers", "containers")
+        for container in items(pod, "spec", field)
+        for port in items(container, "ports")
+        if isinstance(port.get("hostPort"), int)
+    }
+
+
+def _ports(view: PodView) -> Iterator[str]:
+    """Who holds the host ports that the pod asks for."""
+    mine = _host_ports(view.pod)
+    stored = view.capture.lists.get("Pod/")
+    others = items({"items": stored.items}, "items") if stored is not None else []
+    told = 0
+    for pod in others:
+        node, over = text(pod, "spec", "nodeName"), text(pod, "status", "phase")
+        if not node or over in ("Succeeded", "Failed"):
+            continue
+        for number, protocol in sorted(_host_ports(pod) & mine):
+            whose = f"{text(pod, 'metadata', 'namespace')}/{text(pod, 'metadata', 'name')}"
+            told += 1
+            if told <= _MOST:
+                yield f"host port {number}/{protocol} of node {node} is held by pod {whose}"
+    if not told:
+        ports = ", ".join(f"{number}/{protocol}" for number, protocol in sorted(mine))
+        yield f"host port {ports}; which pod holds it is not known"
+
+
+def _spread(view: PodView, nodes: list[Json] | None) -> Iterator[str]:
+    for one in items(view.pod, "spec", "topologySpreadConstraints"):
+        key = text(one, "topologyKey")
+        if text(one, "whenUnsatisfiable") == "ScheduleAnyway" or nodes is None:
+            continue
+        values = {mapping(node, "metadata", "labels").get(key) for node in nodes} - {None}
+        if not values:
+            yield f"no node has the label {key}, the topologyKey of its spread constraint"
+        else:
+            yield (
+                f"spread constraint: maxSkew {dig(one, 'maxSkew')} over {key}, which has "
+                f"{len(values)} value{'s' if len(values) > 1 else ''} among the nodes"
+            )
+
+
+def _taints(view: PodView, nodes: list[Json] | None) -> Iterator[str]:
+    tolerations = items(view.pod, "spec", "tolerations")
+    found: dict[str, list[str]] = {}
+    for node in nodes or ():
+        for taint in items(node, "spec", "taints"):
+            if repels(taint) and tolerated(tolerations, taint) is False:
+                found.setdefault(taint_text(taint), []).append(text(node, "metadata", "name"))
+    for spelt, names in list(found.items())[:_MOST]:
+        more = f" and {len(names) - 1} more" if len(names) > 1 else ""
+        yield f"taint {spelt} of node {names[0]}{more} is not tolerated by the pod"
+
+
+def _neighbours(view: PodView, said: str) -> Iterator[str]:
+    """The pod's own terms: which pods it must not, or must, be beside."""
+    for kind, word in (("podAntiAffinity", "anti-affinity"), ("podAffinity", "affinity")):
+        if f"pod {word}" not in said:
+            continue
+        for term in items(view.pod, "spec", "affinity", kind, _REQUIRED):
+            labels = selector_text(dig(term, "labelSelector")) or "any labels"
+            where = "not share" if kind == "podAntiAffinity" else "share"
+            yield f"{word}: it must {where} a {text(term, 'topologyKey')} with pods of {labels}"
+
+
+def _one_pod(view: PodView) -> Iterator[str]:
+    for name in claims_of(view).values():
+        if only_one_pod(view, name):
+            others = users(view, name)
+            by = f"pod {', '.join(others[:_MOST])}" if others else "another pod"
+            yield f"claim {name} (ReadWriteOncePod) is in use by {by}"
