@@ -19,25 +19,25 @@ if TYPE_CHECKING:
     from kubectl_podx.model.capture import Capture
 
 _HELP = """
-Save what was seen of a pod in a file, a bundle, that any reading command replays with --from.
+Save everything that podx finds out about a pod in a file (a bundle), which other commands read
+with --from.
 
-A bundle holds no secret value: those are sealed before anything is stored. Log lines cannot be
-sealed, and are stored only with --include-logs; values of ConfigMaps only with --include-values,
-else their digests alone. docs/BUNDLE.md says what is in the file.
+A bundle contains no secret values. Log lines may contain some, so they are stored only with
+--include-logs. ConfigMap values are stored only with --include-values, otherwise as digests.
+docs/BUNDLE.md describes the file.
 
-The sha256 that is printed lets a receiver know the file again. Nothing in a bundle proves who made
-it: whoever can write a file can write another one.
+The printed sha256 identifies the file. It does not prove who made it.
 """
 _EXAMPLES = """
-# Save now, look later
+# Save now, read later
 kubectl podx capture web-0
 kubectl podx capture web-0 -O incident.podx
 kubectl podx describe --from incident.podx
 
-# All that was seen, so that the replay is the live report
+# Everything, so that the replay equals the live report
 kubectl podx capture deploy/web -O incident.podx --include-logs --include-values
 
-# With the last 50 log lines of what is in trouble
+# With the last 50 log lines of each container that has a problem
 kubectl podx capture deploy/web -O incident.podx --logs 50
 """
 # What decides how a report looks has no place here.
@@ -59,7 +59,7 @@ def command(name: str) -> click.Command:
         "-O",
         "--output-file",
         "file",
-        help="The file to write, with mode 0600. Without it: podx-NAME-TIME.podx in this folder.",
+        help="File to write, with mode 0600 (default podx-NAME-TIME.podx).",
     )
     @click.option(
         "--logs",
@@ -67,17 +67,19 @@ def command(name: str) -> click.Command:
         type=click.IntRange(0, 1000),
         default=0,
         metavar="N",
-        help="Log lines to store of each container that is in trouble. They may hold secrets.",
+        help="Number of log lines to store from each container that has a problem. Logs may "
+        "contain secrets.",
     )
     @click.option(
         "--include-logs",
         is_flag=True,
-        help="Store the last 20 log lines of each container that is in trouble: as --logs 20.",
+        help="Store the last 20 log lines from each container that has a problem: same as "
+        "--logs 20.",
     )
     @click.option(
         "--include-values",
         is_flag=True,
-        help="Store what ConfigMaps say, but for what looks like a secret.",
+        help="Store ConfigMap values, except those that look like secrets.",
     )
     @click.option("--reveal", is_flag=True, hidden=True)
     @reading_options(_OPTIONS)

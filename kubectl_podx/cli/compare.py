@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from kubectl_podx.model.capture import Capture
 
 _HELP = """
-Compare pods fact by fact and print only what differs: image digest, environment, mounted files,
-probes, restart causes, resources, listeners, node, template revision, what was injected.
+Compare pods and print what differs: image digest, environment, mounted files, probes, restart
+causes, resources, listeners, node, template revision, injected containers and fields.
 
-Of three pods or more the one that stands apart from the majority is named. A bundle stands for the
-pods in it, so that a pod can be compared with how it was: Secrets are compared by resourceVersion.
+With three or more pods, outliers are named. To compare a pod with an earlier state, give a bundle
+with --from. Secrets are compared by resourceVersion.
 """
 _EXAMPLES = """
 # Which replica is different?
@@ -61,14 +61,15 @@ def command(name: str) -> click.Command:
     )
     @click.option(
         "--query",
-        help="A JMESPath expression on the document that '-o json' prints; the result is json.",
+        help="JMESPath expression, applied to the document that '-o json' prints; the result "
+        "is JSON.",
     )
     @click.option(
         "--from",
         "files",
         multiple=True,
-        help="A bundle made by 'kubectl podx capture', whose pods are compared too. May be "
-        "repeated; without a TARGET no cluster is asked.",
+        help="Bundle made by 'kubectl podx capture' whose pods are compared, too. May be "
+        "repeated; without a TARGET, no cluster is contacted.",
     )
     @reading_options(_OPTIONS)
     @click.pass_obj

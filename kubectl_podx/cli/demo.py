@@ -11,16 +11,16 @@ from kubectl_podx.cli.options import SHOWN, reading_options
 from kubectl_podx.model.errors import ExitStatus, InputError
 
 _HELP = """
-Show the report of a real pod that was recorded. No cluster is asked, no kubeconfig is opened.
+Show the report of a recorded incident. podx contacts no cluster and opens no kubeconfig.
 """
 _EXAMPLES = """
 # The first recording
 kubectl podx demo
 
-# Which there are
+# List all recordings
 kubectl podx demo --list
 
-# Its page, in the browser
+# The HTML page, in the browser
 kubectl podx demo --open
 
 # Another one, as data

@@ -10,32 +10,31 @@ from kubectl_podx.cli.command import Command
 from kubectl_podx.cli.options import reading_options
 
 _HELP = """
-Show a pod from both sides: what the API declares and what its running containers hold, where
-they differ, and why the pod restarts.
+Show what is wrong with a pod or a workload and why: what the API declares, what the running
+containers really have, where the two differ, and why containers restart.
 
 TARGET is POD, pod/NAME, deploy/NAME, sts/NAME, ds/NAME, rs/NAME, job/NAME, cronjob/NAME,
-svc/NAME, or a selector (-l). One POD gives one report, every other target a list.
+svc/NAME, or a selector (-l).
 
-Each running container is looked into once, by one exec that writes nothing. --no-exec leaves
-that out.
+podx runs one exec in each running container. It writes nothing; --no-exec skips it.
 """
 _EXAMPLES = """
 # Why does this pod misbehave?
 kubectl podx describe web-0
 
-# Every pod of a deployment, in another namespace
+# A Deployment and its pods, in another namespace
 kubectl podx describe deploy/web -n shop
 
-# Only probes and restarts, with everything that is known
+# Probes and restarts only, with all details
 kubectl podx describe web-0 --section probes,restarts
 
-# The containers that ran out of memory, for a shell loop
+# Names of containers that ran out of memory, for a shell loop
 kubectl podx describe web-0 --query 'restarts[?cause==`oomKilled`].container' -o text
 
-# A page with pictures, to look at or to send
+# An HTML page, to look at or to send
 kubectl podx describe web-0 -o html > web-0.html
 
-# The report of a bundle that somebody sent; no cluster is asked
+# The report of a bundle that somebody sent, without a cluster
 kubectl podx describe --from incident.podx
 """
 

@@ -16,24 +16,24 @@ if TYPE_CHECKING:
     from kubectl_podx.capture.targets import Targets
 
 _HELP = """
-Say whether the API server can be reached, which of the rights that a report asks for are held,
-and which sections will be partial without the others. Nothing is looked into, and nothing is
-written: the server is asked about each right (SelfSubjectAccessReview).
+Check whether the API server can be reached, which of the permissions that a report needs are
+granted, and which sections are incomplete without the others. podx asks the API server about each
+permission (SelfSubjectAccessReview); it reads and writes nothing else.
 
-With a TARGET the answer is about its pods, row by row as 'describe' will have it. What a look
-inside may lose for other reasons (no shell, no memory to spare) shows only when it is taken.
+With a TARGET, doctor checks what a report on its pods needs. Whether an exec works for other
+reasons (no shell, too little free memory) shows only in the report itself.
 """
 _EXAMPLES = """
-# What will a report on any pod of this namespace lack?
+# What would be missing in reports on pods in this namespace?
 kubectl podx doctor -n shop
 
-# What will the report on this pod lack, for somebody else?
+# What would be missing in a report on this pod, for another user?
 kubectl podx doctor web-0 --as jane@example.com
 
-# The least Role that makes it complete
+# The minimal Role for complete reports
 kubectl podx doctor --rbac -n shop
 
-# The least Role that allows this pod what the API server refused it
+# The minimal Role for the requests that the API server refused this pod
 kubectl podx doctor --from-logs web-0
 """
 _FORMATS = ("text", "wide", "json", "yaml")
@@ -61,14 +61,14 @@ def command(name: str) -> click.Command:
     @click.option(
         "--rbac",
         is_flag=True,
-        help="Print the least Roles for a complete report, for 'kubectl apply'. No cluster is "
-        "asked.",
+        help="Print the minimal Role for a complete report, for 'kubectl apply'. No cluster is "
+        "contacted.",
     )
     @click.option(
         "--from-logs",
         is_flag=True,
-        help="Print the least Roles that allow a pod what the API server refused it, as its logs "
-        "tell, for 'kubectl apply'.",
+        help="Print the minimal Role for the requests that the API server refused the pod, "
+        "found in its logs, for 'kubectl apply'.",
     )
     @reading_options(_OPTIONS)
     @click.pass_obj

@@ -28,16 +28,16 @@ VERSION:    settings.k8s.io/v1alpha1 (until Kubernetes 1.19)
             redhatcop.redhat.io/v1alpha1 (a webhook's own kind, with the same spec)
 
 WHAT BECAME OF IT:
-    An alpha of Kubernetes 1.6 that never became a beta; it was off unless an administrator had
-    switched it on, and it was removed in 1.20. 'kubectl apply' of such a file ends with
-    'no matches for kind "PodPreset" in version "settings.k8s.io/v1alpha1"'. Nothing is wrong with
-    the file: no server of today knows the kind.
+    An alpha API of Kubernetes 1.6 that never became beta. It was off unless an administrator
+    enabled it, and it was removed in 1.20. 'kubectl apply' of such a file ends with
+    'no matches for kind "PodPreset" in version "settings.k8s.io/v1alpha1"'. The file is
+    correct, but no current server knows the kind.
 
 WHAT IT DID:
-    When a pod was created, every PodPreset of its namespace whose selector fitted the pod's labels
-    added its env, envFrom, volumes and volumeMounts to all containers and init containers. Where
-    one entry was in conflict with what the pod had, nothing at all was applied: no annotation, no
-    event, the pod was created as it was written. A pod that was there already never changed.
+    When a pod was created, every PodPreset of its namespace whose selector matched the pod's labels
+    added its env, envFrom, volumes and volumeMounts to all containers and init containers. If
+    one entry conflicted with the pod, nothing was applied: the pod was created as written, without
+    an annotation or event. Existing pods never changed.
 
 WHAT TO DO:
     See what it does to a pod:
@@ -46,7 +46,7 @@ WHAT TO DO:
         kubectl podx preset convert --preset preset.yaml -n NAMESPACE
     See what it left on a running pod, by its annotations:
         kubectl podx injected POD
-    Or write the entries into the pod's template, which needs nothing of the cluster.
+    Or write the entries into the pod template, which needs nothing in the cluster.
 
 MORE:
     docs/PODPRESET.md has every rule of merging and conflict.
@@ -54,8 +54,8 @@ MORE:
 
 
 NOTE = (
-    "Note: settings.k8s.io/v1alpha1 is not served since Kubernetes 1.20; 'kubectl podx preset "
-    "convert' prints what does the same today, 'kubectl podx explain PodPreset' tells more."
+    "Note: settings.k8s.io/v1alpha1 was removed in Kubernetes 1.20; 'kubectl podx preset convert' "
+    "prints an admission policy that does the same. See 'kubectl podx explain PodPreset'."
 )
 """For standard error, where a file holds the kind that is gone."""
 

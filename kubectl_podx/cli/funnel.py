@@ -22,10 +22,10 @@ from kubectl_podx.model.nearest import near
 from kubectl_podx.view.escape import clean
 
 _HELP = """
-Look inside a running pod: what it shares, mounts, reads and runs, and why it restarts.
+Explain why a pod misbehaves: what it shares, mounts, reads and runs, and why it restarts.
 
-podx compares what the API declares with what the containers really hold, says how it knows
-each fact, and what it could not see. It changes nothing.
+podx compares what the API declares with what the running containers really have. It says how each
+fact is known and what could not be checked. It changes nothing.
 """
 
 

@@ -185,13 +185,13 @@ _READING: tuple[tuple[tuple[str, ...], dict[str, Any]], ...] = (
     (
         ("--query",),
         {
-            "help": "A JMESPath expression on exactly the document that '-o json' prints. The "
-            "result is printed as json, yaml, table or text by -o."
+            "help": "JMESPath expression, applied to the document that '-o json' prints. -o "
+            "formats the result: json, yaml, table or text."
         },
     ),
     (
         ("-c", "--container"),
-        {"help": "Only this container's rows; only this container is looked into."},
+        {"help": "Show this container only, and run an exec in no other."},
     ),
     (
         ("-l", "--selector"),
@@ -203,39 +203,38 @@ _READING: tuple[tuple[tuple[str, ...], dict[str, Any]], ...] = (
     (
         ("--field-selector",),
         {
-            "help": "Only pods with these fields, such as spec.nodeName=node-1. Without -l, of all "
-            "pods of the namespace.",
+            "help": "Selector (field query) to filter on, such as spec.nodeName=node-1.",
         },
     ),
     (
         ("-A", "--all-namespaces"),
-        {"is_flag": True, "help": "With -l: look in all namespaces."},
+        {"is_flag": True, "help": "With -l: select pods in all namespaces."},
     ),
     (
         ("--from", "from_file"),
-        {"help": "Read a bundle that 'kubectl podx capture' made; no cluster is asked."},
+        {"help": "Read a bundle made by 'kubectl podx capture' instead of a cluster."},
     ),
     (
         ("-f", "--filename", "manifest"),
         {
-            "help": "Read pods saved with 'kubectl get pod -o yaml' or '-o json' ('-' is standard "
-            "input); no cluster is asked."
+            "help": "Read pods from a manifest, such as the output of 'kubectl get pod -o yaml', "
+            "instead of a cluster ('-' is standard input)."
         },
     ),
     (
         ("--no-exec",),
         {
             "is_flag": True,
-            "help": "Look at the API only, run nothing inside of containers. "
-            "KUBECTL_PODX_NO_EXEC=1 means the same.",
+            "help": "Use the API only and run nothing inside containers. KUBECTL_PODX_NO_EXEC=1 "
+            "means the same.",
         },
     ),
     (
         ("--force-exec",),
         {
             "is_flag": True,
-            "help": "Exec in containers even if too little free memory, or not knowing it, speaks "
-            "against it. The exec may get the container OOM-killed.",
+            "help": "Run the exec even if the container has little free memory, or if that is "
+            "unknown. The exec may get the container OOM-killed.",
         },
     ),
     (("--no-logs",), {"is_flag": True, "help": "Read no container logs."}),
@@ -245,24 +244,23 @@ _READING: tuple[tuple[tuple[str, ...], dict[str, Any]], ...] = (
             "type": click.IntRange(0, 1000),
             "default": 20,
             "metavar": "N",
-            "help": "Log lines to read of each container that is in trouble.",
+            "help": "Number of log lines to read from each container that has a problem.",
         },
     ),
     (
         ("--wait-start",),
         {
             "is_flag": True,
-            "help": "Wait, for five and a half minutes at most, until a crash-looping container "
-            "of the pod starts, and look inside in the seconds that it runs.",
+            "help": "Wait up to five and a half minutes for a crash-looping container to start, "
+            "then inspect it while it runs.",
         },
     ),
     (
         ("--run-probes",),
         {
             "is_flag": True,
-            "help": "Run each probe of the running containers now, as the kubelet would, and time "
-            "it: commands in the container, requests by the API server to the pod. Handlers may "
-            "have side effects.",
+            "help": "Run each probe of the running containers now and time it: commands run in the "
+            "container, requests go through the API server. Handlers may have side effects.",
         },
     ),
     (
@@ -271,15 +269,15 @@ _READING: tuple[tuple[tuple[str, ...], dict[str, Any]], ...] = (
             "type": click.IntRange(1, 20),
             "default": 3,
             "metavar": "N",
-            "help": "How often --run-probes runs each probe.",
+            "help": "Number of runs of each probe with --run-probes.",
         },
     ),
     (
         ("--reveal",),
         {
             "is_flag": True,
-            "help": "Print the values of Secrets and of variables that the report hides, below it. "
-            "Only as text, only of live pods; tokens of service accounts are never shown.",
+            "help": "Print hidden values of Secrets and environment variables below the report. "
+            "Text output and live pods only; service account tokens are never shown.",
         },
     ),
     (
@@ -287,14 +285,14 @@ _READING: tuple[tuple[tuple[str, ...], dict[str, Any]], ...] = (
         {
             "is_flag": True,
             "help": "Print the report again whenever one of its pods changes. Containers are "
-            "looked into once; see --exec.",
+            "inspected once; see --exec.",
         },
     ),
     (
         ("--exec",),
         {
             "is_flag": True,
-            "help": "With --watch: look inside again when a container is a new instance.",
+            "help": "With --watch: inspect a container again after it restarts.",
         },
     ),
     (
@@ -309,16 +307,16 @@ _READING: tuple[tuple[tuple[str, ...], dict[str, Any]], ...] = (
         ("--exit-code",),
         {
             "is_flag": True,
-            "help": "End with 3 where the worst finding is a warning, 4 where it is critical, 5 "
-            "where the verdict is unknown.",
+            "help": "Exit with status 3 if the worst finding is a warning, 4 if it is critical, "
+            "5 if the verdict is unknown.",
         },
     ),
     (
         ("--open", "open_page"),
         {
             "is_flag": True,
-            "help": "Write the page of '-o html' to a file that only you can read, and open it in "
-            "the browser.",
+            "help": "Write the page of '-o html' to a file with mode 0600 and open it in the "
+            "browser.",
         },
     ),
     (
@@ -335,8 +333,8 @@ _READING: tuple[tuple[tuple[str, ...], dict[str, Any]], ...] = (
         {
             "default": "15s",
             "callback": deadline,
-            "help": "The time that the whole run may take, such as 15, 15s or 1m. What was not "
-            "answered by then is reported as not seen.",
+            "help": "Time limit for the whole run, such as 15, 15s or 1m. Anything unanswered by "
+            "then is reported as not checked.",
         },
     ),
     (
@@ -345,15 +343,14 @@ _READING: tuple[tuple[tuple[str, ...], dict[str, Any]], ...] = (
             "type": click.IntRange(1, 64),
             "default": 12,
             "metavar": "N",
-            "help": "Requests and looks inside of containers under way at once.",
+            "help": "Maximum number of concurrent requests and execs.",
         },
     ),
     (
         ("-v", "--verbose"),
         {
             "is_flag": True,
-            "help": "Print every call that was made, its result and its seconds, to standard "
-            "error.",
+            "help": "Print every API call with its result and duration to standard error.",
         },
     ),
 )
@@ -363,8 +360,8 @@ _SECTION_OPTION = click.option(
     "sections",
     multiple=True,
     callback=_sections,
-    help="Only these sections of the report, by comma: those of 'kubectl podx --help', such as "
-    "probes,restarts.",
+    help="Show these sections only, separated by commas, such as probes,restarts; 'kubectl "
+    "podx --help' lists them.",
 )
 
 # The options of reading commands, by the last word of each.

@@ -78,8 +78,8 @@ def command(name: str) -> click.Command:
     @click.option(
         "--exit-code",
         is_flag=True,
-        help="End with 3 where a conflict keeps presets from being applied, 5 where that cannot "
-        "be told.",
+        help="Exit with status 3 if a conflict prevents presets from being applied, 5 if that is "
+        "unknown.",
     )
     @reading_options(_OPTIONS)
     @click.pass_obj

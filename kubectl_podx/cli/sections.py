@@ -17,8 +17,8 @@ _PRESET = click.option(
     "presets",
     multiple=True,
     metavar="FILE",
-    help="A file with PodPresets: what the pod has of them is marked, and why one that selects "
-    "it was not applied ('-' is standard input). May be repeated.",
+    help="File with PodPresets: marks what the pod has from them, and says why one that selects "
+    "the pod was not applied ('-' is standard input). May be repeated.",
 )
 _HELP = """
 {summary}.
@@ -28,13 +28,13 @@ With '-o json' it is the same document as that of
 'kubectl podx describe --section {key} -o json'.
 """
 _EXAMPLES = """
-# Of one pod
+# One pod
 kubectl podx {name} web-0
 
-# Of all pods of a deployment, with all columns
+# All pods of a Deployment, with all columns
 kubectl podx {name} deploy/web -o wide
 
-# As data
+# As JSON
 kubectl podx {name} web-0 -o json --query {key}
 """
 

@@ -21,28 +21,28 @@ if TYPE_CHECKING:
     from kubectl_podx.cli.environment import Environment
 
 _HELP = """
-Show every pod that is not healthy, worst first, one line for each owner and symptom with its cause.
+List unhealthy pods and workloads, worst first: one line per owner and symptom, with the cause.
 
-All pods are read, page by page; only the sick are kept, so that memory does not grow with the
-cluster. One pod of each owner and symptom stands for the others: the worst 20 of them are looked at
-with events, logs, node and sources (--deep), the rest is judged by its status. --exec also looks
-inside the worst ones.
+podx lists all pods page by page and keeps the unhealthy ones only, so memory use does not depend
+on the size of the cluster. One pod represents all pods with the same owner and symptom. The worst
+20 rows (--deep) are diagnosed with events, logs, node and sources, the others by pod status alone.
+--exec also inspects containers of the worst rows.
 
-In a cluster that is too large for that, or that may not be listed from here, a Job does the same
-inside: --job-manifest prints it, and --from - makes one report of its logs.
+For very large clusters, --job-manifest prints a Job that does the same inside the cluster, and
+--from - merges its logs into one report.
 """
 
 _EXAMPLES = """
 # What is broken in this namespace?
 kubectl podx triage
 
-# In the whole cluster, and look inside the worst three
+# In the whole cluster, with an exec in the worst three
 kubectl podx triage -A --exec 3
 
 # Again, whenever something changes
 kubectl podx triage -w
 
-# By what it is, not by whose it is
+# Grouped by cause
 kubectl podx triage -A --by cause
 
 # Only the names of Deployments that crash, for a shell loop
@@ -84,7 +84,7 @@ def command(name: str) -> click.Command:
         type=click.Choice(_FORMATS),
         help=f"Output format. One of: ({', '.join(_FORMATS)}).",
     )
-    @click.option("-A", "--all-namespaces", is_flag=True, help="The pods of all namespaces.")
+    @click.option("-A", "--all-namespaces", is_flag=True, help="List pods in all namespaces.")
     @click.option(
         "--field-selector",
         help="Selector (field query) to filter on, such as spec.nodeName=NAME.",
@@ -93,7 +93,7 @@ def command(name: str) -> click.Command:
         "--by",
         type=click.Choice(("owner", "cause", "node")),
         default="owner",
-        help="What a row stands for.",
+        help="Group rows by owner, cause or node.",
     )
     @click.option(
         "--limit",
@@ -107,7 +107,7 @@ def command(name: str) -> click.Command:
         type=click.IntRange(0, 1000),
         default=20,
         metavar="N",
-        help="Look at the worst N rows with events, logs, node and sources.",
+        help="Inspect the worst N rows with events, logs, node and sources.",
     )
     @click.option(
         "--exec",
@@ -115,14 +115,14 @@ def command(name: str) -> click.Command:
         type=click.IntRange(0, 100),
         default=0,
         metavar="N",
-        help="Look inside a container of the worst N rows, too.",
+        help="Also run an exec in a container of the worst N rows.",
     )
     @click.option(
         "-w",
         "--watch",
         is_flag=True,
-        help="Print the report again when pods change, at most every two seconds; in a large "
-        "cluster as seldom as its pods take long to read.",
+        help="Print the report again when pods change, at most every two seconds; less often "
+        "in a large cluster.",
     )
     @click.option(
         "--from",

@@ -19,22 +19,22 @@ class Entry(NamedTuple):
     group: str
 
 
-_POD = "Look at pods:"
+_POD = "Inspect pods:"
 _SECTION = "One section, as a table:"
 _OTHER = "Other commands:"
 
 COMMANDS: dict[str, Entry] = {
-    "describe": Entry("describe", "Show a pod from both sides, and why it misbehaves", _POD),
-    "compare": Entry("compare", "Compare pods: which one is different, and in what", _POD),
-    "triage": Entry("triage", "Show every sick pod, worst first, one line for each owner", _POD),
-    "capture": Entry("capture", "Save what was seen in a file, for --from", _POD),
-    "demo": Entry("demo", "Show the report of a recorded incident; needs no cluster", _POD),
+    "describe": Entry("describe", "Show what is wrong with a pod or a workload, and why", _POD),
+    "compare": Entry("compare", "Compare pods and show what differs", _POD),
+    "triage": Entry("triage", "List unhealthy pods and workloads, worst first", _POD),
+    "capture": Entry("capture", "Save everything about a pod in a file, for --from", _POD),
+    "demo": Entry("demo", "Show the report of a recorded incident, without a cluster", _POD),
     **{each.command: Entry("sections", each.summary, _SECTION) for each in SECTIONS},
     "preset": Entry("preset", "Show what a PodPreset does to a pod, or convert it", _OTHER),
-    "explain": Entry("explain", "Explain a finding's code or a field of the report", _OTHER),
-    "doctor": Entry("doctor", "Say what may be seen, and which right is missing", _OTHER),
+    "explain": Entry("explain", "Explain a finding or a field of the report", _OTHER),
+    "doctor": Entry("doctor", "Check permissions, and print the minimal Role", _OTHER),
     "completion": Entry("completion", "Output shell completion code (bash, zsh or fish)", _OTHER),
-    "options": Entry("globals", "List the connection flags that all commands take", _OTHER),
+    "options": Entry("globals", "Print the list of flags inherited by all commands", _OTHER),
     "version": Entry("version", "Print the version of podx", _OTHER),
 }
 """Every command, in the order of help."""
