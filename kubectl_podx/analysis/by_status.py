@@ -9,6 +9,7 @@ from kubectl_podx.model.words import Severity
 from kubectl_podx.pod.owner import controller
 from kubectl_podx.pod.pod import STARTING_SECONDS, conditions
 from kubectl_podx.rules.rule import Case
+from kubectl_podx.sections.restarts.termination.instance import policy_of
 from kubectl_podx.view.units import spell_seconds
 
 
@@ -55,6 +56,22 @@ def _job(case: Case, *types: str) -> tuple[str, str]:
             if condition.type in types and condition.status == "True":
                 return owner.label, condition.reason
     return "", ""
+
+
+def stopped_by_somebody(case: Case) -> str:
+    """A pod that counts as Succeeded although its containers are started again whenever they end:
+    only whoever stops the whole pod makes it that, and a kubelet that evicts may lose its reason.
+    """
+    if case.view.api.phase != "Succeeded" or case.view.api.terminating:
+        return ""
+    body = case.view.pod
+    apps = [entry for entry in case.view.containers if entry.kind == "app"]
+    if not any(policy_of(body, entry) == "Always" for entry in apps):
+        return ""
+    return (
+        "every app container ended with 0, and under restartPolicy Always that is no success: the "
+        "whole pod was stopped, as by an eviction or a shutdown of its node, and nothing tells why"
+    )
 
 
 def not_ready(case: Case) -> bool:

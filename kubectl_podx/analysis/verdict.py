@@ -103,6 +103,8 @@ def _judged(case: Case, findings: Sequence[Finding]) -> Verdict:
         return by_status.unexplained(case)
     if top is not None and top.severity == "warning":
         return _of(top, order)
+    if stopped := by_status.stopped_by_somebody(case):
+        return Verdict(severity="unknown", summary=stopped)
     if case.view.api.phase == "Succeeded":
         return Verdict(severity="ok", summary="completed: every app container ended with success")
     past = next((each for each in order if rule_of(each.code).section == "restarts"), None)

@@ -52,6 +52,7 @@ class SpecGate(_Camel):
     node_name: str | None = None
     restart_policy: str | None = None
     init_containers: list[ContainerGate] | None = None
+    containers: list[ContainerGate] | None = None
 
 
 class WaitingGate(_Camel):
@@ -196,6 +197,10 @@ def gate_of(pod: Json) -> PodGate:
             [
                 ContainerGate(text(one, "name"), text(one, "restartPolicy") or None)
                 for one in items(spec, "initContainers")
+            ],
+            [
+                ContainerGate(text(one, "name"), text(one, "restartPolicy") or None)
+                for one in items(spec, "containers")
             ],
         ),
         StatusGate(

@@ -74,10 +74,11 @@ def symptom(pod: PodGate, now: datetime | None) -> Sick | None:
         # The timestamp has the grace period in it: it is the moment of the end.
         overdue = now is not None and _older(meta.deletion_timestamp, now, _OVERDUE)
         return Sick("terminating", meta.deletion_timestamp) if overdue else None
+    stopped = status.phase == "Succeeded" and _goes_on(pod.spec or _NOTHING)
+    if status.phase == "Failed" or stopped:
+        return _failed(meta, status, now)
     if status.phase == "Succeeded":
         return None
-    if status.phase == "Failed":
-        return _failed(meta, status, now)
     if status.reason == "NodeLost" or status.phase == "Unknown":
         return Sick("nodeLost", _since(status, "Ready"))
     spec = pod.spec or _NOTHING
@@ -86,6 +87,16 @@ def symptom(pod: PodGate, now: datetime | None) -> Sick | None:
         or _containers(spec, status, now)
         or _slow(spec, status, now)
         or _unready(meta, spec, status, now)
+    )
+
+
+def _goes_on(spec: SpecGate) -> bool:
+    """Whether some container of it is started again whenever it ends: only whoever stops the whole
+    pod makes such a pod Succeeded, as an eviction may.
+    """
+    containers = spec.containers or ()
+    return spec.restart_policy == "Always" and any(
+        one.restart_policy in (None, "Always") for one in containers
     )
 
 

@@ -18,7 +18,10 @@ from kubectl_podx.rules.rule import Case, Fix, Hit
 from kubectl_podx.rules.waiting import missing_source
 from kubectl_podx.sections.restarts.report import Restart
 from kubectl_podx.sections.restarts.termination.memory import memory
-from kubectl_podx.sections.restarts.termination.pod_end import of_its_own_limit
+from kubectl_podx.sections.restarts.termination.pod_end import (
+    eviction_message,
+    of_its_own_limit,
+)
 
 _LOGS_TELL = frozenset(
     {"livenessProbe", "startupProbe", "exitCode", "signal", "completed", "postStartHook"}
@@ -105,7 +108,7 @@ def _fix(case: Case, row: Restart) -> Fix:
 
 
 def _own_limit(case: Case, row: Restart) -> bool:
-    return row.cause == "evicted" and of_its_own_limit(case.view.api.message)
+    return row.cause == "evicted" and of_its_own_limit(eviction_message(case.view))
 
 
 def child_oom(case: Case) -> Iterator[Hit]:

@@ -97,7 +97,6 @@ SAMPLE = (
     "claim-missing",
     "pending-cpu",
     "fine-job",
-    "fine-plain",
     "fine-sources",
     "fine-shared-pid",
 )

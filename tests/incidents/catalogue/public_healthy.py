@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from e2e.manifests import AGNHOST, config_map, container, shell
 from incidents.catalogue.healthy import healthy
-from incidents.incident import LABEL
+from incidents.incident import LABEL, Expected
 
 INCIDENTS = (
     # kubernetes/kubernetes#130099
@@ -34,5 +34,24 @@ INCIDENTS = (
                 },
             },
         ),
+    ),
+    # kubernetes/kubernetes#106049
+    healthy(
+        "fine-token-for-others",
+        "the token where clients look for the API server's is for somebody else: worth a word",
+        shell(
+            volumeMounts=[
+                {"name": "token", "mountPath": "/var/run/secrets/kubernetes.io/serviceaccount"}
+            ]
+        ),
+        volumes=[
+            {
+                "name": "token",
+                "projected": {
+                    "sources": [{"serviceAccountToken": {"path": "token", "audience": "vault"}}]
+                },
+            }
+        ],
+        expected=Expected(None, severity=("ok", "info"), codes=("TOK006",)),
     ),
 )

@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
+import kit
 from kit.restart_cases import app_pod, at, ended, event, running, unhealthy, view
+from kubectl_podx.analysis.analyse import analyse
 from kubectl_podx.pod.view import PodView
 from kubectl_podx.sections.restarts import facts as restarts
 from kubectl_podx.sections.restarts.report import Restart
@@ -223,3 +225,34 @@ def test_an_eviction_for_storage_says_what_counts(
 def test_an_eviction_for_a_volume_counts_nothing_else() -> None:
     assert "counted" not in evicted('Usage of EmptyDir volume "s" exceeds the limit "1Mi". ')
     assert "counted" not in evicted("The node was low on resource: memory. ")
+
+
+def test_an_eviction_is_one_though_the_pod_counts_as_succeeded() -> None:
+    body = done(0, pod_status={"phase": "Succeeded"}, policy="Always")
+    events = [
+        event("Evicted", OF_POD, 958, path=""),
+        event("Killing", "Stopping container app", 958),
+    ]
+    found = row(view(body, events))
+    assert (found.cause, found.confidence) == ("evicted", "proven")
+    assert found.summary.endswith("though the pod counts as Succeeded")
+    # It ended long before somebody thought of an eviction.
+    late = [event("Evicted", OF_POD, 990, path="")]
+    assert row(view(body, late)).cause == "completed"
+
+
+@pytest.mark.parametrize(
+    ("policy", "own", "severity"),
+    [
+        ("Always", "", "unknown"),
+        ("Always", "Never", "ok"),
+        ("OnFailure", "", "ok"),
+        ("Never", "", "ok"),
+    ],
+)
+def test_no_pod_of_policy_always_succeeds(policy: str, own: str, severity: str) -> None:
+    """Nothing is left of the events: whoever stopped the whole pod is not known."""
+    spec = {"restartPolicy": own} if own else None
+    body = done(0, spec, policy, pod_status={"phase": "Succeeded"})
+    found = analyse(kit.capture_of([(kit.captured(body), body)], captured_at=at(1000)))
+    assert found.items[0].verdict.severity == severity

@@ -53,6 +53,14 @@ def sick(
     )
 
 
+def of_policy(policy: str, body: Json, own: str = "") -> Json:
+    """The pod with this restartPolicy, and its containers with one of their own."""
+    body["spec"]["restartPolicy"] = policy
+    for one in body["spec"]["containers"] if own else ():
+        one["restartPolicy"] = own
+    return body
+
+
 def app(state: Json, *, ready: bool = False, count: int = 0, last: Json | None = None) -> Json:
     started = "running" in state
     return {
@@ -149,6 +157,15 @@ SICK: dict[str, tuple[Json, str]] = {
     ),
     "failed": (sick(app(ended(1, 90_000)), phase="Failed"), "failed"),
     "evicted": (sick(phase="Failed", reason="Evicted"), "evicted"),
+    "stopped as a whole": (sick(app(ended(0)), phase="Succeeded"), "failed"),
+    "an init container with the mark of an OOM kill": (
+        sick(
+            app(waiting("PodInitializing")),
+            phase="Pending",
+            initContainerStatuses=[{"name": "i", "state": ended(0, 30, "OOMKilled")}],
+        ),
+        "oomKilled",
+    ),
     "a failed Job of this morning": (
         owned(sick(app(ended(1, 20_000)), phase="Failed"), "Job"),
         "failed",
@@ -160,7 +177,10 @@ SICK: dict[str, tuple[Json, str]] = {
 }
 HEALTHY: dict[str, Json] = {
     "ready": sick(app(running(), ready=True), ready="True"),
-    "completed": sick(app(ended(0)), phase="Succeeded"),
+    "completed": of_policy("Never", sick(app(ended(0)), phase="Succeeded")),
+    "completed by a policy of its own": of_policy(
+        "Always", sick(app(ended(0)), phase="Succeeded"), "Never"
+    ),
     "restarted long ago": sick(
         app(running(4000), ready=True, count=9, last=ended(1, 4000)), ready="True"
     ),

@@ -45,6 +45,7 @@ _UNANNOUNCED = (
     "its failures are on record, and no Killing event is: it may have ended by itself just then"
 )
 
+_SHM = "files in /dev/shm stay when a container ends, and count against the pod's memory limit"
 _ONE_EACH = "one failed attempt for each end: it may have ended by itself at each of them"
 
 
@@ -114,7 +115,7 @@ def _start_error(w: Witnesses) -> Conclusion | None:
     if w.instance is None or w.instance.reason not in ("StartError", "ContainerCannotRun"):
         return None
     why = start_failure(w.instance.message, w.entry.spec)
-    memory = w.memory.shared if DIED in why else ()
+    memory = (fact("spec", _SHM), *w.memory.shared) if DIED in why else ()
     evidence = (fact("status", f"{w.instance.reason}: {w.instance.message}"), *memory)
     return Conclusion("startError", "proven", f"cannot start: {why}", evidence, w.restart_count)
 
@@ -133,7 +134,7 @@ def _killed_by_kubelet(w: Witnesses) -> Conclusion | None:
         found = _by_probe(kill.kind, probe, evidence, kill, accounts)
     else:
         found = Conclusion(kill.kind, "proven", _KILLED[kill.kind], evidence, accounts)
-    if w.instance is not None and w.instance.started_at is None:
+    if w.instance is not None and w.instance.started_at is None and not _met_its_end(w, kill):
         # Without its start the kill may be of the instance before.
         return found._replace(confidence="likely")
     if _met_its_end(w, kill):
@@ -157,7 +158,9 @@ def _met_its_end(w: Witnesses, kill: Kill) -> bool:
     probe = {"livenessProbe": w.liveness, "startupProbe": w.startup}.get(kill.kind)
     if instance is None or instance.finished_at is None or probe is None:
         return False
-    if instance.exit_code == _KILLED_HARD or probe.failures > 1 or not probe.may_end_it:
+    # Without its start nobody knows which failures were of this instance.
+    survived_one = instance.started_at is not None and probe.failures > 1
+    if instance.exit_code == _KILLED_HARD or survived_one or not probe.may_end_it:
         return False
     inside = [m for m in (kill.first, kill.last) if m and instance.holds_stop(m)]
     return bool(inside) and instance.finished_at <= max(inside)

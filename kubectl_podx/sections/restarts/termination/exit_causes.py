@@ -195,13 +195,14 @@ def not_excluded(w: Witnesses) -> list[str]:
 
 def _own_confidence(w: Witnesses) -> Confidence:
     """Less sure with every witness that is missing: a probe nobody counted and no event of it."""
+    unsaid = w.instance is not None and not w.instance.reason
     # An init container that ended with 0 is done: no probe, hook or sandbox could make that up.
     if w.entry.kind == "init" and w.instance and not w.instance.exit_code:
-        return "proven"
-    if w.instance is not None and not w.instance.reason:
-        # Of a start that failed the runtime tells by the reason alone.
-        return "likely"
+        return "likely" if unsaid else "proven"
     if not not_excluded(w):
+        if unsaid:
+            # Of a start that failed the runtime tells by the reason alone.
+            return "likely"
         return "proven" if _nobody_came(w) or _says_why(w) else "likely"
     code = w.instance.exit_code if w.instance else None
     blind = bool(w.post_start and not (w.events_seen and code)) or any(
@@ -235,7 +236,8 @@ def _may_have_killed(probe: ProbeWitness, instance: Instance | None) -> bool:
     Of two causes without a witness the silent one is less probable; but a program that handles the
     stop signal mostly ends with 0.
     """
-    if probe.cleared or not probe.fits_least:
+    unknown_run = instance is None or instance.duration is None
+    if probe.cleared or not (probe.fits_least or unknown_run):
         return False
     if probe.accounts and (probe.never_succeeded or probe.near_end):
         return True

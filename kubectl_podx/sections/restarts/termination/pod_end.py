@@ -115,7 +115,7 @@ def pod_end(view: PodView) -> PodEnd | None:
         found = _by_status(view, reason, message, disruption)
         if found:
             return found
-    return _deleted(view, disruption)
+    return _deleted(view, disruption) or _evicted_by_event(view)
 
 
 def _by_status(view: PodView, reason: str, message: str, disruption: Json) -> PodEnd | None:
@@ -154,6 +154,30 @@ def eviction_reason(message: str) -> str:
         share = f" ({using[1]} was using {using[2]}, its request is {using[3]})" if using else ""
         return f"the node was low on {low[1]}{share}"
     return one_line(message.rstrip(". ")) or "the kubelet does not say for which resource"
+
+
+def _evicted_by_event(view: PodView) -> PodEnd | None:
+    """Where containers end with 0 on TERM, the pod may count as Succeeded and lose its reason: the
+    status of their ends is written over that of the eviction (seen on 1.37).
+    """
+    if not view.api.ended:
+        return None
+    message = eviction_message(view)
+    if not message:
+        return None
+    counted = what_counted(view, message)
+    sentence = f"was evicted: {eviction_reason(message)}{counted and f' ({counted})'}"
+    sentence += f", though the pod counts as {view.api.phase}"
+    said = f"event Evicted: {one_line(message)}"
+    return PodEnd("evicted", sentence, said, _event_moment(view, "Evicted"))
+
+
+def eviction_message(view: PodView) -> str:
+    """Why the pod was evicted, in the kubelet's words; empty where it was not."""
+    if view.api.reason == "Evicted":
+        return view.api.message
+    events = (event for event in reversed(view.events) if text(event, "reason") == "Evicted")
+    return next((text(event, "message") for event in events), "")
 
 
 # pkg/kubelet/eviction/eviction_manager.go
