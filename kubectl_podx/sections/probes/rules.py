@@ -276,7 +276,7 @@ RULES: tuple[Rule, ...] = (
         check=checks.flaps,
     ),
     Rule(
-        code="PRB020",
+        code="PRB025",
         section="probes",
         severity="warning",
         title="An exec probe is written for a shell, and no shell runs it",

@@ -291,7 +291,7 @@ PROBES = (
             "livenessProbe",
             words=("liveness probe",),
             severity=("warning", "critical"),
-            codes=("PRB020",),
+            codes=("PRB025",),
         ),
     ),
     # prometheus/blackbox_exporter#904

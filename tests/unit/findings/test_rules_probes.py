@@ -203,11 +203,11 @@ def test_held_back_for_long_is_no_start_any_more() -> None:
 )
 def test_a_command_that_is_written_for_a_shell(command: list[str], words: str) -> None:
     spec = {"readinessProbe": {"exec": {"command": command}}}
-    hit = found(report(healthy_pod(spec, UNREADY, ready=False), [failed("Readiness")]), "PRB020")
+    hit = found(report(healthy_pod(spec, UNREADY, ready=False), [failed("Readiness")]), "PRB025")
     assert (hit is not None) == bool(words)
     assert hit is None or f"readiness probe hands {words} to its program" in hit.title
     # A probe that succeeds needs no word.
-    assert found(report(healthy_pod(spec)), "PRB020") is None
+    assert found(report(healthy_pod(spec)), "PRB025") is None
 
 
 def test_every_rule_says_what_it_means() -> None:
