@@ -217,7 +217,8 @@ def perform_read(server: ApiServer, call: PlannedCall) -> Outcome:
     resource = RESOURCES[reference.kind]
     namespace = reference.namespace if resource.namespaced else None
     if call.kind == "list":
-        path = api_path(resource.prefix, resource.plural, namespace)
+        # Without a namespace: of all of them.
+        path = api_path(resource.prefix, resource.plural, namespace or None)
         pages: list[bytes] = []
         for page in server.list_pages(path, call.query):
             pages.append(page.body)

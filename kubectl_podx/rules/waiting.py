@@ -85,6 +85,7 @@ _PULL_REASONS: tuple[tuple[tuple[str, ...], str], ...] = (
     (
         (
             r"\bmanifest unknown\b",
+            r"\bname unknown\b",
             r"\bmanifest for\b",
             r": not found\b",
             r"does not exist or no pull access",
@@ -92,14 +93,21 @@ _PULL_REASONS: tuple[tuple[tuple[str, ...], str], ...] = (
         "the tag or repository does not exist there, or needs credentials",
     ),
     (
+        (r"\bpull access denied\b", r"\binsufficient_scope\b", r"may require authorization"),
+        "the registry refuses the credentials, or there is no such repository",
+    ),
+    (
         (
+            r"\b401\b",
             r"\bunauthorized\b",
             r"\bauthentication required\b",
-            r"(?<!permission )\bdenied\b",
-            r"\bforbidden\b",
             r"\bno basic auth\b",
         ),
-        "the registry refuses the credentials, or there are none",
+        "the registry wants credentials (401): there are none, or they are wrong",
+    ),
+    (
+        (r"\b403\b", r"\bforbidden\b", r"(?<!permission )\bdenied\b"),
+        "the registry refuses the credentials (403): they do not allow to pull this image",
     ),
     (
         (r"\bno such host\b", r"\bserver misbehaving\b", r"\blookup \S{1,300} on \S{1,100}: "),

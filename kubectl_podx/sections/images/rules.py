@@ -9,7 +9,7 @@ from kubectl_podx.pod.image_name import digest_of
 from kubectl_podx.pod.pod import Pod, containers
 from kubectl_podx.pod.start_error import without_names
 from kubectl_podx.rules.fixes import edit_owner, restart, set_in
-from kubectl_podx.rules.remedies import DOCS, describe_pod, get, what_is_there
+from kubectl_podx.rules.remedies import DOCS, describe_pod, get, namespace, what_is_there
 from kubectl_podx.rules.rule import Case, Hit, Rule
 from kubectl_podx.rules.waiting import pull_reason
 from kubectl_podx.sections.images.facts import spelled
@@ -116,8 +116,11 @@ def pull_secret_missing(case: Case) -> Iterator[Hit]:
     failing = any(image.state == "failed" for image in case.report.images or ())
     for secret in _pull_secrets(case, "missing"):
         yield Hit(
-            f"pull secret {secret.name} does not exist",
-            ("imagePullSecrets names it; the kubelet goes on without it",),
+            f"pull secret {secret.name} does not exist in namespace {namespace(case)}",
+            (
+                "imagePullSecrets names it; the kubelet goes on without it",
+                "a pull secret of another namespace does not count",
+            ),
             next=what_is_there(case, "Secret", secret.name),
             # With its image on the node the pod runs well, until the next pull.
             severity="warning" if failing else "info",

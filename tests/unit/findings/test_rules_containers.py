@@ -284,7 +284,8 @@ def test_a_hostile_name_never_reaches_the_command() -> None:
     [
         ("manifest unknown", "does not exist"),
         ("pull access denied, repository does not exist or may require", "refuses"),
-        ("failed to resolve: 401 Unauthorized", "refuses"),
+        ("failed to resolve: 401 Unauthorized", "wants credentials (401)"),
+        ("unexpected status from HEAD request: 403 Forbidden", "refuses the credentials (403)"),
         ("dial tcp: lookup reg.example: no such host", "cannot be resolved"),
         ("tls: failed to verify certificate: x509: signed by unknown", "not trusted"),
         ("toomanyrequests: You have reached your pull rate limit", "limits the rate"),
