@@ -87,3 +87,17 @@ def root_of(top: Finding, order: Sequence[Finding]) -> Finding:
         ),
         top,
     )
+
+
+def reason_of(top: Finding, order: Sequence[Finding]) -> Finding | None:
+    """The field of the spec, or the observation, that explains this finding."""
+    if rule_of(top.code).reason:
+        return None
+    return next(
+        (
+            each
+            for each in order
+            if rule_of(each.code).reason and each.container == top.container and each is not top
+        ),
+        None,
+    )

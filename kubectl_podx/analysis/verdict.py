@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from kubectl_podx.analysis import by_status
-from kubectl_podx.analysis.catalogue import ranked, root_of, rule_of
+from kubectl_podx.analysis.catalogue import ranked, reason_of, root_of, rule_of
 from kubectl_podx.model.clock import parse_time
 from kubectl_podx.model.parts import Finding, Verdict
 from kubectl_podx.pod.view import look
+from kubectl_podx.rules.ends import weight
 from kubectl_podx.rules.rule import Case
 from kubectl_podx.sections.restarts import facts as restarts
-from kubectl_podx.sections.restarts.checks import matters, weight
+from kubectl_podx.sections.restarts.checks import matters
 from kubectl_podx.view.units import spell_seconds
+
+BECAUSE = "likely because"
+"""Between what is wrong and the fact that explains it."""
 
 _OWN_ENDS = frozenset({"RST001", "RST002", "RST003", "RST005", "RST006", "RST008", "RST010"})
 """Ends for which a Job gives up."""
@@ -110,7 +114,11 @@ def _of(top: Finding, order: Sequence[Finding]) -> Verdict:
     """The finding's own title, or that of the finding behind it."""
     root = root_of(top, order)
     codes = [root.code] if root is top else [root.code, top.code]
-    return Verdict(severity=top.severity, summary=root.title, codes=codes)
+    reason = reason_of(root, order)
+    if reason is None or root.container == "":
+        return Verdict(severity=top.severity, summary=root.title, codes=codes)
+    summary = f"{root.title}; {BECAUSE} {reason.title}"
+    return Verdict(severity=top.severity, summary=summary, codes=[*codes, reason.code])
 
 
 def _loop(case: Case) -> Verdict | None:

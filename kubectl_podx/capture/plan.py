@@ -26,7 +26,7 @@ from kubectl_podx.capture.planned import (
 from kubectl_podx.model.raw import Json, dig, items, mapping, number, text
 from kubectl_podx.model.reference import RESOURCES, Reference, selector_text
 from kubectl_podx.pod.lacking import SCANNED
-from kubectl_podx.pod.pod import ContainerEntry, containers
+from kubectl_podx.pod.pod import ContainerEntry, Pod, containers
 from kubectl_podx.podpreset.preset import has_preset_annotation
 from kubectl_podx.sections.table import LOOKS_INSIDE
 
@@ -258,7 +258,8 @@ def _surroundings(reference: Reference, pod: Json) -> Iterator[PlannedCall]:
             Reference("Node", "", ""),
             first_page=True,
         )
-    if dig(pod, "metadata", "labels"):
+    # A pod that is not ready may wait for a Service, whoever it belongs to.
+    if dig(pod, "metadata", "labels") or not (Pod(pod).ready or Pod(pod).ended):
         for kind in ("Service", "EndpointSlice"):
             yield PlannedCall(
                 "list",

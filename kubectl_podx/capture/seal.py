@@ -22,6 +22,7 @@ import msgspec
 from kubectl_podx.capture import redact
 from kubectl_podx.capture.certificates import earliest_end
 from kubectl_podx.capture.encodings import encoded, encodings, in_base64, texts_of, usual_encodings
+from kubectl_podx.capture.formats import format_of
 from kubectl_podx.capture.plan import source_names
 from kubectl_podx.capture.redact import WITHHELD
 from kubectl_podx.capture.secretlike import (
@@ -316,12 +317,17 @@ class Sealer:
         if reference.kind == "ConfigMap" and not binary and not suspect:
             decoded = _utf8(value)
             shown = decoded if decoded is not None and len(decoded) <= _LONGEST_TEXT else None
+        told = format_of(value)
         return KeyFacts(
             size=len(value) if self.tells_size(reference, key) else None,
             digest=self.key_digest(reference, key, hashlib.sha256(value).hexdigest()),
             text=shown,
             binary=binary,
             not_after=earliest_end(value),
+            interpreter=told.interpreter if reference.kind == "ConfigMap" else None,
+            carriage_return=told.carriage_return,
+            machine=told.machine,
+            newline_at_end=value.endswith(b"\n"),
         )
 
     def _is_suspect(self, key: str, value: bytes) -> bool:

@@ -50,6 +50,14 @@ class KeyFacts(Wire, frozen=True, kw_only=True):
     """From `binaryData`, or not UTF-8."""
     not_after: str | None = None
     """The earliest end of validity of the certificates in it, RFC 3339, where it holds any."""
+    interpreter: str | None = None
+    """What follows `#!` in a ConfigMap's key; empty: it is no script. None of a Secret."""
+    carriage_return: bool = False
+    """Its first line ends with a carriage return, as files of Windows do."""
+    machine: str = ""
+    """The CPU of a program in it, as Kubernetes names it; empty: it is no program."""
+    newline_at_end: bool = False
+    """It ends with a line break, which is part of a variable's value."""
 
 
 class StoredObject(Wire, frozen=True, kw_only=True):

@@ -170,6 +170,10 @@ class Handler(Wire, frozen=True, kw_only=True):
     resolved_port: Annotated[
         int | None, Meta(description="The number that a named port stands for in this container.")
     ] = None
+    host: Annotated[
+        str, Meta(description="`host` of httpGet or tcpSocket; empty: the pod's own address.")
+    ] = ""
+    scheme: Annotated[str, Meta(description="Of httpGet, such as `HTTPS`; empty for others.")] = ""
 
 
 class Timing(Wire, frozen=True, kw_only=True):

@@ -168,6 +168,15 @@ class ContainerEntry(NamedTuple):
         found = (number(port, "containerPort") for port in items(self.spec, "ports"))
         return {port for port in found if port is not None}
 
+    @property
+    def words(self) -> list[tuple[str, str]]:
+        """Each word of `command` and `args` with its field: `("args[0]", "--port=80")`."""
+        return [
+            (f"{field}[{index}]", word)
+            for field in ("command", "args")
+            for index, word in enumerate(listed(self.spec, field))
+        ]
+
     def has_probe(self, kind: ProbeType) -> bool:
         """Whether it declares a probe of that type."""
         return dig(self.spec, f"{kind}Probe") is not None
@@ -175,6 +184,12 @@ class ContainerEntry(NamedTuple):
     def mounts(self, volume: str) -> bool:
         """Whether it mounts that volume."""
         return any(text(one, "name") == volume for one in items(self.spec, "volumeMounts"))
+
+
+def listed(value: Json, field: str) -> list[str]:
+    """The texts of a list of texts; empty where there is none."""
+    found = dig(value, field)
+    return [one for one in found if isinstance(one, str)] if isinstance(found, list) else []
 
 
 def _termination(status: Json, state: str) -> Termination | None:
@@ -222,7 +237,7 @@ def never_root(entry: ContainerEntry, pod: Json) -> bool:
 
     By the status where it says so, else by what the spec demands.
     """
-    first = number(entry.status, "user", "linux", "uid")
+    first = first_user(entry)
     if first is not None:
         return first != 0
     for context in (dig(entry.spec, "securityContext"), dig(pod, "spec", "securityContext")):
@@ -232,6 +247,17 @@ def never_root(entry: ContainerEntry, pod: Json) -> bool:
         if dig(context, "runAsNonRoot") is True:
             return True
     return False
+
+
+def first_user(entry: ContainerEntry) -> int | None:
+    """The user of the container's first process, as the status tells of it."""
+    return number(entry.status, "user", "linux", "uid")
+
+
+def sysctls(pod: Json) -> dict[str, str]:
+    """The kernel settings that the pod asks for."""
+    asked = items(pod, "spec", "securityContext", "sysctls")
+    return {text(one, "name"): text(one, "value") for one in asked}
 
 
 def field_path(entry: ContainerEntry) -> str:

@@ -28,6 +28,8 @@ def handler(declared: Json, container: Json) -> Handler:
                 text=one_line({"httpGet": _http, "tcpSocket": _tcp, "grpc": _grpc}[kind](action)),
                 port=port,
                 resolved_port=resolve_port(port, container),
+                host=text(action, "host"),
+                scheme=(text(action, "scheme") or "HTTP") if kind == "httpGet" else "",
             )
     if isinstance(declared.get("sleep"), dict):
         return Handler(kind="sleep", text=f"sleep {number(declared, 'sleep', 'seconds') or 0} s")

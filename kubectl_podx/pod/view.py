@@ -153,6 +153,12 @@ class PodView:
         return dig(self.pod, "spec", "hostNetwork") is True
 
     @cached_property
+    def architecture(self) -> str:
+        """The CPU of the pod's node, such as `amd64`; empty where the node was not read."""
+        stored = self.object("Node", self.api.node) if self.api.node else None
+        return text(stored.body if stored else None, "status", "nodeInfo", "architecture")
+
+    @cached_property
     def siblings(self) -> list[Json]:
         """Pods of the same owner, where they were read."""
         calls = self.captured.calls

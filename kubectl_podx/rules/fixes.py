@@ -130,6 +130,12 @@ def set_service_port(case: Case, service: str, port: int, target: int) -> Fix:
     return Fix(_patch(f"service/{checked(service)}", patch, case))
 
 
+def publish_unready(case: Case, service: str) -> Fix:
+    """Let the Service have endpoints of pods that are not ready."""
+    patch = {"spec": {"publishNotReadyAddresses": True}}
+    return Fix(_patch(f"service/{checked(service)}", patch, case))
+
+
 def _patch(target: str, patch: Mapping[str, Any], case: Case, *flags: str) -> str:
     body = json.dumps(patch, separators=(",", ":"))
     return kubectl("patch", target, *flags, "-p", body, namespace=namespace(case))

@@ -62,6 +62,10 @@ class Rival(NamedTuple):
     """What would tell it apart."""
 
 
+Check = Callable[[Any], Iterable[Hit]]
+"""The function of a rule."""
+
+
 class Rule(msgspec.Struct, frozen=True, kw_only=True):
     """A finding's code with its meaning and the function that looks for it."""
 
@@ -78,7 +82,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     remedy: str
     link: str
     """The page of the Kubernetes documentation."""
-    check: Callable[[Any], Iterable[Hit]]
+    check: Check
     """Of a `Case`; of a `WorkloadCase` where the rule is about a workload."""
     gives_way_to: frozenset[str] = frozenset()
     """Codes that say the same with better evidence: where one of them hit the same container, or
@@ -92,6 +96,9 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     """It is about a container that went down, as those of the section of restarts are."""
     stuck: bool = False
     """It is about a deletion that does not come to its end."""
+    reason: bool = False
+    """It is the field behind an end or a failing probe of its container: the verdict says it after
+    `likely because`, so its titles are whole sentences."""
     rivals: tuple[Rival, ...] = ()
     """Other histories that leave the same evidence: what a finding that is not proven may be."""
 

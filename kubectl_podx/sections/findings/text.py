@@ -34,7 +34,8 @@ def _one(finding: Finding, page: Page) -> list[str]:
     severity = page.paint(finding.severity, layout.tone(finding.severity))
     # Padded by hand: the escape sequence of a colour has no width.
     pad = " " * (len("critical") - len(finding.severity))
-    title = ABOVE if page.verdict == finding.title and not page.everything else finding.title
+    told = page.verdict.startswith(finding.title)
+    title = ABOVE if told and not page.everything else finding.title
     head = f"{finding.severity}{pad}  {finding.code}  {title}"
     lines = page.say(head, INDENT, len(f"critical  {clean(finding.code)}  "))
     lines[0] = lines[0].replace(finding.severity, severity, 1)

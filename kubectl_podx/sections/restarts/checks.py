@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterator
 
 from kubectl_podx.model.clock import format_time, parse_time
 from kubectl_podx.model.raw import one_line
-from kubectl_podx.model.words import FindingSeverity, RestartCause
-from kubectl_podx.pod.kills import RESET_SECONDS, slow_loop
+from kubectl_podx.model.words import RestartCause
+from kubectl_podx.pod.kills import RESET_SECONDS
 from kubectl_podx.pod.pod import LOOPING, OOM_MARK, ContainerEntry
 from kubectl_podx.pod.probe_events import event_span, strip_combined
 from kubectl_podx.pod.start_error import innermost
+from kubectl_podx.rules.ends import weight
 from kubectl_podx.rules.fixes import edit_owner, more
 from kubectl_podx.rules.remedies import checked, describe_pod, kubectl, logs
 from kubectl_podx.rules.rule import Case, Fix, Hit
@@ -60,36 +61,6 @@ def matters(case: Case, row: Restart) -> bool:
     done = entry is not None and entry.terminated is not None
     # A container that ended with 0 and stays so is done; one that was started again is not.
     return row.kind != "init" and bool(row.count or row.looping) and (not done or row.looping)
-
-
-def weight(case: Case, row: Restart) -> tuple[FindingSeverity | None, bool]:
-    """Severity (None: the rule's own) and whether it blocks now.
-
-    Past where ten healthy minutes followed; a warning while it runs again but not that long, or
-    where it goes down again and again, however long it lives.
-    """
-    if row.cause == "deleted":
-        return "info", False
-    entry = case.view.container(row.container)
-    if entry is None or not entry.running:
-        return None, True
-    age = case.view.running_for(entry)
-    if row.looping and not outlived(row, age, ready=entry.ready):
-        return None, not entry.ready
-    began, ended = parse_time(case.view.api.started_at), parse_time(row.finished_at)
-    past = age is not None and age > RESET_SECONDS
-    return (
-        "info" if past and not slow_loop(row.count, began, ended, case.view.now) else "warning"
-    ), False
-
-
-_STEADY = 60
-"""Seconds of being well after which a loop may be over."""
-
-
-def outlived(row: Restart, age: float | None, *, ready: bool) -> bool:
-    """Whether the running instance is ready, and has lived far longer than the one before it."""
-    return ready and age is not None and age >= max(_STEADY, 3 * (row.duration or 0))
 
 
 def _next(case: Case, row: Restart) -> str:

@@ -29,10 +29,11 @@ _CAPABILITIES = tuple(
     for word in line.split()
 )
 # What containerd gives if nothing is declared (pkg/oci/spec.go, defaultUnixCaps).
-_DEFAULT = frozenset(
+DEFAULT = frozenset(
     "CHOWN DAC_OVERRIDE FOWNER FSETID KILL SETGID SETUID SETPCAP NET_BIND_SERVICE NET_RAW "  # noqa: SIM905
     "SYS_CHROOT MKNOD AUDIT_WRITE SETFCAP".split()
 )
+"""Capabilities of root where the spec says nothing."""
 _FEW = 5
 ALL = "ALL"
 
@@ -57,7 +58,7 @@ def capability_words(row: Security) -> str:
     if row.capabilities is None:
         return "unknown"
     held = set(row.capabilities)
-    if held == _DEFAULT:
+    if held == DEFAULT:
         return "default"
     lacking = [name for name in _CAPABILITIES if name not in held]
     if len(lacking) <= _FEW:

@@ -175,3 +175,31 @@ def _expiration_seconds(view: PodView, file: MountedFile) -> float:
             if found is not None and file.path.endswith("/" + text(found, "path").strip("/")):
                 return float(number(found, "expirationSeconds") or _DEFAULT_EXPIRATION)
     return float(_DEFAULT_EXPIRATION)
+
+
+def no_automount(view: PodView) -> str:
+    """The field that keeps the account's token away; empty where none does.
+
+    The pod's own field beats the account's (plugin/pkg/admission/serviceaccount).
+    """
+    field = "automountServiceAccountToken"
+    own = dig(view.pod, "spec", field)
+    if own is not None:
+        return field if own is False else ""
+    name = view.api.service_account
+    stored = view.object("ServiceAccount", name) if name else None
+    if dig(stored.body if stored else None, field) is False:
+        return f"{field} of ServiceAccount {name}"
+    return ""
+
+
+def asked_audiences(view: PodView, container: str) -> set[str]:
+    """The audiences that the container's tokens are asked for; empty text: the API server's own."""
+    entry = view.container(container)
+    return {
+        text(projection, "serviceAccountToken", "audience")
+        for volume in items(view.pod, "spec", "volumes")
+        if entry is not None and entry.mounts(text(volume, "name"))
+        for projection in items(volume, "projected", "sources")
+        if dig(projection, "serviceAccountToken") is not None
+    }

@@ -89,7 +89,7 @@ KEYS = {
         "container type handler timing secondsToAction counters recentFailures state reason "
         "coverage live waitsFor"
     ),
-    "Handler": "kind text port resolvedPort",
+    "Handler": "kind text port resolvedPort host scheme",
     "Timing": (
         "initialDelay period timeout failureThreshold successThreshold terminationGracePeriod"
     ),

@@ -1,0 +1,328 @@
+"""Reasons that stand in a mounted file: what it begins with, its mode, and what it hides."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from kubectl_podx.pod.mounted_files import MountedFile, mounted_files
+from kubectl_podx.pod.places import Place, clean, normal, place, places
+from kubectl_podx.pod.pod import first_user
+from kubectl_podx.pod.sources import uses
+from kubectl_podx.rules.ends import Ending, endings
+from kubectl_podx.rules.fixes import edit_owner, set_pod
+from kubectl_podx.rules.remedies import DOCS, checked, get, kubectl, namespace
+from kubectl_podx.rules.rule import Case, Check, Fix, Hit, Rule
+
+if TYPE_CHECKING:
+    from kubectl_podx.pod.said import Said
+
+_CONFIG_MAP = DOCS + "tasks/configure-pod-container/configure-pod-configmap/"
+_EXECUTE = 0o111
+_MOST = 5
+
+
+def _files(case: Case, ending: Ending) -> list[MountedFile]:
+    name = ending.entry.name
+    return [file for file in mounted_files(case.view) if file.entry.name == name and file.declared]
+
+
+def _file(case: Case, ending: Ending, path: str) -> MountedFile | None:
+    """The mounted file of that path."""
+    wanted = normal(ending.entry, path)
+    return next((one for one in _files(case, ending) if wanted and clean(one.path) == wanted), None)
+
+
+def _called(case: Case, ending: Ending) -> list[MountedFile]:
+    """Mounted files that command and args name."""
+    words = {part for _, word in ending.entry.words for part in word.replace(";", " ").split()}
+    paths = {normal(ending.entry, word) for word in words if "/" in word}
+    return [one for one in _files(case, ending) if clean(one.path) in paths]
+
+
+def _label(file: MountedFile) -> str:
+    key = f"key {file.origin.key} of " if file.origin.key else ""
+    return f"{key}{file.origin.kind} {file.origin.name}".strip()
+
+
+def _edit(case: Case, file: MountedFile) -> Fix:
+    """Change the source of the file by hand."""
+    kind = file.origin.kind.lower()
+    words = ("edit", kind, checked(file.origin.name))
+    return Fix(kubectl(*words, namespace=namespace(case)), by_hand=True)
+
+
+def _scripts(case: Case, ending: Ending, said: Said) -> Iterator[MountedFile]:
+    """The mounted scripts that the error may be about: the one it names, or those that are run."""
+    named = _file(case, ending, said.path) if said.path else None
+    if named is not None:
+        yield named
+        return
+    asked = said.path.removesuffix("^M").strip("\r\\r") if said.path else ""
+    for file in _called(case, ending):
+        program = (file.key.interpreter or "").split(" ")[0] if file.key else ""
+        if not said.path or (program and asked.rstrip("\\r") == program):
+            yield file
+
+
+def carriage_return(case: Case) -> Iterator[Hit]:
+    """A script with the line ends of Windows: its interpreter is looked for with a CR."""
+    for ending in endings(case):
+        for said, line in ending.of("noSuchFile", "carriageReturn", "execFormat"):
+            found = [f for f in _scripts(case, ending, said) if f.key and f.key.carriage_return]
+            if not found:
+                continue
+            script = found[0]
+            program = (script.key.interpreter or "") if script.key else ""
+            looked = (
+                f": {program} with a carriage return at its end does not exist" if program else ""
+            )
+            yield ending.hit(
+                f"the first line of {script.path} ({_label(script)}) ends with a carriage return, "
+                f"as Windows writes it{looked}",
+                line,
+                fix=_edit(case, script),
+            )
+            break
+
+
+def interpreter_missing(case: Case) -> Iterator[Hit]:
+    """The script is there, so what does not exist is the program in its first line."""
+    for ending in endings(case):
+        for said, line in ending.of("noSuchFile"):
+            found = [f for f in _scripts(case, ending, said) if _program(f) and said.path]
+            if not found or (found[0].key and found[0].key.carriage_return):
+                continue
+            script = found[0]
+            yield ending.hit(
+                f"the first line of {script.path} ({_label(script)}) is #!{_program(script)}, and "
+                "the image has no such program",
+                line,
+                f"{script.path} itself is mounted",
+                fix=_edit(case, script),
+            )
+            break
+
+
+def _program(file: MountedFile) -> str:
+    return (file.key.interpreter or "") if file.key is not None and not file.gone else ""
+
+
+def not_a_program(case: Case) -> Iterator[Hit]:
+    """A file without `#!`, or a program for another CPU."""
+    for ending in endings(case):
+        for said, line in ending.of("execFormat"):
+            script = _file(case, ending, said.path) if said.path else None
+            title = _why_no_program(case, script) if script is not None else ""
+            if script is None and said.path and place(case.view, ending.entry, said.path) is None:
+                node = case.view.architecture
+                on = f" ({node})" if node else ""
+                image = ending.entry.image
+                title = (
+                    f"{said.path} of image {image} is built for another CPU than the node's{on}, "
+                    "or is a script without #! in its first line"
+                )
+            if title:
+                yield ending.hit(
+                    title,
+                    line,
+                    fix=_edit(case, script) if script is not None else Fix(),
+                )
+                break
+
+
+def _why_no_program(case: Case, file: MountedFile) -> str:
+    key, node = file.key, case.view.architecture
+    if key is None or key.interpreter:
+        return ""
+    if key.machine and key.machine != node:
+        on = f", and node {case.view.api.node} is {node}" if node else ""
+        return f"{file.path} ({_label(file)}) is a program for {key.machine}{on}"
+    if key.machine or key.interpreter is None:
+        return ""
+    return f"{file.path} ({_label(file)}) is a script without #! in its first line"
+
+
+def not_executable(case: Case) -> Iterator[Hit]:
+    """A script of a ConfigMap is started, and its mode allows nobody to."""
+    for ending in endings(case):
+        for said, line in ending.of("permissionDenied"):
+            file = _file(case, ending, said.path) if said.path else None
+            where = place(case.view, ending.entry, said.path) if said.path else None
+            if file is None or where is None or file.mode is None:
+                continue
+            title = _why_denied(ending, file, where)
+            if title:
+                yield ending.hit(title, line, f"from {_label(file)}", fix=_executable(case, where))
+                break
+
+
+def _executable(case: Case, where: Place) -> Fix:
+    if where.kind not in ("configMap", "secret") or not where.source:
+        return edit_owner(case)
+    name = {"configMap": "name", "secret": "secretName"}[where.kind]
+    source = {name: where.source, "defaultMode": 0o755}
+    return set_pod(case, {"volumes": [{"name": where.volume, where.kind: source}]})
+
+
+def _why_denied(ending: Ending, file: MountedFile, where: Place) -> str:
+    mode = file.mode or 0
+    field = f"{where.volume_field}.defaultMode: {mode:04o}"
+    if where.kind == "projected":
+        field = f"{where.volume_field}.defaultMode: {mode:04o}"
+    user = first_user(ending.entry)
+    if not mode & 0o004 and user:
+        return (
+            f"{file.path} has the mode {mode:04o} and belongs to root, and the container runs as "
+            f"user {user} ({field})"
+        )
+    if not mode & _EXECUTE:
+        return f"{file.path} has the mode {mode:04o} and may not be executed ({field})"
+    return ""
+
+
+def hidden_folder(case: Case) -> Iterator[Hit]:
+    """A volume lies over a folder of the image, and has not the file that is asked for."""
+    for ending in endings(case):
+        if ending.cause == "startError":
+            # Its own sentence names the mount.
+            continue
+        for said, line in ending.of("noSuchFile"):
+            where = place(case.view, ending.entry, said.path) if said.path else None
+            below = where is not None and normal(ending.entry, said.path) != where.mount_path
+            if where is None or not below or where.sub_path or _file(case, ending, said.path):
+                continue
+            found = [f for f in _files(case, ending) if f.volume == where.volume]
+            yield ending.hit(
+                _hides(case, where, said.path),
+                line,
+                f"{where.mount_field}.mountPath: {where.mount_path}",
+                _holds(found),
+                more=_look_at(case, where),
+                fix=edit_owner(case),
+            )
+            break
+
+
+def _hides(case: Case, where: Place, path: str) -> str:
+    for use in uses(case.view):
+        if use.volume == where.volume and use.optional and use.gone:
+            return (
+                f"{use.gone}, which is optional in volume {where.volume}, so that "
+                f"{where.mount_path} has no such file"
+            )
+    return (
+        f"{where.label} is mounted at {where.mount_path} and has no {path}: what the image has "
+        "there is hidden"
+    )
+
+
+def _holds(found: list[MountedFile]) -> str:
+    names = [one.path for one in found if not one.gone and one.origin.key]
+    if not names:
+        return ""
+    more = f" and {len(names) - _MOST} more" if len(names) > _MOST else ""
+    return f"it has: {', '.join(names[:_MOST])}{more}"
+
+
+def _look_at(case: Case, where: Place) -> str:
+    kinds = {"configMap": "configmap", "secret": "secret"}
+    return get(case, kinds[where.kind], where.source) if where.kind in kinds else ""
+
+
+def sub_path_without_key(case: Case) -> Iterator[Hit]:
+    """A subPath names a key that its source does not have: a folder stands where a file should."""
+    for ending in endings(case):
+        lost = [f for f in _files(case, ending) if f.sub_path and f.gone]
+        for said, line in ending.of("isDirectory", "notDirectory", "noSuchFile"):
+            file = next((f for f in lost if _is_about(ending, said, f)), None)
+            if file is None:
+                continue
+            where = next(
+                (p for p in places(case.view, ending.entry) if p.mount_path == clean(file.mount)),
+                None,
+            )
+            field = f"{where.mount_field}.subPath" if where else "its subPath"
+            keys = sorted(file.backing.keys or ()) if file.backing is not None else []
+            yield ending.hit(
+                f"{field} names {file.origin.key or 'something'}, which {file.origin.kind} "
+                f"{file.origin.name} does not have: {file.path} is an empty folder",
+                line,
+                f"it has: {', '.join(keys[:_MOST])}" if keys else file.gone,
+                fix=edit_owner(case),
+            )
+            break
+
+
+def _is_about(ending: Ending, said: Said, file: MountedFile) -> bool:
+    """Whether the error names that file or what is below it, or nothing at all."""
+    path = normal(ending.entry, said.path)
+    if not path:
+        return said.kind == "isDirectory"
+    return path == clean(file.path) or path.startswith(clean(file.path) + "/")
+
+
+def _rule(code: str, title: str, meaning: str, remedy: str, check: Check) -> Rule:
+    return Rule(
+        code=code,
+        section="files",
+        severity="critical",
+        title=title,
+        meaning=meaning,
+        known_by="The error of the runtime or in the log, and the mounted file's source, mode and "
+        "first bytes.",
+        remedy=remedy,
+        link=_CONFIG_MAP,
+        check=check,
+        reason=True,
+        rank=8,
+    )
+
+
+RULES: tuple[Rule, ...] = (
+    _rule(
+        "FIL020",
+        "A mounted script has the line ends of Windows",
+        "The kernel takes everything after #! up to the line break for the interpreter, a carriage "
+        "return too, and no such program exists. The error names the script.",
+        "write the script with line ends of Unix (dos2unix) into its ConfigMap",
+        carriage_return,
+    ),
+    _rule(
+        "FIL021",
+        "The interpreter of a mounted script is not in the image",
+        "The error names the script, which is there: what is missing is the program in its first "
+        "line. Small images have no bash.",
+        "name an interpreter that the image has, or use another image",
+        interpreter_missing,
+    ),
+    _rule(
+        "FIL022",
+        "A file that is started is no program for this node",
+        "The kernel starts programs that are built for its CPU and scripts that begin with #!.",
+        "build for the node's CPU, or begin the script with #!",
+        not_a_program,
+    ),
+    _rule(
+        "FIL023",
+        "The mode of a mounted file forbids what the program does with it",
+        "Files of a ConfigMap or Secret have the mode 0644 unless defaultMode or mode says "
+        "otherwise: nobody may execute them. With 0400 only root may read them.",
+        "set defaultMode: 0755 for scripts; set fsGroup for files that another user reads",
+        not_executable,
+    ),
+    _rule(
+        "FIL024",
+        "A mount hides what the image has in that folder",
+        "A volume replaces the whole folder at its mountPath. To add a single file use subPath.",
+        "mount it at another folder, or mount single files by subPath",
+        hidden_folder,
+    ),
+    _rule(
+        "FIL025",
+        "A subPath names a key that its source does not have",
+        "The kubelet makes an empty folder for it and starts the container without an error.",
+        "correct subPath: it is the path in the volume, after items has renamed keys",
+        sub_path_without_key,
+    ),
+)
