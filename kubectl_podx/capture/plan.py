@@ -319,7 +319,8 @@ def _logs(reference: Reference, pod: Json, options: LookOptions) -> Iterator[Pla
         terminated = dig(entry.status, "state", "terminated", "containerID")
         failed = terminated and dig(entry.status, "state", "terminated", "exitCode") != 0
         unready = entry.running and dig(entry.status, "ready") is False
-        if failed or (unready and entry.kind != "ephemeral"):
+        asked = options.every_log and (entry.running or terminated)
+        if asked or failed or (unready and entry.kind != "ephemeral"):
             yield _log(reference, entry.name, options, previous=False)
 
 

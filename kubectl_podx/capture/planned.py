@@ -68,6 +68,8 @@ class LookOptions(NamedTuple):
     exec_allowed: bool = True
     logs: bool = True
     log_lines: int = 20
+    every_log: bool = False
+    """The logs of all containers, also of those that are well."""
     probe_runs: int = 0
     """How often each probe is run by hand (`--run-probes`)."""
     force_exec: bool = False

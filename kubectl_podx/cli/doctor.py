@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -11,6 +11,9 @@ from kubectl_podx.cli.environment import Environment
 from kubectl_podx.cli.options import CHOICE, COLORS, INSIDE, RUN, access_flags, reading_options
 from kubectl_podx.cli.request import Request
 from kubectl_podx.model.errors import ExitStatus, UsageError
+
+if TYPE_CHECKING:
+    from kubectl_podx.capture.targets import Targets
 
 _HELP = """
 Say whether the API server can be reached, which of the rights that a report asks for are held,
@@ -29,6 +32,9 @@ kubectl podx doctor web-0 --as jane@example.com
 
 # The least Role that makes it complete
 kubectl podx doctor --rbac -n shop
+
+# The least Role that allows this pod what the API server refused it
+kubectl podx doctor --from-logs web-0
 """
 _FORMATS = ("text", "wide", "json", "yaml")
 _ROLE = "podx-reader"
@@ -43,7 +49,7 @@ def command(name: str) -> click.Command:
         cls=Command,
         help=_HELP,
         examples=_EXAMPLES,
-        usage="[TARGET... | -l SELECTOR] [--rbac] [flags] [options]",
+        usage="[TARGET... | -l SELECTOR] [--rbac | --from-logs] [flags] [options]",
     )
     @click.argument("words", nargs=-1, metavar="TARGET")
     @click.option(
@@ -58,12 +64,28 @@ def command(name: str) -> click.Command:
         help="Print the least Roles for a complete report, for 'kubectl apply'. No cluster is "
         "asked.",
     )
+    @click.option(
+        "--from-logs",
+        is_flag=True,
+        help="Print the least Roles that allow a pod what the API server refused it, as its logs "
+        "tell, for 'kubectl apply'.",
+    )
     @reading_options(_OPTIONS)
     @click.pass_obj
     def doctor(
-        env: Any, /, words: tuple[str, ...], output: str | None, *, rbac: bool, **values: Any
+        env: Any,
+        /,
+        words: tuple[str, ...],
+        output: str | None,
+        *,
+        rbac: bool,
+        from_logs: bool,
+        **values: Any,
     ) -> int:
         request = Request.of(env, values, words)
+        if from_logs:
+            env.write(_allowed(request, env, output, rbac=rbac))
+            return ExitStatus.OK
         env.write(_roles(request, env, output) if rbac else _report(request, env, output or "text"))
         return ExitStatus.OK
 
@@ -82,22 +104,60 @@ def _roles(request: Request, env: Environment, output: str | None) -> str:
     return rbac(roles, rights.probe_counters(_ROLE), namespace)
 
 
+def _targets(request: Request) -> Targets:
+    from kubectl_podx.capture.targets import Targets, parse_words
+
+    if request.selector is None:
+        parse_words(request.words)
+    return Targets(
+        words=request.words,
+        selector=request.selector,
+        field_selector=request.field_selector or "",
+        all_namespaces=request.all_namespaces,
+    )
+
+
+_MOST_LINES = 2000
+
+
+def _allowed(request: Request, env: Environment, output: str | None, *, rbac: bool) -> str:
+    """The Roles for what the logs of the targets tell that was refused."""
+    from kubectl_podx.capture.refused import pods_of, refused
+    from kubectl_podx.capture.session import LookOptions, take
+    from kubectl_podx.model.clock import Deadline
+    from kubectl_podx.render.reports import from_logs
+
+    if rbac or output is not None:
+        raise UsageError("--from-logs prints Roles, as YAML; it goes with no other output")
+    if not request.words and request.selector is None:
+        raise UsageError("--from-logs needs a pod: kubectl podx doctor --from-logs POD")
+    capture = take(
+        access_flags(request.connection),
+        _targets(request),
+        LookOptions(
+            sections=frozenset({"restarts"}),
+            exec_allowed=False,
+            log_lines=_MOST_LINES,
+            every_log=True,
+            max_in_flight=request.max_in_flight,
+        ),
+        deadline=Deadline(request.deadline),
+        environ=env.variables,
+        home=env.home,
+        warn=env.warn,
+    )
+    found = refused(capture)
+    return from_logs(found.roles, found.left_out, pods_of(capture))
+
+
 def _report(request: Request, env: Environment, output: str) -> str:
     from kubectl_podx.capture.rehearse import examine
-    from kubectl_podx.capture.session import LookOptions, Targets
-    from kubectl_podx.capture.targets import parse_words
+    from kubectl_podx.capture.session import LookOptions
     from kubectl_podx.model.clock import Deadline
 
     targets = None
     if request.words or request.selector is not None:
-        if request.selector is None:
-            parse_words(request.words)
-        targets = Targets(
-            words=request.words,
-            selector=request.selector,
-            field_selector=request.field_selector or "",
-            all_namespaces=request.all_namespaces,
-        )
+        targets = _targets(request)
     found = examine(
         access_flags(request.connection),
         targets,

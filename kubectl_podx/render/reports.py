@@ -182,6 +182,23 @@ def rbac(roles: Iterable[Mapping[str, Any]], counters: Mapping[str, Any], namesp
     return f"{head}---\n{documents}\n{_COUNTERS}# ---\n{apart}"
 
 
+_FROM_LOGS = """\
+# What the API server refused to the ServiceAccount of {pods}, as its logs tell.
+# Whoever writes to the log decides what stands here: read it before you apply it.
+"""
+
+
+def from_logs(
+    roles: Sequence[Mapping[str, Any]], left_out: Iterable[str], pods: Sequence[str]
+) -> str:
+    """Roles and bindings that `kubectl apply -f -` takes; what was left out in comments."""
+    head = _FROM_LOGS.format(pods=clean(", ".join(pods) or "no pod"))
+    apart = "".join(f"# left out: {clean(each)}\n" for each in left_out)
+    if not roles:
+        return f"{head}{apart}# No Role: the logs tell of no refusal that one would allow.\n"
+    return head + apart + "---\n" + "---\n".join(to_yaml(role) for role in roles)
+
+
 def _binding(role: Mapping[str, Any]) -> str:
     name, namespace = role["metadata"]["name"], role["metadata"].get("namespace", "")
     if namespace:
