@@ -49,6 +49,8 @@ class ProbeEvent(NamedTuple):
     """The probe's output, on one line."""
     combined: bool
     """Events of several messages, and perhaps of several containers, were merged into it."""
+    output: str = ""
+    """The same with its line breaks."""
 
 
 def strip_combined(message: str) -> tuple[str, bool]:
@@ -94,6 +96,7 @@ def probe_event(event: Json) -> ProbeEvent | None:
         last,
         one_line(match[3], _LONGEST),
         combined,
+        match[3],
     )
 
 

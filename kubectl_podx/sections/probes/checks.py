@@ -9,6 +9,7 @@ from math import ceil
 from kubectl_podx.model.clock import parse_time
 from kubectl_podx.model.parts import ProbeFailure
 from kubectl_podx.pod.kills import RESET_SECONDS, stop_in_progress
+from kubectl_podx.pod.listeners import declared_ports
 from kubectl_podx.pod.probes import exec_probes
 from kubectl_podx.rules.fixes import edit_owner, more, set_probe
 from kubectl_podx.rules.remedies import logs
@@ -205,9 +206,11 @@ def unknown_port(case: Case) -> Iterator[Hit]:
             continue
         gate = probe.type != "liveness"
         effect = "the container never becomes ready" if gate else "it can never restart anything"
+        others = [p for p in declared_ports(case.view) if p.name == probe.handler.port]
+        whose = f" (container {others[0].container} does)" if others else ""
         yield Hit(
             f'{_named(probe)} names port "{probe.handler.port}", which {probe.container} does not '
-            f"declare: every attempt errors, and {effect}",
+            f"declare{whose}: every attempt errors, and {effect}",
             _evidence(probe),
             container=probe.container,
             fix=edit_owner(case),

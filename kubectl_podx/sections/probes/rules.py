@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from kubectl_podx.rules.fixes import edit_owner
 from kubectl_podx.rules.remedies import DOCS
 from kubectl_podx.rules.rule import Case, Hit, Rule
-from kubectl_podx.sections.probes import checks
+from kubectl_podx.sections.probes import checks, reasons
 from kubectl_podx.sections.probes.report import LiveProbe, Probe
 
 _HOW_RUN = DOCS + "tasks/configure-pod-container/configure-liveness-readiness-startup-probes/"
@@ -188,6 +188,9 @@ RULES: tuple[Rule, ...] = (
         remedy="Add a startup probe with the same handler and a high failureThreshold.",
         link=_HOW,
         check=checks.liveness_before_start,
+        gives_way_to=frozenset(
+            {"NET001", "NET002", "NET025", "NET026", "PRB020", "PRB021", "PRB022"}
+        ),
     ),
     Rule(
         code="PRB009",
@@ -287,4 +290,5 @@ RULES: tuple[Rule, ...] = (
         explains_probe=True,
     ),
     *LIVE_RULES,
+    *reasons.RULES,
 )

@@ -13,6 +13,7 @@ from kubectl_podx.model.words import RestartCause
 from kubectl_podx.pod.kills import RESET_SECONDS, backoff
 from kubectl_podx.pod.pod import LOOPING, ContainerEntry
 from kubectl_podx.pod.probe_events import event_span
+from kubectl_podx.pod.probe_words import in_brief
 from kubectl_podx.pod.view import PodView, event_count
 from kubectl_podx.sections.restarts.report import Restart
 from kubectl_podx.sections.restarts.termination.causes import decide
@@ -117,7 +118,7 @@ def _quote(w: Witnesses, found: Conclusion, crash: CrashLine | None) -> str:
     """
     probe = {"livenessProbe": w.liveness, "startupProbe": w.startup}.get(found.cause)
     if probe is not None and probe.said:
-        return f': "{one_line(probe.said, _LONGEST_QUOTE)}"'
+        return f': "{in_brief(probe.said, probe.timing.timeout)}"'
     if found.cause not in ("exitCode", "signal", "completed") or w.instance is None:
         return ""
     if found.cause == "completed" and crash is None:

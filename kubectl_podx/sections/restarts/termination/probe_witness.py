@@ -289,7 +289,7 @@ def probe_witness(
         not drops and _at_its_end(instance, last) and not _announced(view, entry, instance, kind),
         _fits(view, instance, times),
         tuple(evidence),
-        next((event.message for event in reversed(failed) if event.message), ""),
+        next((event.output for event in reversed(failed) if event.output.strip()), ""),
     )
 
 
