@@ -8,6 +8,7 @@ from kubectl_podx.analysis import by_status
 from kubectl_podx.analysis.catalogue import ranked, reason_of, root_of, rule_of
 from kubectl_podx.model.clock import parse_time
 from kubectl_podx.model.parts import Finding, Verdict
+from kubectl_podx.model.words import SEVERITIES
 from kubectl_podx.pod.view import look
 from kubectl_podx.rules.ends import weight
 from kubectl_podx.rules.rule import Case
@@ -118,7 +119,9 @@ def _of(top: Finding, order: Sequence[Finding]) -> Verdict:
     if reason is None or root.container == "":
         return Verdict(severity=top.severity, summary=root.title, codes=codes)
     summary = f"{root.title}; {BECAUSE} {reason.title}"
-    return Verdict(severity=top.severity, summary=summary, codes=[*codes, reason.code])
+    # What waits for something that cannot come waits in vain, however short a time it has been.
+    severity = min(top.severity, reason.severity, key=SEVERITIES.index)
+    return Verdict(severity=severity, summary=summary, codes=[*codes, reason.code])
 
 
 def _loop(case: Case) -> Verdict | None:

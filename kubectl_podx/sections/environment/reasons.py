@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kubectl_podx.pod.services import Service, by_address, link_variables
-from kubectl_podx.pod.sources import uses
+from kubectl_podx.pod.sources import Use, uses
 from kubectl_podx.rules.ends import Ending, endings
 from kubectl_podx.rules.fixes import edit_owner, set_pod
 from kubectl_podx.rules.remedies import get
@@ -35,12 +35,18 @@ def optional_missing(case: Case) -> Iterator[Hit]:
                 named = said.unset(line)
             if named:
                 yield ending.hit(
-                    f"{use.gone}, which is optional, so that variable {named} is not set",
+                    f"optional {_lost(use)} does not exist, so that variable {named} is not set",
                     line,
-                    f"optional: true of {use.source.label}",
+                    use.gone,
                     more=get(case, use.source.kind, use.source.name),
                 )
                 break
+
+
+def _lost(use: Use) -> str:
+    """What of the source is not there: all of it, or the key."""
+    whole = use.source.gone or not use.keys
+    return use.source.label if whole else f"key {use.keys[0]} of {use.source.label}"
 
 
 def not_declared(case: Case) -> Iterator[Hit]:

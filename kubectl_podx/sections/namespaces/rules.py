@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from kubectl_podx.pod.kills import grace_period
 from kubectl_podx.pod.listeners import DeclaredPort, declared_ports
 from kubectl_podx.pod.processes import main_processes
-from kubectl_podx.rules.fixes import edit_owner
+from kubectl_podx.rules.ends import endings
+from kubectl_podx.rules.fixes import edit_owner, set_pod
 from kubectl_podx.rules.remedies import DOCS, describe_pod
 from kubectl_podx.rules.rule import Case, Hit, Rule
 
@@ -75,6 +76,22 @@ def no_term_handler(case: Case) -> Iterator[Hit]:
             )
 
 
+def not_pid_one(case: Case) -> Iterator[Hit]:
+    """An init system that must be PID 1 is not."""
+    shared = {"pod": "shareProcessNamespace", "node": "hostPID"}.get(case.view.pid_mode, "")
+    if not shared:
+        return
+    who = "the pause process" if shared == "shareProcessNamespace" else "the init of the node"
+    for ending in endings(case):
+        for _, line in ending.of("notPidOne"):
+            yield ending.hit(
+                f"{shared} is true, so that PID 1 is {who}",
+                line,
+                fix=set_pod(case, {shared: False}),
+            )
+            break
+
+
 RULES: tuple[Rule, ...] = (
     Rule(
         code="NSP001",
@@ -113,5 +130,19 @@ RULES: tuple[Rule, ...] = (
         remedy="Handle SIGTERM, run the program with `exec` in the entrypoint, or use an init.",
         link=DOCS + "concepts/workloads/pods/pod-lifecycle/#pod-termination",
         check=no_term_handler,
+    ),
+    Rule(
+        code="NSP010",
+        section="namespaces",
+        severity="critical",
+        title="An init system needs to be PID 1",
+        meaning="s6, systemd and others only work as PID 1. With shareProcessNamespace that is the "
+        "pause process, with hostPID the init of the node.",
+        known_by="What the program says of PID 1, and the fields of the spec.",
+        remedy="leave shareProcessNamespace out, or use an image without an init system",
+        link=DOCS + "tasks/configure-pod-container/share-process-namespace/",
+        check=not_pid_one,
+        reason=True,
+        rank=8,
     ),
 )

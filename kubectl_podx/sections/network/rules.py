@@ -216,9 +216,9 @@ def service_port_closed(case: Case) -> Iterator[Hit]:
                 continue
             reached = listeners.reach(case.view, port.resolved)
             local = reached is not None and reached.listening
+            instead = "only 127.0.0.1 is listened on" if local else f"nobody listens{_open(case)}"
             yield Hit(
-                f"Service {service.name} leads to port {port.resolved}, where "
-                + ("only 127.0.0.1 is listened on" if local else "nobody listens"),
+                f"Service {service.name} leads to port {port.resolved}, where {instead}",
                 (
                     f"targetPort {port.target_port} of port {port.port}",
                     f"listening on {port.resolved}: "
@@ -227,6 +227,13 @@ def service_port_closed(case: Case) -> Iterator[Hit]:
                 next=get(case, "service", service.name),
                 fix=Fix() if local else service_where_it_listens(case, service, port),
             )
+
+
+def _open(case: Case) -> str:
+    """`; the pod listens on 8080`: often the number was mistaken."""
+    ports = sorted({row.port for row in listeners.rows(case.view) if row.protocol == "TCP"})
+    shown = ", ".join(map(str, ports[:4]))
+    return f"; the pod listens on {shown}" if shown else ""
 
 
 def _all_run_that_may_listen(case: Case, port: int) -> bool:

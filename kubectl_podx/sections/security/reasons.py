@@ -50,6 +50,19 @@ def read_only_root(case: Case) -> Iterator[Hit]:
             break
 
 
+_DOES = {
+    "CHOWN": "a change of the owner",
+    "FOWNER": "a change of the mode",
+    "SETUID": "a change of the user",
+    "SETGID": "a change of the group",
+    "NET_ADMIN": "a change of the network",
+    "NET_RAW": "a raw socket",
+    "SYS_ADMIN": "a mount or a kernel setting",
+    "MKNOD": "a new device",
+    "IPC_LOCK": "locked memory",
+}
+
+
 def lacks(row: Security, capability: str, user: int | None) -> str:
     """Why the process has not that capability, in the words of the spec; empty: it may have it."""
     if row.privileged or {capability, ALL} & set(row.capabilities_added):
@@ -82,8 +95,9 @@ def missing_capability(case: Case) -> Iterator[Hit]:
         for said, line in ending.of("notPermitted", "permissionDenied"):
             why = lacks(row, said.capability, user) if said.capability else ""
             if why:
+                act = _DOES.get(said.capability, "what it does")
                 yield ending.hit(
-                    f"this takes capability {said.capability}, and {why}",
+                    f"{act} takes capability {said.capability}, and {why}",
                     line,
                     _capabilities(row),
                     fix=_with(case, ending, row, said.capability, user),

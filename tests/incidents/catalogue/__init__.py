@@ -20,6 +20,9 @@ from incidents.catalogue import (
     exits,
     healthy,
     healthy_changes,
+    joined,
+    joined_network,
+    joined_settings,
     memory,
     mixed,
     pod_ends,
@@ -48,12 +51,17 @@ INCIDENTS: tuple[Incident, ...] = (
     *reported.INCIDENTS,
     *public.INCIDENTS,
     *rivals.INCIDENTS,
+    *joined.INCIDENTS,
+    *joined_settings.INCIDENTS,
+    *joined_network.INCIDENTS,
 )
 HEALTHY: tuple[Incident, ...] = (
     *healthy.INCIDENTS,
     *healthy_changes.INCIDENTS,
     *public_healthy.INCIDENTS,
     reported.UNCHECKED,
+    *joined.HEALTHY,
+    *joined_settings.HEALTHY,
 )
 EVERY = (*INCIDENTS, *HEALTHY)
 

@@ -64,14 +64,14 @@ NO_PROVIDER = kit.absent("Secret/shop/provider")
 def test_an_optional_secret_that_is_not_there(line: str) -> None:
     report = said(line, objects=(NO_PROVIDER,), env=OPTIONAL)
     assert because(report) == (
-        'secret "provider" not found, which is optional, so that variable API_KEY is not set'
+        "optional Secret provider does not exist, so that variable API_KEY is not set"
     )
 
 
 def test_a_key_that_is_not_there() -> None:
     there = secret("provider", other=KeyFacts(digest="keyed:1"))
     report = said("API_KEY must be set", objects=(there,), env=OPTIONAL)
-    assert because(report).startswith("couldn't find key key in Secret shop/provider")
+    assert because(report).startswith("optional key key of Secret provider does not exist")
 
 
 def test_a_whole_source_that_is_not_there() -> None:
@@ -83,7 +83,7 @@ def test_a_whole_source_that_is_not_there() -> None:
 @pytest.mark.parametrize("line", ["MY_API_KEY_2 must be set", "no more disk", "$API_KEYS unset"])
 def test_another_variable_is_another_matter(line: str) -> None:
     report = said(line, objects=(NO_PROVIDER,), env=OPTIONAL)
-    assert "not found, which is optional" not in because(report)
+    assert "optional Secret" not in because(report)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,137 @@
+"""Ends that a variable or a word of the command explains."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from e2e.manifests import FOREVER, config_map, container, secret, shell
+from e2e.support import Manifest
+from incidents.catalogue.healthy import healthy
+from incidents.catalogue.joined import because
+
+
+def from_secret(variable: str, name: str, key: str, **more: Any) -> Manifest:
+    return {"name": variable, "valueFrom": {"secretKeyRef": {"name": name, "key": key, **more}}}
+
+
+def service(name: str, port: int = 80, target: int = 8080, **spec: Any) -> Manifest:
+    """A Service of the incident `name`."""
+    return {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": {"name": name},
+        "spec": {
+            "selector": {"incident": name},
+            "ports": [{"port": port, "targetPort": target}],
+            **spec,
+        },
+    }
+
+
+def says(words: str, code: int = 1) -> str:
+    return f'sleep 1; echo "{words}"; exit {code}'
+
+
+NEWLINE = secret("why-newline", {"password": "s3cr3tpw\n"})
+LINK = "why-link"
+
+INCIDENTS = (
+    because(
+        "why-optional-secret",
+        "an optional Secret does not exist, and the program needs its variable "
+        "(useparagon/enterprise-installer#195)",
+        shell(
+            'sleep 1; [ -n "$API_KEY" ] || { echo "API_KEY must be set" >&2; exit 1; }',
+            env=[from_secret("API_KEY", "provider-key", "key", optional=True)],
+        ),
+        words=("optional Secret provider-key does not exist", "variable API_KEY is not set"),
+        codes=("ENV010",),
+    ),
+    because(
+        "why-optional-map",
+        "an optional envFrom does not exist (netbirdio/kubernetes-operator#36)",
+        shell(
+            "set -u; sleep 1; echo $DATABASE_URL",
+            envFrom=[{"configMapRef": {"name": "settings", "optional": True}}],
+        ),
+        words=("optional ConfigMap settings does not exist", "variable DATABASE_URL is not set"),
+        codes=("ENV010",),
+    ),
+    because(
+        "why-not-declared",
+        "a variable is called otherwise than the program calls it",
+        shell("set -u; sleep 1; echo $DATABASE_URL", env=[{"name": "APP_DATABASE_URL"}]),
+        words=("have no variable DATABASE_URL (there is APP_DATABASE_URL)",),
+        codes=("ENV011",),
+    ),
+    because(
+        "why-variable-order",
+        "a variable refers to one that stands further down (kubernetes/kubernetes#90466)",
+        shell(
+            'sleep 1; echo "cannot open $DSN"; exit 1',
+            env=[{"name": "DSN", "value": "/data/$(HOST)"}, {"name": "HOST", "value": "redis"}],
+        ),
+        words=("variable DSN holds a $(VAR) as it is written",),
+        codes=("ENV012", "ENV004"),
+    ),
+    because(
+        "why-reference-in-a-map",
+        "a ConfigMap's value has a $(VAR), which nobody replaces",
+        shell(
+            'sleep 1; echo "cannot open $FOLDER"; exit 1',
+            env=[{"name": "HOST", "value": "redis"}],
+            envFrom=[{"configMapRef": {"name": "why-reference-in-a-map"}}],
+        ),
+        objects=(config_map("why-reference-in-a-map", {"FOLDER": "/data/$(HOST)"}),),
+        words=("variable FOLDER comes from ConfigMap why-reference-in-a-map",),
+        codes=("ENV012",),
+    ),
+    because(
+        "why-brace-in-args",
+        "args without a shell have a ${VAR} (hashicorp/consul-helm#364)",
+        container(
+            "app",
+            command=["httpd"],
+            args=["-f", "-p", "${LISTEN}:8080"],
+            env=[{"name": "LISTEN", "value": "127.0.0.1"}],
+        ),
+        words=("args[2] has ${LISTEN}, and no shell replaces it",),
+        codes=("ENV013",),
+    ),
+    because(
+        "why-newline",
+        "a Secret's value ends with a line break (kubernetes/kubernetes#23404)",
+        shell(
+            '[ "$(printf %s "$DB_PASSWORD" | wc -c)" = 8 ] || { echo "FATAL: password '
+            'authentication failed for user app"; exit 1; }',
+            env=[from_secret("DB_PASSWORD", "why-newline", "password")],
+        ),
+        objects=(NEWLINE,),
+        words=("key password of Secret why-newline ends with a line break",),
+        codes=("ENV015",),
+        never=("s3cr3tpw",),
+    ),
+    because(
+        LINK,
+        "a Service sets the variable that the program reads its port from "
+        "(stefanprodan/podinfo#14, osixia/container-openldap#457)",
+        shell(
+            'sleep 1; case "$WHY_LINK_PORT" in tcp:*) echo "fatal: listen tcp: address '
+            ':$WHY_LINK_PORT: too many colons in address" >&2; exit 1;; esac'
+        ),
+        objects=(service(LINK),),
+        enableServiceLinks=True,
+        words=(f"Service {LINK} sets variable WHY_LINK_PORT to tcp://", "enableServiceLinks"),
+        codes=("ENV014",),
+    ),
+)
+HEALTHY = (
+    healthy(
+        "fine-optional-secret",
+        "an optional Secret that is not there, and a program that does without",
+        shell(
+            f"echo 'API_KEY is not set: telemetry is off'; {FOREVER}",
+            env=[from_secret("API_KEY", "provider-key", "key", optional=True)],
+        ),
+    ),
+)
