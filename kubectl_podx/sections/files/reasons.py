@@ -48,8 +48,8 @@ def _label(file: MountedFile) -> str:
 def _edit(case: Case, file: MountedFile) -> Fix:
     """Change the source of the file by hand."""
     kind = file.origin.kind.lower()
-    words = ("edit", kind, checked(file.origin.name))
-    return Fix(kubectl(*words, namespace=namespace(case)), by_hand=True)
+    target = f"{kind}/{checked(file.origin.name)}"
+    return Fix(kubectl("edit", target, namespace=namespace(case)), by_hand=True)
 
 
 def _scripts(case: Case, ending: Ending, said: Said) -> Iterator[MountedFile]:

@@ -145,10 +145,10 @@ FILES = (
         "why-folder-hidden",
         "a ConfigMap mounted over a folder of the image hides the rest of it "
         "(kubernetes/kubernetes#44815, 0xERR0R/blocky#877)",
-        shell("sleep 1; cat /etc/passwd", **at("/etc")),
+        shell("sleep 1; cat /srv/app/index.html", **at("/srv/app")),
         objects=(config_map("why-folder-hidden", {"app.conf": "a=1"}),),
         volumes=from_config_map("why-folder-hidden", None),
-        words=("is mounted at /etc and has no /etc/passwd",),
+        words=("is mounted at /srv/app and has no /srv/app/index.html",),
         codes=("FIL024",),
     ),
     because(
@@ -166,6 +166,16 @@ FILES = (
 )
 
 PERMISSIONS = (
+    because(
+        "why-etc-is-a-map",
+        "a ConfigMap over /etc leaves the kubelet no place for its own hosts file",
+        shell(**at("/etc")),
+        objects=(config_map("why-etc-is-a-map", {"app.conf": "a=1"}),),
+        volumes=from_config_map("why-etc-is-a-map", None),
+        cause="startError",
+        words=("/etc is ConfigMap why-etc-is-a-map (volume c)", "always read-only"),
+        codes=("VOL020",),
+    ),
     because(
         "why-read-only-root",
         "the program writes to /tmp of a read-only root (cybozu-go/neco#730)",

@@ -7,10 +7,11 @@ from typing import Any
 from e2e.manifests import FOREVER, shell
 from incidents.catalogue.joined import because
 from incidents.catalogue.joined_settings import says, service
-from incidents.incident import Expected, Incident, broken
-from incidents.when import event, every, running_for, started_again
+from incidents.incident import Condition, Expected, Incident, broken
+from incidents.when import event, every, restarted, running_for, started_again
 
 FAST: dict[str, Any] = {"periodSeconds": 2, "failureThreshold": 2}
+SLOWER: dict[str, Any] = {"periodSeconds": 5, "failureThreshold": 3}
 HTTPD = "mkdir -p /www; echo ok > /www/index.html; exec httpd -f -p {} -h /www"
 
 
@@ -40,13 +41,14 @@ def killed(
     words: tuple[str, ...],
     codes: tuple[str, ...],
     on: str = "app",
+    until: Condition | None = None,
     **more: Any,
 ) -> Incident:
     return broken(
         name,
         story,
         *containers,
-        until=started_again(on),
+        until=until or started_again(on),
         expected=Expected(
             "livenessProbe",
             on,
@@ -160,9 +162,10 @@ INCIDENTS = (
     killed(
         "why-probe-port",
         "the liveness probe asks at another port than the program's",
-        shell(HTTPD.format(8080), livenessProbe={"tcpSocket": {"port": 8081}, **FAST}),
+        shell(HTTPD.format(8080), livenessProbe={"tcpSocket": {"port": 8081}, **SLOWER}),
         words=("app listens on port 8080 and not on port 8081",),
         codes=("NET026",),
+        until=every(restarted(), running_for(3)),
     ),
     killed(
         "why-probe-host",

@@ -108,7 +108,7 @@ def test_files_in_memory_beside_a_child_that_died() -> None:
     )
     report = report_of(body, observations=[seen])
     assert report.verdict.severity == "warning"
-    assert because(report).startswith("39 MiB of the memory limit of 40Mi are files in /cache")
+    assert because(report).startswith("39Mi of the memory limit of 40Mi are files in /cache")
 
 
 def test_a_probe_in_the_memory_of_its_container() -> None:
