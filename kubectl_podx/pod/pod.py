@@ -381,6 +381,10 @@ class Pod(NamedTuple):
         wanted = number(self.body, "metadata", "generation")
         return wanted or 0, number(self.body, "status", "observedGeneration") or 0
 
+    def limit(self, resource: str) -> str:
+        """`spec.resources.limits`: that of all containers together; empty where there is none."""
+        return text(self.body, "spec", "resources", "limits", resource)
+
     @property
     def image_volumes(self) -> list[tuple[str, str]]:
         """Name and image of each volume that is an image."""

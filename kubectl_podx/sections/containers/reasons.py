@@ -67,13 +67,13 @@ def _used(case: Case, where: Place) -> int | None:
 
 def heap_and_limit(case: Case) -> Iterator[Hit]:
     """A heap as large as the memory limit, or one that ends far below it."""
-    from kubectl_podx.pod.heap import heaps  # noqa: PLC0415 - its patterns are rarely needed
-
     full = {ending.entry.name: ending for ending in endings(case) if any(ending.of("heapFull"))}
     killed = {entry.name: severity for entry, severity in _short_of_memory(case)}
     for entry in case.view.containers:
         if entry.name not in full and entry.name not in killed:
             continue
+        from kubectl_podx.pod.heap import heaps  # noqa: PLC0415 - its patterns are rarely needed
+
         limit = _limit(entry)
         variables = [
             (row.name, row.declared or "")

@@ -65,6 +65,34 @@ def _stuck_file(case: Case) -> Iterable[Hit]:
         )
 
 
+_LIMITS = {"limits.memory": "memory", "limits.cpu": "cpu"}
+
+
+def _of_the_node(case: Case) -> Iterable[Hit]:
+    """Where no limit is set, `limits.memory` and `limits.cpu` are what the node has to give."""
+
+    def unlimited(row: DownwardRow) -> bool:
+        entry = case.view.container(row.container)
+        resource = _LIMITS.get(row.field, "")
+        return (
+            bool(resource)
+            and entry is not None
+            and not entry.limit(resource)
+            and not case.view.api.limit(resource)
+        )
+
+    for rows in _groups(case, unlimited):
+        fields = sorted({row.field for row in rows})
+        yield Hit(
+            f"{_names(rows)} in container {rows[0].container} "
+            f"{'holds' if len(rows) == 1 else 'hold'} what the node has to give: "
+            f"resources.{' and resources.'.join(fields)} {'is' if len(fields) == 1 else 'are'} "
+            "not set",
+            tuple(f"{row.name} ({row.field}): {row.observed or 'not read'}" for row in rows[:5]),
+            rows[0].container,
+        )
+
+
 RULES: tuple[Rule, ...] = (
     Rule(
         code="DWN001",
@@ -101,5 +129,17 @@ RULES: tuple[Rule, ...] = (
         remedy="Repair what the evidence names; the kubelet goes on by itself.",
         link=_DOCS,
         check=_stuck_file,
+    ),
+    Rule(
+        code="DWN010",
+        section="downwardAPI",
+        severity="info",
+        title="A variable holds what the node has instead of a limit",
+        meaning="resourceFieldRef to a limit that is not set gives the node's allocatable: a heap "
+        "or a number of threads that is made of it is far too large for the container's share.",
+        known_by="resourceFieldRef, and resources.limits of the container and the pod.",
+        remedy="Set the limit, or read requests instead.",
+        link=_DOCS,
+        check=_of_the_node,
     ),
 )

@@ -24,6 +24,8 @@ def _rows(case: Case, ending: Ending) -> list[VariableRow]:
 
 def optional_missing(case: Case) -> Iterator[Hit]:
     """The log names a variable whose optional source does not exist."""
+    if not endings(case):
+        return
     from kubectl_podx.pod import said_of_variables as said  # noqa: PLC0415 - compiles patterns
 
     for ending in endings(case):
@@ -51,6 +53,8 @@ def _lost(use: Use) -> str:
 
 def not_declared(case: Case) -> Iterator[Hit]:
     """The log asks for a variable that nothing declares."""
+    if not endings(case):
+        return
     from kubectl_podx.pod import said_of_variables as said  # noqa: PLC0415 - compiles patterns
 
     for ending in endings(case):

@@ -29,6 +29,7 @@ def build(view: PodView) -> Node:
         state=_state(body),
         cordoned=dig(body, "spec", "unschedulable") is True,
         heartbeat_age=_heartbeat_age(view, body),
+        clock_ahead=_clock_ahead(view),
         conditions=conditions(body),
         taints=[taint_text(taint) for taint in items(body, "spec", "taints")],
         kubelet_version=text(body, "status", "nodeInfo", "kubeletVersion"),
@@ -65,3 +66,12 @@ def _heartbeat_age(view: PodView, node: Json) -> float | None:
     if not beats or view.now is None:
         return None
     return max(0.0, (view.now - max(beats)).total_seconds())
+
+
+def _clock_ahead(view: PodView) -> float | None:
+    """Of the first look, which came some seconds after the moment of the capture."""
+    clocks = (parse_time(found.clock) for found in view.captured.observations if found.clock)
+    clock = next((moment for moment in clocks if moment is not None), None)
+    if clock is None or view.now is None:
+        return None
+    return (clock - view.now).total_seconds()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kubectl_podx.pod.pod import of_type
+from kubectl_podx.rules.ends import endings
 from kubectl_podx.rules.remedies import DOCS, checked, kubectl
 from kubectl_podx.rules.rule import Case, Fix, Hit, Rule
 from kubectl_podx.sections.node.report import Node
@@ -14,6 +15,8 @@ _NODES = DOCS + "concepts/architecture/nodes/"
 # Seconds. Without news the kubelet writes its status every 5 minutes, which it stretches at random
 # by up to half (nodeStatusReportFrequency, calculateDelay in pkg/kubelet/kubelet_node_status.go).
 _SILENT = 600
+# Seconds by which the clock may differ, the time of the look included.
+_BEHIND, _AHEAD = 30, 120
 _PRESSURE = ("MemoryPressure", "DiskPressure", "PIDPressure", "NetworkUnavailable")
 
 
@@ -94,6 +97,33 @@ def pressure(case: Case) -> Iterator[Hit]:
             )
 
 
+def _clock(case: Case) -> str:
+    """How the node's clock differs from the API server's; empty where it does not by much."""
+    node = case.report.node
+    ahead = node.clock_ahead if node is not None else None
+    # A look comes up to a minute after the moment that its clock is compared with.
+    if node is None or ahead is None or -_BEHIND < ahead < _AHEAD:
+        return ""
+    word = "ahead of" if ahead > 0 else "behind"
+    return f"the clock of node {node.name} is {spell_seconds(abs(ahead))} {word} the API server's"
+
+
+def clock_off(case: Case) -> Iterator[Hit]:
+    """The node's clock differs: certificates, tokens and times in logs are judged by it."""
+    found = _clock(case)
+    if found:
+        yield Hit(found, ("the clock in a container, and the Date of the API server's answer",))
+
+
+def wrong_time(case: Case) -> Iterator[Hit]:
+    """A certificate or token is not valid by the clock of a node that is off."""
+    found = _clock(case)
+    for ending in endings(case) if found else ():
+        for _, line in ending.of("tooEarly", "expired"):
+            yield ending.hit(found, line)
+            break
+
+
 RULES: tuple[Rule, ...] = (
     Rule(
         code="NOD001",
@@ -151,5 +181,29 @@ RULES: tuple[Rule, ...] = (
         remedy="See what uses it up.",
         link=DOCS + "concepts/scheduling-eviction/node-pressure-eviction/",
         check=pressure,
+    ),
+    Rule(
+        code="NOD010",
+        section="node",
+        severity="warning",
+        title="The node's clock is off",
+        meaning="Certificates and tokens are judged by it, and logs and events do not line up.",
+        known_by="The time in a container against the Date header of the API server's answer.",
+        remedy="Look at the node's time synchronisation (chrony, systemd-timesyncd).",
+        link=_NODES,
+        check=clock_off,
+    ),
+    Rule(
+        code="NOD011",
+        section="node",
+        severity="critical",
+        title="A certificate is not valid by a clock that is off",
+        meaning="The program compares a certificate or token with the node's clock.",
+        known_by="`not yet valid` or `expired` in the log, and the node's clock.",
+        remedy="Look at the node's time synchronisation (chrony, systemd-timesyncd).",
+        link=_NODES,
+        check=wrong_time,
+        reason=True,
+        rank=8,
     ),
 )

@@ -69,13 +69,13 @@ def _of_the_server(audience: str) -> bool:
 
 def may_not(case: Case) -> Iterator[Hit]:
     """The API server refused what the program asked for, as the log tells."""
-    from kubectl_podx.pod.said import refusals  # noqa: PLC0415 - only where a log tells of one
-
     for ending in endings(case):
         told = [line for _, line in ending.of("forbidden")]
-        found = list(dict.fromkeys(one for line in told for one in refusals(line)))
-        if not found:
+        if not told:
             continue
+        from kubectl_podx.pod.said import refusals  # noqa: PLC0415 - only where a log tells of one
+
+        found = list(dict.fromkeys(one for line in told for one in refusals(line)))
         first = found[0]
         scope = f"in namespace {first.namespace}" if first.namespace else "at the cluster scope"
         group = f".{first.group}" if first.group else ""

@@ -21,6 +21,7 @@ from incidents.catalogue import (
     healthy,
     healthy_changes,
     joined,
+    joined_limits,
     joined_network,
     joined_settings,
     memory,
@@ -54,6 +55,7 @@ INCIDENTS: tuple[Incident, ...] = (
     *joined.INCIDENTS,
     *joined_settings.INCIDENTS,
     *joined_network.INCIDENTS,
+    *joined_limits.INCIDENTS,
 )
 HEALTHY: tuple[Incident, ...] = (
     *healthy.INCIDENTS,
@@ -62,6 +64,7 @@ HEALTHY: tuple[Incident, ...] = (
     reported.UNCHECKED,
     *joined.HEALTHY,
     *joined_settings.HEALTHY,
+    *joined_limits.HEALTHY,
 )
 EVERY = (*INCIDENTS, *HEALTHY)
 

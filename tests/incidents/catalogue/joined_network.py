@@ -8,7 +8,7 @@ from e2e.manifests import FOREVER, shell
 from incidents.catalogue.joined import because
 from incidents.catalogue.joined_settings import says, service
 from incidents.incident import Condition, Expected, Incident, broken
-from incidents.when import event, every, restarted, running_for, started_again
+from incidents.when import event, every, restarted, running_for, started_again, waiting
 
 FAST: dict[str, Any] = {"periodSeconds": 2, "failureThreshold": 2}
 SLOWER: dict[str, Any] = {"periodSeconds": 5, "failureThreshold": 3}
@@ -156,6 +156,8 @@ INCIDENTS = (
             ports=[{"name": "healthz", "containerPort": 9808}],
         ),
         on="driver",
+        until=waiting("CrashLoopBackOff", "driver"),
+        timeout=300,
         words=("port 9808, which is container health-monitor's",),
         codes=("NET025",),
     ),

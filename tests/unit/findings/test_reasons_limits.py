@@ -157,3 +157,19 @@ def test_pid_one_is_another() -> None:
     assert because(report) == "shareProcessNamespace is true, so that PID 1 is the pause process"
     assert "hostPID is true" in because(report_of(looping(hostPID=True), PID_ONE))
     assert because(report_of(looping(), PID_ONE)) == ""
+
+
+@pytest.mark.parametrize(
+    ("clock", "words"),
+    [
+        ("2026-11-25T00:16:40Z", "the clock of node n1 is 2 h behind the API server's"),
+        ("2026-11-25T02:26:40Z", "the clock of node n1 is 10 min ahead of the API server's"),
+        ("2026-11-25T02:17:10Z", ""),
+    ],
+)
+def test_a_clock_that_is_off(clock: str, words: str) -> None:
+    line = "x509: certificate has expired or is not yet valid: current time is before"
+    report = report_of(looping(), line, observations=[kit.observation(clock=clock)])
+    assert because(report) == words
+    told = {each.code for each in report.findings or ()}
+    assert ("NOD010" in told) == bool(words)

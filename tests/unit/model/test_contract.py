@@ -107,7 +107,9 @@ KEYS = {
     "Hook": "container type handler state reason gracePeriod stopSignal",
     "Scheduling": "state requirements reasons",
     "Requirement": "kind text satisfied detail",
-    "Node": "name state cordoned heartbeatAge conditions taints kubeletVersion runtime",
+    "Node": (
+        "name state cordoned heartbeatAge clockAhead conditions taints kubeletVersion runtime"
+    ),
     "Image": (
         "container image tag digest pullPolicy pullPolicyBasis state reason message pullSecrets "
         "pullSecretStates"
