@@ -89,9 +89,15 @@ _PLACE = re.compile(r" in /\S{1,300}(?: on line |:)\d+$")
 # --- files -----------------------------------------------------------------------------------
 
 _BEGIN = r"(?:^|[\s:;,.(\[>'\"-])"
-_END = r"(?=$|[\s.:;,)\]}>'\"@])"
+_END = r"(?=$|[\s.:;,)\]}>'\"@\[])"
 _ERRNO: tuple[tuple[ErrorKind, str], ...] = (
-    ("readOnly", r"read-only file ?system|EROFS|ReadOnlyFileSystemException"),
+    (
+        "readOnly",
+        (
+            r"read-only file ?system|EROFS|ReadOnlyFileSystemException"
+            r"|(?:attempt to write a )?readonly database|no usable temporary directory found"
+        ),
+    ),
     ("noSpace", r"no space left on device|ENOSPC|disk quota exceeded|EDQUOT"),
     ("tooManyFiles", r"too many open files(?: in system)?|EMFILE|ENFILE"),
     (
@@ -106,6 +112,7 @@ _ERRNO: tuple[tuple[ErrorKind, str], ...] = (
         (
             r"permission denied|EACCES|AccessDeniedException|PermissionDenied"
             r"|UnauthorizedAccessException|Access to the path '[^']{1,300}' is denied"
+            r"|is not writable|not writeable|read-only directory"
         ),
     ),
     ("notPermitted", r"operation not permitted|EPERM|not permitted"),
@@ -126,7 +133,10 @@ _QUOTED = re.compile(
     r"""["'\u2018`]((?:\.{1,2})?/[^"'\u2019`]{0,300}|[\w.-]+/[\w./-]{1,300})["'\u2019`]"""
 )
 _BARE = re.compile(r"(?:(?<=[\s:=(\[@])|^)(/[^\s:'\"`\u2019,;)\]]{1,300}|/(?=[\s:)]))")
-_BEFORE = re.compile(r"([\w.-]*[./][\w./-]{1,300})['\"]?: ?$")
+_BEFORE = re.compile(
+    r"(?:\b(?:open|stat|mkdir|create|read|write|exec) |(?<=[\s:])(?=[\w.-]*/))"
+    r"([\w-]{0,100}[./][\w./-]{0,300})['\"]?: ?$"
+)
 _BINDS = re.compile(
     r"(?i)\bbind(?:ing)?(?:\(\))?\b|\blisten\b|make_sock|\bsocket\b.{0,40}\bport\b|BindException"
 )
@@ -142,7 +152,7 @@ def _of_a_file(line: str) -> Said | None:
             if not path and _BINDS.search(line):
                 return Said("bindDenied", port=_port(line), capability="NET_BIND_SERVICE")
             return Said(kind, path, capability=capability(line))
-        return Said(kind, path)
+        return Said(kind, path, capability="SYS_ADMIN" if "sysctl" in line else "")
     return None
 
 
@@ -204,13 +214,14 @@ _TAKES = (
     (r"\bchmod\b|changing permissions|change permissions", "FOWNER"),
     (r"\bmknod\b", "MKNOD"),
     (r"\bmlock(?:all)?\b|memory lock", "IPC_LOCK"),
-    (r"\bping\b|SOCK_RAW|raw socket|\bpcap\b|\bAF_PACKET\b", "NET_RAW"),
+    (r"\bping\b|\btcpdump\b|SOCK_RAW|raw socket|\bpcap\b|\bAF_PACKET\b", "NET_RAW"),
     (r"\bmount\b|\bumount\b|\bunshare\b|\bsetns\b|\bsethostname\b|\bpivot_root\b", "SYS_ADMIN"),
     (r"\bsysctl\b|/proc/sys/", "SYS_ADMIN"),
     (r"\bptrace\b", "SYS_PTRACE"),
     (r"\bsetpriority\b|\bsched_set\w+|\bnice\b", "SYS_NICE"),
     (r"\bsetrlimit\b|\bulimit\b|error setting limit", "SYS_RESOURCE"),
     (r"\bchroot\b", "SYS_CHROOT"),
+    (r"\bmodprobe\b|\binsmod\b", "SYS_MODULE"),
     (r"\bkill\b", "KILL"),
     (r"\bsettimeofday\b|\bclock_settime\b|\badjtimex\b", "SYS_TIME"),
     (r"\bbind\b", "NET_BIND_SERVICE"),

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from kubectl_podx.model.raw import dig, items, text
+from kubectl_podx.model.raw import dig
 from kubectl_podx.pod.pod import ContainerEntry, listed
 
 _HOST = r"([A-Za-z0-9](?:[A-Za-z0-9._-]{0,251}[A-Za-z0-9])?)"
@@ -40,20 +40,27 @@ class Target(NamedTuple):
     port: int | None = None
 
 
-def targets(entry: ContainerEntry) -> list[Target]:
-    """Whom command and args ask, in their order."""
-    return _targets(entry, "\n".join([" ".join(word for _, word in entry.words)]))
+_WAITS = re.compile(rf"(?i)\bwait(?:ing|s|ed)?\b.{{0,60}}?\b{_HOST}:(\d{{1,5}})\b")
 
 
-def probe_targets(entry: ContainerEntry, kind: str) -> list[Target]:
+def targets(entry: ContainerEntry, values: Mapping[str, str]) -> list[Target]:
+    """Whom command and args ask, in their order; `values` are the container's variables."""
+    return _targets(" ".join(word for _, word in entry.words), values)
+
+
+def probe_targets(entry: ContainerEntry, kind: str, values: Mapping[str, str]) -> list[Target]:
     """Whom the command of an exec probe asks."""
     command = dig(entry.spec, f"{kind}Probe", "exec")
-    return _targets(entry, " ".join(listed(command or {}, "command")))
+    return _targets(" ".join(listed(command or {}, "command")), values)
 
 
-def _targets(entry: ContainerEntry, script: str) -> list[Target]:
-    values = {text(one, "name"): text(one, "value") for one in items(entry.spec, "env")}
+def waited_for(line: str) -> Target | None:
+    """Whom a program says that it waits for: `waiting for db:5432`."""
+    found = _WAITS.search(line)
+    return Target(found[1], int(found[2])) if found and not _NO_HOST.fullmatch(found[1]) else None
 
+
+def _targets(script: str, values: Mapping[str, str]) -> list[Target]:
     def value(found: re.Match[str]) -> str:
         name = next(group for group in found.groups() if group)
         return values.get(name) or found.group()

@@ -98,6 +98,26 @@ def unresolved(case: Case) -> Iterator[Hit]:
             break
 
 
+def not_known(case: Case) -> Iterator[Hit]:
+    """A word of command or args refers to a variable that the container does not have."""
+    for ending in endings(case):
+        if ending.row is None or _runs_shell(ending):
+            continue
+        from kubectl_podx.pod import said_of_variables as said  # noqa: PLC0415 - as above
+
+        known = {row.name for row in _rows(case, ending)}
+        held = [(f, one) for f, word in ending.entry.words for one in said.references(word)]
+        for line in ending.lines:
+            found = next(((f, one) for f, one in held if one in line), None)
+            if found is not None and found[1].strip("$()") not in known:
+                yield ending.hit(
+                    f"{found[0]} has {found[1]}, and the container has no such variable",
+                    line,
+                    fix=edit_owner(case),
+                )
+                break
+
+
 def _left_over(case: Case, ending: Ending) -> Iterator[tuple[VariableRow, str]]:
     from kubectl_podx.pod import said_of_variables as said  # noqa: PLC0415 - compiles patterns
 
@@ -287,6 +307,14 @@ RULES: tuple[Rule, ...] = (
         "The reference in the log or in the variable's declared value.",
         "move the entry below the one it refers to, or compose the value in env[].value",
         unresolved,
+    ),
+    _rule(
+        "ENV017",
+        "command or args refer to a variable that is not there",
+        "A $(VAR) whose variable the container does not have stays as it is written.",
+        "The reference in the log and in command or args, and the declared variables.",
+        "declare the variable in env, or correct its name",
+        not_known,
     ),
     _rule(
         "ENV013",

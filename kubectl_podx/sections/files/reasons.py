@@ -68,22 +68,29 @@ def _scripts(case: Case, ending: Ending, said: Said) -> Iterator[MountedFile]:
 def carriage_return(case: Case) -> Iterator[Hit]:
     """A script with the line ends of Windows: its interpreter is looked for with a CR."""
     for ending in endings(case):
-        for said, line in ending.of("noSuchFile", "carriageReturn", "execFormat"):
-            found = [f for f in _scripts(case, ending, said) if f.key and f.key.carriage_return]
-            if not found:
-                continue
-            script = found[0]
-            program = (script.key.interpreter or "") if script.key else ""
-            looked = (
-                f": {program} with a carriage return at its end does not exist" if program else ""
-            )
-            yield ending.hit(
-                f"the first line of {script.path} ({_label(script)}) ends with a carriage return, "
-                f"as Windows writes it{looked}",
-                line,
-                fix=_edit(case, script),
-            )
-            break
+        found, line = _of_windows(case, ending)
+        if found is None:
+            continue
+        program = _program(found)
+        looked = f": {program} with a carriage return at its end does not exist" if program else ""
+        yield ending.hit(
+            f"the first line of {found.path} ({_label(found)}) ends with a carriage return, "
+            f"as Windows writes it{looked}",
+            line,
+            fix=_edit(case, found),
+        )
+
+
+def _of_windows(case: Case, ending: Ending) -> tuple[MountedFile | None, str]:
+    """The script, and the line that is of it; a shell that reads one says all kinds of things."""
+    for said, line in ending.of("noSuchFile", "carriageReturn", "execFormat"):
+        for file in _scripts(case, ending, said):
+            if file.key is not None and file.key.carriage_return:
+                return file, line
+    for file in _called(case, ending) if ending.cause == "exitCode" else ():
+        if file.key is not None and file.key.carriage_return and file.key.interpreter != "":
+            return file, ending.lines[0] if ending.lines else ""
+    return None, ""
 
 
 def interpreter_missing(case: Case) -> Iterator[Hit]:
@@ -167,9 +174,9 @@ def _executable(case: Case, where: Place) -> Fix:
 
 def _why_denied(ending: Ending, file: MountedFile, where: Place) -> str:
     mode = file.mode or 0
-    field = f"{where.volume_field}.defaultMode: {mode:04o}"
-    if where.kind == "projected":
-        field = f"{where.volume_field}.defaultMode: {mode:04o}"
+    default = 0o644 if where.default_mode is None else where.default_mode
+    own = "defaultMode" if mode & ~0o440 == default & ~0o440 else "items[].mode"
+    field = f"{where.volume_field}.{own}: {mode:04o}"
     user = first_user(ending.entry)
     if not mode & 0o004 and user:
         return (
@@ -235,7 +242,7 @@ def sub_path_without_key(case: Case) -> Iterator[Hit]:
     for ending in endings(case):
         lost = [f for f in _files(case, ending) if f.sub_path and f.gone]
         for said, line in ending.of("isDirectory", "notDirectory", "noSuchFile"):
-            file = next((f for f in lost if _is_about(ending, said, f)), None)
+            file = next((f for f in lost if _is_about(ending, said, line, f)), None)
             if file is None:
                 continue
             where = next(
@@ -254,12 +261,39 @@ def sub_path_without_key(case: Case) -> Iterator[Hit]:
             break
 
 
-def _is_about(ending: Ending, said: Said, file: MountedFile) -> bool:
+def _is_about(ending: Ending, said: Said, line: str, file: MountedFile) -> bool:
     """Whether the error names that file or what is below it, or nothing at all."""
+    if ending.cause == "startError":
+        # The runtime's message names paths of the node, too.
+        return f'"{file.path}"' in line
     path = normal(ending.entry, said.path)
     if not path:
         return said.kind == "isDirectory"
     return path == clean(file.path) or path.startswith(clean(file.path) + "/")
+
+
+def whole_volume_at_a_file(case: Case) -> Iterator[Hit]:
+    """A volume without subPath is mounted where the image has a file."""
+    for ending in endings(case):
+        for _, line in ending.of("notDirectory") if ending.cause == "startError" else ():
+            where = next(
+                (
+                    one
+                    for one in places(case.view, ending.entry)
+                    if f'"{one.mount_path}"' in line and not one.sub_path
+                ),
+                None,
+            )
+            if where is None or where.kind == "hostPath":
+                continue
+            name = where.mount_path.rpartition("/")[2]
+            yield ending.hit(
+                f"{where.mount_field} mounts all of {where.label} at {where.mount_path}, which is "
+                f"a file in the image: subPath: {name} mounts that one file",
+                line,
+                fix=edit_owner(case),
+            )
+            break
 
 
 def _rule(code: str, title: str, meaning: str, remedy: str, check: Check) -> Rule:
@@ -324,5 +358,13 @@ RULES: tuple[Rule, ...] = (
         "The kubelet makes an empty folder for it and starts the container without an error.",
         "correct subPath: it is the path in the volume, after items has renamed keys",
         sub_path_without_key,
+    ),
+    _rule(
+        "FIL026",
+        "A whole volume is mounted where the image has a file",
+        "A volume is a folder. To replace one file of the image, subPath names the file in the "
+        "volume.",
+        "add subPath to the mount, or mount the volume at the folder",
+        whole_volume_at_a_file,
     ),
 )

@@ -80,7 +80,7 @@ def _asked(case: Case) -> list[tuple[Ending, Target, str]]:
 def _who_was_asked(case: Case) -> Iterator[tuple[Ending, Target, str]]:
     """By the log, else by the command where it only waits, else by the probe that fails."""
     # Their patterns are compiled only where there is trouble.
-    from kubectl_podx.pod.waits import Target, probe_targets, targets  # noqa: PLC0415
+    from kubectl_podx.pod.waits import Target, probe_targets, targets, waited_for  # noqa: PLC0415
 
     for ending in endings(case):
         found = [
@@ -89,16 +89,25 @@ def _who_was_asked(case: Case) -> Iterator[tuple[Ending, Target, str]]:
             if said.name
         ]
         if not found and ending.entry.kind == "init":
-            found = [(target, "") for target in targets(ending.entry)]
+            values = _values(case, ending)
+            told = ((waited_for(line), line) for line in ending.lines)
+            found = [(target, "") for target in targets(ending.entry, values)]
+            found = found or [(target, line) for target, line in told if target is not None]
         if not found:
             found = [
                 (target, "")
                 for probe in _failing(case, ending)
-                for target in probe_targets(ending.entry, probe.type)
+                for target in probe_targets(ending.entry, probe.type, _values(case, ending))
             ]
         seen = list(dict.fromkeys(found))
         if seen:
             yield ending, *seen[0]
+
+
+def _values(case: Case, ending: Ending) -> dict[str, str]:
+    """The container's variables, as far as their values may be shown."""
+    rows = case.report.environment or ()
+    return {r.name: r.declared for r in rows if r.container == ending.entry.name and r.declared}
 
 
 def _failing(case: Case, ending: Ending) -> list[Probe]:
@@ -171,7 +180,7 @@ def starts_later(case: Case) -> Iterator[Hit]:
     for ending in endings(case):
         if ending.entry.kind != "init":
             continue
-        for target in _local_targets(ending):
+        for target in _local_targets(case, ending):
             later = [
                 port.container
                 for port in listeners.declared_ports(case.view)
@@ -192,10 +201,11 @@ def starts_later(case: Case) -> Iterator[Hit]:
             break
 
 
-def _local_targets(ending: Ending) -> list[Target]:
+def _local_targets(case: Case, ending: Ending) -> list[Target]:
     from kubectl_podx.pod.waits import Target, targets  # noqa: PLC0415 - as above
 
-    asked = [one for one in targets(ending.entry) if one.host in _LOOPBACK]
+    values = _values(case, ending)
+    asked = [one for one in targets(ending.entry, values) if one.host in _LOOPBACK]
     asked += [
         Target(said.name, said.port) for said, _ in ending.of("refused") if said.name in _LOOPBACK
     ]

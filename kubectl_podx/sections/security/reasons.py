@@ -6,7 +6,7 @@ import posixpath
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from kubectl_podx.pod.places import WRITTEN_BY_KUBELET, Place, normal, place
+from kubectl_podx.pod.places import WRITTEN_BY_KUBELET, Place, normal, place, places
 from kubectl_podx.pod.pod import first_user, sysctls
 from kubectl_podx.rules.ends import Ending, endings
 from kubectl_podx.rules.fixes import edit_owner, set_container, set_pod
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 _CONTEXT = DOCS + "tasks/configure-pod-container/security-context/"
 _PRIVILEGED_PORTS = 1024
+_KEPT = ("hostPath", "persistentVolumeClaim", "nfs", "ephemeral")
+"""Volumes whose files are older than the pod."""
 _UNPRIVILEGED = "net.ipv4.ip_unprivileged_port_start"
 
 
@@ -61,6 +63,24 @@ _DOES = {
     "MKNOD": "a new device",
     "IPC_LOCK": "locked memory",
 }
+
+
+def kernel_setting(case: Case) -> Iterator[Hit]:
+    """A kernel setting is written to, and /proc/sys is read-only."""
+    for ending, row in _rows(case):
+        if row.privileged:
+            continue
+        for said, line in ending.of("readOnly", "permissionDenied"):
+            setting = said.capability == "SYS_ADMIN" and "sysctl" in line
+            if not setting and not said.path.startswith("/proc/sys"):
+                continue
+            yield ending.hit(
+                "/proc/sys may only be read in a container that is not privileged: "
+                "securityContext.sysctls of the pod sets such values",
+                line,
+                fix=edit_owner(case),
+            )
+            break
 
 
 def lacks(row: Security, capability: str, user: int | None) -> str:
@@ -170,8 +190,12 @@ def other_owner(case: Case) -> Iterator[Hit]:
         user = user_of(ending, row)
         for said, line in ending.of("permissionDenied"):
             where = place(case.view, ending.entry, said.path) if said.path else None
+            if not said.path:
+                # Without a path in the line only one volume may be meant.
+                kept = [p for p in places(case.view, ending.entry) if p.kind in _KEPT]
+                where = kept[0] if len(kept) == 1 else None
             written = where is not None and where.kind in WRITTEN_BY_KUBELET
-            if not said.path or said.capability or written:
+            if (not said.path and where is None) or said.capability or written:
                 continue
             why = _other_owner(said, row, user, where)
             if why:
@@ -191,15 +215,16 @@ def _other_owner(said: Said, row: Security, user: int | None, where: Place | Non
     if user is None:
         return ""
     runs = f"the container runs as user {user}{_declared(row)}"
+    path = said.path or (where.mount_path if where is not None else "")
     if where is None:
-        return f"{runs}, and {said.path} of the image belongs to another user"
+        return f"{runs}, and {path} of the image belongs to another user"
     if where.kind == "hostPath":
         return (
-            f"{runs}, and {said.path} is in {where.label}, whose owner stays as it is on the "
+            f"{runs}, and {path} is in {where.label}, whose owner stays as it is on the "
             "node: fsGroup is not applied to hostPath"
         )
     if where.kind == "image":
-        return f"{runs}, and {said.path} is in {where.label}, whose owners are the image's"
+        return f"{runs}, and {path} is in {where.label}, whose owners are the image's"
     if row.fs_group is None:
         return (
             f"{runs}, and securityContext.fsGroup is not set, so that what is in {where.label} "
@@ -207,7 +232,7 @@ def _other_owner(said: Said, row: Security, user: int | None, where: Place | Non
         )
     if where.kind == "nfs":
         return f"{runs}, and fsGroup is not applied to {where.label}: the server decides"
-    return f"{runs}, and {said.path} in {where.label} was written by another user"
+    return f"{runs}, and {path} in {where.label} was written by another user"
 
 
 def _ids(row: Security, user: int | None) -> str:
@@ -342,5 +367,19 @@ RULES: tuple[Rule, ...] = (
         check=no_new_privileges,
         reason=True,
         rank=8,
+    ),
+    Rule(
+        code="SEC016",
+        section="security",
+        severity="critical",
+        title="A container sets a kernel setting and may not",
+        meaning="/proc/sys is read-only in every container that is not privileged. The pod's "
+        "securityContext.sysctls sets what a pod has for itself; the rest is the node's.",
+        known_by="The error in the log with sysctl or a path below /proc/sys.",
+        remedy="Name the setting in securityContext.sysctls, or set it on the node",
+        link=DOCS + "tasks/administer-cluster/sysctl-cluster/",
+        check=kernel_setting,
+        reason=True,
+        rank=7,
     ),
 )

@@ -220,3 +220,11 @@ def test_a_line_break_is_told_of_in_any_case() -> None:
     there = secret("db", password=KeyFacts(digest="keyed:1"))
     found = said("password authentication failed", objects=(there,), env=env)
     assert {"ENV015", "ENV016"}.isdisjoint({f.code for f in found.findings or ()})
+
+
+def test_a_reference_in_args_to_what_is_not_there() -> None:
+    line = "cannot listen on $(POD_IP):80"
+    report = said(line, command=["app"], args=["--on=$(POD_IP):80"])
+    assert because(report) == "args[0] has $(POD_IP), and the container has no such variable"
+    env = [{"name": "POD_IP", "value": "10.0.0.1"}]
+    assert because(said(line, command=["app"], args=["--on=$(POD_IP):80"], env=env)) == ""

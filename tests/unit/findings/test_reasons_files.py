@@ -158,3 +158,63 @@ def test_a_sub_path_with_its_key() -> None:
     body = looping(spec=spec, volumes=[{"name": "c", "configMap": {"name": "web"}}])
     line = "cat: read error: Is a directory"
     assert because(report_of(body, line, objects=[config_map("web", config__toml="a=1")])) == ""
+
+
+def test_whatever_a_shell_makes_of_a_script_of_windows() -> None:
+    line = "/scripts/run.sh: 2: set: Illegal option -"
+    spec = {"command": ["sh", "/scripts/run.sh"]}
+    assert "ends with a carriage return" in because(
+        said(line, key=facts(carriage_return=True), spec=spec)
+    )
+    assert because(said(line, spec=spec)) == ""
+    # A configuration may have such line ends, and its program does not mind.
+    config = facts(carriage_return=True, interpreter="")
+    assert because(said("exit", key=config, spec={"command": ["app", "/scripts/run.sh"]})) == ""
+
+
+MOUNTED = (
+    "OCI runtime create failed: runc create failed: unable to start container process: "
+    "error during container init: error mounting "
+    '"/var/lib/kubelet/pods/u/volumes/kubernetes.io~configmap/c" to rootfs at "/etc/app.conf": '
+    "mount src=/var/lib/kubelet, dst=/etc/app.conf: not a directory: Are you trying to mount a "
+    "directory onto a file (or vice-versa)?"
+)
+
+
+@pytest.mark.parametrize(
+    ("mount", "words"),
+    [
+        (
+            {},
+            (
+                "volumeMounts[0] mounts all of ConfigMap web (volume c) at /etc/app.conf, which is "
+                "a file in the image: subPath: app.conf mounts that one file"
+            ),
+        ),
+        ({"subPath": "aap.conf"}, "volumeMounts[0].subPath names aap.conf, which ConfigMap web"),
+        ({"subPath": "app.conf"}, ""),
+    ],
+)
+def test_a_folder_where_the_image_has_a_file(mount: dict[str, str], words: str) -> None:
+    body = looping(
+        code=128,
+        reason="StartError",
+        message=MOUNTED,
+        spec=mounted("c", "/etc/app.conf", **mount),
+        volumes=[{"name": "c", "configMap": {"name": "web"}}],
+    )
+    report = report_of(body, objects=[config_map("web", app__conf="a")])
+    assert because(report).startswith(words)
+    assert bool(because(report)) == bool(words)
+
+
+def test_the_mode_of_an_item_is_named_as_such() -> None:
+    source = {"name": "web", "items": [{"key": "run.sh", "path": "run.sh", "mode": 0o600}]}
+    body = looping(
+        code=126,
+        spec=mounted("s", "/scripts"),
+        volumes=[{"name": "s", "configMap": source}],
+    )
+    line = "sh: /scripts/run.sh: Permission denied"
+    report = report_of(body, line, objects=[config_map("web", run__sh="x")])
+    assert "(volumes[0].configMap.items[].mode: 0600)" in because(report)

@@ -72,8 +72,9 @@ def waiting_init(*command: str, **pod: Any) -> Any:
     ],
 )
 def test_whom_a_script_asks(script: str, asked: list[Target]) -> None:
-    spec = {"command": ["sh", "-c", script], "env": [{"name": "DB_HOST", "value": "postgres"}]}
-    assert targets(ContainerEntry("wait", "init", spec, {})) == asked
+    spec = {"command": ["sh", "-c", script]}
+    entry = ContainerEntry("wait", "init", spec, {})
+    assert targets(entry, {"DB_HOST": "postgres"}) == asked
 
 
 @pytest.mark.parametrize(
@@ -279,3 +280,12 @@ def test_a_token_for_somebody_else(audience: str, told: str) -> None:
         volumes=[{"name": "t", "projected": {"sources": [token]}}],
     )
     assert told in because(report) if told else because(report) == ""
+
+
+def test_a_program_that_says_whom_it_waits_for() -> None:
+    body = waiting_init("docker-entrypoint", "migrate")
+    lists = {SERVICES: [service("web")], SLICES: []}
+    report = report_of(
+        body, "Waiting for postgres:5432 ...", lists=lists, previous=False, log_of="wait"
+    )
+    assert because(report) == "namespace shop has no Service postgres"

@@ -212,3 +212,25 @@ def test_a_config_map_in_the_same_place_is_named_once() -> None:
     body = looping(spec=mounted("c", "/etc/redis"), volumes=volume("c", configMap={"name": "web"}))
     report = report_of(body, line, objects=[config_map("web", redis__conf="port 1")])
     assert report.verdict.summary.count("ConfigMap web") == 1
+
+
+def test_a_line_without_a_path_is_about_the_only_volume() -> None:
+    line = 'Error: Os { code: 13, kind: PermissionDenied, message: "Permission denied" }'
+    pod: dict[str, Any] = {"securityContext": {"runAsUser": 1001}}
+    claim = volume("d", persistentVolumeClaim={"claimName": "d"})
+    assert "PersistentVolumeClaim d (volume d)" in because(
+        said(line, spec=mounted("d", "/data"), volumes=claim, **pod)
+    )
+    assert because(said(line, **pod)) == ""
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "sysctl: error setting key 'net.core.somaxconn': Read-only file system",
+        "sh: can't create /proc/sys/net/core/somaxconn: Read-only file system",
+    ],
+)
+def test_a_kernel_setting(line: str) -> None:
+    assert because(said(line)).startswith("/proc/sys may only be read")
+    assert because(said(line, context={"privileged": True})) == ""
