@@ -183,7 +183,7 @@ RULES: tuple[Rule, ...] = (
         "An emptyDir of medium Memory is a tmpfs. What a container writes there stays in its "
         "memory until it is deleted, also after a restart.",
         "An OOM kill, the medium of a volume that is mounted, and its use where it was seen.",
-        "set sizeLimit, write less, or use a disk",
+        "Set sizeLimit, write less, or use a disk.",
         files_in_memory,
     ),
     _rule(
@@ -193,7 +193,7 @@ RULES: tuple[Rule, ...] = (
         "limit ends by an OOM kill; one that is far smaller ends by its own error.",
         "-Xmx, MaxRAMPercentage, --max-old-space-size or GOMEMLIMIT in command, args or "
         "variables, and the limit.",
-        "leave a quarter of the limit beside the heap, or raise the limit",
+        "Leave a quarter of the limit beside the heap, or raise the limit.",
         heap_and_limit,
     ),
     _rule(
@@ -201,7 +201,7 @@ RULES: tuple[Rule, ...] = (
         "A probe's command may be what runs out of memory",
         "An exec probe runs in the container's cgroup, with what the program leaves it.",
         "An OOM kill in a container whose exec probe fails.",
-        "use httpGet, tcpSocket or grpc, or raise the memory limit",
+        "Use httpGet, tcpSocket or grpc, or raise the memory limit.",
         probes_own_memory,
     ),
     _rule(
@@ -209,7 +209,7 @@ RULES: tuple[Rule, ...] = (
         "A limit of open files, watches or processes was reached",
         "The limits of inotify are the node's, per user; that of processes is the pod's.",
         "The error in the log, and the limit where it was seen.",
-        "find what opens so many, or raise the limit on the node",
+        "Find what opens so many, or raise the limit on the node.",
         too_many,
     ),
 )

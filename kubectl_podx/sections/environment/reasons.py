@@ -288,7 +288,7 @@ RULES: tuple[Rule, ...] = (
         "With optional: true a missing ConfigMap, Secret or key is no error: the container starts "
         "without the variable.",
         "The variable's name in the log, and 404 for its source or key.",
-        "create the object or the key, or leave out optional so that the start waits for it",
+        "Create the object or the key, or leave out optional so that the start waits for it.",
         optional_missing,
     ),
     _rule(
@@ -296,7 +296,7 @@ RULES: tuple[Rule, ...] = (
         "A variable that the program needs is not declared",
         "Neither env nor envFrom of the container has it; the image may.",
         "The variable's name in the log, and the declared variables.",
-        "declare the variable, or correct its name",
+        "Declare the variable, or correct its name.",
         not_declared,
     ),
     _rule(
@@ -305,15 +305,15 @@ RULES: tuple[Rule, ...] = (
         "In env[].value a reference is replaced by variables that stand further up; in values of a "
         "ConfigMap or Secret nothing is replaced.",
         "The reference in the log or in the variable's declared value.",
-        "move the entry below the one it refers to, or compose the value in env[].value",
+        "Move the entry below the one it refers to, or compose the value in env[].value.",
         unresolved,
     ),
     _rule(
         "ENV017",
-        "command or args refer to a variable that is not there",
+        "Command or args refer to a variable that is not there",
         "A $(VAR) whose variable the container does not have stays as it is written.",
         "The reference in the log and in command or args, and the declared variables.",
-        "declare the variable in env, or correct its name",
+        "Declare the variable in env, or correct its name.",
         not_known,
     ),
     _rule(
@@ -322,7 +322,7 @@ RULES: tuple[Rule, ...] = (
         "Kubernetes replaces $(VAR) in command, args and env[].value. $VAR and ${VAR} are a "
         "shell's, and no shell is run here.",
         "The word in command, args or a value, and a command that is no shell.",
-        "write $(VAR), or run the command by sh -c",
+        "Write $(VAR), or run the command by sh -c.",
         no_shell,
     ),
     _rule(
@@ -331,7 +331,7 @@ RULES: tuple[Rule, ...] = (
         "For a Service web every container of the namespace gets WEB_PORT=tcp://ADDRESS:PORT and "
         "six more. A program that reads its settings from WEB_PORT breaks.",
         "The value or the variable's name in the log, and the Services of the namespace.",
-        "set enableServiceLinks: false, rename the Service, or declare the variable in env",
+        "Set enableServiceLinks: false, rename the Service, or declare the variable in env.",
         service_link,
     ),
     _rule(
@@ -340,7 +340,7 @@ RULES: tuple[Rule, ...] = (
         "The bytes of a Secret are handed on as they are. `echo secret | base64` has encoded a "
         "line break, too.",
         "The last byte of the value, which is not shown, and the refusal in the log.",
-        "write the value again without it: printf %s, or kubectl create secret --from-literal",
+        "Write the value again without it: printf %s, or kubectl create secret --from-literal.",
         newline_at_end,
     ),
     Rule(
@@ -350,7 +350,7 @@ RULES: tuple[Rule, ...] = (
         title="A variable from a Secret ends with a line break",
         meaning="It is part of the value. Passwords and keys rarely have one.",
         known_by="The last byte of the value, which is not shown.",
-        remedy="write the value again without it, unless it is meant",
+        remedy="Write the value again without it, unless it is meant.",
         link=_ENVIRONMENT,
         check=ends_with_newline,
         gives_way_to=frozenset({"ENV015"}),

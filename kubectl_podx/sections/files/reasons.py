@@ -319,7 +319,7 @@ RULES: tuple[Rule, ...] = (
         "A mounted script has the line ends of Windows",
         "The kernel takes everything after #! up to the line break for the interpreter, a carriage "
         "return too, and no such program exists. The error names the script.",
-        "write the script with line ends of Unix (dos2unix) into its ConfigMap",
+        "Write the script with line ends of Unix (dos2unix) into its ConfigMap.",
         carriage_return,
     ),
     _rule(
@@ -327,14 +327,14 @@ RULES: tuple[Rule, ...] = (
         "The interpreter of a mounted script is not in the image",
         "The error names the script, which is there: what is missing is the program in its first "
         "line. Small images have no bash.",
-        "name an interpreter that the image has, or use another image",
+        "Name an interpreter that the image has, or use another image.",
         interpreter_missing,
     ),
     _rule(
         "FIL022",
         "A file that is started is no program for this node",
         "The kernel starts programs that are built for its CPU and scripts that begin with #!.",
-        "build for the node's CPU, or begin the script with #!",
+        "Build for the node's CPU, or begin the script with #!.",
         not_a_program,
     ),
     _rule(
@@ -342,21 +342,21 @@ RULES: tuple[Rule, ...] = (
         "The mode of a mounted file forbids what the program does with it",
         "Files of a ConfigMap or Secret have the mode 0644 unless defaultMode or mode says "
         "otherwise: nobody may execute them. With 0400 only root may read them.",
-        "set defaultMode: 0755 for scripts; set fsGroup for files that another user reads",
+        "Set defaultMode: 0755 for scripts; set fsGroup for files that another user reads.",
         not_executable,
     ),
     _rule(
         "FIL024",
         "A mount hides what the image has in that folder",
         "A volume replaces the whole folder at its mountPath. To add a single file use subPath.",
-        "mount it at another folder, or mount single files by subPath",
+        "Mount it at another folder, or mount single files by subPath.",
         hidden_folder,
     ),
     _rule(
         "FIL025",
         "A subPath names a key that its source does not have",
         "The kubelet makes an empty folder for it and starts the container without an error.",
-        "correct subPath: it is the path in the volume, after items has renamed keys",
+        "Correct subPath: it is the path in the volume, after items has renamed keys.",
         sub_path_without_key,
     ),
     _rule(
@@ -364,7 +364,7 @@ RULES: tuple[Rule, ...] = (
         "A whole volume is mounted where the image has a file",
         "A volume is a folder. To replace one file of the image, subPath names the file in the "
         "volume.",
-        "add subPath to the mount, or mount the volume at the folder",
+        "Add subPath to the mount, or mount the volume at the folder.",
         whole_volume_at_a_file,
     ),
 )

@@ -61,7 +61,7 @@ RULES: tuple[Rule, ...] = (
         meaning="With hostNetwork the policy ClusterFirst falls back to the node's name servers; "
         "Default and None never ask the cluster. Services and pods have no names there.",
         known_by="A name that was not found in the log, dnsPolicy and hostNetwork.",
-        remedy="set dnsPolicy: ClusterFirstWithHostNet with hostNetwork, else ClusterFirst",
+        remedy="Set dnsPolicy: ClusterFirstWithHostNet with hostNetwork, else ClusterFirst.",
         link=_DNS,
         check=no_cluster_dns,
         reason=True,

@@ -139,7 +139,7 @@ RULES: tuple[Rule, ...] = (
         meaning="s6, systemd and others only work as PID 1. With shareProcessNamespace that is the "
         "pause process, with hostPID the init of the node.",
         known_by="What the program says of PID 1, and the fields of the spec.",
-        remedy="leave shareProcessNamespace out, or use an image without an init system",
+        remedy="Leave shareProcessNamespace out, or use an image without an init system.",
         link=DOCS + "tasks/configure-pod-container/share-process-namespace/",
         check=not_pid_one,
         reason=True,

@@ -316,7 +316,7 @@ RULES: tuple[Rule, ...] = (
         "A Service that is asked for does not exist",
         "A name of one word is looked up in the pod's own namespace.",
         _BY_NAME,
-        "create the Service, or correct the name; NAME.NAMESPACE reaches another namespace",
+        "Create the Service, or correct the name; NAME.NAMESPACE reaches another namespace.",
         no_such_service,
     ),
     _rule(
@@ -325,7 +325,7 @@ RULES: tuple[Rule, ...] = (
         "Its name resolves, and connections are refused or hang: no ready pod matches its "
         "selector, or it has no such port.",
         _BY_NAME + " Its EndpointSlices.",
-        "see why the pods behind it are not ready, or correct its selector or port",
+        "See why the pods behind it are not ready, or correct its selector or port.",
         without_endpoints,
     ),
     _rule(
@@ -333,7 +333,7 @@ RULES: tuple[Rule, ...] = (
         "A headless Service publishes ready pods only",
         "The pod becomes ready once it finds its peers by name, and has a name once it is ready.",
         _BY_NAME,
-        "set publishNotReadyAddresses: true in the Service",
+        "Set publishNotReadyAddresses: true in the Service.",
         ready_pods_only,
     ),
     _rule(
@@ -342,7 +342,7 @@ RULES: tuple[Rule, ...] = (
         "Init containers run one by one, before the containers of the pod: at localhost nobody is "
         "there yet.",
         "The port in command and args of the init container, and the ports of the containers.",
-        "make the other one a sidecar (restartPolicy: Always) before it, or wait elsewhere",
+        "Make the other one a sidecar (restartPolicy: Always) before it, or wait elsewhere.",
         starts_later,
     ),
     _rule(
@@ -350,7 +350,7 @@ RULES: tuple[Rule, ...] = (
         "Another container or the node has the port",
         "The containers of a pod share its network; with hostNetwork they share the node's.",
         "`address already in use` in the log, the listening sockets and the declared ports.",
-        "give one of them another port",
+        "Give one of them another port.",
         address_in_use,
     ),
     _rule(
@@ -359,7 +359,7 @@ RULES: tuple[Rule, ...] = (
         "The kubelet asks at the pod's address, and whoever listens there answers: when the other "
         "container is down, this one is killed for it.",
         "The probe's port, the ports that containers declare and the listening sockets.",
-        "move the probe to the container that has the port",
+        "Move the probe to the container that has the port.",
         neighbours_port,
     ),
     _rule(
@@ -367,7 +367,7 @@ RULES: tuple[Rule, ...] = (
         "A probe asks at another port than the program listens on",
         "The kubelet gets `connection refused`.",
         "The listening sockets of the container, seen from inside.",
-        "correct the probe's port or the program's",
+        "Correct the probe's port or the program's.",
         other_port,
     ),
 )

@@ -187,45 +187,45 @@ def _rule(code: str, title: str, meaning: str, known_by: str, remedy: str, check
 
 RULES: tuple[Rule, ...] = (
     _rule(
-        "PRB020",
+        "PRB030",
         "A probe asks the node instead of the pod",
         "The kubelet makes the request, on the node. With host: 127.0.0.1 it asks the node's own "
         "loopback, where nobody of the pod listens; without host it asks the pod's address.",
         "`host` of a probe that fails.",
-        "leave out host; a program that listens on 127.0.0.1 only needs an exec probe",
+        "Leave out host; a program that listens on 127.0.0.1 only needs an exec probe.",
         own_loopback,
     ),
     _rule(
-        "PRB021",
+        "PRB031",
         "A probe speaks another protocol than the port",
         "A server answers HTTP on a TLS port with 400, and TLS on a plain port not at all.",
         "The probe's failure, the program's log, and httpGet.scheme.",
-        "set httpGet.scheme to what the port speaks",
+        "Set httpGet.scheme to what the port speaks.",
         other_scheme,
     ),
     _rule(
-        "PRB022",
+        "PRB032",
         "A server answers a probe with an error",
         "The program runs and listens: what it says of the path is what counts.",
         "The status in the probe's failure.",
-        "correct the probe's path, or open it to requests without credentials",
+        "Correct the probe's path, or open it to requests without credentials.",
         answered,
     ),
     _rule(
-        "PRB023",
+        "PRB033",
         "Probes of several containers time out at once",
         "What they have in common is the node: too little CPU or a slow disk.",
         "Timeouts of several containers' probes within ten seconds, and none of them throttled.",
-        "look at the node's load, and give the probes more time",
+        "Look at the node's load, and give the probes more time.",
         busy_node,
     ),
     _rule(
-        "PRB024",
+        "PRB034",
         "A container is too slow for its probe because of its CPU limit",
         "Starting takes more CPU than running. At its limit a container stands still for the rest "
         "of each period.",
         "A kill by the probe, and the throttled periods of the running instance.",
-        "raise the CPU limit, or add a startup probe with a high failureThreshold",
+        "Raise the CPU limit, or add a startup probe with a high failureThreshold.",
         slow_start,
     ),
 )

@@ -189,7 +189,7 @@ RULES: tuple[Rule, ...] = (
         link=_HOW,
         check=checks.liveness_before_start,
         gives_way_to=frozenset(
-            {"NET001", "NET002", "NET025", "NET026", "PRB020", "PRB021", "PRB022"}
+            {"NET001", "NET002", "NET025", "NET026", "PRB030", "PRB031", "PRB032"}
         ),
     ),
     Rule(

@@ -291,7 +291,7 @@ RULES: tuple[Rule, ...] = (
         "to /tmp, /var/run, /var/cache and such.",
         known_by="`Read-only file system` in the log for a path where no volume is mounted, and "
         "readOnlyRootFilesystem in the spec.",
-        remedy="mount an emptyDir at the folder, or let the program write somewhere else",
+        remedy="Mount an emptyDir at the folder, or let the program write somewhere else.",
         link=_CONTEXT,
         check=read_only_root,
         reason=True,
@@ -306,7 +306,7 @@ RULES: tuple[Rule, ...] = (
         "a group, but not hostPath and not what the image has.",
         known_by="`Permission denied` with a path in the log, the user of the container, and the "
         "volume behind the path. The owner itself was not looked at.",
-        remedy="set runAsUser to the owner, set fsGroup, or change the owner in an init container",
+        remedy="Set runAsUser to the owner, set fsGroup, or change the owner in an init container.",
         link=_CONTEXT,
         check=other_owner,
         reason=True,
@@ -320,7 +320,7 @@ RULES: tuple[Rule, ...] = (
         meaning="chown takes CHOWN, a change of the user SETUID and SETGID, iptables NET_ADMIN, a "
         "mount SYS_ADMIN. Only root has what capabilities.drop leaves.",
         known_by=_KNOWN,
-        remedy="add that one capability, or do without the operation",
+        remedy="Add that one capability, or do without the operation.",
         link=_CONTEXT + "#set-capabilities-for-a-container",
         check=missing_capability,
         reason=True,
@@ -334,7 +334,7 @@ RULES: tuple[Rule, ...] = (
         meaning="It takes root with NET_BIND_SERVICE, or a sysctl that says where the free ports "
         "begin.",
         known_by="`Permission denied` of a bind in the log, the user and the capabilities.",
-        remedy="listen on a higher port, or set the sysctl net.ipv4.ip_unprivileged_port_start",
+        remedy="Listen on a higher port, or set the sysctl net.ipv4.ip_unprivileged_port_start.",
         link=_CONTEXT + "#set-capabilities-for-a-container",
         check=low_port,
         reason=True,
@@ -348,7 +348,7 @@ RULES: tuple[Rule, ...] = (
         meaning="ssh, PostgreSQL and others refuse a key that a group may read. fsGroup adds 0440 "
         "to the mode of every file of a Secret's volume.",
         known_by="The refusal in the log, defaultMode and fsGroup.",
-        remedy="copy the key in an init container and chmod it, or go without fsGroup",
+        remedy="Copy the key in an init container and chmod it, or go without fsGroup.",
         link=_CONTEXT,
         check=open_key,
         reason=True,
@@ -362,7 +362,7 @@ RULES: tuple[Rule, ...] = (
         meaning="allowPrivilegeEscalation: false sets no_new_privs, which sudo and ping of some "
         "images need to be off.",
         known_by=_KNOWN,
-        remedy="start the program as the right user, without sudo",
+        remedy="Start the program as the right user, without sudo.",
         link=_CONTEXT,
         check=no_new_privileges,
         reason=True,
@@ -376,7 +376,7 @@ RULES: tuple[Rule, ...] = (
         meaning="/proc/sys is read-only in every container that is not privileged. The pod's "
         "securityContext.sysctls sets what a pod has for itself; the rest is the node's.",
         known_by="The error in the log with sysctl or a path below /proc/sys.",
-        remedy="Name the setting in securityContext.sysctls, or set it on the node",
+        remedy="Name the setting in securityContext.sysctls, or set it on the node.",
         link=DOCS + "tasks/administer-cluster/sysctl-cluster/",
         check=kernel_setting,
         reason=True,

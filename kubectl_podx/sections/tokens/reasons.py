@@ -109,7 +109,7 @@ RULES: tuple[Rule, ...] = (
         meaning="automountServiceAccountToken: false of the pod or of its ServiceAccount keeps the "
         "token away, and clients of the API server cannot start.",
         known_by="The path of the token in the log, and the field.",
-        remedy="set automountServiceAccountToken: true in the pod, or mount a projected token",
+        remedy="Set automountServiceAccountToken: true in the pod, or mount a projected token.",
         link=_ACCOUNTS,
         check=no_token,
         reason=True,
@@ -123,7 +123,7 @@ RULES: tuple[Rule, ...] = (
         meaning="The API server answered 403: nothing grants the verb on the resource to the "
         "account.",
         known_by="The refusals in the log, as the API server words them.",
-        remedy="`kubectl podx doctor --from-logs POD` prints the least Role that allows it",
+        remedy="`kubectl podx doctor --from-logs POD` prints the least Role that allows it.",
         link=_RBAC,
         check=may_not,
         reason=True,
@@ -137,7 +137,7 @@ RULES: tuple[Rule, ...] = (
         meaning="A token names who may accept it. The API server answers 401 to one for another "
         "audience.",
         known_by="`Unauthorized` in the log, and the audiences of the tokens that are mounted.",
-        remedy="leave out audience, or mount a second token for the API server",
+        remedy="Leave out audience, or mount a second token for the API server.",
         link=_ACCOUNTS + "#serviceaccount-token-volume-projection",
         check=other_audience,
         reason=True,

@@ -90,7 +90,7 @@ RULES: tuple[Rule, ...] = (
         "whatever readOnly says. Entrypoints that chown or template their configuration need a "
         "copy.",
         known_by="`Read-only file system` with a path in the log, and the volume behind the path.",
-        remedy="copy the files into an emptyDir in an init container, and write there",
+        remedy="Copy the files into an emptyDir in an init container, and write there.",
         link=_VOLUMES,
         check=read_only,
         reason=True,
@@ -104,7 +104,7 @@ RULES: tuple[Rule, ...] = (
         meaning="An emptyDir of medium Memory ends at its sizeLimit or at the memory limit, and "
         "/dev/shm has 64 MiB in every container that mounts nothing there.",
         known_by="`No space left on device` in the log, and the volume behind the path.",
-        remedy="mount an emptyDir of medium Memory with a larger sizeLimit",
+        remedy="Mount an emptyDir of medium Memory with a larger sizeLimit.",
         link=_VOLUMES + "#emptydir",
         check=too_small,
         reason=True,

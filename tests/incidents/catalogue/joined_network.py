@@ -177,7 +177,7 @@ INCIDENTS = (
             livenessProbe={"httpGet": {"host": "127.0.0.1", "path": "/", "port": 8099}, **FAST},
         ),
         words=("httpGet.host is 127.0.0.1", "the node itself"),
-        codes=("PRB020",),
+        codes=("PRB030",),
     ),
     unready(
         "why-readiness-host",
@@ -187,7 +187,7 @@ INCIDENTS = (
             readinessProbe={"tcpSocket": {"host": "localhost", "port": 8099}, **FAST},
         ),
         words=("tcpSocket.host is localhost",),
-        codes=("PRB020",),
+        codes=("PRB030",),
     ),
     unready(
         "why-scheme-https",
@@ -197,7 +197,7 @@ INCIDENTS = (
             readinessProbe={"httpGet": {"scheme": "HTTPS", "path": "/", "port": 8080}, **FAST},
         ),
         words=("httpGet.scheme is HTTPS, and the port speaks plain HTTP",),
-        codes=("PRB021",),
+        codes=("PRB031",),
     ),
     killed(
         "why-probe-path",
@@ -207,7 +207,7 @@ INCIDENTS = (
             livenessProbe={"httpGet": {"path": "/healthz", "port": 8080}, **FAST},
         ),
         words=("HTTP 404", "it runs, and has nothing at that path"),
-        codes=("PRB022",),
+        codes=("PRB032",),
     ),
     unready(
         "why-headless-peers",
