@@ -9,7 +9,7 @@ from incidents.catalogue.probe_kills import on_term
 from incidents.catalogue.reported import limit
 from incidents.catalogue.stops import NOT_YET_HEALTHY
 from incidents.incident import Expected, Incident, broken
-from incidents.when import ended, looping
+from incidents.when import either, ended, event, every, looping, phase
 
 SERVE_ONE = "sleep 1; nc -l -p 8080 </dev/null >/dev/null 2>&1; "
 ONCE: dict[str, Any] = {
@@ -114,6 +114,25 @@ INCIDENTS = (
             at_least="possible",
             words=("SIGTERM", "a process in it was OOM-killed"),
             never=("sent by",),
+        ),
+    ),
+    broken(
+        "evicted-with-a-clean-end",
+        "it ends with 0 as it is evicted, and counts as Succeeded: the reason is written over",
+        shell(
+            "sleep 2; dd if=/dev/zero of=/data/x bs=1M count=20;"
+            " trap 'exit 0' TERM; while :; do sleep 1 & wait $!; done",
+            volumeMounts=[{"name": "data", "mountPath": "/data"}],
+        ),
+        volumes=[{"name": "data", "emptyDir": {"sizeLimit": "5Mi"}}],
+        terminationGracePeriodSeconds=5,
+        # Now and then the reason stays.
+        until=every(event("Evicted"), either(phase("Succeeded"), phase("Failed"))),
+        expected=Expected(
+            "evicted",
+            words=("app was evicted", 'Usage of EmptyDir volume "data" exceeds the limit "5Mi"'),
+            never=("completed",),
+            at_least="proven",
         ),
     ),
 )
