@@ -103,13 +103,14 @@ def _lines(row: Sequence[Cell], widths: Sequence[int]) -> list[list[Cell]]:
 
 
 def _wrapped(cell: Cell, width: int) -> list[Cell]:
-    if len(cell.text) <= width:
+    value, tone = cell
+    if len(value) <= width:
         return [cell]
-    if " " not in cell.text:
-        return [Cell(shortened(cell.text, width), cell.tone)]
-    words = " ".join(shortened(word, width) for word in cell.text.split(" "))
+    if " " not in value:
+        return [Cell(shortened(value, width), tone)]
+    words = " ".join(shortened(word, width) for word in value.split(" "))
     lines = textwrap.wrap(words, width, break_long_words=False, break_on_hyphens=False)
-    return [Cell(line, cell.tone) for line in lines]
+    return [Cell(line, tone) for line in lines]
 
 
 def shortened(name: str, width: int) -> str:
