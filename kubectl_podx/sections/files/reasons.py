@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from kubectl_podx.pod.mounted_files import MountedFile, mounted_files
-from kubectl_podx.pod.places import Place, clean, normal, place, places
+from kubectl_podx.pod.places import WRITTEN_BY_KUBELET, Place, clean, normal, place, places
 from kubectl_podx.pod.pod import first_user
 from kubectl_podx.pod.sources import uses
 from kubectl_podx.rules.ends import Ending, endings
@@ -290,9 +290,11 @@ def whole_volume_at_a_file(case: Case) -> Iterator[Hit]:
             if where is None or where.kind == "hostPath":
                 continue
             name = where.mount_path.rpartition("/")[2]
+            one_file = f": subPath: {name} mounts that one file"
+            written = where.kind in WRITTEN_BY_KUBELET
             yield ending.hit(
                 f"{where.mount_field} mounts all of {where.label} at {where.mount_path}, which is "
-                f"a file in the image: subPath: {name} mounts that one file",
+                f"a file in the image{one_file if written else ''}",
                 line,
                 fix=edit_owner(case),
             )
