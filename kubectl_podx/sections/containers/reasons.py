@@ -50,7 +50,8 @@ def files_in_memory(case: Case) -> Iterator[Hit]:
                 continue
             field = f"{where.volume_field}.medium: Memory"
             size = f"{human_size(used)} of the memory limit of {entry.memory_limit} are files in "
-            told = size if used and limit else "memory of the container are also the files in "
+            held = "the memory of the container also holds the files in "
+            told = size if used and limit else held
             yield Hit(
                 f"{told}{where.mount_path} ({field})",
                 (f"sizeLimit {where.size_limit or 'not set'}",),
@@ -113,22 +114,20 @@ def _heap_ends(entry: ContainerEntry, settings: list[str], line: str) -> str:
 
 def probes_own_memory(case: Case) -> Iterator[Hit]:
     """The command of an exec probe runs inside the container's memory limit."""
-    for entry, severity in _short_of_memory(case):
+    kills = {"livenessProbe": "liveness", "startupProbe": "startup"}
+    causes = {row.container: kills.get(row.cause or "") for row in case.report.restarts or ()}
+    for entry, _ in _short_of_memory(case):
         for probe in case.report.probes or ():
-            failed = (probe.counters.failed if probe.counters else 0) or probe.recent_failures
-            if probe.container != entry.name or probe.handler.kind != "exec" or not failed:
-                continue
-            if not entry.memory_limit:
+            asked = probe.container == entry.name and probe.handler.kind == "exec"
+            if not asked or not entry.memory_limit or causes.get(entry.name) != probe.type:
                 continue
             yield Hit(
-                f"the command of the {probe.type} probe runs inside the memory limit of "
-                f"{entry.memory_limit}, and a process of {entry.name} was OOM-killed",
+                f"the command of {entry.name}'s {probe.type} probe runs inside its memory limit of "
+                f"{entry.memory_limit}, and may be what was OOM-killed",
                 (probe.handler.text,),
                 container=entry.name,
                 fix=more(case, "memory", entry.name),
-                severity=severity,
             )
-            break
 
 
 def too_many(case: Case) -> Iterator[Hit]:
@@ -196,13 +195,17 @@ RULES: tuple[Rule, ...] = (
         "Leave a quarter of the limit beside the heap, or raise the limit.",
         heap_and_limit,
     ),
-    _rule(
-        "CON032",
-        "A probe's command may be what runs out of memory",
-        "An exec probe runs in the container's cgroup, with what the program leaves it.",
-        "An OOM kill in a container whose exec probe fails.",
-        "Use httpGet, tcpSocket or grpc, or raise the memory limit.",
-        probes_own_memory,
+    Rule(
+        code="CON032",
+        section="containers",
+        severity="info",
+        title="A probe's command may be what runs out of memory",
+        meaning="An exec probe runs in the container's cgroup, with what the program leaves it. "
+        "Nothing tells whose process the kernel killed.",
+        known_by="An OOM kill in a container that its exec probe killed.",
+        remedy="Use httpGet, tcpSocket or grpc, or raise the memory limit.",
+        link=_MEMORY,
+        check=probes_own_memory,
     ),
     _rule(
         "CON033",

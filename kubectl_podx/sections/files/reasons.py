@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from kubectl_podx.pod.mounted_files import MountedFile, mounted_files
-from kubectl_podx.pod.places import Place, clean, normal, place, places
+from kubectl_podx.pod.places import WRITTEN_BY_KUBELET, Place, clean, normal, place, places
 from kubectl_podx.pod.pod import first_user
 from kubectl_podx.pod.sources import uses
 from kubectl_podx.rules.ends import Ending, endings
@@ -68,11 +68,12 @@ def _scripts(case: Case, ending: Ending, said: Said) -> Iterator[MountedFile]:
 def carriage_return(case: Case) -> Iterator[Hit]:
     """A script with the line ends of Windows: its interpreter is looked for with a CR."""
     for ending in endings(case):
-        found, line = _of_windows(case, ending)
+        found, line, run = _of_windows(case, ending)
         if found is None:
             continue
         program = _program(found)
-        looked = f": {program} with a carriage return at its end does not exist" if program else ""
+        missing = f": {program} with a carriage return at its end does not exist"
+        looked = missing if run and program else ""
         yield ending.hit(
             f"the first line of {found.path} ({_label(found)}) ends with a carriage return, "
             f"as Windows writes it{looked}",
@@ -81,16 +82,18 @@ def carriage_return(case: Case) -> Iterator[Hit]:
         )
 
 
-def _of_windows(case: Case, ending: Ending) -> tuple[MountedFile | None, str]:
-    """The script, and the line that is of it; a shell that reads one says all kinds of things."""
+def _of_windows(case: Case, ending: Ending) -> tuple[MountedFile | None, str, bool]:
+    """The script, the line that is of it, and whether the kernel looked for its interpreter; a
+    shell that reads one says all kinds of things.
+    """
     for said, line in ending.of("noSuchFile", "carriageReturn", "execFormat"):
         for file in _scripts(case, ending, said):
             if file.key is not None and file.key.carriage_return:
-                return file, line
+                return file, line, said.kind == "noSuchFile"
     for file in _called(case, ending) if ending.cause == "exitCode" else ():
         if file.key is not None and file.key.carriage_return and file.key.interpreter != "":
-            return file, ending.lines[0] if ending.lines else ""
-    return None, ""
+            return file, ending.lines[0] if ending.lines else "", False
+    return None, "", False
 
 
 def interpreter_missing(case: Case) -> Iterator[Hit]:
@@ -287,9 +290,11 @@ def whole_volume_at_a_file(case: Case) -> Iterator[Hit]:
             if where is None or where.kind == "hostPath":
                 continue
             name = where.mount_path.rpartition("/")[2]
+            one_file = f": subPath: {name} mounts that one file"
+            written = where.kind in WRITTEN_BY_KUBELET
             yield ending.hit(
                 f"{where.mount_field} mounts all of {where.label} at {where.mount_path}, which is "
-                f"a file in the image: subPath: {name} mounts that one file",
+                f"a file in the image{one_file if written else ''}",
                 line,
                 fix=edit_owner(case),
             )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kubectl_podx.pod.services import aliases, within_cluster
+from kubectl_podx.pod.services import aliases, named, within_cluster
 from kubectl_podx.rules.ends import endings
 from kubectl_podx.rules.fixes import set_pod
 from kubectl_podx.rules.remedies import DOCS
@@ -22,7 +22,8 @@ def no_cluster_dns(case: Case) -> Iterator[Hit]:
         return
     for ending in endings(case):
         for said, line in ending.of("unresolved"):
-            if said.name and (not within_cluster(said.name) or said.name in aliases(case.view)):
+            own = within_cluster(said.name) or named(case.view, said.name) is not None
+            if said.name and (not own or said.name in aliases(case.view)):
                 continue
             yield ending.hit(
                 why,

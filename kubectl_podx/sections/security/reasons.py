@@ -41,7 +41,7 @@ def read_only_root(case: Case) -> Iterator[Hit]:
             if said.path and place(case.view, ending.entry, said.path) is not None:
                 continue
             path = normal(ending.entry, said.path)
-            folder = posixpath.dirname(path)
+            folder = posixpath.dirname(said.path if said.path.startswith("/") else path)
             where = f", and no volume is mounted at {folder}" if folder not in ("", "/") else ""
             yield ending.hit(
                 f"securityContext.readOnlyRootFilesystem is true{where}",
@@ -217,7 +217,7 @@ def _other_owner(said: Said, row: Security, user: int | None, where: Place | Non
     runs = f"the container runs as user {user}{_declared(row)}"
     path = said.path or (where.mount_path if where is not None else "")
     if where is None:
-        return f"{runs}, and {path} of the image belongs to another user"
+        return f"{runs}, and {path} or its folder belongs to another user in the image"
     if where.kind == "hostPath":
         return (
             f"{runs}, and {path} is in {where.label}, whose owner stays as it is on the "

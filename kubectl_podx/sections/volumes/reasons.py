@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from kubectl_podx.pod.places import WRITTEN_BY_KUBELET, Place, place, places
 from kubectl_podx.rules.ends import Ending, endings
@@ -11,7 +12,11 @@ from kubectl_podx.rules.remedies import DOCS
 from kubectl_podx.rules.rule import Case, Hit, Rule
 from kubectl_podx.sections.volumes.source import declared_read_only
 
+if TYPE_CHECKING:
+    from kubectl_podx.pod.said import Said
+
 _VOLUMES = DOCS + "concepts/storage/volumes/"
+_TOKEN = "/run/secrets/kubernetes.io"  # noqa: S105 - a folder
 _SHM = "/dev/shm"  # noqa: S108 - a mount of every container
 _SHARED_MEMORY = ("shared memory", "/PostgreSQL.", "shm_open", "shmget")
 
@@ -20,7 +25,7 @@ def read_only(case: Case) -> Iterator[Hit]:
     """The program writes to a volume that may only be read."""
     for ending in endings(case):
         for said, line in ending.of("readOnly"):
-            where = _read_only_place(case, ending, said.path)
+            where = _read_only_place(case, ending, said)
             why = _why_read_only(case, where) if where is not None else ""
             if where is not None and why:
                 yield ending.hit(
@@ -32,11 +37,18 @@ def read_only(case: Case) -> Iterator[Hit]:
                 break
 
 
-def _read_only_place(case: Case, ending: Ending, path: str) -> Place | None:
-    if path:
-        return place(case.view, ending.entry, path)
-    # Without a path in the line only one mount may be meant.
-    found = [p for p in places(case.view, ending.entry) if _why_read_only(case, p)]
+def _read_only_place(case: Case, ending: Ending, said: Said) -> Place | None:
+    if said.path:
+        return place(case.view, ending.entry, said.path)
+    rows = case.report.security or ()
+    if said.capability or any(r.read_only_root for r in rows if r.container == ending.entry.name):
+        return None
+    # Without a path in the line only one mount may be meant; nobody writes to the account's token.
+    found = [
+        one
+        for one in places(case.view, ending.entry)
+        if not one.mount_path.startswith(_TOKEN) and _why_read_only(case, one)
+    ]
     return found[0] if len(found) == 1 else None
 
 

@@ -224,7 +224,7 @@ PERMISSIONS = (
         "why-folder-of-the-image",
         "a user writes to a folder of the image that is root's",
         shell("sleep 1; touch /etc/app.pid", securityContext={"runAsUser": 1000}),
-        words=("runs as user 1000", "/etc/app.pid of the image belongs to another user"),
+        words=("runs as user 1000", "/etc/app.pid or its folder belongs to another user"),
         codes=("SEC011",),
     ),
     because(

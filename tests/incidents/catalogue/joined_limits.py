@@ -24,7 +24,7 @@ INCIDENTS = (
         ),
         cause="oomKilled",
         until=OOM,
-        words=("OOM-killed", "are also the files in /cache"),
+        words=("OOM-killed", "also holds the files in /cache"),
         codes=("CON030",),
         **IN_MEMORY,
     ),

@@ -199,6 +199,11 @@ def test_name_servers_that_know_no_service(spec: dict[str, Any], words: str) -> 
     assert because(said("curl: (6) Could not resolve host: api.example.com", **spec)) == ""
 
 
+def test_a_name_with_the_namespace_is_one_of_the_cluster() -> None:
+    report = said("** server can't find web.shop: NXDOMAIN", hostNetwork=True)
+    assert because(report).startswith("hostNetwork is true, and dnsPolicy ClusterFirst")
+
+
 def test_name_servers_that_know_services() -> None:
     report = said(NO_HOST, hostNetwork=True, dnsPolicy="ClusterFirstWithHostNet")
     assert "dnsPolicy" not in because(report)

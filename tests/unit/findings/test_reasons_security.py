@@ -104,7 +104,7 @@ def test_a_claim_of_another_user(group: dict[str, int], words: str) -> None:
 
 
 def test_a_folder_of_the_image() -> None:
-    assert "/data/db of the image belongs to another user" in because(
+    assert "/data/db or its folder belongs to another user in the image" in because(
         said(DENIED, context={"runAsUser": 1001})
     )
 
@@ -234,3 +234,16 @@ def test_a_line_without_a_path_is_about_the_only_volume() -> None:
 def test_a_kernel_setting(line: str) -> None:
     assert because(said(line)).startswith("/proc/sys may only be read")
     assert because(said(line, context={"privileged": True})) == ""
+
+
+def test_a_folder_is_named_as_the_program_does() -> None:
+    line = "touch: /var/run/app.pid: Read-only file system"
+    report = said(line, context={"readOnlyRootFilesystem": True})
+    assert because(report).endswith("no volume is mounted at /var/run")
+
+
+def test_the_token_is_not_what_a_program_writes_to() -> None:
+    line = "write failed: Read-only file system"
+    token = mounted("kube-api-access-x", "/var/run/secrets/kubernetes.io/serviceaccount")
+    projected = volume("kube-api-access-x", projected={"sources": []})
+    assert because(said(line, spec=token, volumes=projected)) == ""
