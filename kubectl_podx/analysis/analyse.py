@@ -14,6 +14,7 @@ from kubectl_podx.model.capture import Capture, CapturedPod
 from kubectl_podx.model.parts import Metadata, Verdict
 from kubectl_podx.model.words import SEVERITIES
 from kubectl_podx.pod.view import PodView, kinds_of
+from kubectl_podx.rules.ends import in_trouble
 from kubectl_podx.rules.rule import Case, without_repeats
 from kubectl_podx.sections import folders
 from kubectl_podx.sections.injections.facts import marked
@@ -74,7 +75,9 @@ def pod_report(
     case = Case(view, draft)
     findings = sorted(
         without_repeats(
-            (rule, found) for rule in rules_about(built) for found in rule.findings(case)
+            (rule, found)
+            for rule in rules_about(built, trouble=in_trouble(case))
+            for found in rule.findings(case)
         ),
         key=lambda found: (not found.blocking, SEVERITIES.index(found.severity)),
     )

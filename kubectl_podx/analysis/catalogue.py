@@ -14,12 +14,17 @@ from kubectl_podx.sections.table import BY_KEY, BY_LETTERS, KEYS, OTHERS, SECTIO
 
 
 @lru_cache(maxsize=64)
-def rules_about(sections: frozenset[str]) -> tuple[Rule, ...]:
-    """Those about these sections, by the report's keys, and about the pod as a whole."""
+def rules_about(sections: frozenset[str], *, trouble: bool = True) -> tuple[Rule, ...]:
+    """Those about these sections, by the report's keys, and about the pod as a whole.
+
+    `trouble`: those that look for the reason of an end, too; they are most of what there is to
+    import.
+    """
     found = [*OF_THE_POD]
     for section in SECTIONS:
         if section.key in sections:
             found += folders.rules(section)
+            found += folders.reasons(section) if trouble else ()
     return tuple(found)
 
 
@@ -27,9 +32,13 @@ def rules_about(sections: frozenset[str]) -> tuple[Rule, ...]:
 def rule_of(code: str) -> Rule:
     """The rule of this code."""
     section = BY_LETTERS.get(code[:3])
-    return next(
-        rule for rule in (folders.rules(section) if section else OF_THE_POD) if rule.code == code
-    )
+    first = folders.rules(section) if section else OF_THE_POD
+    found = next((rule for rule in first if rule.code == code), None)
+    if found is None and section is not None:
+        found = next(rule for rule in folders.reasons(section) if rule.code == code)
+    if found is None:
+        raise KeyError(code)
+    return found
 
 
 def every_rule() -> tuple[Rule, ...]:

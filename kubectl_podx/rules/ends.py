@@ -68,6 +68,13 @@ def endings(case: Case) -> list[Ending]:
     return known[1]
 
 
+def in_trouble(case: Case) -> bool:
+    """Whether anything of the pod may have a reason to look for."""
+    ended = any(row.cause or row.reason for row in case.report.restarts or ())
+    killed = any(one.resources.oom_kills for one in case.report.containers or ())
+    return ended or killed or bool(endings(case))
+
+
 def _endings(case: Case) -> Iterator[Ending]:
     rows = {row.container: row for row in case.report.restarts or ()}
     for entry in case.view.containers:

@@ -7,10 +7,11 @@ memory and CPU by its `resize` subresource (1.33), the rest of a pod by a new on
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from typing import Any
+
+import msgspec
 
 from kubectl_podx.pod.owner import Owner, controller, maker_of, workload
 from kubectl_podx.pod.pod import ContainerEntry
@@ -137,7 +138,7 @@ def publish_unready(case: Case, service: str) -> Fix:
 
 
 def _patch(target: str, patch: Mapping[str, Any], case: Case, *flags: str) -> str:
-    body = json.dumps(patch, separators=(",", ":"))
+    body = msgspec.json.encode(patch).decode()
     return kubectl("patch", target, *flags, "-p", body, namespace=namespace(case))
 
 

@@ -44,6 +44,12 @@ def rules(section: Section) -> tuple[Rule, ...]:
     return found
 
 
+def reasons(section: Section) -> tuple[Rule, ...]:
+    """The section's rules about the reason for an end: of a pod without trouble none hits."""
+    found: tuple[Rule, ...] = _part(section, "reasons").RULES if section.explains else ()
+    return found
+
+
 def grids(section: Section, report: PodReport) -> list[Grid] | None:
     """The section's tables; None where the report does not have it."""
     found = getattr(report, section.field)

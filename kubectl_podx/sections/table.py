@@ -37,6 +37,8 @@ class Section(NamedTuple):
     """A saved manifest tells all of it: nothing of it comes from a cluster."""
     derived: bool = False
     """It is made of the other sections."""
+    explains: bool = False
+    """Its facts may be the reason for an end: it has rules about that, in `reasons.py`."""
 
     @property
     def field(self) -> str:
@@ -55,6 +57,7 @@ SECTIONS: tuple[Section, ...] = (
         letters="CON",
         rank=1,
         looks_inside=True,
+        explains=True,
     ),
     Section(
         "namespaces",
@@ -77,6 +80,7 @@ SECTIONS: tuple[Section, ...] = (
         letters="NET",
         rank=4,
         looks_inside=True,
+        explains=True,
     ),
     Section(
         "volumes",
@@ -88,6 +92,7 @@ SECTIONS: tuple[Section, ...] = (
         letters="VOL",
         rank=1,
         looks_inside=True,
+        explains=True,
     ),
     Section(
         "files",
@@ -98,6 +103,7 @@ SECTIONS: tuple[Section, ...] = (
         title="Files",
         letters="FIL",
         looks_inside=True,
+        explains=True,
     ),
     Section(
         "environment",
@@ -108,6 +114,7 @@ SECTIONS: tuple[Section, ...] = (
         title="Environment",
         letters="ENV",
         looks_inside=True,
+        explains=True,
     ),
     Section(
         "downwardAPI",
@@ -128,6 +135,7 @@ SECTIONS: tuple[Section, ...] = (
         title="Tokens",
         letters="TOK",
         looks_inside=True,
+        explains=True,
     ),
     Section(
         "probes",
@@ -138,6 +146,7 @@ SECTIONS: tuple[Section, ...] = (
         title="Probes",
         letters="PRB",
         rank=5,
+        explains=True,
     ),
     Section(
         "restarts",
@@ -208,6 +217,7 @@ SECTIONS: tuple[Section, ...] = (
         title="Hosts",
         letters="HST",
         looks_inside=True,
+        explains=True,
     ),
     Section(
         "security",
@@ -218,6 +228,7 @@ SECTIONS: tuple[Section, ...] = (
         title="Security",
         letters="SEC",
         looks_inside=True,
+        explains=True,
     ),
     Section(
         "injections",

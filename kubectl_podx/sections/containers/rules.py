@@ -19,7 +19,7 @@ from kubectl_podx.rules.fixes import edit_owner
 from kubectl_podx.rules.remedies import DOCS, describe_pod, logs, what_is_there
 from kubectl_podx.rules.rule import Case, Hit, Rule
 from kubectl_podx.rules.waiting import before_sandbox, config_reason, missing_source
-from kubectl_podx.sections.containers import limits, reasons
+from kubectl_podx.sections.containers import limits
 from kubectl_podx.sections.containers.facts import blocked_since, first_blocker
 from kubectl_podx.sections.containers.report import Container
 from kubectl_podx.view.units import spell_seconds, times
@@ -276,5 +276,4 @@ RULES: tuple[Rule, ...] = (
         check=ended_and_stays,
     ),
     *limits.RULES,
-    *reasons.RULES,
 )

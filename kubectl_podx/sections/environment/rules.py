@@ -9,7 +9,6 @@ from kubectl_podx.pod.sources import Use, uses
 from kubectl_podx.rules.fixes import restart
 from kubectl_podx.rules.remedies import what_is_there
 from kubectl_podx.rules.rule import Case, Hit, Rule
-from kubectl_podx.sections.environment import reasons
 from kubectl_podx.sections.environment.report import VariableRow
 
 _DOCS = "https://kubernetes.io/docs/"
@@ -253,5 +252,4 @@ RULES: tuple[Rule, ...] = (
         link=_CONFIG_MAP,
         check=_invalid_names,
     ),
-    *reasons.RULES,
 )

@@ -13,7 +13,6 @@ from kubectl_podx.pod.volume_content import hidden_keys
 from kubectl_podx.rules.remedies import what_is_there
 from kubectl_podx.rules.rule import Case, Hit, Rule
 from kubectl_podx.sections.files import drift as file_drift
-from kubectl_podx.sections.files import reasons
 from kubectl_podx.sections.files.drift import evidence, groups, label, names
 from kubectl_podx.sections.files.report import FileRow
 
@@ -267,7 +266,7 @@ SOURCE_RULES: tuple[Rule, ...] = (
 
 RULES: tuple[Rule, ...] = tuple(
     sorted(
-        (*file_drift.RULES, *SOURCE_RULES, *ACCESS_RULES, *reasons.RULES),
+        (*file_drift.RULES, *SOURCE_RULES, *ACCESS_RULES),
         key=lambda rule: rule.code,
     )
 )

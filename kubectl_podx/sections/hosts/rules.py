@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from kubectl_podx.rules.fixes import restart
 from kubectl_podx.rules.remedies import DOCS, inside
 from kubectl_podx.rules.rule import Case, Hit, Rule
-from kubectl_podx.sections.hosts import reasons
 from kubectl_podx.sections.hosts.report import HostAlias
 
 _HOSTS = DOCS + "tasks/network/customize-hosts-file-for-pods/"
@@ -91,5 +90,4 @@ RULES: tuple[Rule, ...] = (
         link=_DNS,
         check=differs,
     ),
-    *reasons.RULES,
 )

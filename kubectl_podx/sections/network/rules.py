@@ -21,7 +21,6 @@ from kubectl_podx.rules.remedies import (
     namespace,
 )
 from kubectl_podx.rules.rule import Case, Fix, Hit, Rule
-from kubectl_podx.sections.network import reasons
 from kubectl_podx.sections.network.ports import (
     probe_where_it_listens,
     service_where_it_listens,
@@ -415,5 +414,4 @@ RULES: tuple[Rule, ...] = (
         check=does_not_accept,
         explains_probe=True,
     ),
-    *reasons.RULES,
 )

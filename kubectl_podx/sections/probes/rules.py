@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from kubectl_podx.rules.fixes import edit_owner
 from kubectl_podx.rules.remedies import DOCS
 from kubectl_podx.rules.rule import Case, Hit, Rule
-from kubectl_podx.sections.probes import checks, reasons
+from kubectl_podx.sections.probes import checks
 from kubectl_podx.sections.probes.report import LiveProbe, Probe
 
 _HOW_RUN = DOCS + "tasks/configure-pod-container/configure-liveness-readiness-startup-probes/"
@@ -290,5 +290,4 @@ RULES: tuple[Rule, ...] = (
         explains_probe=True,
     ),
     *LIVE_RULES,
-    *reasons.RULES,
 )

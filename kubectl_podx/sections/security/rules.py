@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from kubectl_podx.rules.fixes import edit_owner
 from kubectl_podx.rules.remedies import DOCS, inside
 from kubectl_podx.rules.rule import Case, Hit, Rule
-from kubectl_podx.sections.security import reasons
 from kubectl_podx.sections.security.facts import ALL
 from kubectl_podx.sections.security.report import Security
 
@@ -77,5 +76,4 @@ RULES: tuple[Rule, ...] = (
         link=_CONTEXT + "#set-capabilities-for-a-container",
         check=added_in_vain,
     ),
-    *reasons.RULES,
 )

@@ -9,7 +9,6 @@ from kubectl_podx.model.clock import human_duration, parse_time
 from kubectl_podx.rules.fixes import restart
 from kubectl_podx.rules.remedies import checked, kubectl
 from kubectl_podx.rules.rule import Case, Fix, Hit, Rule
-from kubectl_podx.sections.tokens import reasons
 from kubectl_podx.sections.tokens.report import TokenRow
 
 _DOCS = "https://kubernetes.io/docs/reference/access-authn-authz/service-accounts-admin/"
@@ -165,5 +164,4 @@ RULES: tuple[Rule, ...] = (
         link=_DOCS,
         check=_other_audience,
     ),
-    *reasons.RULES,
 )

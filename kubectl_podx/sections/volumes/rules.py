@@ -11,7 +11,6 @@ from kubectl_podx.rules.fixes import edit_owner, restart
 from kubectl_podx.rules.remedies import DOCS, describe_pod, get, inside, what_is_there
 from kubectl_podx.rules.rule import Case, Hit, Rule
 from kubectl_podx.rules.waiting import Missing, before_sandbox, missing_source
-from kubectl_podx.sections.volumes import reasons
 from kubectl_podx.sections.volumes.facts import UNDECLARED, seen
 from kubectl_podx.sections.volumes.report import Volume, VolumeMount
 from kubectl_podx.sections.volumes.source import declared_read_only
@@ -319,5 +318,4 @@ RULES: tuple[Rule, ...] = (
         check=covered_mount,
     ),
     *START_RULES,
-    *reasons.RULES,
 )
