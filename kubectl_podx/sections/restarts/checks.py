@@ -88,6 +88,11 @@ def _words(case: Case, row: Restart) -> str:
             "Raise the limit that it names, or write less: what is logged counts until the "
             "kubelet rotates it (containerLogMaxSize), and stays until the pod goes."
         )
+    if row.cause == "completed" and row.confidence == "possible":
+        return (
+            "See first whether somebody stopped it: what is not excluded stands above. Else give "
+            "it a command that keeps running, or make it a Job."
+        )
     entry = case.view.container(row.container)
     if row.cause == "nodeOOM" and entry is not None and memory(case.view, entry, None).pod:
         return "Raise the pod's memory limit (spec.resources), or let its containers use less."
