@@ -127,7 +127,7 @@ def child_oom(case: Case) -> Iterator[Hit]:
         entry = case.view.container(row.container)
         if entry is None:
             continue
-        age = case.view.running_for(entry)
+        age, done = case.view.running_for(entry), case.view.api.phase == "Succeeded"
         above = memory(case.view, entry, None)
         title = f"a process in {row.container} was OOM-killed while its main process lived on"
         victim = _victim(case) if above.pod_alone else ""
@@ -145,7 +145,7 @@ def child_oom(case: Case) -> Iterator[Hit]:
             ),
             container=row.container,
             fix=more(case, "memory", row.container),
-            severity="info" if victim or (age is not None and age > RESET_SECONDS) else None,
+            severity="info" if victim or done or (age or 0) > RESET_SECONDS else None,
         )
 
 

@@ -219,3 +219,14 @@ def test_an_end_that_is_open_asks_first_who_stopped_it() -> None:
     assert own is not None
     assert open_.remedy.startswith("See first whether somebody stopped it")
     assert own.remedy.startswith("Give it a command")
+
+
+@pytest.mark.parametrize(("phase", "severity"), [("Running", "warning"), ("Succeeded", "info")])
+def test_a_child_that_was_killed_is_past_once_the_pod_is_done(phase: str, severity: str) -> None:
+    over = {"state": {"terminated": ended(0, 20, 5, "OOMKilled")}, "ready": False}
+    body = healthy_pod(LIMIT, over, ready=False)
+    body["spec"]["restartPolicy"] = "Never"
+    body["status"]["phase"] = phase
+    hit = found(report(body), "RST004")
+    assert hit is not None
+    assert hit.severity == severity
