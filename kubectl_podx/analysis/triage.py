@@ -159,7 +159,7 @@ def _row(key: GroupKey, group: Group, judged: tuple[TriageBasis, PodReport] | No
         # Nothing told more: the symptom is all there is. How bad that is does not depend on how
         # many rows were looked at.
         severity = "warning" if group.symptom in _MILD else "critical"
-        if basis == "status":
+        if basis == "status" and group.symptom != "failed":
             summary = f"{_WORDS[group.symptom]} (by its status alone)"
     return msgspec.structs.replace(
         row,

@@ -88,6 +88,11 @@ def _words(case: Case, row: Restart) -> str:
             "Raise the limit that it names, or write less: what is logged counts until the "
             "kubelet rotates it (containerLogMaxSize), and stays until the pod goes."
         )
+    if row.cause == "completed" and row.confidence == "possible":
+        return (
+            "See first whether somebody stopped it: what is not excluded stands above. Else give "
+            "it a command that keeps running, or make it a Job."
+        )
     entry = case.view.container(row.container)
     if row.cause == "nodeOOM" and entry is not None and memory(case.view, entry, None).pod:
         return "Raise the pod's memory limit (spec.resources), or let its containers use less."
@@ -122,7 +127,7 @@ def child_oom(case: Case) -> Iterator[Hit]:
         entry = case.view.container(row.container)
         if entry is None:
             continue
-        age = case.view.running_for(entry)
+        age, done = case.view.running_for(entry), case.view.api.phase == "Succeeded"
         above = memory(case.view, entry, None)
         title = f"a process in {row.container} was OOM-killed while its main process lived on"
         victim = _victim(case) if above.pod_alone else ""
@@ -140,7 +145,7 @@ def child_oom(case: Case) -> Iterator[Hit]:
             ),
             container=row.container,
             fix=more(case, "memory", row.container),
-            severity="info" if victim or (age is not None and age > RESET_SECONDS) else None,
+            severity="info" if victim or done or (age or 0) > RESET_SECONDS else None,
         )
 
 

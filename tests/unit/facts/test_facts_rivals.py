@@ -236,6 +236,15 @@ def test_an_eviction_is_one_though_the_pod_counts_as_succeeded() -> None:
     found = row(view(body, events))
     assert (found.cause, found.confidence) == ("evicted", "proven")
     assert found.summary.endswith("though the pod counts as Succeeded")
+    # Its event has expired; others of that time are still there, or none is.
+    soon = app_pod(
+        None,
+        {"state": {"terminated": ended(0, 955, 960)}},
+        pod_spec={"restartPolicy": "Never"},
+        pod_status={"phase": "Succeeded"},
+    )
+    assert row(view(soon, [])).confidence == "likely"
+    assert row(view(soon, [event("Started", "Container started", 955)])).confidence == "proven"
     # It ended long before somebody thought of an eviction.
     late = [event("Evicted", OF_POD, 990, path="")]
     assert row(view(body, late)).cause == "completed"

@@ -210,3 +210,23 @@ def test_a_limit_of_its_own_is_no_matter_of_the_node() -> None:
         assert hit is not None
         assert words in hit.remedy
         assert ("describe node" in hit.next) == (words == "node")
+
+
+def test_an_end_that_is_open_asks_first_who_stopped_it() -> None:
+    open_ = found(report(healthy_pod(LIVENESS, looping(0), ready=False)), "RST007")
+    own = found(report(healthy_pod({}, looping(0), ready=False)), "RST007")
+    assert open_ is not None
+    assert own is not None
+    assert open_.remedy.startswith("See first whether somebody stopped it")
+    assert own.remedy.startswith("Give it a command")
+
+
+@pytest.mark.parametrize(("phase", "severity"), [("Running", "warning"), ("Succeeded", "info")])
+def test_a_child_that_was_killed_is_past_once_the_pod_is_done(phase: str, severity: str) -> None:
+    over = {"state": {"terminated": ended(0, 20, 5, "OOMKilled")}, "ready": False}
+    body = healthy_pod(LIMIT, over, ready=False)
+    body["spec"]["restartPolicy"] = "Never"
+    body["status"]["phase"] = phase
+    hit = found(report(body), "RST004")
+    assert hit is not None
+    assert hit.severity == severity

@@ -23,16 +23,19 @@ _OF_A_POD = ("conditions", "reason", "message", "startTime")
 
 
 def rows(capture: Capture) -> dict[str, Restart]:
-    (report,) = analyse(capture, frozenset({"restarts"})).items
-    return {row.container: row for row in report.restarts or []}
+    """Of every pod: a workload's capture has several, or none."""
+    reports = analyse(capture, frozenset({"restarts"})).items
+    return {f"{one.pod.name} {row.container}": row for one in reports for row in one.restarts or []}
 
 
 def pieces(capture: Capture) -> Iterator[tuple[str, Capture]]:
     """The capture without one piece of evidence, for every piece."""
     yield from _of_lists(capture)
+    if not capture.pods:
+        return
     yield from _of_the_look(capture)
     for key in capture.objects:
-        if key != capture.pods[0].reference:
+        if key not in {one.reference for one in capture.pods}:
             rest = {name: one for name, one in capture.objects.items() if name != key}
             yield f"object {key}", msgspec.structs.replace(capture, objects=rest)
     yield from _of_the_pod(capture)
@@ -56,9 +59,10 @@ def _of_the_look(capture: Capture) -> Iterator[tuple[str, Capture]]:
         for at in range(len(found)):
             rest = [*found[:at], *found[at + 1 :]]
             less = msgspec.structs.replace(pod, **{field: rest})
-            yield f"{field}[{at}]", msgspec.structs.replace(capture, pods=[less])
+            pods = [less, *capture.pods[1:]]
+            yield f"{field}[{at}]", msgspec.structs.replace(capture, pods=pods)
     none = msgspec.structs.replace(pod, probe_counters=None)
-    yield "all counters", msgspec.structs.replace(capture, pods=[none])
+    yield "all counters", msgspec.structs.replace(capture, pods=[none, *capture.pods[1:]])
 
 
 def _of_the_pod(capture: Capture) -> Iterator[tuple[str, Capture]]:

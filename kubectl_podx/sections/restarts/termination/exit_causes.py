@@ -189,6 +189,9 @@ def not_excluded(w: Witnesses) -> list[str]:
         found.append("a change of the pod's spec")
     if w.sandbox is not None or not w.sandbox_kept:
         found.append("a new sandbox")
+    if w.pod_over and not w.events_seen:
+        # The status may have lost it: only an event tells of an eviction after a clean end.
+        found.append("an eviction of the pod")
     found += [f"a signal of {sender}" for sender in w.senders]
     return found
 
@@ -204,6 +207,9 @@ def _own_confidence(w: Witnesses) -> Confidence:
             # Of a start that failed the runtime tells by the reason alone.
             return "likely"
         return "proven" if _nobody_came(w) or _says_why(w) else "likely"
+    if w.pod_over and not w.events_seen and w.policy == "Always":
+        # The kubelet would have started it again: the pod was stopped as a whole.
+        return "possible"
     code = w.instance.exit_code if w.instance else None
     blind = bool(w.post_start and not (w.events_seen and code)) or any(
         probe is not None and _may_have_killed(probe, w.instance)

@@ -73,6 +73,8 @@ class Witnesses(NamedTuple):
     restart_count: int
     pod_failed: bool
     """Its phase is Failed."""
+    pod_over: bool
+    """The pod has ended, and the instance with it, and nothing else says why."""
     instance: Instance | None
     pod_end: PodEnd | None
     """Only where it covers this instance."""
@@ -191,6 +193,7 @@ def collect(view: PodView, entry: ContainerEntry) -> Witnesses:
         entry=entry,
         restart_count=max(0, entry.restart_count),
         pod_failed=view.api.phase == "Failed",
+        pod_over=end is None and view.api.ended and instance is not None and instance.current,
         instance=instance,
         pod_end=end if covered else None,
         deleted_later=() if covered else deleted_later(view, instance),
