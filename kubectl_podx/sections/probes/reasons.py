@@ -169,8 +169,17 @@ def slow_start(case: Case) -> Iterator[Hit]:
             )
 
 
-def _rule(code: str, title: str, meaning: str, known_by: str, remedy: str, check: Check) -> Rule:
+def _rule(
+    code: str,
+    title: str,
+    meaning: str,
+    known_by: str,
+    remedy: str,
+    check: Check,
+    gives_way_to: frozenset[str] = frozenset(),
+) -> Rule:
     return Rule(
+        gives_way_to=gives_way_to,
         code=code,
         section="probes",
         severity="critical",
@@ -210,6 +219,7 @@ RULES: tuple[Rule, ...] = (
         "The status in the probe's failure.",
         "Correct the probe's path, or open it to requests without credentials.",
         answered,
+        frozenset({"PRB031"}),
     ),
     _rule(
         "PRB033",

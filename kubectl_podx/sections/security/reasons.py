@@ -83,6 +83,23 @@ def kernel_setting(case: Case) -> Iterator[Hit]:
             break
 
 
+def no_profile(case: Case) -> Iterator[Hit]:
+    """The node has not the file of the seccomp profile."""
+    for ending, row in _rows(case):
+        profile = row.seccomp_profile.removeprefix("Localhost ")
+        if profile == row.seccomp_profile or not ending.entry.held_up:
+            continue
+        for said, line in ending.of("noSuchFile"):
+            if said.path.endswith(f"/{profile}"):
+                yield ending.hit(
+                    f"securityContext.seccompProfile.localhostProfile is {profile}, and node "
+                    f"{case.view.api.node} has no such file",
+                    line,
+                    fix=edit_owner(case),
+                )
+                break
+
+
 def lacks(row: Security, capability: str, user: int | None) -> str:
     """Why the process has not that capability, in the words of the spec; empty: it may have it."""
     if row.privileged or {capability, ALL} & set(row.capabilities_added):
@@ -381,5 +398,19 @@ RULES: tuple[Rule, ...] = (
         check=kernel_setting,
         reason=True,
         rank=7,
+    ),
+    Rule(
+        code="SEC017",
+        section="security",
+        severity="critical",
+        title="The node has no such seccomp profile",
+        meaning="With type Localhost the profile is a file on the node, below the kubelet's "
+        "seccomp folder. Every node that the pod may run on needs it.",
+        known_by="The runtime's message, and localhostProfile.",
+        remedy="Put the file on the nodes, or use type RuntimeDefault.",
+        link=DOCS + "tutorials/security/seccomp/",
+        check=no_profile,
+        reason=True,
+        rank=8,
     ),
 )

@@ -247,3 +247,23 @@ def test_the_token_is_not_what_a_program_writes_to() -> None:
     token = mounted("kube-api-access-x", "/var/run/secrets/kubernetes.io/serviceaccount")
     projected = volume("kube-api-access-x", projected={"sources": []})
     assert because(said(line, spec=token, volumes=projected)) == ""
+
+
+def test_a_seccomp_profile_that_the_node_has_not() -> None:
+    message = (
+        'failed to create containerd container: cannot load seccomp profile "/var/lib/kubelet/'
+        'seccomp/profiles/audit.json": open /var/lib/kubelet/seccomp/profiles/audit.json: no such '
+        "file or directory"
+    )
+    profile = {"type": "Localhost", "localhostProfile": "profiles/audit.json"}
+    body = looping(spec={"securityContext": {"seccompProfile": profile}})
+    body["status"]["containerStatuses"][0] = {
+        "name": "app",
+        "ready": False,
+        "restartCount": 0,
+        "state": {"waiting": {"reason": "CreateContainerError", "message": message}},
+    }
+    assert because(report_of(body)) == (
+        "securityContext.seccompProfile.localhostProfile is profiles/audit.json, and node n1 has "
+        "no such file"
+    )

@@ -179,7 +179,17 @@ def test_rbac_asks_no_cluster(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     assert "#   - nodes/proxy" in out
 
 
-@pytest.mark.parametrize("words", [("--rbac", "web-0"), ("--rbac", "-o", "json"), ("a/b/c",)])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--rbac", "web-0"),
+        ("--rbac", "-o", "json"),
+        ("a/b/c",),
+        ("--from-logs",),
+        ("--from-logs", "--rbac", "web-0"),
+        ("--from-logs", "-o", "json", "web-0"),
+    ],
+)
 def test_wrong_words(
     tmp_path: Path, words: tuple[str, ...], capsys: pytest.CaptureFixture[str]
 ) -> None:
