@@ -37,7 +37,7 @@ _MOST = 5
 # What a status alone can fill; the other sections would cost time and have nothing to say.
 _OF_A_STATUS = frozenset({"restarts"})
 _MILD: frozenset[Symptom] = frozenset(
-    {"restarting", "terminating", "unknown", "oomKilled", "runsMissed"}
+    {"restarting", "terminating", "unknown", "oomKilled", "runsMissed", "jobHeld"}
 )
 """Symptoms of pods that serve, or that nobody waits for. The others are critical when looked at."""
 
@@ -58,6 +58,7 @@ _WORDS: Mapping[Symptom, str] = {
     "unknown": "has no status that tells anything",
     "podsMissing": "has fewer pods than it should",
     "jobFailed": "failed",
+    "jobHeld": "a container keeps the Job from being complete",
     "runsMissed": "has missed runs",
 }
 

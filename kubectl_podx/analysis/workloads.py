@@ -98,6 +98,10 @@ def _verdict(case: WorkloadCase, findings: Sequence[Finding]) -> Verdict:
     if job is not None and job.state == "complete":
         return Verdict(severity="ok", summary=f"{case.label} is complete{_tries(case)}")
     worst = groups(case.pods)[0] if case.pods else None
+    held = next((one for one in findings if one.code == "WRK022"), None)
+    if held is not None and worst is not None and "CON040" in worst.codes:
+        # The same of the whole Job.
+        return _of(held)
     if worst is not None and worst.severity in _BAD:
         codes = [*worst.codes, *([top.code] if top is not None and top.blocking else [])]
         summary = f"{_state(case)}; {_of_pods(worst)}"

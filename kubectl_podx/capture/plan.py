@@ -26,8 +26,8 @@ from kubectl_podx.capture.planned import (
 )
 from kubectl_podx.model.raw import Json, dig, items, mapping, number, text
 from kubectl_podx.model.reference import RESOURCES, Reference, selector_text
-from kubectl_podx.pod.lacking import SCANNED
 from kubectl_podx.pod.pod import ContainerEntry, Pod, containers
+from kubectl_podx.pod.workload import SCANNED
 from kubectl_podx.podpreset.preset import has_preset_annotation
 from kubectl_podx.sections.table import LOOKS_INSIDE
 

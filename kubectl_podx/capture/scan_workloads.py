@@ -14,8 +14,9 @@ from kubectl_podx.capture.scan import moment_of, pages
 from kubectl_podx.cluster.paths import api_path
 from kubectl_podx.model.parts import Coverage
 from kubectl_podx.model.raw import Json, items, text
-from kubectl_podx.pod.lacking import SCANNED, lack, superseded
+from kubectl_podx.pod.lacking import lack, superseded
 from kubectl_podx.pod.sick import GroupKey, Lacking, workload_above
+from kubectl_podx.pod.workload import SCANNED
 
 if TYPE_CHECKING:
     from kubectl_podx.capture.planned import PlannedCall

@@ -14,7 +14,8 @@ Show what is wrong with a pod or a workload and why: what the API declares, what
 containers really have, where the two differ, and why containers restart.
 
 TARGET is POD, pod/NAME, deploy/NAME, sts/NAME, ds/NAME, rs/NAME, job/NAME, cronjob/NAME,
-svc/NAME, or a selector (-l).
+svc/NAME, or a selector (-l). One POD gives one report. A workload has a verdict of its own, also
+when it has no pods; its pods follow in a table, with one whole report for each kind of trouble.
 
 podx runs one exec in each running container. It writes nothing; --no-exec skips it.
 """

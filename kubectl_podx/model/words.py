@@ -96,6 +96,7 @@ Symptom = Literal[
     "failed",
     "evicted",
     "notReady",
+    "jobHeld",
     "runsMissed",
     "restarting",
     "terminating",

@@ -20,8 +20,6 @@ from kubectl_podx.pod.workload import (
     suspended,
 )
 
-SCANNED = ("Deployment", "StatefulSet", "DaemonSet", "CronJob", "Job")
-"""Kinds whose objects a scan reads. CronJobs come before the Jobs that they make."""
 MISSED = 2
 """Runs that were due and did not begin, from which on that is no matter of a few seconds or of the
 controller's time zone."""

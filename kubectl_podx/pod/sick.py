@@ -239,7 +239,7 @@ def _unready(
         # The node controller writes Ready alone when a node falls silent (MarkPodsNotReady).
         return Sick("nodeLost", ready.last_transition_time)
     if spec.restart_policy not in (None, "Always") and _ended_well(statuses):
-        return None
+        return _held(meta, statuses, now)
     for one in statuses:
         running = one.state.running if one.state else None
         if running is not None and not one.ready:
@@ -253,6 +253,18 @@ def _ended_well(statuses: list[ContainerStatusGate] | tuple[()]) -> bool:
     """Every container that is not ready has ended with 0: a Job with a helper that still runs."""
     rest = [one.state.terminated if one.state else None for one in statuses if not one.ready]
     return bool(rest) and all(one is not None and one.exit_code == 0 for one in rest)
+
+
+def _held(
+    meta: MetaGate, statuses: list[ContainerStatusGate] | tuple[()], now: datetime | None
+) -> Sick | None:
+    """A Job whose work has been done for long, and that a container beside it keeps."""
+    if not any(one.controller and one.kind == "Job" for one in meta.owner_references or ()):
+        return None
+    ended = [one.state.terminated for one in statuses if one.state and one.state.terminated]
+    last = max((end.finished_at or "" for end in ended), default="")
+    late = last and now is not None and _older(last, now, LONG_INIT)
+    return Sick("jobHeld", last) if late else None
 
 
 RANK: Mapping[str, int] = {name: at for at, name in enumerate(get_args(Symptom))}

@@ -13,6 +13,8 @@ REPLICATED = frozenset({"Deployment", "ReplicaSet", "StatefulSet", "ReplicationC
 """Kinds that keep `spec.replicas` pods, 1 where that is not set."""
 WORKLOADS = frozenset({*REPLICATED, "DaemonSet", "Job", "CronJob"})
 """Kinds that own pods."""
+SCANNED = ("Deployment", "StatefulSet", "DaemonSet", "CronJob", "Job")
+"""Kinds whose objects a scan reads. CronJobs come before the Jobs that they make."""
 MAKING = 30
 """Seconds that a controller may take to create pods, or to say why it cannot."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kubectl_podx.model.raw import one_line
+from kubectl_podx.pod.kept import patience
 from kubectl_podx.pod.lacking import MISSED
 from kubectl_podx.rules.remedies import DOCS, checked
 from kubectl_podx.rules.rule import Fix, Hit, Rule
@@ -12,11 +13,6 @@ from kubectl_podx.sections.report import PodReport
 from kubectl_podx.view.units import counted, spell_seconds
 from kubectl_podx.workload.case import WorkloadCase, rule
 from kubectl_podx.workload.report import JobRun
-
-_LONG = 600
-"""Seconds after which a container that outlives the work of its Job is worth a warning."""
-_SOON = 60
-"""The same for one that declares a port or a probe: a server does not end by itself."""
 
 
 def _job_failed(case: WorkloadCase) -> Iterator[Hit]:
@@ -98,7 +94,7 @@ def _kept_alive(case: WorkloadCase) -> Iterator[Hit]:
         passed = case.seconds_since(job.kept_since)
         if not job.kept_by:
             continue
-        waits = passed is not None and passed > _patience(job)
+        waits = passed is not None and passed > patience(job.work_took, serve=job.kept_serve)
         names = " and ".join(job.kept_by)
         since = f" {spell_seconds(passed)} ago" if passed is not None else ""
         runs = "run" if len(job.kept_by) > 1 else "runs"
@@ -113,13 +109,6 @@ def _kept_alive(case: WorkloadCase) -> Iterator[Hit]:
             "(1.29 and newer), or let it end with the work.",
             severity="warning" if waits else "info",
         )
-
-
-def _patience(job: JobRun) -> float:
-    """Seconds after which a container that outlives the work is more than the slower of two."""
-    if job.kept_serve:
-        return _SOON
-    return _LONG if job.work_took is None else min(_LONG, max(2 * _SOON, 2 * job.work_took))
 
 
 def _skipped(case: WorkloadCase) -> Iterator[Hit]:

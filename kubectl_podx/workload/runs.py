@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from kubectl_podx.model.clock import format_time, parse_time
 from kubectl_podx.model.raw import Json, dig, items, number, text
 from kubectl_podx.model.words import JobState
 from kubectl_podx.pod import cron
-from kubectl_podx.pod.pod import ContainerEntry, containers
+from kubectl_podx.pod.kept import Kept, kept_alive
 from kubectl_podx.pod.workload import finished, suspended
 from kubectl_podx.workload.report import JobRun, Schedule
 from kubectl_podx.workload.view import WorkloadView
@@ -26,7 +25,7 @@ _STATES: Mapping[str, JobState] = {
 def run(body: Json, pods: list[Json]) -> JobRun:
     """One Job, with the pods of it that are known."""
     ended = finished(body)
-    kept = _kept(pods) if ended is None else _Kept()
+    kept = kept_alive(pods) if ended is None else Kept()
     active = number(body, "status", "active") or 0
     state = _STATES[ended.type] if ended else "active" if active else "waiting"
     if ended is None and suspended(body):
@@ -52,43 +51,6 @@ def run(body: Json, pods: list[Json]) -> JobRun:
         work_took=kept.took,
         kept_serve=kept.serve,
     )
-
-
-class _Kept(NamedTuple):
-    containers: tuple[str, ...] = ()
-    since: str = ""
-    took: float | None = None
-    serve: bool = False
-
-
-def _kept(pods: list[Json]) -> _Kept:
-    """A pod of which some containers have ended with 0 and others still run: a Job waits for all
-    of its plain containers, also for one that was put beside the work and never ends.
-    """
-    for pod in pods:
-        apps = [entry for entry in containers(pod) if entry.kind == "app"]
-        running = [entry for entry in apps if entry.running]
-        ended = [entry for entry in apps if entry.terminated is not None]
-        well = [entry for entry in ended if entry.terminated and entry.terminated.exit_code == 0]
-        if running and well and len(running) + len(ended) == len(apps) and ended == well:
-            ends = [text(e.status, "state", "terminated", "finishedAt") for e in well]
-            serve = all(_serves(entry) for entry in running)
-            names = tuple(entry.name for entry in running)
-            return _Kept(names, max(ends), max(map(_took, well), default=None), serve)
-    return _Kept()
-
-
-def _took(entry: ContainerEntry) -> float:
-    """For how many seconds it ran; 0 where that is not told."""
-    end = entry.terminated
-    if end is None or end.started_at is None or end.finished_at is None:
-        return 0.0
-    return (end.finished_at - end.started_at).total_seconds()
-
-
-def _serves(entry: ContainerEntry) -> bool:
-    fields = ("ports", "readinessProbe", "livenessProbe", "startupProbe")
-    return any(dig(entry.spec, field) for field in fields)
 
 
 def runs(view: WorkloadView) -> list[JobRun]:

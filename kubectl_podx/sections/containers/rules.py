@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 from kubectl_podx.model.clock import parse_time
 from kubectl_podx.model.raw import one_line
+from kubectl_podx.pod.kept import kept_alive, patience
+from kubectl_podx.pod.owner import controller
 from kubectl_podx.pod.pod import BEING_CREATED
 from kubectl_podx.pod.start_error import (
     init_died,
@@ -179,6 +181,33 @@ def ended_and_stays(case: Case) -> Iterator[Hit]:
             )
 
 
+def keeps_job(case: Case) -> Iterator[Hit]:
+    """The work of a Job is done, and a container beside it keeps the Job from being complete."""
+    direct = controller(case.view)
+    if direct is None or direct.kind != "Job" or case.report.pod.deletion_timestamp:
+        return
+    kept = kept_alive([case.view.pod])
+    if not kept.containers:
+        return
+    names = " and ".join(kept.containers)
+    since, now = parse_time(kept.since), case.view.now
+    passed = (now - since).total_seconds() if since is not None and now is not None else None
+    late = passed is not None and passed > patience(kept.took, serve=kept.serve)
+    ago = f" {spell_seconds(passed)} ago" if passed is not None else ""
+    yield Hit(
+        f"Job {direct.name} cannot complete while {names} "
+        f"{'runs' if len(kept.containers) == 1 else 'run'}: the other containers ended with exit "
+        f"code 0{ago}",
+        (
+            "a Job's pod is complete when all of its containers have ended",
+            *(("it declares a port or a probe, as a server does",) if kept.serve else ()),
+        ),
+        next=logs(case, kept.containers[0]),
+        severity="warning" if late else "info",
+        blocking=True,
+    )
+
+
 def _runs(container: Container) -> bool:
     return container.state == "running"
 
@@ -274,6 +303,21 @@ RULES: tuple[Rule, ...] = (
         "container.",
         link=DOCS + "concepts/workloads/pods/pod-lifecycle/#restart-policy",
         check=ended_and_stays,
+        gives_way_to=frozenset({"CON040"}),
+    ),
+    Rule(
+        code="CON040",
+        section="containers",
+        severity="info",
+        title="A Job's work is done, and a container beside it still runs",
+        meaning="A pod of a Job is complete when all of its plain containers have ended. A proxy "
+        "or an agent that was put beside the work never ends, so the Job never completes.",
+        known_by="Some app containers have ended with exit code 0 and the others run; a warning "
+        "after ten minutes, sooner where the work was short or they declare a port or a probe.",
+        remedy="Make the container a sidecar: move it to initContainers with restartPolicy Always "
+        "(1.29 and newer), or let it end with the work.",
+        link=DOCS + "concepts/workloads/pods/sidecar-containers/#jobs-with-sidecar-containers",
+        check=keeps_job,
     ),
     *limits.RULES,
 )

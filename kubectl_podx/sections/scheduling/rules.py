@@ -55,6 +55,8 @@ def unschedulable(case: Case) -> Iterator[Hit]:
         + (f": {requirement.detail}" if requirement.detail else "")
         for requirement in scheduling.requirements
         if requirement.kind in ("nodeSelector", "nodeAffinity") and not requirement.satisfied
+        # What is held against it has said so already.
+        if not any(requirement.text in line for line in scheduling.held)
     ]
     about_labels = any("node affinity/selector" in reason for reason in scheduling.reasons)
     first = f"; {scheduling.held[0]}" if scheduling.held else ""

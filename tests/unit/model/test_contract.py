@@ -203,8 +203,8 @@ WORDS = {
     ),
     "Symptom": (
         "crashLoop imagePull cannotStart unschedulable podsMissing initStuck stuckStarting "
-        "nodeLost oomKilled jobFailed failed evicted notReady runsMissed restarting terminating "
-        "unknown"
+        "nodeLost oomKilled jobFailed failed evicted notReady jobHeld runsMissed restarting "
+        "terminating unknown"
     ),
     "RefusedBy": (
         "quota limitRange podSecurity webhookUnavailable webhookDenied admissionPolicy "
