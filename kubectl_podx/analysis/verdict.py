@@ -122,7 +122,8 @@ def _of(top: Finding, order: Sequence[Finding]) -> Verdict:
         return Verdict(severity=top.severity, summary=root.title, codes=codes)
     summary = f"{root.title}; {BECAUSE} {reason.title}"
     # What waits for something that cannot come waits in vain, however short a time it has been.
-    severity = min(top.severity, reason.severity, key=SEVERITIES.index)
+    worse = SEVERITIES.index(reason.severity) < SEVERITIES.index(top.severity)
+    severity = reason.severity if worse else top.severity
     return Verdict(severity=severity, summary=summary, codes=[*codes, reason.code])
 
 

@@ -126,7 +126,7 @@ _ERRNO: tuple[tuple[ErrorKind, str], ...] = (
         ),
     ),
 )
-_PATTERNS = tuple(
+_PATTERNS: tuple[tuple[ErrorKind, re.Pattern[str]], ...] = tuple(
     (kind, re.compile(f"{_BEGIN}({words}){_END}", re.IGNORECASE)) for kind, words in _ERRNO
 )
 _QUOTED = re.compile(
@@ -148,7 +148,7 @@ def _of_a_file(line: str) -> Said | None:
         if found is None:
             continue
         path = _path(line, found.start(1), found.end(1))
-        if kind in ("permissionDenied", "notPermitted"):
+        if kind == "permissionDenied" or kind == "notPermitted":  # noqa: PLR1714 - pyright
             if not path and _BINDS.search(line):
                 return Said("bindDenied", port=_port(line), capability="NET_BIND_SERVICE")
             return Said(kind, path, capability=capability(line))

@@ -69,7 +69,9 @@ def _used(case: Case, where: Place) -> int | None:
 def heap_and_limit(case: Case) -> Iterator[Hit]:
     """A heap as large as the memory limit, or one that ends far below it."""
     full = {ending.entry.name: ending for ending in endings(case) if any(ending.of("heapFull"))}
-    killed = {entry.name: severity for entry, severity in _short_of_memory(case)}
+    killed: dict[str, FindingSeverity] = {
+        entry.name: severity for entry, severity in _short_of_memory(case)
+    }
     for entry in case.view.containers:
         if entry.name not in full and entry.name not in killed:
             continue
