@@ -34,7 +34,8 @@ def _one(finding: Finding, page: Page) -> list[str]:
     severity = page.paint(finding.severity, layout.tone(finding.severity))
     # Padded by hand: the escape sequence of a colour has no width.
     pad = " " * (len("critical") - len(finding.severity))
-    told = page.verdict.startswith(finding.title)
+    # The finding that it rests on stands first in it, the reason for that last.
+    told = page.verdict.startswith(finding.title) or page.verdict.endswith(finding.title)
     title = ABOVE if told and not page.everything else finding.title
     head = f"{finding.severity}{pad}  {finding.code}  {title}"
     lines = page.say(head, INDENT, len(f"critical  {clean(finding.code)}  "))

@@ -90,9 +90,10 @@ def _who_was_asked(case: Case) -> Iterator[tuple[Ending, Target, str]]:
         ]
         if not found and ending.entry.kind == "init":
             values = _values(case, ending)
-            told = ((waited_for(line), line) for line in ending.lines)
+            told = (waited_for(line) for line in ending.lines)
             found = [(target, "") for target in targets(ending.entry, values)]
-            found = found or [(target, line) for target, line in told if target is not None]
+            # The line itself stands among those of the log.
+            found = found or [(target, "") for target in told if target is not None]
         if not found:
             found = [
                 (target, "")

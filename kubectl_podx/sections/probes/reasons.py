@@ -105,9 +105,6 @@ def answered(case: Case) -> Iterator[Hit]:
             yield ending.hit(
                 f"the server answers the {probe.type} probe with HTTP {found[1]}: it runs, and "
                 f"{_ANSWERS[found[1]]}",
-                "",
-                probe.handler.text,
-                fix=edit_owner(case),
             )
 
 
