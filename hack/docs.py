@@ -186,8 +186,11 @@ def _requests() -> str:
         _MADE + "All requests for a pod that has one of everything, as the plan of the code has "
         "them. Each object is read once, all side by side; each running container gets one exec; "
         "the pod is read again after the looks. An owner's owner, the revisions of a Deployment "
-        "and the volume of a claim are asked for as soon as their names are known; the nodes only "
-        "for a pod that has none and asks for labels; the PodPresets only where an annotation of "
+        "and the volume of a claim are asked for as soon as their names are known; the nodes, "
+        "and all pods for a host port, only for a pod that no node takes; the class, events and "
+        "volumes of a claim only while it has none, the pods of the namespace only for one that "
+        "a single pod may use; NetworkPolicies only for a pod that runs and is not ready; the "
+        "PodPresets only where an annotation of "
         "the pod tells of one, or where nothing but `injected` is asked for. Of ten pods or more "
         "of one namespace all events of pods are read by one list, and of ten nodes or more these "
         "nodes where they may be listed. If a name that was given is not there, the names of "
@@ -199,7 +202,11 @@ def _requests() -> str:
     for kind, name, body in _LEAD_ON:
         calls += follow_ups(Reference(kind, "shop", name), body, LookOptions())
     known = {call.id for call in calls}
-    pending = {"spec": {"nodeSelector": {"disktype": "ssd"}}}
+    port = {"name": "app", "ports": [{"containerPort": 80, "hostPort": 80}]}
+    pending = {
+        "spec": {"nodeSelector": {"disktype": "ssd"}, "containers": [port]},
+        "status": {"conditions": [{"type": "PodScheduled", "reason": "Unschedulable"}]},
+    }
     marked = {"metadata": {"annotations": {f"{APPLIED}NAME": "1"}}}
     for rare in (pending, marked):
         calls += [one for one in pod_calls(reference, rare, LookOptions()) if one.id not in known]
@@ -307,7 +314,19 @@ _LEAD_ON: tuple[tuple[str, str, dict[str, object]], ...] = (
             "spec": {"selector": {"matchLabels": {"app": "web", "pod-template-hash": "5f"}}},
         },
     ),
-    ("PersistentVolumeClaim", "data", {"spec": {"volumeName": "pv-1"}}),
+    (
+        "PersistentVolumeClaim",
+        "data",
+        {
+            "metadata": {"uid": "UID"},
+            "spec": {
+                "volumeName": "pv-1",
+                "storageClassName": "fast",
+                "accessModes": ["ReadWriteOncePod"],
+            },
+            "status": {"phase": "Pending"},
+        },
+    ),
 )
 
 
@@ -337,9 +356,11 @@ def _sample_pod() -> dict[str, object]:
             ],
         },
         "status": {
+            "phase": "Running",
+            "conditions": [{"type": "Ready", "status": "False"}],
             "containerStatuses": [
                 {"name": "app", "state": {"running": {}}, "ready": False, "lastState": ended}
-            ]
+            ],
         },
     }
 

@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kubectl_podx.capture.exec_policy import memory_limits
-from kubectl_podx.capture.plan_outside import after_claim, holders_of_ports, is_unschedulable
+from kubectl_podx.capture.plan_outside import (
+    after_claim,
+    holders_of_ports,
+    is_unschedulable,
+    policies,
+)
 from kubectl_podx.capture.plan_workloads import (
     WORKLOAD,
     after_owned,
@@ -260,6 +265,7 @@ def _surroundings(reference: Reference, pod: Json) -> Iterator[PlannedCall]:
             first_page=True,
         )
     yield from holders_of_ports(pod)
+    yield from policies(reference, pod)
     # A pod that is not ready may wait for a Service, whoever it belongs to.
     if dig(pod, "metadata", "labels") or not (Pod(pod).ready or Pod(pod).ended):
         for kind in ("Service", "EndpointSlice"):

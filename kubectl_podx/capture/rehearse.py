@@ -76,14 +76,23 @@ _SAMPLE_POD: Json = {
         ],
     },
     "status": {
+        "phase": "Running",
+        "conditions": [{"type": "Ready", "status": "False"}],
         "containerStatuses": [
             {"name": "app", "state": {"running": {}}, "ready": False, "lastState": _ENDED}
-        ]
+        ],
     },
 }
 
 # Without a node the plan asks which nodes there are.
-_PENDING_POD: Json = {"kind": "Pod", "spec": {"nodeSelector": {"disk": "ssd"}}}
+_PENDING_POD: Json = {
+    "kind": "Pod",
+    "spec": {
+        "nodeSelector": {"disk": "ssd"},
+        "containers": [{"name": "app", "ports": [{"containerPort": 80, "hostPort": 80}]}],
+    },
+    "status": {"conditions": [{"type": "PodScheduled", "reason": "Unschedulable"}]},
+}
 
 _OWNER_OF: dict[str, Json] = {
     "ReplicaSet": {
@@ -91,7 +100,14 @@ _OWNER_OF: dict[str, Json] = {
         "spec": {"selector": {"matchLabels": {"app": "web"}}},
     },
     "Job": {"metadata": {"ownerReferences": [{"kind": "CronJob", "name": "owner"}]}},
-    "PersistentVolumeClaim": {"spec": {"volumeName": "volume"}},
+    "PersistentVolumeClaim": {
+        "spec": {
+            "volumeName": "volume",
+            "storageClassName": "fast",
+            "accessModes": ["ReadWriteOncePod"],
+        },
+        "status": {"phase": "Pending"},
+    },
 }
 
 Key = tuple[str, str, str, str, str]

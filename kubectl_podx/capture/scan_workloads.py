@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -106,15 +107,19 @@ class _Found:
 
 
 def without_sick_pods(
-    lacking: Mapping[GroupKey, Lacking], sick: Mapping[GroupKey, object]
+    lacking: Mapping[GroupKey, Lacking],
+    sick: Mapping[GroupKey, object],
+    leaving: AbstractSet[tuple[str, str, str]] = frozenset(),
 ) -> dict[GroupKey, Lacking]:
     """Without those whose lack is told by a row of sick pods: a failed Job by its pods, and a
-    StatefulSet that waits for one of them.
+    StatefulSet that waits for one of them; and without those of which a pod is being deleted, in a
+    rollout or a drain: the next one comes when it is gone.
     """
     owners = {(key.namespace, key.kind, key.name) for key in sick}
     return {
         key: one
         for key, one in lacking.items()
+        if key.family != "podsMissing" or (key.namespace, key.kind, key.name) not in leaving
         if key.kind not in ("StatefulSet", "Job")
         or (key.namespace, *workload_above(key.kind, key.name)) not in owners
     }

@@ -193,7 +193,7 @@ class _Run:
 
     def _take(self, workloads: Workloads | None, tally: Tally) -> None:
         if workloads is not None:
-            self._lacking = without_sick_pods(workloads.lacking, tally.groups)
+            self._lacking = without_sick_pods(workloads.lacking, tally.groups, tally.leaving)
             self._coverage += workloads.coverage
         elif not self._options.field_selector:
             why = "the workloads could not be listed in time"

@@ -316,6 +316,9 @@ class Tally(msgspec.Struct):
     groups: dict[GroupKey, Group] = {}
     on_node: dict[str, list[int]] = {}
     """Node -> pods on it, sick ones among them."""
+    leaving: set[tuple[str, str, str]] = set()
+    """Namespace, kind and name of the controllers of pods that are being deleted: until such a pod
+    is gone, its controller may not make the next one."""
 
     def add(self, pod: PodGate, found: Sick | None) -> Group | None:
         """Counts one pod; the group that wants its body, where it is to stand for the others."""
@@ -323,6 +326,9 @@ class Tally(msgspec.Struct):
         node = (pod.spec.node_name or "") if pod.spec else ""
         counts = self.on_node.setdefault(node, [0, 0]) if node else [0, 0]
         counts[0] += 1
+        if pod.metadata is not None and pod.metadata.deletion_timestamp is not None:
+            for owner in pod.metadata.owner_references or ():
+                self.leaving.add((pod.metadata.namespace, owner.kind, owner.name))
         if found is None:
             return None
         self.sick += 1

@@ -129,6 +129,9 @@ def _unexplained(case: WorkloadCase) -> Iterator[Hit]:
         return
     if found.ordered and any(report.verdict.severity != "ok" for report in case.pods):
         return
+    if any(report.pod.deletion_timestamp for report in case.pods):
+        # The next one comes when that one is gone.
+        return
     yield Hit(
         f"{case.has}, and no event or condition that could be read tells why",
         (f"events read: {len(found.events)}", f"strategy: {found.strategy or 'none'}"),

@@ -70,6 +70,12 @@ class Network(Wire, frozen=True, kw_only=True):
     services: Annotated[
         list[ServiceRow], Meta(description="Services whose selector matches the pod's labels.")
     ] = []
+    egress_policies: Annotated[
+        list[str],
+        Meta(
+            description="NetworkPolicies that select the pod and limit its egress; read where it is not ready."
+        ),
+    ] = []
     readiness_gates: Annotated[
         list[ReadinessGate],
         Meta(description="Conditions besides the containers' that Ready waits for."),

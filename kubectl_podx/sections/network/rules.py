@@ -289,7 +289,10 @@ def syn_sent(case: Case) -> Iterator[Hit]:
         yield Hit(
             f"{row.remote} does not answer: {row.count} connection"
             f"{'' if row.count == 1 else 's'} wait{'s' if row.count == 1 else ''} for it",
-            (f"{row.count} in SYN_SENT at the moment of the look, from {row.local}",),
+            (
+                f"{row.count} in SYN_SENT at the moment of the look, from {row.local}",
+                *_policies(case),
+            ),
             next=kubectl(
                 "get",
                 "networkpolicies,services,endpointslices",
@@ -299,6 +302,13 @@ def syn_sent(case: Case) -> Iterator[Hit]:
             ),
             severity="warning" if serious else "info",
         )
+
+
+def _policies(case: Case) -> Iterator[str]:
+    """A likely reason for a peer that does not answer: whoever drops a packet does not say so."""
+    names = case.report.network.egress_policies if case.report.network else []
+    for name in names[:3]:
+        yield f"NetworkPolicy {name} selects the pod and limits its egress: a likely reason"
 
 
 def does_not_accept(case: Case) -> Iterator[Hit]:

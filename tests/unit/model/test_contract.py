@@ -58,7 +58,7 @@ KEYS = {
     "ListenerRow": (
         "protocol address port container pid executable uid reason declaredAs hostPort queue"
     ),
-    "Network": "connections services readinessGates",
+    "Network": "connections services egressPolicies readinessGates",
     "HangingConnection": "state container remote local count",
     "ServiceRow": "name type ports endpoint serving",
     "ServicePort": "name port targetPort resolved listening",
