@@ -43,21 +43,38 @@ def fitted(head: Row, rows: Sequence[Row], width: int | None) -> Fitted:
     """The table within `width` columns; cells are escaped. None for the width changes nothing.
 
     A cell of several lines becomes several rows. Columns that find no room even so are left out
-    from the right and named below; the first one stays.
+    and named below.
     """
     whole = [list(row) for row in rows]
     natural = _widths([head, *rows])
     if width is None or not natural or _total(natural) <= width:
         return Fitted(list(head), whole, [])
     least = [_least(at, natural[at], rows, head) for at in range(len(natural))]
-    kept = len(natural)
-    while kept > 1 and _total(least[:kept]) > width:
-        kept -= 1
-    widths = _shared(natural[:kept], least[:kept], width)
-    lines = [line for row in whole for line in _lines(row[:kept], widths)]
-    gone = [cell.text for cell in head[kept:] if cell.text]
+    kept = _kept(least, [_says(rows, at) for at in range(len(natural))], width)
+    widths = _shared([natural[at] for at in kept], [least[at] for at in kept], width)
+    lines = [line for row in whole for line in _lines(_chosen(row, kept), widths)]
+    gone = [cell.text for at, cell in enumerate(head) if at not in kept and cell.text]
     notes = textwrap.wrap(f"(no room for {', '.join(gone)})", width) if gone else []
-    return Fitted(list(head[:kept]), lines, notes)
+    return Fitted(_chosen(head, kept), lines, notes)
+
+
+def _kept(least: Sequence[int], says: Sequence[bool], width: int) -> list[int]:
+    """The columns that find room: the first one always, sentences rather than words."""
+    kept = list(range(len(least)))
+    while len(kept) > 1 and _total([least[at] for at in kept]) > width:
+        words = [at for at in kept[1:] if not says[at]]
+        kept.remove((words or kept)[-1])
+    return kept
+
+
+def _chosen(row: Row, kept: Sequence[int]) -> list[Cell]:
+    return [row[at] for at in kept if at < len(row)]
+
+
+def _says(rows: Sequence[Row], at: int) -> bool:
+    """Whether the column holds sentences."""
+    values = [row[at].text for row in rows if at < len(row)]
+    return any(" " in value and len(value) > _SENTENCE for value in values)
 
 
 def _widths(table: Sequence[Row]) -> list[int]:
@@ -72,9 +89,7 @@ def _total(widths: Sequence[int]) -> int:
 def _least(at: int, natural: int, rows: Sequence[Row], head: Row) -> int:
     """How narrow a column may become: never below its header or its longest word."""
     header = len(head[at].text) if at < len(head) else 0
-    texts = [row[at].text for row in rows if at < len(row)]
-    sentence = any(" " in text and len(text) > _SENTENCE for text in texts)
-    return min(natural, max(header, _SENTENCE if sentence else _NAME))
+    return min(natural, max(header, _SENTENCE if _says(rows, at) else _NAME))
 
 
 def _shared(natural: Sequence[int], least: Sequence[int], width: int) -> list[int]:
