@@ -225,7 +225,9 @@ class Stage:
             where = self._bench(incident).namespace
             self.bench.kubectl("delete", "namespace", where, "--wait=false", check=False)
         for each in incident.objects:
-            kind, name = each["kind"], each["metadata"]["name"]
+            where = self._bench(incident).namespace
+            kind = each["kind"]
+            name = each["metadata"]["name"].replace(THIS_NAMESPACE, where)
             if each["metadata"].get("finalizers"):
                 free = '{"metadata": {"finalizers": null}}'
                 self.bench.kubectl("patch", kind, name, "--patch", free, check=False)
