@@ -219,6 +219,7 @@ WORDS = {
     "ContainerState": "running waiting terminated unknown",
     "PolicyBasis": "matchesDefault declared",
     "ImageState": "present pulling failed unknown",
+    "Colors": "auto always never",
     "HandlerKind": "exec httpGet tcpSocket grpc sleep none",
     "HookState": "declared failed",
     "EvidenceSource": "status event metrics cgroup logs spec node process observed",
