@@ -14,8 +14,8 @@ from kubectl_podx.model.capture import Capture, CapturedPod
 from kubectl_podx.model.parts import Metadata, Verdict
 from kubectl_podx.model.words import SEVERITIES
 from kubectl_podx.pod.view import PodView, kinds_of
-from kubectl_podx.rules.ends import in_trouble
 from kubectl_podx.rules.rule import Case, without_repeats
+from kubectl_podx.rules.trouble import in_trouble
 from kubectl_podx.sections import folders
 from kubectl_podx.sections.injections.facts import marked
 from kubectl_podx.sections.pod import facts as pod

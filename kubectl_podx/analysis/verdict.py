@@ -10,8 +10,8 @@ from kubectl_podx.model.clock import parse_time
 from kubectl_podx.model.parts import Finding, Verdict
 from kubectl_podx.model.words import SEVERITIES
 from kubectl_podx.pod.view import look
-from kubectl_podx.rules.ends import weight
 from kubectl_podx.rules.rule import Case
+from kubectl_podx.rules.weight import weight
 from kubectl_podx.sections.restarts import facts as restarts
 from kubectl_podx.sections.restarts.checks import matters
 from kubectl_podx.view.units import spell_seconds

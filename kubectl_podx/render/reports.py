@@ -17,8 +17,8 @@ from kubectl_podx.model.clock import parse_time
 from kubectl_podx.model.parts import Coverage
 from kubectl_podx.render import text as coverage
 from kubectl_podx.render.document import to_yaml
+from kubectl_podx.view.cell import Cell
 from kubectl_podx.view.escape import clean
-from kubectl_podx.view.fitting import Cell
 from kubectl_podx.view.layout import Terminal, aligned, columns, paint, state_cell, tone
 from kubectl_podx.view.page import Page
 from kubectl_podx.view.units import NONE, ago, counted

@@ -21,9 +21,9 @@ from kubectl_podx.sections.restarts import text as restarts
 from kubectl_podx.sections.table import BY_KEY, ON_PAGE
 from kubectl_podx.sections.timeline import text as timeline
 from kubectl_podx.view import layout
+from kubectl_podx.view.cell import Cell
 from kubectl_podx.view.columns import Grid
 from kubectl_podx.view.escape import clean
-from kubectl_podx.view.fitting import Cell
 from kubectl_podx.view.layout import Terminal, aligned
 from kubectl_podx.view.page import Page, source_text
 from kubectl_podx.view.units import NONE

@@ -9,8 +9,8 @@ from kubectl_podx.model.clock import parse_time
 from kubectl_podx.render import text as report_text
 from kubectl_podx.sections.findings import text as findings
 from kubectl_podx.sections.report import PodGroup, PodReport, PodReportList
+from kubectl_podx.view.cell import Cell
 from kubectl_podx.view.columns import CONDITION, Column
-from kubectl_podx.view.fitting import Cell
 from kubectl_podx.view.layout import Terminal, columns, state_cell
 from kubectl_podx.view.page import INDENT, Page
 from kubectl_podx.view.units import NONE, ago, text_or_none

@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from kubectl_podx.model.clock import parse_time
 from kubectl_podx.model.words import FindingSeverity
-from kubectl_podx.pod.kills import RESET_SECONDS, slow_loop
 from kubectl_podx.pod.pod import LOOPING, STARTING_SECONDS, ContainerEntry
 from kubectl_podx.rules.rule import Case, Fix, Hit
+from kubectl_podx.rules.weight import weight
 
 if TYPE_CHECKING:
     from kubectl_podx.pod.said import ErrorKind, Said
@@ -66,13 +65,6 @@ def endings(case: Case) -> list[Ending]:
     if known is None or known[0] is not case.report.restarts:
         known = case.view.known[endings] = (case.report.restarts, list(_endings(case)))
     return known[1]
-
-
-def in_trouble(case: Case) -> bool:
-    """Whether anything of the pod may have a reason to look for."""
-    ended = any(row.cause or row.reason for row in case.report.restarts or ())
-    killed = any(one.resources.oom_kills for one in case.report.containers or ())
-    return ended or killed or bool(endings(case))
 
 
 def _endings(case: Case) -> Iterator[Ending]:
@@ -133,33 +125,3 @@ def _weight(case: Case, entry: ContainerEntry, row: Restart | None) -> FindingSe
     if entry.running:
         return "info" if age is not None and age <= STARTING_SECONDS else "warning"
     return "critical" if entry.held_up else "info"
-
-
-def weight(case: Case, row: Restart) -> tuple[FindingSeverity | None, bool]:
-    """Severity (None: the rule's own) and whether it blocks now.
-
-    Past where ten healthy minutes followed; a warning while it runs again but not that long, or
-    where it goes down again and again, however long it lives.
-    """
-    if row.cause == "deleted":
-        return "info", False
-    entry = case.view.container(row.container)
-    if entry is None or not entry.running:
-        return None, True
-    age = case.view.running_for(entry)
-    if row.looping and not outlived(row, age, ready=entry.ready):
-        return None, not entry.ready
-    began, ended = parse_time(case.view.api.started_at), parse_time(row.finished_at)
-    past = age is not None and age > RESET_SECONDS
-    return (
-        "info" if past and not slow_loop(row.count, began, ended, case.view.now) else "warning"
-    ), False
-
-
-_STEADY = 60
-"""Seconds of being well after which a loop may be over."""
-
-
-def outlived(row: Restart, age: float | None, *, ready: bool) -> bool:
-    """Whether the running instance is ready, and has lived far longer than the one before it."""
-    return ready and age is not None and age >= max(_STEADY, 3 * (row.duration or 0))

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from kubectl_podx.model.parts import Condition
-from kubectl_podx.view.fitting import Cell
+from kubectl_podx.view.cell import Cell
 from kubectl_podx.view.units import ago, text_or_none
 
 Value = Callable[[Any, "datetime | None"], "Cell | str"]

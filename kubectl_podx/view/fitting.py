@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from itertools import zip_longest
 from typing import NamedTuple
 
+from kubectl_podx.view.cell import Cell
+
 GAP = 3
 """Blanks between two columns."""
 _NAME = 12
@@ -17,14 +19,6 @@ _NAME = 12
 _SENTENCE = 18
 """The narrowest column of a sentence."""
 _DOTS = "…"
-
-
-class Cell(NamedTuple):
-    """One value of a table."""
-
-    text: str
-    tone: str = ""
-    """A colour of `paint`; empty for none."""
 
 
 Row = Sequence[Cell]

@@ -10,8 +10,8 @@ from functools import cache
 from typing import Any, NamedTuple, TextIO
 
 from kubectl_podx.model.words import HOW_BAD, Colors, HowBad
+from kubectl_podx.view.cell import Cell
 from kubectl_podx.view.escape import clean
-from kubectl_podx.view.fitting import Cell, Fitted, fitted
 
 _NARROWEST = 40
 
@@ -127,9 +127,15 @@ def columns(
 
 def _fitted(
     headers: Sequence[str], rows: Iterable[Sequence[Cell | str]], limit: int, width: int | None
-) -> Fitted:
+) -> tuple[list[Cell], list[list[Cell]], list[str]]:
+    """Head, rows and notes."""
     head = [Cell(clean(header)) for header in headers]
-    return fitted(head, [[_filled(cell, limit) for cell in row] for row in rows], width)
+    table = [[_filled(cell, limit) for cell in row] for row in rows]
+    if width is None:
+        return head, table, []
+    from kubectl_podx.view.fitting import fitted  # noqa: PLC0415 - of a terminal only
+
+    return fitted(head, table, width)
 
 
 def _filled(cell: Cell | str, limit: int) -> Cell:

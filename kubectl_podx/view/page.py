@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 from kubectl_podx.model.parts import KeySource
 from kubectl_podx.model.words import ValueState
 from kubectl_podx.view import layout
+from kubectl_podx.view.cell import Cell
 from kubectl_podx.view.columns import Column, Grid
-from kubectl_podx.view.fitting import Cell
 from kubectl_podx.view.layout import Terminal
 from kubectl_podx.view.units import NONE
 

@@ -18,8 +18,8 @@ from kubectl_podx.sections.restarts.report import Restart
 from kubectl_podx.sections.restarts.text import end_facts, has_restarted, share
 from kubectl_podx.sections.table import ON_PAGE
 from kubectl_podx.sections.timeline.lanes import chart
+from kubectl_podx.view.cell import Cell
 from kubectl_podx.view.columns import Grid
-from kubectl_podx.view.fitting import Cell
 from kubectl_podx.view.units import NONE, counted
 
 _TOLD = {"restarts": ("SUMMARY", "MESSAGE", "REASON"), "containers": ("MESSAGE",)}

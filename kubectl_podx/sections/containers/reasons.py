@@ -8,10 +8,11 @@ from kubectl_podx.model.clock import parse_quantity
 from kubectl_podx.model.words import FindingSeverity
 from kubectl_podx.pod.places import Place, places
 from kubectl_podx.pod.pod import ContainerEntry
-from kubectl_podx.rules.ends import endings, weight
+from kubectl_podx.rules.ends import endings
 from kubectl_podx.rules.fixes import edit_owner, more
 from kubectl_podx.rules.remedies import DOCS, checked, kubectl
 from kubectl_podx.rules.rule import Case, Check, Hit, Rule
+from kubectl_podx.rules.weight import weight
 from kubectl_podx.sections.containers.report import Container
 from kubectl_podx.view.units import human_size
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from kubectl_podx.pod.pod import BEING_CREATED, LOOPING
 from kubectl_podx.sections.containers.report import Container, Limit, Quantity
+from kubectl_podx.view.cell import Cell
 from kubectl_podx.view.columns import Column, Grid
-from kubectl_podx.view.fitting import Cell
 from kubectl_podx.view.page import INDENT, Page
 from kubectl_podx.view.units import NONE, ago, human_size, text_or_none, yes_no
 

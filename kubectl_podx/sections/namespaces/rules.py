@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from kubectl_podx.pod.kills import grace_period
 from kubectl_podx.pod.listeners import DeclaredPort, declared_ports
 from kubectl_podx.pod.processes import main_processes
-from kubectl_podx.rules.ends import endings
 from kubectl_podx.rules.fixes import edit_owner, set_pod
 from kubectl_podx.rules.remedies import DOCS, describe_pod
 from kubectl_podx.rules.rule import Case, Hit, Rule
+from kubectl_podx.rules.trouble import endings
 
 # Below this grace period nobody notices that the stop waits for all of it.
 _NOTICED_GRACE = 5

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kubectl_podx.pod.pod import of_type
-from kubectl_podx.rules.ends import endings
 from kubectl_podx.rules.remedies import DOCS, checked, kubectl
 from kubectl_podx.rules.rule import Case, Fix, Hit, Rule
+from kubectl_podx.rules.trouble import endings
 from kubectl_podx.sections.node.report import Node
 from kubectl_podx.view.units import spell_seconds
 

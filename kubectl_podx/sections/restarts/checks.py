@@ -11,11 +11,11 @@ from kubectl_podx.pod.kills import RESET_SECONDS
 from kubectl_podx.pod.pod import LOOPING, OOM_MARK, ContainerEntry
 from kubectl_podx.pod.probe_events import event_span, strip_combined
 from kubectl_podx.pod.start_error import innermost
-from kubectl_podx.rules.ends import weight
 from kubectl_podx.rules.fixes import edit_owner, more
 from kubectl_podx.rules.remedies import checked, describe_pod, kubectl, logs
 from kubectl_podx.rules.rule import Case, Fix, Hit
 from kubectl_podx.rules.waiting import missing_source
+from kubectl_podx.rules.weight import weight
 from kubectl_podx.sections.restarts.report import Restart
 from kubectl_podx.sections.restarts.termination.memory import memory
 from kubectl_podx.sections.restarts.termination.pod_end import (

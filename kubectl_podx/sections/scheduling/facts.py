@@ -16,7 +16,6 @@ from kubectl_podx.pod.nodes import (
     tolerated,
 )
 from kubectl_podx.pod.view import PodView
-from kubectl_podx.sections.scheduling.offers import held
 from kubectl_podx.sections.scheduling.report import Requirement, Scheduling
 
 DEFAULT_SCHEDULER = "default-scheduler"
@@ -62,8 +61,14 @@ def build(view: PodView) -> Scheduling:
         state=state,
         requirements=list(_requirements(view)),
         reasons=told,
-        held=held(view, told, candidates(view)),
+        held=_held(view, told) if told else [],
     )
+
+
+def _held(view: PodView, told: list[str]) -> list[str]:
+    from kubectl_podx.sections.scheduling.offers import held  # noqa: PLC0415 - of a pending pod
+
+    return held(view, told, candidates(view))
 
 
 def _state(view: PodView) -> SchedulingState:

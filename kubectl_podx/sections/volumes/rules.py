@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from kubectl_podx.pod.claims import claims_of, users, why_unbound
 from kubectl_podx.pod.pod import phase as phase_of
 from kubectl_podx.rules.fixes import edit_owner, restart
 from kubectl_podx.rules.remedies import DOCS, describe_pod, get, inside, what_is_there
@@ -32,6 +31,8 @@ def claim_not_bound(case: Case) -> Iterator[Hit]:
             continue
         pending = case.report.pod.phase == "Pending"
         said = "does not exist" if stored.state == "missing" else f"is {phase}"
+        from kubectl_podx.pod.claims import why_unbound  # noqa: PLC0415 - of trouble only
+
         why = why_unbound(case.view, volume.source)
         yield Hit(
             f"claim {volume.source} of volume {volume.name} {said}{f': {why[0]}' if why else ''}",
@@ -74,6 +75,8 @@ def cannot_mount(case: Case) -> Iterator[Hit]:
 
 def _holders(case: Case, volumes: list[str]) -> str:
     """`, by pod web-0 on node n1`: who else uses the claims of these volumes."""
+    from kubectl_podx.pod.claims import claims_of, users  # noqa: PLC0415 - of trouble only
+
     claims = claims_of(case.view)
     found = [who for name in volumes if name in claims for who in users(case.view, claims[name])]
     return f", by pod {', '.join(found[:3])}" if found else ""

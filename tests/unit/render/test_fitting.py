@@ -13,7 +13,8 @@ from kubectl_podx.capture.bundle import read_bundle
 from kubectl_podx.render.text import tables, text
 from kubectl_podx.sections.report import PodReportList
 from kubectl_podx.sections.table import KEYS
-from kubectl_podx.view.fitting import Cell, fitted, shortened
+from kubectl_podx.view.cell import Cell
+from kubectl_podx.view.fitting import fitted, shortened
 from kubectl_podx.view.layout import Terminal, aligned, columns
 
 RECORDED = sorted((Path(__file__).parents[2] / "recorded").glob("*.podx"))

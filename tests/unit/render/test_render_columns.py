@@ -7,7 +7,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from kubectl_podx.model.clock import parse_time
-from kubectl_podx.view.fitting import Cell
+from kubectl_podx.view.cell import Cell
 from kubectl_podx.view.layout import aligned, columns
 from kubectl_podx.view.units import ago
 
