@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from itertools import pairwise
 
-from kubectl_podx.model.clock import parse_time
+from kubectl_podx.model.clock import parse_quantity, parse_time
 from kubectl_podx.model.parts import ProcessRow
 from kubectl_podx.pod import processes
 from kubectl_podx.pod.probes import exec_probes
@@ -64,15 +64,21 @@ def memory_near_limit(case: Case) -> Iterator[Hit]:
     """The cgroup's memory is near its limit; page cache counts and is given back first."""
     for container in case.report.containers or ():
         memory = container.resources.memory
-        if memory.observed_limit and memory.observed_usage:
-            share = memory.observed_usage / memory.observed_limit
+        # A container that is too full to be looked into is read from outside only.
+        declared = parse_quantity(memory.actual_limit or memory.limit)
+        limit = memory.observed_limit or (float(declared) if declared else None)
+        if limit and memory.observed_usage:
+            share = memory.observed_usage / limit
             if share >= _NEAR_MEMORY:
-                used, limit = (
-                    round(size / _MIB) for size in (memory.observed_usage, memory.observed_limit)
-                )
+                inside = memory.observed_limit is not None
                 yield Hit(
-                    f"{container.name} uses {used} of {limit} MiB of memory",
-                    (f"{share:.0%} of the cgroup's limit, page cache included",),
+                    f"{container.name} uses {round(memory.observed_usage / _MIB)} of "
+                    f"{round(limit / _MIB)} MiB of memory",
+                    (
+                        f"{share:.0%} of the cgroup's limit, page cache included"
+                        if inside
+                        else f"{share:.0%} of its limit, read from outside, without page cache",
+                    ),
                     container=container.name,
                     fix=more(case, "memory", container.name),
                 )

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+import kit
 from kit import event
 from kit.sharing_cases import (
     APP_ID,
@@ -19,8 +20,9 @@ from kit.sharing_cases import (
     severities,
     waiting,
 )
-from kubectl_podx.model.capture import Headroom, Process
+from kubectl_podx.model.capture import Headroom, MemoryUsage, Process
 from kubectl_podx.rules.waiting import Missing, missing_source, pull_reason
+from kubectl_podx.sections.containers import facts as container_facts
 from kubectl_podx.sections.containers import rules as containers
 from kubectl_podx.sections.pod import rules as pod
 
@@ -333,3 +335,17 @@ def test_zombies_of_a_probe_are_named_after_it(
     assert hit.evidence == (
         "6 processes in state Z: their parent, PID 1 (sleep), does not wait for them",
     )
+
+
+@pytest.mark.parametrize(("mebi", "found"), [(39, True), (30, False)])
+def test_a_container_too_full_to_look_into_is_near_its_limit(mebi: int, found: bool) -> None:
+    limited = kit.container(
+        resources={"limits": {"memory": "40Mi"}}, status=kit.status(kit.running(), ready=True)
+    )
+    outside = MemoryUsage(container="app", working_set=mebi << 20, source="metrics.k8s.io")
+    view = kit.view(kit.pod(limited), memory_usages=[outside])
+    hit = hits(RULES, kit.case(view, containers=container_facts.build(view))).get("CON009")
+    assert bool(hit) is found
+    if hit:
+        assert hit[0].title == "app uses 39 of 40 MiB of memory"
+        assert hit[0].evidence == ("98% of its limit, read from outside, without page cache",)
