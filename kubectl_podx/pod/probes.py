@@ -153,13 +153,19 @@ def exec_probes(container: Json) -> list[ExecProbe]:
 def timing(probe: Json) -> Timing:
     """The probe's timing; what is not declared or zero is the default of pkg/apis/core/v1."""
     return Timing(
-        initial_delay=number(probe, "initialDelaySeconds") or 0,
-        period=number(probe, "periodSeconds") or 10,
-        timeout=number(probe, "timeoutSeconds") or 1,
-        failure_threshold=number(probe, "failureThreshold") or 3,
-        success_threshold=number(probe, "successThreshold") or 1,
+        initial_delay=_int32(probe, "initialDelaySeconds") or 0,
+        period=_int32(probe, "periodSeconds") or 10,
+        timeout=_int32(probe, "timeoutSeconds") or 1,
+        failure_threshold=_int32(probe, "failureThreshold") or 3,
+        success_threshold=_int32(probe, "successThreshold") or 1,
         termination_grace_period=number(probe, "terminationGracePeriodSeconds"),
     )
+
+
+def _int32(probe: Json, field: str) -> int | None:
+    """The field as the API has it: of 32 bits, so that products of them stay whole numbers."""
+    found = number(probe, field)
+    return None if found is None else max(-(2**31), min(found, 2**31 - 1))
 
 
 def seconds_to_action(times: Timing) -> float:

@@ -131,3 +131,9 @@ def test_each_part_is_asked_for(part: str) -> None:
     gatherer = Gatherer(server, LookOptions(log_lines=10), Deadline(DEADLINE))  # type: ignore[arg-type]
     gatherer.capture(Targets(words=("everything",)), "lead")
     assert any(part in path for path in server.asked)
+
+
+@pytest.mark.parametrize(("part", "seed"), [("/pods/everything", 3507285)])
+def test_what_went_wrong_once(part: str, seed: int) -> None:
+    """Probe times of 64 bits, whose product was no number of JSON any more."""
+    assert SECRET not in whole_run(part, seed)
