@@ -78,7 +78,7 @@ def test_a_node_selector_that_no_node_satisfies(bench: Bench) -> None:
     assert found["blocking"]
     # Of two terms the one that no node has is named, not the one that every node has.
     assert "nodeSelector disktype=ssd" in " ".join(found["evidence"])
-    assert "no node has it" in " ".join(found["evidence"])
+    assert "no node has the label disktype" in " ".join(found["evidence"])
     assert not any("kubernetes.io/os" in one and "no node" in one for one in found["evidence"])
     assert report["verdict"]["severity"] == "critical"
 
