@@ -117,7 +117,7 @@ incident: install cluster-up ## one of them: make incident NAME=oom-main
 bench: dist cluster-up | $(filter $(TOOLS)/%,$(UV)) ## how fast is podx? the table of docs/BENCHMARKS.md (3 minutes)
 	exports="$$($(PYTHON) hack/cluster env)" && eval "$$exports" && $(PYTHON) bench $(ARGS)
 
-bench-guard: dist cluster-up | $(filter $(TOOLS)/%,$(UV)) ## fail where a bar is missed, twice, by more than a quarter
+bench-guard: dist cluster-up | $(filter $(TOOLS)/%,$(UV)) ## fail where a bar is missed, twice, by more than half
 	exports="$$($(PYTHON) hack/cluster env)" && eval "$$exports" && $(PYTHON) bench --guard --rounds 3
 
 bench-scale: dist cluster-up | $(filter $(TOOLS)/%,$(UV)) ## 10,000 pods on 200 nodes: triage against kubectl (6 minutes; ARGS='--large 50000': 15)
