@@ -277,7 +277,7 @@ def test_a_deployment_with_a_hostile_template(bench: Bench) -> None:
         lambda: bench.kubectl("get", "pods", "-l", "app=web", "-o", "name").stdout, "its pod"
     )
     report: Any = bench.podx("describe", "deploy/hostile", "-o", "json").json
-    assert report["kind"] == "PodReportList"
+    assert report["kind"] == "WorkloadReport"
     assert report["items"]
     for item in report["items"]:
         assert not [f for f in item["findings"] if "rm -rf" in f["fix"] + f["next"] + f["remedy"]]
