@@ -23,7 +23,7 @@ from processes import Pair, Program, RunError, alternate, output
 _ROUND_TRIP = 0.05
 # Room for the noise of a machine that does something else as well. Where the other one mostly waits
 # for a network, the ratio grows with every slowness of the processor: on a shared machine the same
-# loop took 0.7 to 1.15 s within an hour, and `describe` 50 ms away 1.8 to 2.4 of `kubectl describe`.
+# loop took 0.7 to 1.15 s within an hour, `describe` 50 ms away 1.8 to 2.4 of `kubectl describe`.
 _GUARD = 1.5
 
 
