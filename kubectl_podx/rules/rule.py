@@ -127,6 +127,39 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
         return " ".join(filter(None, (hit.remedy or self.remedy, hit.fix.instead)))
 
 
+_NEAR_AN_END = 8
+
+
+def reason_rule(
+    code: str,
+    title: str,
+    meaning: str,
+    known_by: str,
+    remedy: str,
+    check: Check,
+    *,
+    section: str,
+    link: str,
+    rank: int = _NEAR_AN_END,
+    gives_way_to: frozenset[str] = frozenset(),
+) -> Rule:
+    """A rule about the reason for an end, for a section's `reasons.py`: see `Rule.reason`."""
+    return Rule(
+        code=code,
+        section=section,
+        severity="critical",
+        title=title,
+        meaning=meaning,
+        known_by=known_by,
+        remedy=remedy,
+        link=link,
+        check=check,
+        gives_way_to=gives_way_to,
+        rank=rank,
+        reason=True,
+    )
+
+
 def without_repeats(found: Iterable[tuple[Rule, Finding]]) -> list[Finding]:
     """The findings without those that give way to another one."""
     pairs = list(found)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from kubectl_podx.model.clock import parse_quantity
 from kubectl_podx.model.words import FindingSeverity
@@ -11,7 +12,7 @@ from kubectl_podx.pod.pod import ContainerEntry
 from kubectl_podx.rules.ends import endings
 from kubectl_podx.rules.fixes import edit_owner, more
 from kubectl_podx.rules.remedies import DOCS, checked, kubectl
-from kubectl_podx.rules.rule import Case, Check, Hit, Rule
+from kubectl_podx.rules.rule import Case, Hit, Rule, reason_rule
 from kubectl_podx.rules.weight import weight
 from kubectl_podx.sections.containers.report import Container
 from kubectl_podx.view.units import human_size
@@ -162,21 +163,7 @@ def _what_ends(case: Case, kind: str, row: Container | None) -> str:
     return ""
 
 
-def _rule(code: str, title: str, meaning: str, known_by: str, remedy: str, check: Check) -> Rule:
-    return Rule(
-        code=code,
-        section="containers",
-        severity="critical",
-        title=title,
-        meaning=meaning,
-        known_by=known_by,
-        remedy=remedy,
-        link=_MEMORY,
-        check=check,
-        reason=True,
-        rank=8,
-    )
-
+_rule = partial(reason_rule, section="containers", link=_MEMORY)
 
 RULES: tuple[Rule, ...] = (
     _rule(

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from kubectl_podx.pod.services import Service, by_address, link_variables
 from kubectl_podx.pod.sources import Use, uses
 from kubectl_podx.rules.ends import Ending, endings
 from kubectl_podx.rules.fixes import edit_owner, set_pod
 from kubectl_podx.rules.remedies import get
-from kubectl_podx.rules.rule import Case, Check, Hit, Rule
+from kubectl_podx.rules.rule import Case, Hit, Rule, reason_rule
 from kubectl_podx.sections.environment.report import VariableRow
 
 _DOCS = "https://kubernetes.io/docs/"
@@ -265,21 +266,7 @@ def ends_with_newline(case: Case) -> Iterator[Hit]:
             )
 
 
-def _rule(code: str, title: str, meaning: str, known_by: str, remedy: str, check: Check) -> Rule:
-    return Rule(
-        code=code,
-        section="environment",
-        severity="critical",
-        title=title,
-        meaning=meaning,
-        known_by=known_by,
-        remedy=remedy,
-        link=_COMMAND if code == "ENV013" else _ENVIRONMENT,
-        check=check,
-        reason=True,
-        rank=8,
-    )
-
+_rule = partial(reason_rule, section="environment", link=_ENVIRONMENT)
 
 RULES: tuple[Rule, ...] = (
     _rule(
@@ -324,6 +311,7 @@ RULES: tuple[Rule, ...] = (
         "The word in command, args or a value, and a command that is no shell.",
         "Write $(VAR), or run the command by sh -c.",
         no_shell,
+        link=_COMMAND,
     ),
     _rule(
         "ENV014",

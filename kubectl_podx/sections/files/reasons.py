@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import TYPE_CHECKING
 
 from kubectl_podx.pod.mounted_files import MountedFile, mounted_files
@@ -12,7 +13,7 @@ from kubectl_podx.pod.sources import uses
 from kubectl_podx.rules.ends import Ending, endings
 from kubectl_podx.rules.fixes import edit_owner, set_pod
 from kubectl_podx.rules.remedies import DOCS, checked, get, kubectl, namespace
-from kubectl_podx.rules.rule import Case, Check, Fix, Hit, Rule
+from kubectl_podx.rules.rule import Case, Fix, Hit, Rule, reason_rule
 
 if TYPE_CHECKING:
     from kubectl_podx.pod.said import Said
@@ -301,22 +302,10 @@ def whole_volume_at_a_file(case: Case) -> Iterator[Hit]:
             break
 
 
-def _rule(code: str, title: str, meaning: str, remedy: str, check: Check) -> Rule:
-    return Rule(
-        code=code,
-        section="files",
-        severity="critical",
-        title=title,
-        meaning=meaning,
-        known_by="The error of the runtime or in the log, and the mounted file's source, mode and "
-        "first bytes.",
-        remedy=remedy,
-        link=_CONFIG_MAP,
-        check=check,
-        reason=True,
-        rank=8,
-    )
-
+_KNOWN = (
+    "The error of the runtime or in the log, and the mounted file's source, mode and first bytes."
+)
+_rule = partial(reason_rule, section="files", link=_CONFIG_MAP)
 
 RULES: tuple[Rule, ...] = (
     _rule(
@@ -324,6 +313,7 @@ RULES: tuple[Rule, ...] = (
         "A mounted script has the line ends of Windows",
         "The kernel takes everything after #! up to the line break for the interpreter, a carriage "
         "return too, and no such program exists. The error names the script.",
+        _KNOWN,
         "Write the script with line ends of Unix (dos2unix) into its ConfigMap.",
         carriage_return,
     ),
@@ -332,6 +322,7 @@ RULES: tuple[Rule, ...] = (
         "The interpreter of a mounted script is not in the image",
         "The error names the script, which is there: what is missing is the program in its first "
         "line. Small images have no bash.",
+        _KNOWN,
         "Name an interpreter that the image has, or use another image.",
         interpreter_missing,
     ),
@@ -339,6 +330,7 @@ RULES: tuple[Rule, ...] = (
         "FIL022",
         "A file that is started is no program for this node",
         "The kernel starts programs that are built for its CPU and scripts that begin with #!.",
+        _KNOWN,
         "Build for the node's CPU, or begin the script with #!.",
         not_a_program,
     ),
@@ -347,6 +339,7 @@ RULES: tuple[Rule, ...] = (
         "The mode of a mounted file forbids what the program does with it",
         "Files of a ConfigMap or Secret have the mode 0644 unless defaultMode or mode says "
         "otherwise: nobody may execute them. With 0400 only root may read them.",
+        _KNOWN,
         "Set defaultMode: 0755 for scripts; set fsGroup for files that another user reads.",
         not_executable,
     ),
@@ -354,6 +347,7 @@ RULES: tuple[Rule, ...] = (
         "FIL024",
         "A mount hides what the image has in that folder",
         "A volume replaces the whole folder at its mountPath. To add a single file use subPath.",
+        _KNOWN,
         "Mount it at another folder, or mount single files by subPath.",
         hidden_folder,
     ),
@@ -361,6 +355,7 @@ RULES: tuple[Rule, ...] = (
         "FIL025",
         "A subPath names a key that its source does not have",
         "The kubelet makes an empty folder for it and starts the container without an error.",
+        _KNOWN,
         "Correct subPath: it is the path in the volume, after items has renamed keys.",
         sub_path_without_key,
     ),
@@ -369,6 +364,7 @@ RULES: tuple[Rule, ...] = (
         "A whole volume is mounted where the image has a file",
         "A volume is a folder. To replace one file of the image, subPath names the file in the "
         "volume.",
+        _KNOWN,
         "Add subPath to the mount, or mount the volume at the folder.",
         whole_volume_at_a_file,
     ),

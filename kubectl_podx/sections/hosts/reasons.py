@@ -8,7 +8,7 @@ from kubectl_podx.pod.services import aliases, named, within_cluster
 from kubectl_podx.rules.ends import endings
 from kubectl_podx.rules.fixes import set_pod
 from kubectl_podx.rules.remedies import DOCS
-from kubectl_podx.rules.rule import Case, Hit, Rule
+from kubectl_podx.rules.rule import Case, Hit, Rule, reason_rule
 from kubectl_podx.sections.hosts.report import Hosts
 
 _DNS = DOCS + "concepts/services-networking/dns-pod-service/#pod-s-dns-policy"
@@ -54,10 +54,9 @@ def _asks_the_cluster(case: Case) -> str:
 
 
 RULES: tuple[Rule, ...] = (
-    Rule(
+    reason_rule(
         code="HST010",
         section="hosts",
-        severity="critical",
         title="Names of the cluster are looked up outside of it",
         meaning="With hostNetwork the policy ClusterFirst falls back to the node's name servers; "
         "Default and None never ask the cluster. Services and pods have no names there.",
@@ -65,7 +64,6 @@ RULES: tuple[Rule, ...] = (
         remedy="Set dnsPolicy: ClusterFirstWithHostNet with hostNetwork, else ClusterFirst.",
         link=_DNS,
         check=no_cluster_dns,
-        reason=True,
         rank=7,
     ),
 )

@@ -9,7 +9,7 @@ from kubectl_podx.pod.listeners import DeclaredPort, declared_ports
 from kubectl_podx.pod.processes import main_processes
 from kubectl_podx.rules.fixes import edit_owner, set_pod
 from kubectl_podx.rules.remedies import DOCS, describe_pod
-from kubectl_podx.rules.rule import Case, Hit, Rule
+from kubectl_podx.rules.rule import Case, Hit, Rule, reason_rule
 from kubectl_podx.rules.trouble import endings
 
 # Below this grace period nobody notices that the stop waits for all of it.
@@ -131,10 +131,9 @@ RULES: tuple[Rule, ...] = (
         link=DOCS + "concepts/workloads/pods/pod-lifecycle/#pod-termination",
         check=no_term_handler,
     ),
-    Rule(
+    reason_rule(
         code="NSP010",
         section="namespaces",
-        severity="critical",
         title="An init system needs to be PID 1",
         meaning="s6, systemd and others only work as PID 1. With shareProcessNamespace that is the "
         "pause process, with hostPID the init of the node.",
@@ -142,7 +141,5 @@ RULES: tuple[Rule, ...] = (
         remedy="Leave shareProcessNamespace out, or use an image without an init system.",
         link=DOCS + "tasks/configure-pod-container/share-process-namespace/",
         check=not_pid_one,
-        reason=True,
-        rank=8,
     ),
 )

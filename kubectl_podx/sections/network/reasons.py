@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import TYPE_CHECKING
 
 from kubectl_podx.pod import listeners
@@ -18,7 +19,7 @@ from kubectl_podx.pod.services import (
 from kubectl_podx.rules.ends import Ending, endings
 from kubectl_podx.rules.fixes import edit_owner, publish_unready
 from kubectl_podx.rules.remedies import DOCS, checked, kubectl, namespace
-from kubectl_podx.rules.rule import Case, Check, Hit, Rule
+from kubectl_podx.rules.rule import Case, Hit, Rule, reason_rule
 from kubectl_podx.sections.network.ports import probe_where_it_listens
 
 if TYPE_CHECKING:
@@ -290,21 +291,7 @@ def other_port(case: Case) -> Iterator[Hit]:
             break
 
 
-def _rule(code: str, title: str, meaning: str, known_by: str, remedy: str, check: Check) -> Rule:
-    return Rule(
-        code=code,
-        section="network",
-        severity="critical",
-        title=title,
-        meaning=meaning,
-        known_by=known_by,
-        remedy=remedy,
-        link=_SERVICES,
-        check=check,
-        reason=True,
-        rank=8,
-    )
-
+_rule = partial(reason_rule, section="network", link=_SERVICES)
 
 _BY_NAME = (
     "The name in the log, in command and args of an init container, or in an exec probe; the "

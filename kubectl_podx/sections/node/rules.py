@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from kubectl_podx.pod.pod import of_type
 from kubectl_podx.rules.remedies import DOCS, checked, kubectl
-from kubectl_podx.rules.rule import Case, Fix, Hit, Rule
+from kubectl_podx.rules.rule import Case, Fix, Hit, Rule, reason_rule
 from kubectl_podx.rules.trouble import endings
 from kubectl_podx.sections.node.report import Node
 from kubectl_podx.view.units import spell_seconds
@@ -193,17 +193,14 @@ RULES: tuple[Rule, ...] = (
         link=_NODES,
         check=clock_off,
     ),
-    Rule(
+    reason_rule(
         code="NOD011",
         section="node",
-        severity="critical",
         title="A certificate is not valid by a clock that is off",
         meaning="The program compares a certificate or token with the node's clock.",
         known_by="`not yet valid` or `expired` in the log, and the node's clock.",
         remedy="Look at the node's time synchronisation (chrony, systemd-timesyncd).",
         link=_NODES,
         check=wrong_time,
-        reason=True,
-        rank=8,
     ),
 )

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import datetime
+from functools import partial
 
 from kubectl_podx.model.clock import parse_time
 from kubectl_podx.pod.probe_words import in_brief
 from kubectl_podx.rules.ends import Ending, endings
 from kubectl_podx.rules.fixes import edit_owner, set_probe
 from kubectl_podx.rules.remedies import DOCS, checked, kubectl
-from kubectl_podx.rules.rule import Case, Check, Fix, Hit, Rule
+from kubectl_podx.rules.rule import Case, Fix, Hit, Rule, reason_rule
 from kubectl_podx.sections.containers.report import Container
 from kubectl_podx.sections.probes.report import Probe
 
@@ -166,30 +167,7 @@ def slow_start(case: Case) -> Iterator[Hit]:
             )
 
 
-def _rule(
-    code: str,
-    title: str,
-    meaning: str,
-    known_by: str,
-    remedy: str,
-    check: Check,
-    gives_way_to: frozenset[str] = frozenset(),
-) -> Rule:
-    return Rule(
-        gives_way_to=gives_way_to,
-        code=code,
-        section="probes",
-        severity="critical",
-        title=title,
-        meaning=meaning,
-        known_by=known_by,
-        remedy=remedy,
-        link=_HOW,
-        check=check,
-        reason=True,
-        rank=8,
-    )
-
+_rule = partial(reason_rule, section="probes", link=_HOW)
 
 RULES: tuple[Rule, ...] = (
     _rule(
@@ -216,7 +194,7 @@ RULES: tuple[Rule, ...] = (
         "The status in the probe's failure.",
         "Correct the probe's path, or open it to requests without credentials.",
         answered,
-        frozenset({"PRB031"}),
+        gives_way_to=frozenset({"PRB031"}),
     ),
     _rule(
         "PRB033",

@@ -11,7 +11,7 @@ from kubectl_podx.pod.pod import first_user, sysctls
 from kubectl_podx.rules.ends import Ending, endings
 from kubectl_podx.rules.fixes import edit_owner, set_container, set_pod
 from kubectl_podx.rules.remedies import DOCS
-from kubectl_podx.rules.rule import Case, Fix, Hit, Rule
+from kubectl_podx.rules.rule import Case, Fix, Hit, Rule, reason_rule
 from kubectl_podx.sections.security.facts import ALL, DEFAULT
 from kubectl_podx.sections.security.report import Security
 
@@ -299,10 +299,9 @@ def no_new_privileges(case: Case) -> Iterator[Hit]:
 _KNOWN = "The error in the log, and securityContext of the container or the pod."
 
 RULES: tuple[Rule, ...] = (
-    Rule(
+    reason_rule(
         code="SEC010",
         section="security",
-        severity="critical",
         title="A program cannot write to its read-only root file system",
         meaning="With readOnlyRootFilesystem only volumes can be written. Programs expect to write "
         "to /tmp, /var/run, /var/cache and such.",
@@ -311,13 +310,10 @@ RULES: tuple[Rule, ...] = (
         remedy="Mount an emptyDir at the folder, or let the program write somewhere else.",
         link=_CONTEXT,
         check=read_only_root,
-        reason=True,
-        rank=8,
     ),
-    Rule(
+    reason_rule(
         code="SEC011",
         section="security",
-        severity="critical",
         title="A file or folder belongs to another user than the program",
         meaning="runAsUser changes who the program is and nobody's files. fsGroup gives volumes to "
         "a group, but not hostPath and not what the image has.",
@@ -326,13 +322,10 @@ RULES: tuple[Rule, ...] = (
         remedy="Set runAsUser to the owner, set fsGroup, or change the owner in an init container.",
         link=_CONTEXT,
         check=other_owner,
-        reason=True,
-        rank=8,
     ),
-    Rule(
+    reason_rule(
         code="SEC012",
         section="security",
-        severity="critical",
         title="An operation takes a capability that the container does not have",
         meaning="chown takes CHOWN, a change of the user SETUID and SETGID, iptables NET_ADMIN, a "
         "mount SYS_ADMIN. Only root has what capabilities.drop leaves.",
@@ -340,13 +333,10 @@ RULES: tuple[Rule, ...] = (
         remedy="Add that one capability, or do without the operation.",
         link=_CONTEXT + "#set-capabilities-for-a-container",
         check=missing_capability,
-        reason=True,
-        rank=8,
     ),
-    Rule(
+    reason_rule(
         code="SEC013",
         section="security",
-        severity="critical",
         title="A port below 1024 may not be opened",
         meaning="It takes root with NET_BIND_SERVICE, or a sysctl that says where the free ports "
         "begin.",
@@ -354,13 +344,10 @@ RULES: tuple[Rule, ...] = (
         remedy="Listen on a higher port, or set the sysctl net.ipv4.ip_unprivileged_port_start.",
         link=_CONTEXT + "#set-capabilities-for-a-container",
         check=low_port,
-        reason=True,
-        rank=8,
     ),
-    Rule(
+    reason_rule(
         code="SEC014",
         section="security",
-        severity="critical",
         title="A private key may be read by others",
         meaning="ssh, PostgreSQL and others refuse a key that a group may read. fsGroup adds 0440 "
         "to the mode of every file of a Secret's volume.",
@@ -368,13 +355,10 @@ RULES: tuple[Rule, ...] = (
         remedy="Copy the key in an init container and chmod it, or go without fsGroup.",
         link=_CONTEXT,
         check=open_key,
-        reason=True,
-        rank=8,
     ),
-    Rule(
+    reason_rule(
         code="SEC015",
         section="security",
-        severity="critical",
         title="A setuid program gains no privileges",
         meaning="allowPrivilegeEscalation: false sets no_new_privs, which sudo and ping of some "
         "images need to be off.",
@@ -382,13 +366,10 @@ RULES: tuple[Rule, ...] = (
         remedy="Start the program as the right user, without sudo.",
         link=_CONTEXT,
         check=no_new_privileges,
-        reason=True,
-        rank=8,
     ),
-    Rule(
+    reason_rule(
         code="SEC016",
         section="security",
-        severity="critical",
         title="A container sets a kernel setting and may not",
         meaning="/proc/sys is read-only in every container that is not privileged. The pod's "
         "securityContext.sysctls sets what a pod has for itself; the rest is the node's.",
@@ -396,13 +377,11 @@ RULES: tuple[Rule, ...] = (
         remedy="Name the setting in securityContext.sysctls, or set it on the node.",
         link=DOCS + "tasks/administer-cluster/sysctl-cluster/",
         check=kernel_setting,
-        reason=True,
         rank=7,
     ),
-    Rule(
+    reason_rule(
         code="SEC017",
         section="security",
-        severity="critical",
         title="The node has no such seccomp profile",
         meaning="With type Localhost the profile is a file on the node, below the kubelet's "
         "seccomp folder. Every node that the pod may run on needs it.",
@@ -410,7 +389,5 @@ RULES: tuple[Rule, ...] = (
         remedy="Put the file on the nodes, or use type RuntimeDefault.",
         link=DOCS + "tutorials/security/seccomp/",
         check=no_profile,
-        reason=True,
-        rank=8,
     ),
 )

@@ -8,7 +8,7 @@ from kubectl_podx.pod.places import clean, normal
 from kubectl_podx.rules.ends import Ending, endings
 from kubectl_podx.rules.fixes import edit_owner, set_pod
 from kubectl_podx.rules.remedies import checked, kubectl, namespace
-from kubectl_podx.rules.rule import Case, Hit, Rule
+from kubectl_podx.rules.rule import Case, Hit, Rule, reason_rule
 from kubectl_podx.sections.tokens.facts import asked_audiences, no_automount
 
 _ACCOUNTS = "https://kubernetes.io/docs/tasks/configure-pod-container/configure-service-account/"
@@ -101,10 +101,9 @@ def may_not(case: Case) -> Iterator[Hit]:
 
 
 RULES: tuple[Rule, ...] = (
-    Rule(
+    reason_rule(
         code="TOK010",
         section="serviceAccountTokens",
-        severity="critical",
         title="A program needs a token and none is mounted",
         meaning="automountServiceAccountToken: false of the pod or of its ServiceAccount keeps the "
         "token away, and clients of the API server cannot start.",
@@ -112,13 +111,10 @@ RULES: tuple[Rule, ...] = (
         remedy="Set automountServiceAccountToken: true in the pod, or mount a projected token.",
         link=_ACCOUNTS,
         check=no_token,
-        reason=True,
-        rank=8,
     ),
-    Rule(
+    reason_rule(
         code="TOK011",
         section="serviceAccountTokens",
-        severity="critical",
         title="The service account may not do what the program asks for",
         meaning="The API server answered 403: nothing grants the verb on the resource to the "
         "account.",
@@ -126,13 +122,10 @@ RULES: tuple[Rule, ...] = (
         remedy="`kubectl podx doctor --from-logs POD` prints the least Role that allows it.",
         link=_RBAC,
         check=may_not,
-        reason=True,
-        rank=8,
     ),
-    Rule(
+    reason_rule(
         code="TOK012",
         section="serviceAccountTokens",
-        severity="critical",
         title="The token is meant for another audience",
         meaning="A token names who may accept it. The API server answers 401 to one for another "
         "audience.",
@@ -140,7 +133,5 @@ RULES: tuple[Rule, ...] = (
         remedy="Leave out audience, or mount a second token for the API server.",
         link=_ACCOUNTS + "#serviceaccount-token-volume-projection",
         check=other_audience,
-        reason=True,
-        rank=8,
     ),
 )

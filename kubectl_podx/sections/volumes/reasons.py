@@ -9,7 +9,7 @@ from kubectl_podx.pod.places import WRITTEN_BY_KUBELET, Place, place, places
 from kubectl_podx.rules.ends import Ending, endings
 from kubectl_podx.rules.fixes import edit_owner
 from kubectl_podx.rules.remedies import DOCS
-from kubectl_podx.rules.rule import Case, Hit, Rule
+from kubectl_podx.rules.rule import Case, Hit, Rule, reason_rule
 from kubectl_podx.sections.volumes.source import declared_read_only
 
 if TYPE_CHECKING:
@@ -93,10 +93,9 @@ def _why_full(ending: Ending, where: Place | None, path: str, line: str) -> str:
 
 
 RULES: tuple[Rule, ...] = (
-    Rule(
+    reason_rule(
         code="VOL020",
         section="volumes",
-        severity="critical",
         title="A program writes to a volume that may only be read",
         meaning="Volumes of a ConfigMap, a Secret, the downward API and an image are read-only, "
         "whatever readOnly says. Entrypoints that chown or template their configuration need a "
@@ -105,13 +104,10 @@ RULES: tuple[Rule, ...] = (
         remedy="Copy the files into an emptyDir in an init container, and write there.",
         link=_VOLUMES,
         check=read_only,
-        reason=True,
-        rank=8,
     ),
-    Rule(
+    reason_rule(
         code="VOL021",
         section="volumes",
-        severity="critical",
         title="A file system in memory is too small for what is written to it",
         meaning="An emptyDir of medium Memory ends at its sizeLimit or at the memory limit, and "
         "/dev/shm has 64 MiB in every container that mounts nothing there.",
@@ -119,7 +115,5 @@ RULES: tuple[Rule, ...] = (
         remedy="Mount an emptyDir of medium Memory with a larger sizeLimit.",
         link=_VOLUMES + "#emptydir",
         check=too_small,
-        reason=True,
-        rank=8,
     ),
 )
