@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from kubectl_podx.cli.environment import Environment
+from kubectl_podx.cli.options import colors_of
 from kubectl_podx.model.errors import UsageError
 from kubectl_podx.model.words import Colors
 
@@ -51,9 +52,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     all_pods: bool = False
     """In the text: every pod's whole report, not one of each kind."""
     exit_code: bool = False
-    no_color: bool = False
-    color: Colors = "auto"
-    """`auto`, `always` or `never`."""
+    colors: Colors = "auto"
     deadline: float = 15.0
     max_in_flight: int = 12
     verbose: bool = False
@@ -73,6 +72,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
         if known.get("field_selector") is not None and known.get("selector") is None:
             # As kubectl: fields alone choose among all pods.
             known["selector"] = ""
+        known["colors"] = colors_of(values)
         known["no_exec"] = bool(known.get("no_exec")) or env.variables.get(_NO_EXEC) == "1"
         request = cls(**{**known, "words": tuple(words), "connection": dict(values), **more})
         request.check()
@@ -107,11 +107,6 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
         if self.query is not None:
             return "json"
         return "table" if self.as_table else "text"
-
-    @property
-    def colors(self) -> Colors:
-        """When colour is written."""
-        return "never" if self.no_color else self.color
 
     def check(self) -> None:
         """Contradictions, in kubectl's words where it has them."""

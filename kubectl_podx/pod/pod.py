@@ -152,7 +152,7 @@ class ContainerEntry(NamedTuple):
     @property
     def memory_limit(self) -> str:
         """`resources.limits.memory` as it is declared; empty where there is none."""
-        return text(self.spec, "resources", "limits", "memory")
+        return self.limit("memory")
 
     def limit(self, resource: str) -> str:
         """`resources.limits` of `memory` or `cpu` as it is declared; empty where there is none."""

@@ -28,6 +28,7 @@ _TEMPLATES: dict[str, tuple[str, ...]] = {
     "ReplicationController": ("spec", "template", "spec"),
     "CronJob": ("spec", "jobTemplate", "spec", "template", "spec"),
 }
+_STATIC = Fix(instead="It is a static pod: change its manifest on the node.")
 _QUANTITY = re.compile(r"(\d{1,12})(k|M|G|T|Ki|Mi|Gi|Ti|m)?")
 
 
@@ -38,8 +39,7 @@ def edit_owner(case: Case) -> Fix:
         return found
     if found is None:
         return _recreated(case, edited=True)
-    target = f"{found.kind.lower()}/{checked(found.name)}"
-    return Fix(kubectl("edit", target, namespace=namespace(case)), by_hand=True)
+    return Fix(kubectl("edit", _named(found), namespace=namespace(case)), by_hand=True)
 
 
 def set_pod(case: Case, fields: Mapping[str, Any]) -> Fix:
@@ -53,15 +53,14 @@ def set_pod(case: Case, fields: Mapping[str, Any]) -> Fix:
     patch: Mapping[str, Any] = fields
     for key in reversed(_TEMPLATES[found.kind]):
         patch = {key: patch}
-    return Fix(_patch(f"{found.kind.lower()}/{checked(found.name)}", patch, case))
+    return Fix(_patch(_named(found), patch, case))
 
 
 def set_container(case: Case, entry: ContainerEntry, fields: Mapping[str, Any]) -> Fix:
     """Set these fields of one container; see `set_pod`."""
     if entry.kind == "ephemeral":
         return Fix()
-    where = "containers" if entry.kind == "app" else "initContainers"
-    return set_pod(case, {where: [{"name": checked(entry.name), **fields}]})
+    return set_pod(case, _in_its_list(entry, fields))
 
 
 def set_in(case: Case, container: str, fields: Mapping[str, Any]) -> Fix:
@@ -88,13 +87,11 @@ def more(case: Case, resource: str, container: str) -> Fix:
     above = _template(case)
     if isinstance(above, Owner):
         flags = [f"--{kind}={resource}={doubled}" for kind in resources]
-        target = f"{above.kind.lower()}/{checked(above.name)}"
-        words = ("set", "resources", target, "-c", checked(container), *flags)
+        words = ("set", "resources", _named(above), "-c", checked(container), *flags)
         return Fix(kubectl(*words, namespace=namespace(case)))
     if not _resizable(case, entry):
         return edit_owner(case)
-    where = "containers" if entry.kind == "app" else "initContainers"
-    patch = {"spec": {where: [{"name": checked(container), "resources": resources}]}}
+    patch = {"spec": _in_its_list(entry, {"resources": resources})}
     target = f"pod/{checked(case.view.reference.name)}"
     return Fix(_patch(target, patch, case, "--subresource=resize"))
 
@@ -106,14 +103,9 @@ def restart(case: Case) -> Fix:
         return Fix(kubectl("rollout", "restart", target, namespace=namespace(case)))
     direct = controller(case.view)
     if direct is not None and direct.kind == "Node":
-        return Fix(instead="It is a static pod: change its manifest on the node.")
+        return _STATIC
     if direct is None:
         return _recreated(case)
-    return Fix(about_pod(case, "delete", "pod"))
-
-
-def delete_pod(case: Case) -> Fix:
-    """End this pod; its controller makes another one."""
     return Fix(about_pod(case, "delete", "pod"))
 
 
@@ -137,6 +129,16 @@ def publish_unready(case: Case, service: str) -> Fix:
     return Fix(_patch(f"service/{checked(service)}", patch, case))
 
 
+def _named(owner: Owner) -> str:
+    return f"{owner.kind.lower()}/{checked(owner.name)}"
+
+
+def _in_its_list(entry: ContainerEntry, fields: Mapping[str, Any]) -> dict[str, Any]:
+    """These fields of one container, as a part of the pod's spec."""
+    where = "containers" if entry.kind == "app" else "initContainers"
+    return {where: [{"name": checked(entry.name), **fields}]}
+
+
 def _patch(target: str, patch: Mapping[str, Any], case: Case, *flags: str) -> str:
     body = msgspec.json.encode(patch).decode()
     return kubectl("patch", target, *flags, "-p", body, namespace=namespace(case))
@@ -156,7 +158,7 @@ def _template(case: Case) -> Owner | Fix | None:
     if found is None or found.kind in _TEMPLATES:
         return found
     if found.kind == "Node":
-        return Fix(instead="It is a static pod: change its manifest on the node.")
+        return _STATIC
     return Fix(instead=f"The pod is made by {found.label}: change it there.")
 
 
