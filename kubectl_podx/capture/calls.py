@@ -142,13 +142,13 @@ class _Run:
     ) -> None:
         """Until all is done or the deadline has passed."""
         end = time.monotonic() + deadline.remaining() + grace
-        while not self.done.wait(
-            min(
-                _SOON if early else _STEP if progress else end,
-                max(0.0, end - time.monotonic()),
-            )
-        ):
-            if time.monotonic() >= end:
+        while (left := end - time.monotonic()) > 0:
+            step = left
+            if early:
+                step = _SOON
+            elif progress:
+                step = _STEP
+            if self.done.wait(min(step, left)) or time.monotonic() >= end:
                 return
             if early and (known := self._all_but_execs()):
                 early(known)

@@ -11,21 +11,13 @@ from kubectl_podx.capture.targets import parse_words
 from kubectl_podx.cluster.errors import ClusterError
 from kubectl_podx.cluster.paths import api_path
 from kubectl_podx.model.nearest import near
-from kubectl_podx.model.reference import RESOURCES
+from kubectl_podx.model.reference import RESOURCES, SHORT_NAMES
 
 if TYPE_CHECKING:
     from kubectl_podx.cluster.server import ApiServer
 
-# By the short name that a person types, in the order in which one is offered.
-_KINDS = {
-    "deploy": "Deployment",
-    "sts": "StatefulSet",
-    "ds": "DaemonSet",
-    "cronjob": "CronJob",
-    "job": "Job",
-    "svc": "Service",
-    "pod": "Pod",
-}
+# In the order in which one is offered.
+_KINDS = ("Deployment", "StatefulSet", "DaemonSet", "CronJob", "Job", "Service", "Pod")
 _NAMES_ALONE = "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io"
 _PAGE = (("limit", "500"),)
 _PATIENCE = 2.0
@@ -51,9 +43,9 @@ def suggestions(server: ApiServer, words: Sequence[str], namespace: str) -> list
     """
     wanted = [named.name for named in parse_words(words)]
     known: dict[str, str] = {}
-    for short, kind in _KINDS.items():
+    for kind in _KINDS:
         for name in _names(server, kind, namespace):
-            known.setdefault(name, name if kind == "Pod" else f"{short}/{name}")
+            known.setdefault(name, name if kind == "Pod" else f"{SHORT_NAMES[kind]}/{name}")
     found = [close for name in wanted if name not in known for close in near(name, known)]
     same = [known[name] for name in wanted if "/" in known.get(name, "")]
     return list(dict.fromkeys([*same, *(known[name] for name in found)]))[:3]

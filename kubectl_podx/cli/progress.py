@@ -67,9 +67,10 @@ class ProgressLine:
             if self._over or lines == self._shown or not self._env.stderr.isatty():
                 return
             above = len(self._shown) - 1
-            back = _UP.format(above) if above > 0 else ""
-            over = f"{back}{_CLEAR_LINE}{_CLEAR_BELOW if above > 0 else ''}" if self._shown else ""
-            self._env.stderr.write(over + (_CLEAR_LINE if not over else "") + "\n".join(lines))
+            over = _CLEAR_LINE
+            if above > 0:
+                over = f"{_UP.format(above)}{_CLEAR_LINE}{_CLEAR_BELOW}"
+            self._env.stderr.write(over + "\n".join(lines))
             self._env.stderr.flush()
             self._shown = lines
 

@@ -87,6 +87,19 @@ RESOURCES: dict[str, Resource] = {
 """Every kind that podx may read. A kind that is not here is never asked for."""
 
 
+SHORT_NAMES = {
+    "Deployment": "deploy",
+    "StatefulSet": "sts",
+    "DaemonSet": "ds",
+    "ReplicaSet": "rs",
+    "ReplicationController": "rc",
+    "Job": "job",
+    "CronJob": "cronjob",
+    "Service": "svc",
+}
+"""What a person types, and commands are printed with, for a kind that stands for pods."""
+
+
 class Reference(NamedTuple):
     """An object by kind, namespace and name; the namespace is empty for cluster-wide kinds."""
 

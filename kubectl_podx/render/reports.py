@@ -163,7 +163,7 @@ def _rights(rights: Sequence[RightRow], terminal: Terminal) -> list[str]:
         ["STATE", "RIGHT", "NAMESPACE", "NAME", "FOR"],
         rows,
         color=terminal.color,
-        width=terminal.width and terminal.width - 2,
+        width=terminal.within(2),
     )
 
 

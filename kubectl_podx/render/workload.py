@@ -117,7 +117,7 @@ def _pods(document: Several, page: Page) -> list[str]:
         rows,
         color=page.terminal.color,
         limit=_LONGEST_WHY,
-        width=page.terminal.width and page.terminal.width - INDENT,
+        width=page.terminal.within(INDENT),
     )
     return ["Pods:", *(" " * INDENT + line for line in lines)]
 

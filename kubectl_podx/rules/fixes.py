@@ -13,12 +13,13 @@ from typing import Any
 
 import msgspec
 
+from kubectl_podx.model.reference import SHORT_NAMES
 from kubectl_podx.pod.owner import Owner, controller, maker_of, workload
 from kubectl_podx.pod.pod import ContainerEntry
 from kubectl_podx.rules.remedies import about_pod, checked, kubectl, namespace
 from kubectl_podx.rules.rule import Case, Fix
 
-_ROLLOUTS = {"Deployment": "deploy", "StatefulSet": "sts", "DaemonSet": "ds"}
+_ROLLOUTS = ("Deployment", "StatefulSet", "DaemonSet")
 # What has a template that may be changed, and where in it the pod's spec stands.
 _TEMPLATES: dict[str, tuple[str, ...]] = {
     "Deployment": ("spec", "template", "spec"),
@@ -183,8 +184,9 @@ def _resizable(case: Case, entry: ContainerEntry) -> bool:
 def _rollout(case: Case) -> str:
     """What `kubectl rollout` takes for the pod's workload; empty for what it does not know."""
     found = workload(case.view)
-    kind = _ROLLOUTS.get(found.kind) if found is not None else None
-    return f"{kind}/{checked(found.name)}" if found is not None and kind else ""
+    if found is None or found.kind not in _ROLLOUTS:
+        return ""
+    return f"{SHORT_NAMES[found.kind]}/{checked(found.name)}"
 
 
 def _doubled(quantity: str) -> str:

@@ -45,6 +45,10 @@ class Terminal(NamedTuple):
         # Some terminals say 0 columns: those are not wrapped.
         return cls(max(columns, _NARROWEST) if columns else None, shown)
 
+    def within(self, indent: int) -> int | None:
+        """The columns that are left beside an indent; None where there is no width to keep to."""
+        return None if self.width is None else self.width - indent
+
 
 # Stands behind a character of two columns while widths are counted; `clean` leaves no NUL.
 _FILLER = "\0"

@@ -61,7 +61,7 @@ class Page(NamedTuple):
             [headers[at] for at in kept],
             [[row[at] for at in kept] for row in cells],
             color=self.terminal.color,
-            width=None if self.terminal.width is None else self.terminal.width - INDENT,
+            width=self.terminal.within(INDENT),
         )
         return [" " * INDENT + line for line in lines] if cells else []
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from kubectl_podx.model.clock import parse_time
+from kubectl_podx.model.reference import SHORT_NAMES
 from kubectl_podx.rules.remedies import DOCS, checked, kubectl
 from kubectl_podx.rules.rule import Fix, Rule
 from kubectl_podx.sections.report import PodReport
@@ -15,16 +16,6 @@ from kubectl_podx.workload.report import Workload
 SECTION = "workload"
 """What its rules are about, in place of a section of a pod."""
 _BAD = ("critical", "unknown", "warning")
-_SHORT = {
-    "Deployment": "deploy",
-    "StatefulSet": "sts",
-    "DaemonSet": "ds",
-    "ReplicaSet": "rs",
-    "ReplicationController": "rc",
-    "Job": "job",
-    "CronJob": "cronjob",
-    "Service": "svc",
-}
 
 
 class WorkloadCase(NamedTuple):
@@ -43,7 +34,7 @@ class WorkloadCase(NamedTuple):
     @property
     def target(self) -> str:
         """`deploy/web`, as a command takes it."""
-        return f"{_SHORT[self.workload.kind]}/{checked(self.workload.name)}"
+        return f"{SHORT_NAMES[self.workload.kind]}/{checked(self.workload.name)}"
 
     @property
     def missing(self) -> int:
