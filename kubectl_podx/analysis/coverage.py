@@ -15,13 +15,14 @@ from kubectl_podx.podpreset.preset import has_preset_annotation
 from kubectl_podx.sections.injections.sources import were_read
 from kubectl_podx.sections.table import LOOKS_INSIDE, SECTIONS
 
-_LOST: dict[str, CoverageState] = {
+LOST: dict[str, CoverageState] = {
     "denied": "denied",
     "failed": "partial",
     "timedOut": "timedOut",
     "skipped": "skipped",
 }
-_LONGER = "a longer --deadline"
+"""What a call that was not answered is called in the coverage, by its state."""
+LONGER = "a longer --deadline"
 _WITH_TEXT = (
     "containers",
     "namespaces",
@@ -89,14 +90,14 @@ def _withheld(view: PodView) -> Iterator[Coverage]:
                 section=section,
                 state="timedOut" if late else "partial",
                 reason=reason,
-                needs=_LONGER if late else f"a run that can read {what}",
+                needs=LONGER if late else f"a run that can read {what}",
             )
 
 
 def _calls(view: PodView) -> Iterator[Coverage]:
     """Refused, slow or broken requests. Execs are told by the looks that they made."""
     for call in view.captured.calls:
-        state = _LOST.get(call.state)
+        state = LOST.get(call.state)
         if state is None or call.kind == "exec" or _nobody_misses(view, call):
             continue
         for section in call.sections:
@@ -106,7 +107,7 @@ def _calls(view: PodView) -> Iterator[Coverage]:
                     container=call.container,
                     state=state,
                     reason=_reason(call),
-                    needs=call.needs or (_LONGER if state == "timedOut" else ""),
+                    needs=call.needs or (LONGER if state == "timedOut" else ""),
                 )
 
 
@@ -150,7 +151,7 @@ def _looks(view: PodView) -> Iterator[Coverage]:
                 container=entry.name,
                 state=looked.coverage,
                 reason=looked.reason or "not everything could be read",
-                needs=looked.needs or (_LONGER if looked.coverage == "timedOut" else ""),
+                needs=looked.needs or (LONGER if looked.coverage == "timedOut" else ""),
             )
 
 

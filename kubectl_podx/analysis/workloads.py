@@ -8,27 +8,21 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from kubectl_podx.analysis.analyse import analyse
+from kubectl_podx.analysis.coverage import LONGER, LOST
 from kubectl_podx.analysis.reports import WorkloadReport
 from kubectl_podx.model.capture import Capture, CapturedWorkload
 from kubectl_podx.model.clock import parse_time
 from kubectl_podx.model.parts import Coverage, Finding, Verdict
 from kubectl_podx.model.reference import Reference
-from kubectl_podx.model.words import SEVERITIES, CoverageState, Severity
+from kubectl_podx.model.words import SEVERITIES, Severity
 from kubectl_podx.rules.rule import without_repeats
 from kubectl_podx.sections.report import PodGroup, PodReport, PodReportList
 from kubectl_podx.view.units import counted
 from kubectl_podx.workload import facts
-from kubectl_podx.workload.case import SECTION, WorkloadCase
+from kubectl_podx.workload.case import BAD, SECTION, WorkloadCase
 from kubectl_podx.workload.rules import RULES
 from kubectl_podx.workload.view import WorkloadView
 
-_LOST: dict[str, CoverageState] = {
-    "denied": "denied",
-    "failed": "partial",
-    "timedOut": "timedOut",
-    "skipped": "skipped",
-}
-_BAD: tuple[Severity, ...] = ("critical", "unknown", "warning")
 _OVER = frozenset({"complete", "failed", "suspended"})
 
 
@@ -102,11 +96,11 @@ def _verdict(case: WorkloadCase, findings: Sequence[Finding]) -> Verdict:
     if held is not None and worst is not None and "CON040" in worst.codes:
         # The same of the whole Job.
         return _of(held)
-    if worst is not None and worst.severity in _BAD:
+    if worst is not None and worst.severity in BAD:
         codes = [*worst.codes, *([top.code] if top is not None and top.blocking else [])]
         summary = f"{_state(case)}; {_of_pods(worst)}"
         return Verdict(severity=worst.severity, summary=summary, codes=codes)
-    if top is not None and (top.blocking or top.severity in _BAD):
+    if top is not None and (top.blocking or top.severity in BAD):
         return _of(top)
     if case.workload.kind in ("Job", "CronJob") and top is not None:
         return _of(top)
@@ -228,7 +222,7 @@ def _over(reports: Sequence[PodReport], found: Sequence[PodGroup]) -> Verdict:
     """Of one pod its own verdict; of several the worst, with how many are like it."""
     if len(reports) == 1:
         return reports[0].verdict
-    bad = sum(len(group.pods) for group in found if group.severity in _BAD)
+    bad = sum(len(group.pods) for group in found if group.severity in BAD)
     if not bad:
         words = f"{counted(len(reports), 'pod')}: none has a problem"
         return Verdict(severity=found[0].severity, summary=words)
@@ -241,11 +235,11 @@ def _coverage(captured: CapturedWorkload) -> Iterator[Coverage]:
     """What was asked about the workload and not answered. What does not exist is no loss."""
     seen: set[str] = set()
     for call in captured.calls:
-        state = _LOST.get(call.state)
+        state = LOST.get(call.state)
         if state is None or call.target in seen:
             continue
         seen.add(call.target)
         what = f"{call.about} list" if call.kind == "list" else call.target
-        needs = call.needs or ("a longer --deadline" if state == "timedOut" else "")
+        needs = call.needs or (LONGER if state == "timedOut" else "")
         reason = f"{what}: {call.reason or call.state}"
         yield Coverage(section=SECTION, state=state, reason=reason, needs=needs)

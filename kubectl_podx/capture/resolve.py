@@ -9,8 +9,9 @@ from kubectl_podx.capture.calls import Outcome, perform_read
 from kubectl_podx.capture.planned import PlannedCall
 from kubectl_podx.capture.targets import Named, Targets, parse_words
 from kubectl_podx.model.capture import StoredObject
-from kubectl_podx.model.raw import Json, dig, items, text
+from kubectl_podx.model.raw import Json, dig, text
 from kubectl_podx.model.reference import RESOURCES, Reference, selector_text
+from kubectl_podx.pod.owner import owner_uids
 
 if TYPE_CHECKING:
     from kubectl_podx.capture.seal import Sealer
@@ -134,8 +135,3 @@ def _selector(kind: str, owner: Json) -> str:
     if kind in ("Service", "ReplicationController"):
         return selector_text({"matchLabels": plan_workloads.labels_of(owner)})
     return selector_text(dig(owner, "spec", "selector"))
-
-
-def owner_uids(body: Json) -> set[str]:
-    """The uids of an object's owners."""
-    return {text(owner, "uid") for owner in items(body, "metadata", "ownerReferences")}

@@ -10,6 +10,7 @@ from typing import Any, Literal, get_args
 
 from msgspec.structs import force_setattr
 
+from kubectl_podx.model.raw import Json
 from kubectl_podx.model.wire import Wire
 from kubectl_podx.model.words import SeccompMode
 
@@ -473,6 +474,11 @@ class Capture(Wire, frozen=True, kw_only=True):
     lists: dict[str, StoredList] = {}
     notes: list[str] = []
     """Why a target that was named has no pods, a sentence each; of captures before workloads."""
+
+    def listed(self, key: str) -> list[Json]:
+        """What a list holds, by its key; nothing where it was not asked for or not answered."""
+        stored = self.lists.get(key)
+        return [*stored.items] if stored is not None else []
 
 
 ProbeResult = Literal["succeeded", "failed", "errored", "timedOut", "notRun"]

@@ -61,8 +61,7 @@ def _class(view: PodView, body: Json) -> Iterator[str]:
 
 
 def _every_volume(view: PodView) -> list[Json]:
-    stored = view.capture.lists.get("PersistentVolume/")
-    return items({"items": stored.items}, "items") if stored is not None else []
+    return view.capture.listed("PersistentVolume/")
 
 
 def _volumes(view: PodView, body: Json) -> Iterator[str]:
@@ -118,9 +117,9 @@ def _modes(volume: Json) -> list[str]:
 def _said(view: PodView, name: str) -> Iterator[str]:
     """The newest failure that the claim's own events tell of."""
     key = Reference("PersistentVolumeClaim", view.reference.namespace, name).key
-    stored = view.capture.lists.get(f"Event/{key}")
-    events = items({"items": stored.items}, "items") if stored is not None else []
-    told = [event for event in events if text(event, "reason") in _FAILURES]
+    told = [
+        event for event in view.capture.listed(f"Event/{key}") if text(event, "reason") in _FAILURES
+    ]
     for event in sorted(told, key=event_time)[-1:]:
         yield f"event {text(event, 'reason')}: {one_line(text(event, 'message'), 300)}"
 
@@ -134,9 +133,8 @@ def only_one_pod(view: PodView, name: str) -> bool:
 
 def users(view: PodView, name: str) -> list[str]:
     """Other pods of the namespace that use the claim and have not ended: `rwop-old on node n1`."""
-    stored = view.capture.lists.get(f"Pod/{view.reference.namespace}")
     found = []
-    for pod in items({"items": stored.items}, "items") if stored is not None else []:
+    for pod in view.capture.listed(f"Pod/{view.reference.namespace}"):
         own = text(pod, "metadata", "name") == view.reference.name
         over = text(pod, "status", "phase") in ("Succeeded", "Failed")
         if own or over or not text(pod, "spec", "nodeName"):

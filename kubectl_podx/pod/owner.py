@@ -131,6 +131,11 @@ def _current(view: PodView, owner: Json) -> bool:
     return isinstance(generation, str) and generation == str(dig(owner, "metadata", "generation"))
 
 
+def owner_uids(body: Json) -> set[str]:
+    """The uids of an object's owners."""
+    return {text(owner, "uid") for owner in items(body, "metadata", "ownerReferences")}
+
+
 def is_service_account_volume(volume: Json) -> bool:
     """The volume that the ServiceAccount admission plugin adds: `kube-api-access-XXXXX`."""
     return text(volume, "name").startswith("kube-api-access-") and any(

@@ -17,7 +17,7 @@ from kubectl_podx.model.capture import (
     StoredObject,
 )
 from kubectl_podx.model.clock import parse_time
-from kubectl_podx.model.raw import Json, dig, items, number, text
+from kubectl_podx.model.raw import Json, dig, number, text
 from kubectl_podx.model.reference import Reference
 from kubectl_podx.model.words import CoverageState, ObservationMethod, ObservationState
 from kubectl_podx.pod.pod import ContainerEntry, Pod, containers, field_path
@@ -26,7 +26,7 @@ _T = TypeVar("_T")
 
 
 class Event(NamedTuple):
-    """One event of the pod."""
+    """One event, of a pod or of a workload and what it made."""
 
     body: Json
 
@@ -44,6 +44,17 @@ class Event(NamedTuple):
     def seen(self) -> int:
         """How often it happened; at least 1."""
         return event_count(self.body)
+
+    @property
+    def time(self) -> str:
+        """The newest moment that it names, as sortable RFC 3339 text."""
+        return event_time(self.body)
+
+    @property
+    def about(self) -> str:
+        """The object that it is about: `ReplicaSet/web-5f`."""
+        kind, name = (text(self.body, "involvedObject", part) for part in ("kind", "name"))
+        return f"{kind}/{name}"
 
 
 class PodView:
@@ -163,8 +174,7 @@ class PodView:
         """Pods of the same owner, where they were read."""
         calls = self.captured.calls
         asked = (one.target for one in calls if one.kind == "list" and one.about == "Pod")
-        stored = self.capture.lists.get(next(asked, ""))
-        return list(items({"items": stored.items if stored else []}, "items"))
+        return self.capture.listed(next(asked, ""))
 
 
 def per_view(function: Callable[[PodView], _T]) -> Callable[[PodView], _T]:

@@ -131,7 +131,7 @@ def behind(body: Json) -> bool:
     return seen is not None and generation is not None and seen < generation
 
 
-def seconds_since(moment: str, now: datetime | None) -> float | None:
+def seconds_since(moment: str | None, now: datetime | None) -> float | None:
     """How long ago that was; None where one of the moments is not known."""
     then = parse_time(moment)
     return (now - then).total_seconds() if then is not None and now is not None else None

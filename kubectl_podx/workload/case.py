@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from kubectl_podx.model.clock import parse_time
 from kubectl_podx.model.reference import SHORT_NAMES
+from kubectl_podx.model.words import Severity
+from kubectl_podx.pod.workload import Counts, seconds_since
 from kubectl_podx.rules.remedies import DOCS, checked, kubectl
 from kubectl_podx.rules.rule import Fix, Rule
 from kubectl_podx.sections.report import PodReport
@@ -15,7 +16,8 @@ from kubectl_podx.workload.report import Workload
 
 SECTION = "workload"
 """What its rules are about, in place of a section of a pod."""
-_BAD = ("critical", "unknown", "warning")
+BAD: tuple[Severity, ...] = ("critical", "unknown", "warning")
+"""Severities of what somebody should look at."""
 
 
 class WorkloadCase(NamedTuple):
@@ -39,8 +41,7 @@ class WorkloadCase(NamedTuple):
     @property
     def missing(self) -> int:
         """Pods that should exist and do not."""
-        wanted, made = self.workload.wanted, self.workload.made
-        return max(0, wanted - made) if wanted is not None and made is not None else 0
+        return Counts(self.workload.wanted, self.workload.made).missing
 
     @property
     def has(self) -> str:
@@ -51,7 +52,7 @@ class WorkloadCase(NamedTuple):
     @property
     def sick(self) -> list[PodReport]:
         """The pods with a verdict that is bad or unknown."""
-        return [report for report in self.pods if report.verdict.severity in _BAD]
+        return [report for report in self.pods if report.verdict.severity in BAD]
 
     def kubectl(self, *words: str) -> str:
         """A command in the workload's namespace."""
@@ -59,8 +60,7 @@ class WorkloadCase(NamedTuple):
 
     def seconds_since(self, moment: str | None) -> float | None:
         """How long ago that was; None where it is not known."""
-        then = parse_time(moment)
-        return (self.now - then).total_seconds() if then and self.now else None
+        return seconds_since(moment, self.now)
 
     @property
     def edit(self) -> Fix:

@@ -84,7 +84,7 @@ def _owners(body: Json) -> list[Owner]:
 def _events(view: WorkloadView) -> list[WorkloadEvent]:
     return [
         WorkloadEvent(
-            object=f"{event.reference.kind}/{event.reference.name}",
+            object=event.about,
             type=text(event.body, "type"),
             reason=event.reason,
             message=one_line(event.message, _LONGEST),

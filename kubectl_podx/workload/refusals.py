@@ -15,7 +15,6 @@ from msgspec.structs import replace
 from kubectl_podx.model.clock import parse_quantity
 from kubectl_podx.model.raw import Json, dig, items, mapping, one_line, text
 from kubectl_podx.model.words import RefusedBy
-from kubectl_podx.pod.view import event_time
 from kubectl_podx.pod.workload import condition
 from kubectl_podx.workload.report import Refusal
 from kubectl_podx.workload.view import WorkloadView
@@ -63,8 +62,7 @@ def _quota_now(view: WorkloadView, name: str) -> Iterator[str]:
 def _told_by_events(view: WorkloadView, since: str) -> Iterator[Refusal]:
     for event in reversed(view.events):
         if event.reason in _REASONS and (not since or event.time >= since):
-            who = f"{event.reference.kind}/{event.reference.name}"
-            yield of_message(event.message, who, count=event.seen, last=event.time or None)
+            yield of_message(event.message, event.about, count=event.seen, last=event.time or None)
 
 
 def _told_by_conditions(view: WorkloadView) -> Iterator[Refusal]:
@@ -84,7 +82,7 @@ def _newest_success(view: WorkloadView) -> str:
     if any(text(condition(b, "ReplicaFailure"), "status") == "True" for _, b in view.made):
         return ""
     created = [text(pod, "metadata", "creationTimestamp") for pod in view.pods]
-    done = [event_time(e.body) for e in view.events if e.reason == "SuccessfulCreate"]
+    done = [e.time for e in view.events if e.reason == "SuccessfulCreate"]
     return max((*created, *done), default="")
 
 

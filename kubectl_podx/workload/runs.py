@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from kubectl_podx.model.clock import format_time, parse_time
-from kubectl_podx.model.raw import Json, dig, items, number, text
+from kubectl_podx.model.raw import Json, items, number, text
 from kubectl_podx.model.words import JobState
 from kubectl_podx.pod import cron
 from kubectl_podx.pod.kept import Kept, kept_alive
+from kubectl_podx.pod.owner import owner_uids
 from kubectl_podx.pod.workload import finished, suspended
 from kubectl_podx.workload.report import JobRun, Schedule
 from kubectl_podx.workload.view import WorkloadView
@@ -60,17 +61,13 @@ def runs(view: WorkloadView) -> list[JobRun]:
     found = []
     for _, job in view.made[:_MOST]:
         uid = text(job, "metadata", "uid")
-        mine = [pod for pod in view.pods if uid in _owners(pod)]
+        mine = [pod for pod in view.pods if uid in owner_uids(pod)]
         found.append(run(job, mine))
     known = {one.name for one in found}
     # As the CronJob itself tells, where its Jobs were not read.
     named = [text(one, "name") for one in items(view.body, "status", "active")]
     told = [JobRun(name=name, state="active", active=1) for name in named if name not in known]
     return [*found, *told]
-
-
-def _owners(pod: Json) -> set[str]:
-    return {text(one, "uid") for one in dig(pod, "metadata", "ownerReferences") or []}
 
 
 def schedule(view: WorkloadView) -> Schedule | None:

@@ -2,44 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime
 from functools import cached_property
-from typing import NamedTuple
 
 from kubectl_podx.model.capture import Capture, CapturedWorkload, StoredObject
 from kubectl_podx.model.clock import parse_time
-from kubectl_podx.model.raw import Json, items, text
+from kubectl_podx.model.raw import Json, text
 from kubectl_podx.model.reference import Reference
-from kubectl_podx.pod.view import event_count, event_time
+from kubectl_podx.pod.view import Event
 from kubectl_podx.pod.workload import Counts, counts
-
-
-class WorkloadEvent(NamedTuple):
-    """One event, with the object that it is about."""
-
-    reference: Reference
-    body: Json
-
-    @property
-    def reason(self) -> str:
-        """Such as `FailedCreate`."""
-        return text(self.body, "reason")
-
-    @property
-    def message(self) -> str:
-        """What it says."""
-        return text(self.body, "message")
-
-    @property
-    def seen(self) -> int:
-        """How often it happened; at least 1."""
-        return event_count(self.body)
-
-    @property
-    def time(self) -> str:
-        """The newest moment that it names, as sortable RFC 3339 text."""
-        return event_time(self.body)
 
 
 class WorkloadView:
@@ -63,15 +34,11 @@ class WorkloadView:
         return counts(self.reference.kind, self.body)
 
     @cached_property
-    def events(self) -> list[WorkloadEvent]:
+    def events(self) -> list[Event]:
         """Its own and those of its ReplicaSets or Jobs, oldest first."""
-        return sorted(self._events(), key=lambda event: event.time)
-
-    def _events(self) -> Iterator[WorkloadEvent]:
         mine = (self.reference, *(reference for reference, _ in self.made))
-        for reference in mine:
-            for event in self._list(f"Event/{reference.key}"):
-                yield WorkloadEvent(reference, event)
+        told = (self.capture.listed(f"Event/{reference.key}") for reference in mine)
+        return sorted((Event(one) for each in told for one in each), key=lambda event: event.time)
 
     @cached_property
     def made(self) -> list[tuple[Reference, Json]]:
@@ -83,7 +50,7 @@ class WorkloadView:
 
     def listed(self, kind: str) -> list[Json]:
         """What the workload owns of this kind, newest first."""
-        found = self._list(f"{kind}/{self.reference.key}")
+        found = self.capture.listed(f"{kind}/{self.reference.key}")
         return sorted(
             found, key=lambda one: text(one, "metadata", "creationTimestamp"), reverse=True
         )
@@ -91,8 +58,8 @@ class WorkloadView:
     def all_of(self, kind: str) -> list[Json]:
         """Those of the workload's namespace, or of the cluster."""
         return [
-            *self._list(f"{kind}/{self.reference.namespace}"),
-            *self._list(f"{kind}/"),
+            *self.capture.listed(f"{kind}/{self.reference.namespace}"),
+            *self.capture.listed(f"{kind}/"),
         ]
 
     def was_read(self, kind: str) -> bool:
@@ -115,7 +82,3 @@ class WorkloadView:
         """The pods that it owns or selects."""
         stored = (self.capture.objects.get(key) for key in self.captured.pods)
         return [one.body for one in stored if one is not None and one.body is not None]
-
-    def _list(self, key: str) -> list[Json]:
-        stored = self.capture.lists.get(key)
-        return items({"items": stored.items}, "items") if stored is not None else []

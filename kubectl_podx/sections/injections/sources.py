@@ -160,8 +160,7 @@ def _namespace_labels(view: PodView) -> Json | None:
 
 
 def _listed(view: PodView, kind: str) -> list[Json]:
-    stored = view.capture.lists.get(f"{kind}/")
-    return list(items({"items": stored.items if stored else []}, "items"))
+    return view.capture.listed(f"{kind}/")
 
 
 def _policies(view: PodView, labels: Json, namespace: Json | None) -> Iterator[Candidate]:

@@ -37,10 +37,9 @@ def _policies(view: PodView) -> list[str]:
     """A policy without policyTypes limits egress only where it has rules for it
     (pkg/apis/networking/v1/defaults.go).
     """
-    stored = view.capture.lists.get(f"NetworkPolicy/{view.reference.namespace}")
     labels = mapping(view.pod, "metadata", "labels")
     found = []
-    for policy in items({"items": stored.items}, "items") if stored is not None else []:
+    for policy in view.capture.listed(f"NetworkPolicy/{view.reference.namespace}"):
         types = dig(policy, "spec", "policyTypes")
         limits = (
             "Egress" in types if isinstance(types, list) else bool(dig(policy, "spec", "egress"))

@@ -1,4 +1,4 @@
-"""Fixes of a port where nobody listens: lead it to the one where the program does."""
+"""Fixes of a port on which nothing listens: lead it to the one where the program does."""
 
 from __future__ import annotations
 

@@ -123,10 +123,8 @@ def _host_ports(pod: Json) -> set[tuple[int, str]]:
 def _ports(view: PodView) -> Iterator[str]:
     """Who holds the host ports that the pod asks for."""
     mine = _host_ports(view.pod)
-    stored = view.capture.lists.get("Pod/")
-    others = items({"items": stored.items}, "items") if stored is not None else []
     told = 0
-    for pod in others:
+    for pod in view.capture.listed("Pod/"):
         node, over = text(pod, "spec", "nodeName"), text(pod, "status", "phase")
         if not node or over in ("Succeeded", "Failed"):
             continue
