@@ -14,12 +14,13 @@ from kubectl_podx.model.capture import Capture, CapturedWorkload
 from kubectl_podx.model.clock import parse_time
 from kubectl_podx.model.parts import Coverage, Finding, Verdict
 from kubectl_podx.model.reference import Reference
-from kubectl_podx.model.words import SEVERITIES, Severity
+from kubectl_podx.model.words import BAD, SEVERITIES, Severity
 from kubectl_podx.rules.rule import without_repeats
+from kubectl_podx.sections.pod.report import Pod
 from kubectl_podx.sections.report import PodGroup, PodReport, PodReportList
 from kubectl_podx.view.units import counted
 from kubectl_podx.workload import facts
-from kubectl_podx.workload.case import BAD, SECTION, WorkloadCase
+from kubectl_podx.workload.case import SECTION, WorkloadCase
 from kubectl_podx.workload.rules import RULES
 from kubectl_podx.workload.view import WorkloadView
 
@@ -175,24 +176,33 @@ def _tries(case: WorkloadCase) -> str:
 
 def groups(reports: Sequence[PodReport]) -> list[PodGroup]:
     """The pods by what their verdicts rest on: severity and codes, else status; worst first."""
-    names = Counter(report.pod.name for report in reports)
-    found: dict[tuple[str, ...], list[PodReport]] = {}
-    for report in sorted(reports, key=lambda one: SEVERITIES.index(one.verdict.severity)):
-        verdict = report.verdict
-        told = tuple(verdict.codes) or (report.pod.status if verdict.severity != "ok" else "",)
-        found.setdefault((verdict.severity, *told), []).append(report)
+    named = by_name(reports)
+    found: dict[tuple[str, ...], list[str]] = {}
+    for name in sorted(named, key=lambda one: SEVERITIES.index(named[one].verdict.severity)):
+        verdict, status = named[name].verdict, named[name].pod.status
+        told = tuple(verdict.codes) or (status if verdict.severity != "ok" else "",)
+        found.setdefault((verdict.severity, *told), []).append(name)
     return [
         PodGroup(
-            severity=several[0].verdict.severity,
-            summary=several[0].verdict.summary,
-            codes=several[0].verdict.codes,
-            pods=[
-                one.pod.name if names[one.pod.name] == 1 else f"{one.pod.namespace}/{one.pod.name}"
-                for one in several
-            ],
+            severity=named[names[0]].verdict.severity,
+            summary=named[names[0]].verdict.summary,
+            codes=named[names[0]].verdict.codes,
+            pods=names,
         )
-        for several in found.values()
+        for names in found.values()
     ]
+
+
+def by_name(reports: Sequence[PodReport]) -> dict[str, PodReport]:
+    """The reports by what the groups call their pods: with the namespace where a name is there
+    twice.
+    """
+    count = Counter(report.pod.name for report in reports)
+
+    def called(pod: Pod) -> str:
+        return pod.name if count[pod.name] == 1 else f"{pod.namespace}/{pod.name}"
+
+    return {called(report.pod): report for report in reports}
 
 
 def _listed(capture: Capture, reports: PodReportList) -> PodReportList:

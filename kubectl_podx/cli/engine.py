@@ -9,6 +9,7 @@ from kubectl_podx.cli.environment import Environment
 from kubectl_podx.cli.request import Request
 from kubectl_podx.cli.sources import capture_of, is_single
 from kubectl_podx.model.errors import ExitStatus, PodxError
+from kubectl_podx.model.words import BAD
 from kubectl_podx.view.escape import quoted
 
 if TYPE_CHECKING:
@@ -212,7 +213,7 @@ def _say_not_seen(document: Document, env: Environment) -> None:
     from kubectl_podx.render.text import coverage_line
 
     reports = _pods(document)
-    if document.kind != "PodReport" and (not reports or document.verdict.severity in _BAD):
+    if document.kind != "PodReport" and (not reports or document.verdict.severity in BAD):
         env.say(f"{document.verdict.severity.upper()}: {document.verdict.summary}")
     pods = Counter(
         line
@@ -221,9 +222,6 @@ def _say_not_seen(document: Document, env: Environment) -> None:
     )
     for line, count in pods.items():
         env.say(f"Not seen: {line}" + (f" ({count} pods)" if count > 1 else ""))
-
-
-_BAD = ("critical", "unknown", "warning")
 
 
 def _pods(document: Document) -> list[PodReport]:

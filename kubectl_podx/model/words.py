@@ -9,6 +9,8 @@ Severity = Literal["ok", "info", "warning", "critical", "unknown"]
 FindingSeverity = Literal["info", "warning", "critical"]
 SEVERITIES: tuple[Severity, ...] = ("critical", "unknown", "warning", "info", "ok")
 """The worst first: what cannot be told may be as bad as anything but what is known to be bad."""
+BAD: tuple[Severity, ...] = ("critical", "unknown", "warning")
+"""Severities of what somebody should look at."""
 Confidence = Literal["proven", "likely", "possible"]
 Basis = Literal["proven", "declared"]
 ContainerKind = Literal["init", "sidecar", "app", "ephemeral"]

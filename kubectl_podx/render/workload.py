@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from kubectl_podx.analysis.reports import WorkloadReport
+from kubectl_podx.analysis.workloads import by_name
 from kubectl_podx.model.clock import parse_time
 from kubectl_podx.render import text as report_text
 from kubectl_podx.sections.findings import text as findings
@@ -88,15 +89,8 @@ def _reports(
 
 def _chosen(document: Several) -> list[PodReport]:
     """The first pod of each group, the worst group first."""
-    by_name = {_name(report, document): report for report in document.items}
-    return [by_name[group.pods[0]] for group in document.groups if group.pods[0] in by_name]
-
-
-def _name(report: PodReport, document: Several) -> str:
-    """As the groups call it."""
-    names = [one.pod.name for one in document.items]
-    alone = names.count(report.pod.name) == 1
-    return report.pod.name if alone else f"{report.pod.namespace}/{report.pod.name}"
+    named = by_name(document.items)
+    return [named[group.pods[0]] for group in document.groups if group.pods[0] in named]
 
 
 # -- the pods ------------------------------------------------------------------------------------
@@ -106,11 +100,11 @@ def _pods(document: Several, page: Page) -> list[str]:
     """A line for each pod, those with one symptom together."""
     if not document.items:
         return []
-    by_name = {_name(report, document): report for report in document.items}
+    named = by_name(document.items)
     rows: list[list[Cell | str]] = []
     for group in document.groups:
         for at, name in enumerate(group.pods):
-            rows.append(_pod_row(by_name[name], name, group, first=at == 0, page=page))
+            rows.append(_pod_row(named[name], name, group, first=at == 0, page=page))
     head = ["POD", "READY", "STATUS", "RESTARTS", "AGE", "NODE", "VERDICT", "WHY"]
     lines = columns(
         head,

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from kubectl_podx.model.reference import SHORT_NAMES
-from kubectl_podx.model.words import Severity
+from kubectl_podx.model.words import BAD
 from kubectl_podx.pod.workload import Counts, seconds_since
 from kubectl_podx.rules.remedies import DOCS, checked, kubectl
 from kubectl_podx.rules.rule import Fix, Rule
@@ -16,8 +16,6 @@ from kubectl_podx.workload.report import Workload
 
 SECTION = "workload"
 """What its rules are about, in place of a section of a pod."""
-BAD: tuple[Severity, ...] = ("critical", "unknown", "warning")
-"""Severities of what somebody should look at."""
 
 
 class WorkloadCase(NamedTuple):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from kubectl_podx.model.words import BAD
 from kubectl_podx.pod.workload import MAKING
 from kubectl_podx.rules.remedies import DOCS, checked
 from kubectl_podx.rules.rule import Fix, Hit, Rule
@@ -16,7 +17,6 @@ _MOST = 5
 _ACTING = 10
 """Seconds after which the controller would have replaced a pod that it does not wait for."""
 _ALL = '{"spec":{"updateStrategy":{"rollingUpdate":{"partition":0}}}}'
-_BROKEN = ("critical", "unknown", "warning")
 
 
 def _forced_rollback(case: WorkloadCase) -> Iterator[Hit]:
@@ -47,7 +47,7 @@ def _holds_up(case: WorkloadCase, report: PodReport) -> bool:
     found, revision = case.workload, case.workload.revision
     if revision is None or report.pod.name not in revision.old_pods:
         return False
-    if report.pod.deletion_timestamp or report.verdict.severity not in _BROKEN:
+    if report.pod.deletion_timestamp or report.verdict.severity not in BAD:
         return False
     if not case.settled(_ACTING):
         return False
@@ -60,7 +60,7 @@ def _ordered(case: WorkloadCase) -> Iterator[Hit]:
     found = case.workload
     if not found.ordered or not case.missing or found.refusals:
         return
-    waits = [report for report in case.pods if report.verdict.severity in _BROKEN]
+    waits = [report for report in case.pods if report.verdict.severity in BAD]
     for report in waits[:1]:
         yield Hit(
             f"{case.has}: the next one is not made before {report.pod.name} is ready "

