@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -17,7 +17,7 @@ from kubectl_podx.model.parts import Coverage
 from kubectl_podx.model.raw import Json, items, text
 from kubectl_podx.pod.lacking import lack, superseded
 from kubectl_podx.pod.sick import GroupKey, Lacking, workload_above
-from kubectl_podx.pod.workload import SCANNED
+from kubectl_podx.pod.workload import SCANNED, is_complete
 
 if TYPE_CHECKING:
     from kubectl_podx.capture.planned import PlannedCall
@@ -33,6 +33,8 @@ class Workloads(NamedTuple):
     lacking: Mapping[GroupKey, Lacking]
     coverage: list[Coverage]
     scanned: int
+    complete: frozenset[str]
+    """`NAMESPACE/NAME` of the Jobs that are Complete: their failed pods are earlier tries."""
 
 
 def scan_workloads(
@@ -54,7 +56,7 @@ def scan_workloads(
                     found.judge(kind, body, moment)
         except Exception as error:  # noqa: BLE001 - it costs the rows of this kind, nothing else
             found.lost(call, error)
-    return Workloads(found.lacking, found.coverage, found.scanned)
+    return Workloads(found.lacking, found.coverage, found.scanned, frozenset(found.complete))
 
 
 def _bodies(
@@ -78,6 +80,7 @@ class _Found:
         self.lacking: dict[GroupKey, Lacking] = {}
         self.coverage: list[Coverage] = []
         self.scanned = 0
+        self.complete: set[str] = set()
         self._successes: dict[tuple[str, str], str] = {}
 
     def judge(self, kind: str, body: Json, now: datetime | None) -> None:
@@ -85,6 +88,8 @@ class _Found:
         namespace, name = text(body, "metadata", "namespace"), text(body, "metadata", "name")
         if kind == "CronJob":
             self._successes[namespace, name] = text(body, "status", "lastSuccessfulTime")
+        if kind == "Job" and is_complete(body):
+            self.complete.add(f"{namespace}/{name}")
         found = lack(kind, body, now)
         if found is None or (kind == "Job" and superseded(body, self._successes)):
             return
@@ -108,7 +113,7 @@ class _Found:
 
 def without_sick_pods(
     lacking: Mapping[GroupKey, Lacking],
-    sick: Mapping[GroupKey, object],
+    sick: Iterable[GroupKey],
     leaving: AbstractSet[tuple[str, str, str]] = frozenset(),
 ) -> dict[GroupKey, Lacking]:
     """Without those whose lack is told by a row of sick pods: a failed Job by its pods, and a

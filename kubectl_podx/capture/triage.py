@@ -9,9 +9,10 @@ from __future__ import annotations
 import threading
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from datetime import UTC, datetime
 from itertools import chain
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
@@ -21,7 +22,7 @@ from kubectl_podx.capture.calls import outcome_of_error
 from kubectl_podx.capture.plan import LookOptions, list_nodes
 from kubectl_podx.capture.scan import Progress, Scan, Selection, scan
 from kubectl_podx.capture.scan_workloads import Workloads, scan_workloads, without_sick_pods
-from kubectl_podx.model.capture import Capture, CapturedPod, CapturedWorkload
+from kubectl_podx.model.capture import Capture, CapturedPod, CapturedWorkload, StoredObject
 from kubectl_podx.model.clock import Deadline, format_time
 from kubectl_podx.model.parts import Coverage
 from kubectl_podx.model.raw import Json, mapping, text
@@ -135,6 +136,7 @@ class _Run:
         self._namespace = "" if options.all_namespaces else namespace
         self._coverage: list[Coverage] = []
         self._lacking: Mapping[GroupKey, Lacking] = {}
+        self._complete: frozenset[str] = frozenset()
 
     def all(self, progress: Progress, meanwhile: Callable[[], None]) -> Triaged:
         options = self._options
@@ -193,7 +195,10 @@ class _Run:
 
     def _take(self, workloads: Workloads | None, tally: Tally) -> None:
         if workloads is not None:
-            self._lacking = without_sick_pods(workloads.lacking, tally.groups, tally.leaving)
+            self._complete = workloads.complete
+            # Where one of a CronJob's Jobs is complete, its pods do not tell of the others.
+            sick = [key for key, group in tally.groups.items() if not group.jobs & self._complete]
+            self._lacking = without_sick_pods(workloads.lacking, sick, tally.leaving)
             self._coverage += workloads.coverage
         elif not self._options.field_selector:
             why = "the workloads could not be listed in time"
@@ -272,7 +277,11 @@ class _Run:
         if wanted:
             asked.append(self._captured_workloads(wanted, captured_at))
         rest = [one for one in lacking if one not in wanted]
-        return chain(asked, by_status(known[more:], captured_at), lack_by_status(rest, captured_at))
+        return chain(
+            asked,
+            by_status(known[more:], captured_at, self._complete),
+            lack_by_status(rest, captured_at),
+        )
 
     def _captured_workloads(self, part: list[tuple[GroupKey, Lacking]], captured_at: str) -> Looked:
         from kubectl_podx.capture.gather import Gatherer  # noqa: PLC0415 - late: it is slow
@@ -302,9 +311,13 @@ class _Run:
         return Looked(basis, keys, gatherer.capture_known(pods, captured_at))
 
 
-def by_status(groups: Iterable[tuple[GroupKey, Group]], captured_at: str) -> Iterator[Looked]:
-    """A Capture of each representative and nothing else. What is told by a status alone needs no
-    managed fields, which are most of a pod.
+def by_status(
+    groups: Iterable[tuple[GroupKey, Group]],
+    captured_at: str,
+    complete: AbstractSet[str] = frozenset(),
+) -> Iterator[Looked]:
+    """A Capture of each representative, and of its Job that is complete no more than that. What is
+    told by a status alone needs no managed fields, which are most of a pod.
     """
     for key, group in groups:
         body = body_of(group.body)
@@ -312,7 +325,15 @@ def by_status(groups: Iterable[tuple[GroupKey, Group]], captured_at: str) -> Ite
         metadata.pop("managedFields", None)
         body["metadata"] = metadata
         reference = _reference(body)
-        yield Looked("status", {reference.key: key}, sealed({reference: body}, captured_at))
+        captured = sealed({reference: body}, captured_at)
+        if group.jobs and group.jobs <= complete:
+            for job in group.jobs:
+                stored = StoredObject(reference=f"Job/{job}", state="present", body=_COMPLETE)
+                captured.objects[stored.reference] = stored
+        yield Looked("status", {reference.key: key}, captured)
+
+
+_COMPLETE: dict[str, Any] = {"status": {"conditions": [{"type": "Complete", "status": "True"}]}}
 
 
 def workload_bodies(

@@ -306,6 +306,8 @@ class Group(msgspec.Struct, gc=False):
     restarts: int = 0
     body: bytes | None = None
     """The representative's JSON, not sealed; None where it could not be kept."""
+    jobs: set[str] = set()
+    """`NAMESPACE/NAME` of the Jobs that made these pods."""
 
 
 class Tally(msgspec.Struct):
@@ -336,7 +338,7 @@ class Tally(msgspec.Struct):
         key = key_of(pod, found.symptom)
         group = self.groups.get(key)
         if group is None:
-            group = self.groups[key] = Group(symptom=found.symptom, names=[], nodes={})
+            group = self.groups[key] = Group(symptom=found.symptom)
         # The worst pod stands for the others: the one in back-off tells more than the one that
         # has just been started again.
         chosen = not group.count or RANK[found.symptom] < RANK[group.symptom]
@@ -350,6 +352,9 @@ class Tally(msgspec.Struct):
             group.names.append(f"{meta.namespace}/{meta.name}")
         if node and (node in group.nodes or len(group.nodes) < _MOST_NODES):
             group.nodes[node] = group.nodes.get(node, 0) + 1
+        for owner in meta.owner_references or ():
+            if owner.controller and owner.kind == "Job":
+                group.jobs.add(f"{meta.namespace}/{owner.name}")
         group.since = min(filter(None, (group.since, found.since)), default=None)
         group.restarts = max(group.restarts, restarts(pod))
         return group if chosen else None

@@ -107,6 +107,12 @@ def finished(job: Json) -> Ended | None:
     return Ended(kind, text(one, "reason"), text(one, "message"), since)
 
 
+def is_complete(job: Json) -> bool:
+    """Whether the Job has done its work, however many tries that took."""
+    ended = finished(job)
+    return ended is not None and ended.type in ("Complete", "SuccessCriteriaMet")
+
+
 def suspended(body: Json) -> bool:
     """Whether a Job or CronJob is told to make no pods."""
     return dig(body, "spec", "suspend") is True

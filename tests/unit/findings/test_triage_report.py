@@ -12,7 +12,7 @@ import kit
 from kit import Json
 from kubectl_podx.analysis.reports import TriageReport
 from kubectl_podx.analysis.triage import arranged, lines, merged, of_capture, report, whole
-from kubectl_podx.capture.triage import sealed
+from kubectl_podx.capture.triage import by_status, sealed
 from kubectl_podx.model.errors import InputError
 from kubectl_podx.model.reference import Reference
 from kubectl_podx.pod.gate import gate_of
@@ -217,6 +217,31 @@ def test_how_bad_it_is_does_not_depend_on_how_deep_it_was_looked_at() -> None:
         for basis in ("status", "api", "inside")
     ]
     assert {(row.symptom, row.severity) for row in rows} == {("notReady", "critical")}
+
+
+@pytest.mark.parametrize(
+    ("complete", "severity"),
+    [({"shop/load-1", "shop/load-2"}, "info"), ({"shop/load-1"}, "critical")],
+)
+def test_a_failed_try_of_a_complete_job_is_history_however_it_was_looked_at(
+    complete: set[str], severity: str
+) -> None:
+    ended = kit.status(kit.terminated(3, finishedAt=EARLIER))
+    tally = Tally()
+    for name in ("load-1", "load-2"):
+        body = kit.pod(
+            kit.container("app", status=ended),
+            name=f"{name}-x7z",
+            metadata={"ownerReferences": kit.owned_by("Job", name)},
+            status={"phase": "Failed"},
+            restartPolicy="Never",
+        )
+        group = tally.add(gate_of(body), Sick("failed", EARLIER))
+        assert group is not None
+        group.body = json.dumps(body).encode()
+    looked = list(by_status(tally.groups.items(), NOW, complete))
+    rows = report(Triaged(tally, "", NOW, {}, looked, [])).rows
+    assert {row.name: row.severity for row in rows} == {"load-1": "info", "load-2": severity}
 
 
 def test_saved_pods_without_a_clock_are_judged_by_their_status_alone() -> None:

@@ -98,7 +98,7 @@ def test_a_lack_that_a_sick_or_leaving_pod_explains_has_no_row() -> None:
     row = Lacking(None, 1, b"{}")
     keys = [GroupKey("shop", kind, "db", "podsMissing") for kind in ("StatefulSet", "DaemonSet")]
     lacking = dict.fromkeys(keys, row)
-    sick = {GroupKey("shop", "StatefulSet", "db", "crashLoop"): object()}
+    sick = [GroupKey("shop", "StatefulSet", "db", "crashLoop")]
     assert set(without_sick_pods(lacking, sick)) == {keys[1]}
-    assert set(without_sick_pods(lacking, {}, {("shop", "DaemonSet", "db")})) == {keys[0]}
-    assert set(without_sick_pods(lacking, {})) == set(keys)
+    assert set(without_sick_pods(lacking, [], {("shop", "DaemonSet", "db")})) == {keys[0]}
+    assert set(without_sick_pods(lacking, [])) == set(keys)
