@@ -1,4 +1,4 @@
-"""Keys and certificates in PEM, and when they expire: a reader of just so much DER. Pure."""
+"""Keys and certificates in PEM, and when they are valid: a reader of just so much DER. Pure."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import binascii
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from kubectl_podx.capture import hide_patterns as p
 from kubectl_podx.model.clock import format_time
@@ -19,21 +20,31 @@ _MOST = 200
 _SEQUENCE, _UTC_TIME, _GENERALIZED_TIME, _VERSION = 0x30, 0x17, 0x18, 0xA0
 
 
-def earliest_end(value: bytes) -> str | None:
-    """The earliest `notAfter` of the PEM certificates in here, RFC 3339; None without any."""
+class Validity(NamedTuple):
+    """When all certificates of a file are valid, RFC 3339; None without any."""
+
+    begin: str | None = None
+    """The latest `notBefore`."""
+    end: str | None = None
+    """The earliest `notAfter`."""
+
+
+def validity(value: bytes) -> Validity:
+    """Of the PEM certificates in here."""
     if b"-----BEGIN" not in value:
-        return None
-    ends = []
+        return Validity()
+    begins, ends = [], []
     for index, match in enumerate(_PEM.finditer(value)):
         if index >= _MOST:
             break
         try:
-            end = _not_after(binascii.a2b_base64(match.group(1)))
+            found = _validity(binascii.a2b_base64(match.group(1)))
         except (binascii.Error, ValueError, IndexError):
             continue
-        if end is not None:
-            ends.append(end)
-    return format_time(min(ends)) if ends else None
+        if found is not None:
+            begins.append(found[0])
+            ends.append(found[1])
+    return Validity(format_time(max(begins)), format_time(min(ends))) if ends else Validity()
 
 
 def _element(der: bytes, at: int) -> tuple[int, int, int]:
@@ -48,7 +59,7 @@ def _element(der: bytes, at: int) -> tuple[int, int, int]:
     return tag, start, start + length
 
 
-def _not_after(der: bytes) -> datetime | None:
+def _validity(der: bytes) -> tuple[datetime, datetime] | None:
     # Certificate ::= SEQUENCE { tbsCertificate SEQUENCE { [0] version, serial, signature, issuer,
     # validity SEQUENCE { notBefore, notAfter }, … } … }   (RFC 5280, 4.1)
     _, at, _ = _element(der, 0)
@@ -61,15 +72,21 @@ def _not_after(der: bytes) -> datetime | None:
     tag, at, _ = _element(der, at)
     if tag != _SEQUENCE:
         return None
-    _, _, at = _element(der, at)
+    not_before, at = _moment(der, at)
+    not_after, _ = _moment(der, at)
+    return not_before, not_after
+
+
+def _moment(der: bytes, at: int) -> tuple[datetime, int]:
+    """The time at `at`, and where it ends."""
     tag, start, end = _element(der, at)
     digits = der[start:end].decode("ascii", "replace")
     if tag == _UTC_TIME:
         year = int(digits[:2])
         digits = f"{2000 + year if year < 50 else 1900 + year}{digits[2:]}"
     elif tag != _GENERALIZED_TIME:
-        return None
-    return datetime.strptime(digits[:14], "%Y%m%d%H%M%S").replace(tzinfo=UTC)
+        raise ValueError
+    return datetime.strptime(digits[:14], "%Y%m%d%H%M%S").replace(tzinfo=UTC), end
 
 
 _BEGIN, _END, _DASHES = "-----BEGIN ", "-----END ", "-----"

@@ -20,7 +20,7 @@ from typing import Any, Never
 import msgspec
 
 from kubectl_podx.capture import redact
-from kubectl_podx.capture.certificates import earliest_end
+from kubectl_podx.capture.certificates import validity
 from kubectl_podx.capture.encodings import encoded, encodings, in_base64, texts_of, usual_encodings
 from kubectl_podx.capture.formats import format_of
 from kubectl_podx.capture.plan import source_names
@@ -317,17 +317,19 @@ class Sealer:
         if reference.kind == "ConfigMap" and not binary and not suspect:
             decoded = _utf8(value)
             shown = decoded if decoded is not None and len(decoded) <= _LONGEST_TEXT else None
-        told = format_of(value)
+        told, valid = format_of(value), validity(value)
         return KeyFacts(
             size=len(value) if self.tells_size(reference, key) else None,
             digest=self.key_digest(reference, key, hashlib.sha256(value).hexdigest()),
             text=shown,
             binary=binary,
-            not_after=earliest_end(value),
+            not_before=valid.begin,
+            not_after=valid.end,
             interpreter=told.interpreter if reference.kind == "ConfigMap" else None,
             carriage_return=told.carriage_return,
             machine=told.machine,
             newline_at_end=value.endswith(b"\n"),
+            one_line=b"\n" not in value.rstrip(b"\r\n"),
         )
 
     def _is_suspect(self, key: str, value: bytes) -> bool:

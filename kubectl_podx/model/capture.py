@@ -49,8 +49,10 @@ class KeyFacts(Wire, frozen=True, kw_only=True):
     """A ConfigMap's short value that is not secret-like."""
     binary: bool = False
     """From `binaryData`, or not UTF-8."""
+    not_before: str | None = None
+    """The latest beginning of validity of the certificates in it, RFC 3339, where it holds any."""
     not_after: str | None = None
-    """The earliest end of validity of the certificates in it, RFC 3339, where it holds any."""
+    """The earliest end of their validity."""
     interpreter: str | None = None
     """What follows `#!` in a ConfigMap's key; empty: it is no script. None of a Secret."""
     carriage_return: bool = False
@@ -59,6 +61,8 @@ class KeyFacts(Wire, frozen=True, kw_only=True):
     """The CPU of a program in it, as Kubernetes names it; empty: it is no program."""
     newline_at_end: bool = False
     """It ends with a line break, which is part of a variable's value."""
+    one_line: bool = False
+    """It has no line break but those at its end: a password or a token rather than a document."""
 
 
 class StoredObject(Wire, frozen=True, kw_only=True):

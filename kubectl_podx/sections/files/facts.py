@@ -75,6 +75,7 @@ def _row(view: PodView, file: MountedFile) -> FileRow:
         volume_written_after_start=_after_start(view, file, written),
         source_changed_at=write.text,
         source_changed_by=write.by,
+        not_before=_not_before(file, equal),
         not_after=_not_after(file, equal),
     )
 
@@ -286,6 +287,14 @@ def _octal(mode: int | None) -> str | None:
 def _plain(digest: str | None) -> str | None:
     """A digest that says the same in every run; a keyed one says nothing outside of its run."""
     return digest if digest is not None and digest.startswith("sha256:") else None
+
+
+def _not_before(file: MountedFile, equal: bool | None) -> str | None:
+    """Of its source, where the file was not read or has the same bytes."""
+    moment = (
+        parse_time(file.key.not_before) if file.key is not None and equal is not False else None
+    )
+    return format_time(moment) if moment else None
 
 
 def _not_after(file: MountedFile, equal: bool | None) -> str | None:

@@ -302,6 +302,25 @@ def whole_volume_at_a_file(case: Case) -> Iterator[Hit]:
             break
 
 
+def line_break_at_end(case: Case) -> Iterator[Hit]:
+    """A mounted password ends with a line break, and the other side refuses it."""
+    for ending in endings(case):
+        refused = next(ending.of("authenticationFailed", "unauthorized"), None)
+        if refused is None:
+            continue
+        for file in _files(case, ending):
+            key = file.key
+            if key is None or file.origin.kind != "Secret" or not key.one_line:
+                continue
+            if key.newline_at_end:
+                yield ending.hit(
+                    f"{file.path} ({_label(file)}) is one line and ends with a line break, which a "
+                    "program that reads the whole file takes for a part of it",
+                    refused[1],
+                    more=get(case, file.origin.kind, file.origin.name),
+                )
+
+
 _KNOWN = (
     "The error of the runtime or in the log, and the mounted file's source, mode and first bytes."
 )
@@ -367,5 +386,15 @@ RULES: tuple[Rule, ...] = (
         _KNOWN,
         "Add subPath to the mount, or mount the volume at the folder.",
         whole_volume_at_a_file,
+    ),
+    _rule(
+        "FIL027",
+        "A mounted password ends with a line break, and is refused",
+        "The bytes of a Secret are written as they are. `echo secret | base64` has encoded a line "
+        "break, too.",
+        "The last byte of the file's key, which is not shown, and the refusal in the log. Whether "
+        "the program takes the line break off is not known.",
+        "Write the value again without it: printf %s, or kubectl create secret --from-literal.",
+        line_break_at_end,
     ),
 )

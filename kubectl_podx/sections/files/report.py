@@ -73,9 +73,12 @@ class FileRow(Wire, frozen=True, kw_only=True):
     source_changed_by: Annotated[
         str, Meta(description="The field manager that wrote the object last.")
     ] = ""
-    not_after: Annotated[
-        Time | None, Meta(description="When a mounted certificate ends to be valid.")
+    not_before: Annotated[
+        Time | None, Meta(description="When a mounted certificate becomes valid.")
     ] = None
+    not_after: Annotated[Time | None, Meta(description="When a mounted certificate expires.")] = (
+        None
+    )
 
 
 ORIGINS: dict[str, str] = {

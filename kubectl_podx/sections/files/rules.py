@@ -85,6 +85,19 @@ def _certificate(case: Case) -> Iterable[Hit]:
         )
 
 
+def _not_yet_valid(case: Case) -> Iterable[Hit]:
+    for row in case.report.files or []:
+        begin = parse_time(row.not_before)
+        if begin is None or case.view.now is None or begin <= case.view.now:
+            continue
+        wait = human_duration((begin - case.view.now).total_seconds())
+        yield Hit(
+            f"the certificate in {row.path} is not valid yet: it becomes valid in {wait}",
+            (f"notBefore {row.not_before}", f"from {label(row.source)}, key {row.source.key}"),
+            row.container,
+        )
+
+
 ACCESS_RULES: tuple[Rule, ...] = (
     Rule(
         code="FIL007",
@@ -120,6 +133,19 @@ ACCESS_RULES: tuple[Rule, ...] = (
         remedy="Renew the certificate in its Secret or ConfigMap.",
         link=f"{_ACCESS_DOCS}concepts/configuration/secret/#tls-secrets",
         check=_certificate,
+    ),
+    Rule(
+        code="FIL017",
+        section="files",
+        severity="critical",
+        title="A mounted certificate is not valid yet",
+        meaning="Whoever checks it refuses the connection until then. Mostly the clock of whoever "
+        "issued it was ahead.",
+        known_by="the latest notBefore of the certificates in the file, against the API server's "
+        "clock",
+        remedy="Issue the certificate again with the right time, or wait until it is valid.",
+        link=f"{_ACCESS_DOCS}concepts/configuration/secret/#tls-secrets",
+        check=_not_yet_valid,
     ),
 )
 

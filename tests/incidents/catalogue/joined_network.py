@@ -7,7 +7,7 @@ from typing import Any
 from e2e.manifests import FOREVER, shell
 from incidents.catalogue.joined import because
 from incidents.catalogue.joined_settings import says, service
-from incidents.incident import Condition, Expected, Incident, broken
+from incidents.incident import THIS_NAMESPACE, Condition, Expected, Incident, broken
 from incidents.when import event, every, restarted, running_for, started_again, waiting
 
 FAST: dict[str, Any] = {"periodSeconds": 2, "failureThreshold": 2}
@@ -96,6 +96,15 @@ INCIDENTS = (
         dnsPolicy="Default",
         words=("dnsPolicy Default means the name servers of the node",),
         codes=("HST010",),
+    ),
+    because(
+        "why-ndots",
+        "ndots: 1 keeps musl from the search domains",
+        shell(says("wget: bad address 'why-ndots." + THIS_NAMESPACE + "'")),
+        dnsConfig={"options": [{"name": "ndots", "value": "1"}]},
+        objects=(service("why-ndots"),),
+        words=("dnsConfig.options sets ndots to 1",),
+        codes=("HST011",),
     ),
     because(
         "why-no-service",

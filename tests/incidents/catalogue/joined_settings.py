@@ -112,6 +112,20 @@ INCIDENTS = (
         never=("s3cr3tpw",),
     ),
     because(
+        "why-newline-in-file",
+        "a Secret's file ends with a line break",
+        shell(
+            'sleep 1; [ "$(wc -c < /etc/db/password)" = 8 ] || { echo "FATAL: password '
+            'authentication failed for user app"; exit 1; }',
+            volumeMounts=[{"name": "db", "mountPath": "/etc/db"}],
+        ),
+        objects=(secret("why-newline-in-file", {"password": "s3cr3tpw\n"}),),
+        volumes=[{"name": "db", "secret": {"secretName": "why-newline-in-file"}}],
+        words=("/etc/db/password (key password of Secret why-newline-in-file)", "line break"),
+        codes=("FIL027",),
+        never=("s3cr3tpw",),
+    ),
+    because(
         LINK,
         "a Service sets the variable that the program reads its port from "
         "(stefanprodan/podinfo#14, osixia/container-openldap#457)",

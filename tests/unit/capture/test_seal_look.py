@@ -13,6 +13,7 @@ import pytest
 
 from kit import absent, raw_look
 from kubectl_podx.capture.calls import Outcome
+from kubectl_podx.capture.certificates import validity
 from kubectl_podx.capture.look import NO_SHELL, neighbour_calls
 from kubectl_podx.capture.plan import LookOptions, PlannedCall, pod_calls
 from kubectl_podx.capture.seal import Sealer
@@ -145,6 +146,13 @@ def test_the_root_ca_tells_its_end_of_validity_without_its_bytes() -> None:
     files = {one.path: one for one in World().look("neighbour", "look-dash.bin").files}
     authority = files["/var/run/secrets/kubernetes.io/serviceaccount/ca.crt"]
     assert (authority.not_after or "").startswith("2027-")
+
+
+def test_the_validity_of_several_certificates_is_what_they_share() -> None:
+    pki = Path(__file__).parent.parent / "cluster" / "pki"
+    both = (pki / "authority.pem").read_bytes() + (pki / "expired.pem").read_bytes()
+    assert validity(both) == ("2020-01-01T00:00:00Z", "2021-01-01T00:00:00Z")
+    assert validity(both[:300]) == (None, None)
 
 
 def test_claims_of_tokens_without_the_token() -> None:

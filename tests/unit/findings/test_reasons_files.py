@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+import kit
 from kit.reason_cases import because, config_map, looping, mounted, report_of
 from kubectl_podx.capture.formats import Format, format_of
 from kubectl_podx.model.capture import KeyFacts
@@ -218,3 +219,37 @@ def test_the_mode_of_an_item_is_named_as_such() -> None:
     line = "sh: /scripts/run.sh: Permission denied"
     report = report_of(body, line, objects=[config_map("web", run__sh="x")])
     assert "(volumes[0].configMap.items[].mode: 0600)" in because(report)
+
+
+REFUSED_LOGIN = "FATAL: password authentication failed"
+
+
+@pytest.mark.parametrize(
+    ("told", "line", "words"),
+    [
+        ({"newline_at_end": True, "one_line": True}, REFUSED_LOGIN, True),
+        (
+            {"newline_at_end": True, "one_line": False},
+            REFUSED_LOGIN,
+            False,
+        ),
+        (
+            {"newline_at_end": False, "one_line": True},
+            REFUSED_LOGIN,
+            False,
+        ),
+        ({"newline_at_end": True, "one_line": True}, "panic: index out of range", False),
+    ],
+)
+def test_a_mounted_password_that_ends_with_a_line_break(
+    told: dict[str, Any], line: str, words: bool
+) -> None:
+    source = kit.stored(
+        {"kind": "Secret", "metadata": {"name": "db", "namespace": "shop"}},
+        keys={"password": KeyFacts(digest="hmac:1", **told)},
+    )
+    body = looping(
+        spec=mounted("s", "/etc/db"), volumes=[{"name": "s", "secret": {"secretName": "db"}}]
+    )
+    report = report_of(body, line, objects=[source])
+    assert ("/etc/db/password (key password of Secret db)" in because(report)) == words

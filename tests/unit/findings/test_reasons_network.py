@@ -199,6 +199,19 @@ def test_name_servers_that_know_no_service(spec: dict[str, Any], words: str) -> 
     assert because(said("curl: (6) Could not resolve host: api.example.com", **spec)) == ""
 
 
+def test_ndots_keeps_the_search_domains_from_a_short_name() -> None:
+    spec: dict[str, Any] = {
+        "dnsConfig": {"options": [{"name": "ndots", "value": "1"}, {"name": "use-vc"}]}
+    }
+    asked = "wget: bad address 'mongo.shop'"
+    report = said(asked, services=(service("mongo", 27017),), **spec)
+    assert because(report).startswith("dnsConfig.options sets ndots to 1, so that mongo.shop is")
+    assert because(said(asked, services=(), **spec)).startswith("namespace shop has no Service")
+    assert "ndots" not in because(said(asked, services=(service("mongo", 27017),)))
+    whole = "wget: bad address 'mongo.shop.svc.cluster.local'"
+    assert "ndots" not in because(said(whole, services=(service("mongo", 27017),), **spec))
+
+
 def test_a_name_with_the_namespace_is_one_of_the_cluster() -> None:
     report = said("** server can't find web.shop: NXDOMAIN", hostNetwork=True)
     assert because(report).startswith("hostNetwork is true, and dnsPolicy ClusterFirst")

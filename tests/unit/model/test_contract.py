@@ -74,7 +74,7 @@ KEYS = {
     "FileRow": (
         "container path volume source subPath state reason mode declaredMode uid gid readable "
         "digest sourceDigest size sourceSize modifiedAt volumeWrittenAt volumeWrittenAfterStart "
-        "sourceChangedAt sourceChangedBy notAfter"
+        "sourceChangedAt sourceChangedBy notBefore notAfter"
     ),
     "KeySource": "kind name key optional",
     "VariableRow": (
