@@ -7,9 +7,12 @@ from collections.abc import Iterator
 from kubectl_podx.capture.exec_policy import memory_limits
 from kubectl_podx.capture.plan_outside import (
     after_claim,
+    after_device_claim,
+    device_claims,
     holders_of_ports,
     is_unschedulable,
     policies,
+    preempted_for,
 )
 from kubectl_podx.capture.plan_workloads import (
     WORKLOAD,
@@ -265,6 +268,8 @@ def _surroundings(reference: Reference, pod: Json) -> Iterator[PlannedCall]:
             first_page=True,
         )
     yield from holders_of_ports(pod)
+    yield from preempted_for(pod)
+    yield from device_claims(reference, pod)
     yield from policies(reference, pod)
     # A pod that is not ready may wait for a Service, whoever it belongs to.
     if dig(pod, "metadata", "labels") or not (Pod(pod).ready or Pod(pod).ended):
@@ -388,7 +393,7 @@ def changers(reference: Reference, pod: Json, options: LookOptions) -> Iterator[
         yield PlannedCall("list", f"{kind}/", ("injections",), right, listed)
 
 
-LEAD_ON = frozenset({"ReplicaSet", "Job", "PersistentVolumeClaim"})
+LEAD_ON = frozenset({"ReplicaSet", "Job", "PersistentVolumeClaim", "ResourceClaim"})
 """Kinds whose objects name others that a report needs."""
 
 
@@ -410,6 +415,8 @@ def follow_ups(reference: Reference, body: Json, options: LookOptions) -> list[P
         found.append(get_object(volume, ("volumes",)))
     if reference.kind == "PersistentVolumeClaim":
         found += after_claim(reference, body)
+    if reference.kind == "ResourceClaim":
+        found += after_device_claim(body)
     return [call for call in found if options.wants(*call.sections)]
 
 

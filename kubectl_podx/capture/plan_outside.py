@@ -1,4 +1,4 @@
-"""The part of the plan about what holds a pod from outside: its claims and its host ports. Pure."""
+"""The part of the plan about what holds a pod from outside: claims, devices, host ports. Pure."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from kubectl_podx.capture.planned import PlannedCall, get_object, right_to
 from kubectl_podx.model.raw import Json, dig, items, text
 from kubectl_podx.model.reference import RESOURCES, Reference
+from kubectl_podx.pod.devices import claim_names, classes_of, is_allocated
+from kubectl_podx.pod.victims import on_node
 
 _VOLUMES = ("volumes", "scheduling")
 _ONE_POD = "ReadWriteOncePod"
@@ -45,6 +47,31 @@ def _sample(kind: str, namespace: str) -> PlannedCall:
     query = (("limit", "500"),)
     target = f"{kind}/{namespace}"
     return PlannedCall("list", target, _VOLUMES, right, where, query, first_page=True)
+
+
+def device_claims(reference: Reference, pod: Json) -> Iterator[PlannedCall]:
+    """The ResourceClaims of the pod (since 1.34 in v1)."""
+    for _, name, _ in claim_names(pod):
+        if name:
+            claim = Reference("ResourceClaim", reference.namespace, name)
+            yield get_object(claim, ("scheduling",))
+
+
+def after_device_claim(body: Json) -> list[PlannedCall]:
+    """Of a claim without devices: the classes that it asks for."""
+    names = [] if is_allocated(body) else classes_of(body)
+    return [get_object(Reference("DeviceClass", "", name), ("scheduling",)) for name in names]
+
+
+def preempted_for(pod: Json) -> Iterator[PlannedCall]:
+    """The pods of the node on which room is being made for this one: which of them have to go."""
+    node = text(pod, "status", "nominatedNodeName")
+    if node and is_unschedulable(pod):
+        right = right_to("list", RESOURCES["Pod"], "")
+        query = (("fieldSelector", f"spec.nodeName={node}"), ("limit", "500"))
+        where = Reference("Pod", "", "")
+        target = f"Pod/{on_node(node)}"
+        yield PlannedCall("list", target, ("scheduling",), right, where, query, first_page=True)
 
 
 def is_unschedulable(pod: Json) -> bool:

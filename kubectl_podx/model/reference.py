@@ -51,6 +51,10 @@ RESOURCES: dict[str, Resource] = {
     "StorageClass": Resource(
         "apis/storage.k8s.io/v1", "storageclasses", namespaced=False, group="storage.k8s.io"
     ),
+    "ResourceClaim": Resource("apis/resource.k8s.io/v1", "resourceclaims", group="resource.k8s.io"),
+    "DeviceClass": Resource(
+        "apis/resource.k8s.io/v1", "deviceclasses", namespaced=False, group="resource.k8s.io"
+    ),
     "Namespace": Resource("api/v1", "namespaces", namespaced=False),
     "ValidatingWebhookConfiguration": Resource(
         "apis/admissionregistration.k8s.io/v1",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from kubectl_podx.model.raw import Json, dig, items, mapping, number, text
@@ -24,6 +24,9 @@ class Service(NamedTuple):
     """It has a selector."""
     selects_pod: bool
     """Its selector matches the pod's labels."""
+    misses: tuple[str, ...]
+    """Keys of its selector that the pod's labels do not match."""
+    selector: Mapping[str, object]
     publishes_unready: bool
     ports: tuple[int, ...]
     ready: int | None
@@ -58,6 +61,7 @@ def _list(view: PodView, kind: str) -> list[dict[str, object]] | None:
 def _service(body: Json, slices: list[dict[str, object]] | None, labels: Json) -> Service:
     name, address = text(body, "metadata", "name"), text(body, "spec", "clusterIP")
     selector = mapping(body, "spec", "selector")
+    misses = tuple(key for key, value in selector.items() if labels.get(key) != value)
     mine = [
         endpoint
         for one in slices or ()
@@ -72,12 +76,52 @@ def _service(body: Json, slices: list[dict[str, object]] | None, labels: Json) -
         headless=address == "None",
         external=text(body, "spec", "type") == "ExternalName",
         selects=bool(selector),
-        selects_pod=bool(selector) and all(labels.get(k) == v for k, v in selector.items()),
+        selects_pod=bool(selector) and not misses,
+        misses=misses,
+        selector=selector,
         publishes_unready=dig(body, "spec", "publishNotReadyAddresses") is True,
         ports=tuple(port for port in ports if port is not None),
         ready=None if slices is None else len(ready),
         endpoints=None if slices is None else len(mine),
     )
+
+
+class Miss(NamedTuple):
+    """A Service that leads nowhere, and would lead to the pod but for one label."""
+
+    service: Service
+    key: str
+    wanted: str
+    has: str
+    """The pod's value; empty: it has no such label."""
+
+
+def near_misses(view: PodView) -> list[Miss]:
+    """Services without any endpoint whose selector misses the pod by a slip of the pen.
+
+    Any other value may be meant: of a version, a colour, a part of the program that is not running.
+    """
+    labels = mapping(view.pod, "metadata", "labels")
+    found = []
+    for one in (services(view) or {}).values():
+        if len(one.misses) != 1 or one.endpoints != 0:
+            continue
+        key = one.misses[0]
+        wanted, has = str(one.selector[key]), str(labels.get(key, ""))
+        lost = not has and len(one.selector) > 1 and bool(similar(key, labels))
+        if lost or (has and _slip(wanted, has)):
+            found.append(Miss(one, key, wanted, has))
+    return found
+
+
+def _slip(one: str, other: str) -> bool:
+    """Whether the words are the same but for their case, or a letter that is not at the end: what
+    differs in the end, such as `web-1` and `web-2`, is meant.
+    """
+    if one.lower() == other.lower():
+        return True
+    digits = [char for char in one + other if char.isdigit()]
+    return not digits and bool(similar(one, [other])) and one[-1:] == other[-1:]
 
 
 class Named(NamedTuple):

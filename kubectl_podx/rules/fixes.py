@@ -124,6 +124,12 @@ def set_service_port(case: Case, service: str, port: int, target: int) -> Fix:
     return Fix(_patch(f"service/{checked(service)}", patch, case))
 
 
+def set_selector(case: Case, service: str, key: str, value: str) -> Fix:
+    """Let the Service select this value of a label."""
+    patch = {"spec": {"selector": {key: value}}}
+    return Fix(_patch(f"service/{checked(service)}", patch, case))
+
+
 def publish_unready(case: Case, service: str) -> Fix:
     """Let the Service have endpoints of pods that are not ready."""
     patch = {"spec": {"publishNotReadyAddresses": True}}

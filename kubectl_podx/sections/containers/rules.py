@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from kubectl_podx.model.clock import parse_time
 from kubectl_podx.model.raw import one_line
+from kubectl_podx.pod.devices import sick_devices
 from kubectl_podx.pod.kept import kept_alive, patience
 from kubectl_podx.pod.owner import controller
 from kubectl_podx.pod.pod import BEING_CREATED
@@ -17,7 +18,7 @@ from kubectl_podx.pod.start_error import (
     unwrapped,
     without_names,
 )
-from kubectl_podx.rules.fixes import edit_owner
+from kubectl_podx.rules.fixes import edit_owner, restart
 from kubectl_podx.rules.remedies import DOCS, describe_pod, logs, what_is_there
 from kubectl_podx.rules.rule import Case, Hit, Rule
 from kubectl_podx.rules.waiting import before_sandbox, config_reason, missing_source
@@ -36,6 +37,24 @@ def _waiting(case: Case, *reasons: str) -> Iterator[Container]:
     for container in case.report.containers or ():
         if container.state == "waiting" and container.reason in reasons:
             yield container
+
+
+def sick_device(case: Case) -> Iterator[Hit]:
+    """A device that was given to the container is not healthy."""
+    for entry in case.view.containers:
+        for one in sick_devices(entry):
+            broken = one.health == "Unhealthy"
+            yield Hit(
+                f"device {one.device} of {entry.name} is "
+                + ("unhealthy" if broken else "in an unknown state"),
+                (
+                    f"allocatedResourcesStatus: {one.resource}, {one.device}: {one.health}",
+                    *((one.message,) if one.message else ()),
+                ),
+                container=entry.name,
+                fix=restart(case),
+                severity="warning" if broken else "info",
+            )
 
 
 def missing_config(case: Case) -> Iterator[Hit]:
@@ -318,6 +337,19 @@ RULES: tuple[Rule, ...] = (
         "(1.29 and newer), or let it end with the work.",
         link=DOCS + "concepts/workloads/pods/sidecar-containers/#jobs-with-sidecar-containers",
         check=keeps_job,
+    ),
+    Rule(
+        code="CON016",
+        section="containers",
+        severity="warning",
+        title="A device of a container is not healthy",
+        meaning="The driver or the device plugin says so (allocatedResourcesStatus, since 1.36). "
+        "The container keeps the device and is not restarted for it.",
+        known_by="The container's status.",
+        remedy="Delete the pod, so that it gets another device, and look at the device's driver on "
+        "the node.",
+        link=DOCS + "concepts/extend-kubernetes/compute-storage-net/device-plugins/",
+        check=sick_device,
     ),
     *limits.RULES,
 )

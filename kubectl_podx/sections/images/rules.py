@@ -4,18 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from kubectl_podx.model.clock import human_duration, parse_time
 from kubectl_podx.model.words import PullSecretState
 from kubectl_podx.pod.image_name import digest_of
 from kubectl_podx.pod.pod import Pod, containers
 from kubectl_podx.pod.start_error import without_names
 from kubectl_podx.rules.fixes import edit_owner, restart, set_in
-from kubectl_podx.rules.remedies import DOCS, describe_pod, get, namespace, what_is_there
+from kubectl_podx.rules.remedies import (
+    DOCS,
+    describe_pod,
+    get,
+    kubectl,
+    namespace,
+    what_is_there,
+)
 from kubectl_podx.rules.rule import Case, Hit, Rule
 from kubectl_podx.rules.waiting import pull_reason
 from kubectl_podx.sections.images.facts import spelled
 from kubectl_podx.sections.images.report import Image, PullSecret
 
 _IMAGES = DOCS + "concepts/containers/images/"
+_LONG_PULL, _VERY_LONG_PULL = 60, 600
 _PULL = ("ErrImagePull", "ImagePullBackOff")
 _OTHER = {
     "ImageInspectError": "the runtime cannot read the image on the node",
@@ -64,6 +73,39 @@ def cannot_pull(case: Case) -> Iterator[Hit]:
             fix=edit_owner(case),
             blocking=True,
         )
+
+
+def pulling(case: Case) -> Iterator[Hit]:
+    """A pull that has been going on for longer than most take."""
+    for image in case.report.images or ():
+        entry = case.view.container(image.container)
+        said = case.view.said_of(entry) if entry is not None else []
+        begun = [one for one in said if one.reason == "Pulling"]
+        since = parse_time(begun[-1].time) if begun and image.state == "pulling" else None
+        if since is None or case.view.now is None:
+            continue
+        age = (case.view.now - since).total_seconds()
+        if age < _LONG_PULL:
+            continue
+        yield Hit(
+            f"the pull of {_named(case, image)} has been running for {human_duration(age)}",
+            (
+                f"event Pulling at {begun[-1].time}, and no Pulled or Failed since",
+                _ONE_BY_ONE,
+            ),
+            container=image.container,
+            next=_EVERY_PULL,
+            severity="warning" if age >= _VERY_LONG_PULL else "info",
+            blocking=True,
+        )
+
+
+_ONE_BY_ONE = (
+    "others may be before it: a kubelet pulls one image after the other, unless its configuration "
+    "says serializeImagePulls: false"
+)
+_EVERY_PULL = kubectl("get", "events", "-A", "--field-selector", "reason=Pulling")
+"""The pulls of all pods: whose image the kubelet may be busy with."""
 
 
 def never_pulled(case: Case) -> Iterator[Hit]:
@@ -162,6 +204,19 @@ def tag_moved(case: Case) -> Iterator[Hit]:
 
 
 RULES: tuple[Rule, ...] = (
+    Rule(
+        code="IMG008",
+        section="images",
+        severity="info",
+        title="The pull of an image takes long",
+        meaning="Nothing tells how far a pull is, nor how large the image is before it is there. A "
+        "registry that hangs looks the same until the runtime gives up.",
+        known_by="The age of the newest Pulling event of the container, without a Pulled or Failed "
+        "after it.",
+        remedy="Wait, or look at the registry and at other pulls of that node.",
+        link=_IMAGES + "#serial-and-parallel-image-pulls",
+        check=pulling,
+    ),
     Rule(
         code="IMG001",
         section="images",

@@ -8,7 +8,8 @@ from typing import NamedTuple
 from kubectl_podx.pod import listeners
 from kubectl_podx.pod.pod import ContainerEntry
 from kubectl_podx.pod.probes import knocked_ports, longest_delay
-from kubectl_podx.rules.fixes import edit_owner
+from kubectl_podx.pod.services import near_misses
+from kubectl_podx.rules.fixes import edit_owner, set_selector
 from kubectl_podx.rules.remedies import (
     DOCS,
     about_pod,
@@ -311,6 +312,21 @@ def _policies(case: Case) -> Iterator[str]:
         yield f"NetworkPolicy {name} selects the pod and limits its egress: a likely reason"
 
 
+def misses_the_pod(case: Case) -> Iterator[Hit]:
+    """A Service without endpoints whose selector is nearly the pod's labels."""
+    for miss in near_misses(case.view):
+        has = f"{miss.key}={miss.has}" if miss.has else f"no label {miss.key}"
+        yield Hit(
+            f"Service {miss.service.name} has no endpoint and misses this pod by one label: it "
+            f"selects {miss.key}={miss.wanted}, the pod has {has}",
+            (
+                "selector: " + ", ".join(f"{k}={v}" for k, v in miss.service.selector.items()),
+                "no pod matches it",
+            ),
+            fix=set_selector(case, miss.service.name, miss.key, miss.has) if miss.has else Fix(),
+        )
+
+
 def does_not_accept(case: Case) -> Iterator[Hit]:
     """Connections wait to be accepted: the program is busy, stopped or out of descriptors.
 
@@ -339,6 +355,20 @@ def does_not_accept(case: Case) -> Iterator[Hit]:
 
 RULES: tuple[Rule, ...] = (
     *PORT_RULES,
+    Rule(
+        code="NET010",
+        section="network",
+        severity="info",
+        title="A Service misses the pod by one label",
+        meaning="It has no endpoint, and all but one key of its selector match. Whoever connects "
+        "to it is refused.",
+        known_by="The Service's selector, the pod's labels, and EndpointSlices without any "
+        "address. Told only where the two values look alike.",
+        remedy="Correct the selector of the Service or the label of the pod, unless another "
+        "workload is meant that is not running.",
+        link=DOCS + "concepts/services-networking/service/",
+        check=misses_the_pod,
+    ),
     Rule(
         code="NET003",
         section="network",

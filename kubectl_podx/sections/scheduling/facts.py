@@ -113,6 +113,13 @@ def split_reasons(message: str) -> list[str]:
     ]
 
 
+def preemption(view: PodView) -> str:
+    """What the scheduler says of making room by ending others; empty where it says nothing."""
+    parts = _PREEMPTION.split(scheduler_message(view), maxsplit=1)
+    said = parts[1].strip() if len(parts) > 1 else ""
+    return _AVAILABLE.sub("", said).rstrip(".")
+
+
 def _requirements(view: PodView) -> Iterator[Requirement]:
     spec = mapping(view.pod, "spec")
     node = _node(view)

@@ -9,6 +9,7 @@ from kubectl_podx.model.clock import parse_quantity
 from kubectl_podx.model.raw import Json, dig, items, mapping, text
 from kubectl_podx.model.reference import selector_text
 from kubectl_podx.pod.claims import claims_of, only_one_pod, users
+from kubectl_podx.pod.devices import device_claims
 from kubectl_podx.pod.nodes import repels, taint_text, tolerated
 from kubectl_podx.pod.pod import containers
 from kubectl_podx.pod.start_error import without_quotes
@@ -35,6 +36,8 @@ def held(view: PodView, reasons: list[str], nodes: list[Json] | None) -> list[st
         found += _taints(view, nodes)
     if "pod anti-affinity" in said or "pod affinity" in said:
         found += _neighbours(view, said)
+    if "claim" in said or "device class" in said:
+        found += _devices(view)
     if "ReadWriteOncePod" in said:
         found += _one_pod(view)
     return found
@@ -55,6 +58,23 @@ def _selector(view: PodView, nodes: list[Json] | None) -> Iterator[str]:
         case = any(each.lower() == str(value).lower() for each in values)
         hint = " (labels are case-sensitive)" if case else ""
         yield f"nodeSelector {key}={value}: nodes have {', '.join(values[:_MOST])}{hint}"
+
+
+def _devices(view: PodView) -> Iterator[str]:
+    """Resource claims that are not allocated, with what they ask for."""
+    for claim in device_claims(view):
+        asked = f" (device class {', '.join(claim.classes)})" if claim.classes else ""
+        if claim.state == "notMade":
+            yield f"{claim.label} has not been made yet"
+        elif claim.state == "missing":
+            yield f"{claim.label} does not exist"
+        elif claim.lost_classes:
+            lost = claim.lost_classes[0]
+            yield f"{claim.label} asks for device class {lost}, which does not exist"
+        elif claim.state == "pending":
+            yield f"{claim.label} has no devices yet{asked}"
+        elif claim.users:
+            yield f"{claim.label} is in use by pod {', '.join(claim.users[:_MOST])}{asked}"
 
 
 def _resources(view: PodView, said: str, nodes: list[Json] | None) -> Iterator[str]:

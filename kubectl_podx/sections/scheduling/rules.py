@@ -4,14 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from kubectl_podx.pod.devices import device_claims
 from kubectl_podx.pod.start_error import without_quotes
+from kubectl_podx.pod.victims import victims
 from kubectl_podx.rules.fixes import edit_owner
-from kubectl_podx.rules.remedies import DOCS, about_pod, checked, describe_pod, kubectl
+from kubectl_podx.rules.remedies import (
+    DOCS,
+    about_pod,
+    checked,
+    describe_pod,
+    kubectl,
+    what_is_there,
+)
 from kubectl_podx.rules.rule import Case, Fix, Hit, Rule
-from kubectl_podx.sections.scheduling.facts import DEFAULT_SCHEDULER, untolerated
+from kubectl_podx.rules.waiting import before_sandbox
+from kubectl_podx.sections.scheduling.facts import DEFAULT_SCHEDULER, preemption, untolerated
+from kubectl_podx.view.units import times
 
 _SCHEDULING = DOCS + "concepts/scheduling-eviction/assign-pod-node/"
+_DEVICES = DOCS + "concepts/scheduling-eviction/dynamic-resource-allocation/"
 _PATIENCE = 30
+_FEW = 3
 
 # What the scheduler's plugins say -> what it means (pkg/scheduler/framework/plugins).
 _PLAIN: tuple[tuple[str, str], ...] = (
@@ -32,6 +45,10 @@ _PLAIN: tuple[tuple[str, str], ...] = (
     ("(missing required label)", "they lack the label of the constraint's topologyKey"),
     ("topology spread constraints", "its replicas would be spread unevenly"),
     ("Too many pods", "they run as many pods as they may"),
+    ("cannot allocate all claims", "they have not the devices that its resource claims ask for"),
+    ("resourceclaim in use", "its resource claim is another pod's"),
+    ("waiting for minCount pods", "its group is not complete: all its pods start together"),
+    ("didn't match Pod's required features", "their kubelets lack what the pod needs"),
 )
 
 
@@ -66,12 +83,24 @@ def unschedulable(case: Case) -> Iterator[Hit]:
             *scheduling.held,
             *(plain(reason) for reason in scheduling.reasons),
             *(wanted if about_labels else ()),
+            *_preemption(case),
         ),
         next=kubectl("get", "nodes", "--show-labels")
         if about_labels
         else kubectl("describe", "nodes"),
         blocking=True,
     )
+
+
+def _preemption(case: Case) -> Iterator[str]:
+    """Why ending pods of lower priority would not help either, or that it is under way."""
+    said = preemption(case.view)
+    if "No preemption victims found" in said:
+        yield "ending others would not help: no pod of lower priority makes enough room"
+    elif "Preemption is not helpful" in said:
+        yield "ending others would not help: it is not their room that is missing"
+    elif said:
+        yield f"preemption: {said}"
 
 
 def gated(case: Case) -> Iterator[Hit]:
@@ -148,11 +177,53 @@ def nominated(case: Case) -> Iterator[Hit]:
         for c in case.report.pod.conditions
     )
     if node and refused and not case.report.pod.node:
+        leaving = victims(case.view)
+        names = [one.name for one in leaving or ()]
+        more = f" and {len(names) - _FEW} more" if len(names) > _FEW else ""
+        whose = f": {', '.join(names[:_FEW])}{more} must end first" if names else ""
+        gone = leaving is not None and not names
         yield Hit(
-            f"room is being made for the pod on node {node}",
-            (f"nominatedNodeName {node}", "PodScheduled=False, Unschedulable"),
+            f"room is being made for the pod on node {node}{whose}",
+            (
+                f"nominatedNodeName {node}",
+                "PodScheduled=False, Unschedulable",
+                *(f"{one.name} has until {one.since}" for one in leaving or () if one.since),
+                *(("no pod there is being preempted any more",) if gone else ()),
+            ),
             next=describe_pod(case),
         )
+
+
+def not_prepared(case: Case) -> Iterator[Hit]:
+    """The pod has a node, and its devices are not made ready there."""
+    if not case.report.pod.node or not before_sandbox(case):
+        return
+    for event in case.view.said("FailedPrepareDynamicResources")[-1:]:
+        names = ", ".join(one.label for one in device_claims(case.view)) or "its resource claims"
+        devices = [one for claim in device_claims(case.view) for one in claim.devices]
+        yield Hit(
+            f"the containers wait for their devices: node {case.report.pod.node} cannot prepare "
+            f"{names}",
+            (
+                f"event {event.reason}, {times(event.seen)}: {event.message}",
+                *((f"allocated: {', '.join(devices[:_FEW])}",) if devices else ()),
+            ),
+            next=kubectl("get", "resourceslices"),
+            blocking=True,
+        )
+
+
+def claim_not_made(case: Case) -> Iterator[Hit]:
+    """No claim could be made from the template that the pod names."""
+    for event in case.view.said("FailedResourceClaimCreation")[-1:]:
+        waiting = [one for one in device_claims(case.view) if one.state == "notMade"]
+        for claim in waiting[:1]:
+            yield Hit(
+                f"the pod waits for {claim.label}, which cannot be made",
+                (f"event {event.reason}, {times(event.seen)}: {event.message}",),
+                next=what_is_there(case, "ResourceClaimTemplate", claim.template),
+                blocking=True,
+            )
 
 
 RULES: tuple[Rule, ...] = (
@@ -224,5 +295,31 @@ RULES: tuple[Rule, ...] = (
         remedy="Wait until they have ended.",
         link=DOCS + "concepts/scheduling-eviction/pod-priority-preemption/",
         check=nominated,
+    ),
+    Rule(
+        code="SCH007",
+        section="scheduling",
+        severity="critical",
+        title="The devices of a pod cannot be prepared",
+        meaning="The scheduler has chosen devices, and the kubelet asks the driver to make them "
+        "ready before any container starts. Without an answer everything stays at "
+        "ContainerCreating.",
+        known_by="Event FailedPrepareDynamicResources while the containers wait.",
+        remedy="Look at the driver's pod on that node.",
+        link=_DEVICES,
+        check=not_prepared,
+    ),
+    Rule(
+        code="SCH008",
+        section="scheduling",
+        severity="critical",
+        title="A resource claim cannot be made from its template",
+        meaning="The pod names a ResourceClaimTemplate. Its claim is made first, then the "
+        "scheduler looks for devices.",
+        known_by="Event FailedResourceClaimCreation, and no claim in the pod's status.",
+        remedy="Create the template, or correct resourceClaimTemplateName.",
+        link=_DEVICES,
+        check=claim_not_made,
+        gives_way_to=frozenset({"SCH001"}),
     ),
 )

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from kubectl_podx.pod.pod import phase as phase_of
-from kubectl_podx.rules.fixes import edit_owner, restart
+from kubectl_podx.rules.fixes import edit_owner, restart, set_pod
 from kubectl_podx.rules.remedies import DOCS, describe_pod, get, inside, what_is_there
 from kubectl_podx.rules.rule import Case, Hit, Rule
 from kubectl_podx.rules.waiting import Missing, before_sandbox, missing_source
@@ -73,6 +73,31 @@ def cannot_mount(case: Case) -> Iterator[Hit]:
         )
 
 
+def labels_conflict(case: Case) -> Iterator[Hit]:
+    """Pods of one volume have different SELinux labels, of which a mount has only one."""
+    for event in case.view.said("SELinuxLabelConflict")[-1:]:
+        yield Hit(
+            "the pod's SELinux label differs from that of another pod with the same volume: on one "
+            "node only one of them starts",
+            (f"event {event.reason}, {times(event.seen)}: {event.message}",),
+            fix=edit_owner(case),
+        )
+
+
+def owner_changes(case: Case) -> Iterator[Hit]:
+    """The kubelet gives each file of a volume to fsGroup before the containers start."""
+    if not before_sandbox(case):
+        return
+    for event in case.view.said("VolumePermissionChangeInProgress")[-1:]:
+        policy = {"securityContext": {"fsGroupChangePolicy": "OnRootMismatch"}}
+        yield Hit(
+            "the containers wait until each file of a volume belongs to fsGroup",
+            (f"event {event.reason}, {times(event.seen)}: {event.message}",),
+            fix=set_pod(case, policy),
+            blocking=True,
+        )
+
+
 def _holders(case: Case, volumes: list[str]) -> str:
     """`, by pod web-0 on node n1`: who else uses the claims of these volumes."""
     from kubectl_podx.pod.claims import claims_of, users  # noqa: PLC0415 - of trouble only
@@ -87,6 +112,8 @@ def _why_not_mounted(message: str, missing: Missing | None) -> str:
         return f"cannot be mounted: {missing} does not exist"
     if "Multi-Attach" in message:
         return "is still attached to another node"
+    if "conflicting SELinux labels" in message:
+        return "cannot be mounted: another pod of the node has it with another SELinux label"
     if "hostPath type check failed" in message:
         return "cannot be mounted: the node's path is not of the declared type"
     if "non-existent" in message and "key" in message:
@@ -119,6 +146,31 @@ START_RULES: tuple[Rule, ...] = (
         remedy="Read the event; create what is missing, or free the volume on the other node.",
         link=DOCS + "concepts/storage/volumes/",
         check=cannot_mount,
+    ),
+    Rule(
+        code="VOL009",
+        section="volumes",
+        severity="warning",
+        title="Pods of one volume have different SELinux labels",
+        meaning="Since 1.37 a volume is mounted with the SELinux label of its pod, so pods with "
+        "different seLinuxOptions cannot share it on one node.",
+        known_by="Event SELinuxLabelConflict of this pod.",
+        remedy="Give both pods the same seLinuxOptions, or set seLinuxChangePolicy: Recursive.",
+        link=DOCS + "tasks/configure-pod-container/security-context/",
+        check=labels_conflict,
+    ),
+    Rule(
+        code="VOL010",
+        section="volumes",
+        severity="warning",
+        title="Changing the owner of a volume's files takes long",
+        meaning="With fsGroup the kubelet walks the whole volume before each start of the pod. "
+        "fsGroupChangePolicy: OnRootMismatch looks at the root folder only.",
+        known_by="Event VolumePermissionChangeInProgress of this pod while its containers wait.",
+        remedy="Wait, and set fsGroupChangePolicy: OnRootMismatch for the next start.",
+        link=DOCS + "tasks/configure-pod-container/security-context/"
+        "#configure-volume-permission-and-ownership-change-policy-for-pods",
+        check=owner_changes,
     ),
 )
 
