@@ -244,10 +244,12 @@ _GOES = frozenset(
     {
         "CronJob",
         "Deployment",
+        "DeviceClass",
         "Job",
         "PersistentVolume",
         "Pod",
         "PriorityClass",
+        "ResourceSlice",
         "StatefulSet",
         "ValidatingWebhookConfiguration",
     }

@@ -17,6 +17,7 @@ from kubectl_podx.rules.rule import Case, Fix, Hit
 from kubectl_podx.rules.waiting import missing_source
 from kubectl_podx.rules.weight import weight
 from kubectl_podx.sections.restarts.report import Restart
+from kubectl_podx.sections.restarts.termination.instance import policy_of
 from kubectl_podx.sections.restarts.termination.memory import memory
 from kubectl_podx.sections.restarts.termination.pod_end import (
     eviction_message,
@@ -61,9 +62,15 @@ def matters(case: Case, row: Restart) -> bool:
     entry = case.view.container(row.container)
     if entry is not None and entry.kind == "sidecar":
         return row.looping
-    done = entry is not None and entry.terminated is not None
+    if row.kind == "init" or entry is None:
+        return False
+    ended = entry.terminated is not None
+    over = case.view.api.ended or case.view.api.terminating
+    if ended and not over and policy_of(case.view.pod, entry) == "Always":
+        # It is between two lives, whether the kubelet has counted the next one or not.
+        return True
     # A container that ended with 0 and stays so is done; one that was started again is not.
-    return row.kind != "init" and bool(row.count or row.looping) and (not done or row.looping)
+    return bool(row.count or row.looping) and (not ended or row.looping)
 
 
 def _next(case: Case, row: Restart) -> str:

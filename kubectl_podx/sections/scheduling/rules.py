@@ -13,6 +13,7 @@ from kubectl_podx.rules.remedies import (
     about_pod,
     checked,
     describe_pod,
+    get,
     kubectl,
     what_is_there,
 )
@@ -77,28 +78,45 @@ def unschedulable(case: Case) -> Iterator[Hit]:
     ]
     about_labels = any("node affinity/selector" in reason for reason in scheduling.reasons)
     first = f"; {scheduling.held[0]}" if scheduling.held else ""
+    room = _room(case)
     yield Hit(
-        f"no node takes the pod: {', '.join(scheduling.reasons)}{first}",
+        f"no node takes the pod: {', '.join(scheduling.reasons)}{f'; {room}' if room else first}",
         (
             *scheduling.held,
             *(plain(reason) for reason in scheduling.reasons),
             *(wanted if about_labels else ()),
             *_preemption(case),
         ),
-        next=kubectl("get", "nodes", "--show-labels")
-        if about_labels
-        else kubectl("describe", "nodes"),
+        next=_next_of(case, about_labels=about_labels),
+        severity="warning" if room else None,
         blocking=True,
     )
+
+
+def _next_of(case: Case, *, about_labels: bool) -> str:
+    for claim in device_claims(case.view):
+        if claim.name and claim.state != "allocated":
+            return get(case, "resourceclaim", claim.name)
+    return (
+        kubectl("get", "nodes", "--show-labels") if about_labels else kubectl("describe", "nodes")
+    )
+
+
+def _room(case: Case) -> str:
+    """Who has to end first, where the scheduler is making room."""
+    names = [one.name for one in victims(case.view) or ()]
+    more = f" and {len(names) - _FEW} more" if len(names) > _FEW else ""
+    node = case.view.api.nominated_node
+    return f"on node {node} {', '.join(names[:_FEW])}{more} must end first" if names else ""
 
 
 def _preemption(case: Case) -> Iterator[str]:
     """Why ending pods of lower priority would not help either, or that it is under way."""
     said = preemption(case.view)
     if "No preemption victims found" in said:
-        yield "ending others would not help: no pod of lower priority makes enough room"
+        yield "preemption would not help: no pods of lower priority make enough room by ending"
     elif "Preemption is not helpful" in said:
-        yield "ending others would not help: it is not their room that is missing"
+        yield "preemption would not help: the nodes are refused for what no ending pod changes"
     elif said:
         yield f"preemption: {said}"
 
@@ -178,12 +196,10 @@ def nominated(case: Case) -> Iterator[Hit]:
     )
     if node and refused and not case.report.pod.node:
         leaving = victims(case.view)
-        names = [one.name for one in leaving or ()]
-        more = f" and {len(names) - _FEW} more" if len(names) > _FEW else ""
-        whose = f": {', '.join(names[:_FEW])}{more} must end first" if names else ""
-        gone = leaving is not None and not names
+        room = _room(case)
+        gone = leaving is not None and not leaving
         yield Hit(
-            f"room is being made for the pod on node {node}{whose}",
+            f"room is being made for the pod on node {node}{f': {room}' if room else ''}",
             (
                 f"nominatedNodeName {node}",
                 "PodScheduled=False, Unschedulable",

@@ -17,6 +17,7 @@ What one node of this kind cannot bring about, and so is not here:
 from __future__ import annotations
 
 from incidents.catalogue import (
+    devices,
     exits,
     healthy,
     healthy_changes,
@@ -50,6 +51,7 @@ INCIDENTS: tuple[Incident, ...] = (
     *stops.INCIDENTS,
     *pod_ends.INCIDENTS,
     *scheduling.INCIDENTS,
+    *devices.INCIDENTS,
     *mixed.INCIDENTS,
     *reported.INCIDENTS,
     *outside.INCIDENTS,

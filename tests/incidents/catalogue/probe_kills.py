@@ -50,7 +50,7 @@ INCIDENTS = (
     broken(
         "liveness-exec-143",
         "an exec liveness probe fails after a healthy start; the program ends 143 on TERM",
-        shell(HEALTHY_FOR + on_term(143), livenessProbe=file_probe()),
+        shell(HEALTHY_FOR + on_term(143), livenessProbe=file_probe(initialDelaySeconds=1)),
         until=restarted(times=2),
         expected=liveness("app was", "exec cat /tmp/healthy", at_least="proven"),
     ),

@@ -596,16 +596,19 @@ def test_container_status_unknown_may_be_no_restart() -> None:
 
 
 def test_a_kill_in_the_second_of_the_next_start_is_not_proven_by_its_time() -> None:
-    def killed(now: float, events: list[Any]) -> tuple[str | None, str | None]:
+    def killed(now: float, events: list[Any], delay: int = 0) -> tuple[str | None, str | None]:
         last = {"terminated": ended(143, 900, 960)}
         status = {"restartCount": 1, "state": running(960), "lastState": last}
-        body = app_pod(LIVENESS, status, pod_spec={"terminationGracePeriodSeconds": 20})
+        probe = {"livenessProbe": {**LIVENESS["livenessProbe"], "initialDelaySeconds": delay}}
+        body = app_pod(probe, status, pod_spec={"terminationGracePeriodSeconds": 20})
         return decided(view(body, [*events, event("Killing", KILLED_BY_LIVENESS, 960)], now=now))
 
     assert killed(965, []) == ("livenessProbe", "likely")
     # The next instance would have ended of it by now; or three failures were of this one.
     assert killed(990, []) == ("livenessProbe", "proven")
     assert killed(965, [unhealthy(950, 958, 3)]) == ("livenessProbe", "proven")
+    # Nobody asks the next one within its first second.
+    assert killed(965, [], delay=1) == ("livenessProbe", "proven")
 
 
 def test_without_its_start_a_kill_may_be_of_the_instance_before() -> None:

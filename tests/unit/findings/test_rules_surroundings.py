@@ -257,6 +257,7 @@ def test_why_no_node_takes_the_pod_is_said_reason_by_reason() -> None:
             " asks for"
         ),
         "nodeSelector disktype=ssd",
+        "preemption would not help: the nodes are refused for what no ending pod changes",
     )
     assert hit.next == "kubectl get nodes --show-labels"
 

@@ -137,7 +137,8 @@ class Witnesses(NamedTuple):
         if any(moment != self.instance.next_start for moment in inside):
             return False
         probe = {"livenessProbe": self.liveness, "startupProbe": self.startup}.get(kill.kind)
-        if probe is not None and probe.at_threshold:
+        if probe is not None and (probe.at_threshold or probe.timing.initial_delay >= 1):
+            # An instance is not probed within the second in which it starts.
             return False
         own = probe.timing.termination_grace_period if probe is not None else None
         stop = (self.grace if own is None else own) + _CLEAN_UP
