@@ -214,6 +214,8 @@ def perform_read(server: ApiServer, call: PlannedCall) -> Outcome:
     if call.kind == "version":
         answer = server.get("/version")
         return Outcome(call, "ok", answer=answer.body, date=answer.date)
+    if call.kind == "apis":
+        return Outcome(call, "ok", answer=server.get("/apis").body)
     resource = RESOURCES[reference.kind]
     namespace = reference.namespace if resource.namespaced else None
     if call.kind == "list":

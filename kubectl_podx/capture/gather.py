@@ -290,7 +290,7 @@ class Gatherer:
         call = outcome.call
         if self._gate is not None and call.kind in ("podMetrics", "stats"):
             return self._gate.release(outcome)
-        if call.kind == "list":
+        if call.kind in ("list", "apis"):
             self._led_to[call.id] = found = self._after_a_list(outcome)
             return found
         kind = call.reference.kind if call.kind == "get" and outcome.state == "ok" else ""
@@ -301,8 +301,6 @@ class Gatherer:
             body = self._sealer.open(call.reference, outcome.answer).body or {}
         except WrongObjectError:
             return []
-        if kind == "ConfigMap":
-            return []
         found = plan.follow_ups(call.reference, body, self._options)
         self._led_to[call.id] = found
         return found
@@ -310,6 +308,8 @@ class Gatherer:
     def _after_a_list(self, outcome: Outcome) -> list[PlannedCall]:
         """What the ReplicaSets, Jobs or events of a workload lead to."""
         call, kind = outcome.call, outcome.call.reference.kind
+        if outcome.state == "ok" and call.kind == "apis":
+            return plan.after_groups(call, outcome.answer)
         if outcome.state != "ok" or plan.WORKLOAD[0] not in call.sections:
             return []
         if kind == "Event":

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kubectl_podx.capture.exec_policy import memory_limits
+from kubectl_podx.capture.plan_addons import after_groups, of_a_pod, of_addons
 from kubectl_podx.capture.plan_outside import (
     after_claim,
     after_device_claim,
     device_claims,
     holders_of_ports,
     is_unschedulable,
-    policies,
     preempted_for,
 )
 from kubectl_podx.capture.plan_workloads import (
@@ -44,6 +44,7 @@ __all__ = [
     "LookOptions",
     "PlannedCall",
     "Right",
+    "after_groups",
     "after_owned",
     "any_workload",
     "get_object",
@@ -52,6 +53,7 @@ __all__ = [
     "is_owned_by",
     "list_nodes",
     "list_workloads",
+    "of_addons",
     "pod_calls",
     "right_to",
     "source_names",
@@ -270,7 +272,7 @@ def _surroundings(reference: Reference, pod: Json) -> Iterator[PlannedCall]:
     yield from holders_of_ports(pod)
     yield from preempted_for(pod)
     yield from device_claims(reference, pod)
-    yield from policies(reference, pod)
+    yield from of_a_pod(reference, pod)
     # A pod that is not ready may wait for a Service, whoever it belongs to.
     if dig(pod, "metadata", "labels") or not (Pod(pod).ready or Pod(pod).ended):
         for kind in ("Service", "EndpointSlice"):

@@ -92,18 +92,3 @@ def holders_of_ports(pod: Json) -> Iterator[PlannedCall]:
     )
     if asks and is_unschedulable(pod):
         yield _sample("Pod", "")
-
-
-def policies(reference: Reference, pod: Json) -> Iterator[PlannedCall]:
-    """The namespace's NetworkPolicies, where the pod runs and is not ready: one of them may be why
-    its connections hang.
-    """
-    conditions = items(pod, "status", "conditions")
-    unready = any(
-        text(one, "type") == "Ready" and text(one, "status") == "False" for one in conditions
-    )
-    if unready and text(pod, "status", "phase") == "Running":
-        right = right_to("list", RESOURCES["NetworkPolicy"], reference.namespace)
-        where = Reference("NetworkPolicy", reference.namespace, "")
-        target = f"NetworkPolicy/{reference.namespace}"
-        yield PlannedCall("list", target, ("network",), right, where)

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from kubectl_podx.capture.planned import PlannedCall, get_object, right_to
+from kubectl_podx.capture.planned import PlannedCall, get_groups, get_object, right_to
 from kubectl_podx.model.raw import Json, dig, items, mapping, text
 from kubectl_podx.model.reference import RESOURCES, Reference, selector_text
 from kubectl_podx.pod.workload import REPLICATED, condition, counts, finished
@@ -82,6 +82,7 @@ def _guards(reference: Reference) -> Iterator[PlannedCall]:
     if reference.kind in REPLICATED:
         for kind in ("HorizontalPodAutoscaler", "PodDisruptionBudget"):
             yield _all_of(kind, reference.namespace)
+        yield get_groups(reference.namespace, WORKLOAD)
 
 
 def _nodes(reference: Reference) -> Iterator[PlannedCall]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from kubectl_podx.model.capture import CallKind
 from kubectl_podx.model.reference import Reference, Resource
+from kubectl_podx.model.words import CallKind
 
 MANY = 10
 """From so many pods of one namespace on, or so many nodes, they are read together."""
@@ -110,3 +110,9 @@ def get_pod(reference: Reference) -> PlannedCall:
 def get_version() -> PlannedCall:
     """The API server's version; needs no right."""
     return PlannedCall("version", "", ("metadata",), Right((), ""), Reference("", "", ""))
+
+
+def get_groups(namespace: str, sections: tuple[str, ...]) -> PlannedCall:
+    """The API groups that the server has; what they lead to is about that namespace."""
+    target = f"{sections[0]}/{namespace}"
+    return PlannedCall("apis", target, sections, Right((), ""), Reference("", namespace, ""))

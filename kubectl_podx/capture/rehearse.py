@@ -90,6 +90,7 @@ _PENDING_POD: Json = {
     "spec": {
         "nodeSelector": {"disk": "ssd"},
         "containers": [{"name": "app", "ports": [{"containerPort": 80, "hostPort": 80}]}],
+        "resourceClaims": [{"name": "device", "resourceClaimName": "owner"}],
     },
     "status": {"conditions": [{"type": "PodScheduled", "reason": "Unschedulable"}]},
 }
@@ -107,6 +108,9 @@ _OWNER_OF: dict[str, Json] = {
             "accessModes": ["ReadWriteOncePod"],
         },
         "status": {"phase": "Pending"},
+    },
+    "ResourceClaim": {
+        "spec": {"devices": {"requests": [{"exactly": {"deviceClassName": "fast"}}]}},
     },
 }
 
@@ -172,6 +176,7 @@ def any_pod(namespace: str, options: LookOptions | None = None) -> list[PlannedC
     calls += plan.any_workload(namespace) if not options.sections else []
     for kind, body in _OWNER_OF.items():
         calls += plan.follow_ups(Reference(kind, namespace, "owner"), body, options)
+    calls += [one for call in calls if call.kind == "apis" for one in plan.of_addons(call)]
     return [call._replace(right=call.right._replace(name="")) for call in calls]
 
 
@@ -332,7 +337,9 @@ class Rehearsal:
         self.asked |= {each.key: each for each in questions}
         if any(self._authorizer.state(each) == "missing" for each in questions):
             return Outcome(call, "denied", "forbidden", str(call.right))
-        if call.kind == "version" or (call.kind == "get" and call.reference.kind in _READ):
+        if call.kind in ("version", "apis") or (
+            call.kind == "get" and call.reference.kind in _READ
+        ):
             return send(call)
         return Outcome(call, "ok", answer=[] if call.kind == "list" else b"")
 

@@ -35,7 +35,7 @@ from kubectl_podx.capture.secretlike import (
 )
 from kubectl_podx.model.capture import KeyFacts, Sealed, StoredObject
 from kubectl_podx.model.raw import dig, items, mapping, text
-from kubectl_podx.model.reference import Reference
+from kubectl_podx.model.reference import Reference, called
 from kubectl_podx.pod.pod import containers
 
 _LONGEST_TEXT = 4096
@@ -244,7 +244,7 @@ class Sealer:
         kept: list[dict[str, Any]] = []
         for page in pages:
             answer = _json(page)
-            if text(answer, "kind") not in (f"{kind}List", "List"):
+            if text(answer, "kind") not in (f"{called(kind)}List", "List"):
                 raise WrongObjectError
             for item in items(answer, "items"):
                 if namespace and text(item, "metadata", "namespace") != namespace:

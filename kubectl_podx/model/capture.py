@@ -12,15 +12,11 @@ from msgspec.structs import force_setattr
 
 from kubectl_podx.model.raw import Json
 from kubectl_podx.model.wire import Wire
-from kubectl_podx.model.words import SeccompMode
+from kubectl_podx.model.words import CallKind, ObservationState, SeccompMode
 
 CAPTURE_VERSION = 2
 ObjectState = Literal["present", "denied", "missing", "failed", "timedOut"]
-ObservationState = Literal["observed", "partial", "unobservable"]
 CallState = Literal["ok", "denied", "missing", "failed", "timedOut", "skipped"]
-CallKind = Literal[
-    "get", "type", "list", "log", "metrics", "podMetrics", "stats", "version", "exec", "probe"
-]
 
 
 class Sealed(Wire, frozen=True, kw_only=True):

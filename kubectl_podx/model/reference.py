@@ -16,7 +16,11 @@ class Resource(NamedTuple):
     plural: str
     namespaced: bool = True
     group: str = ""
+    kind: str = ""
+    """As the API calls it, where another kind here is called so."""
 
+
+CALICO = "crd.projectcalico.org"
 
 RESOURCES: dict[str, Resource] = {
     "Pod": Resource("api/v1", "pods"),
@@ -54,6 +58,28 @@ RESOURCES: dict[str, Resource] = {
     "ResourceClaim": Resource("apis/resource.k8s.io/v1", "resourceclaims", group="resource.k8s.io"),
     "DeviceClass": Resource(
         "apis/resource.k8s.io/v1", "deviceclasses", namespaced=False, group="resource.k8s.io"
+    ),
+    "CalicoNetworkPolicy": Resource(
+        f"apis/{CALICO}/v1", "networkpolicies", group=CALICO, kind="NetworkPolicy"
+    ),
+    "CalicoGlobalNetworkPolicy": Resource(
+        f"apis/{CALICO}/v1",
+        "globalnetworkpolicies",
+        namespaced=False,
+        group=CALICO,
+        kind="GlobalNetworkPolicy",
+    ),
+    "CiliumNetworkPolicy": Resource(
+        "apis/cilium.io/v2", "ciliumnetworkpolicies", group="cilium.io"
+    ),
+    "CiliumClusterwideNetworkPolicy": Resource(
+        "apis/cilium.io/v2",
+        "ciliumclusterwidenetworkpolicies",
+        namespaced=False,
+        group="cilium.io",
+    ),
+    "VerticalPodAutoscaler": Resource(
+        "apis/autoscaling.k8s.io/v1", "verticalpodautoscalers", group="autoscaling.k8s.io"
     ),
     "Namespace": Resource("api/v1", "namespaces", namespaced=False),
     "ValidatingWebhookConfiguration": Resource(
@@ -126,6 +152,12 @@ class Reference(NamedTuple):
     def resource(self) -> Resource:
         """Where the API serves it; KeyError for a kind that podx does not read."""
         return RESOURCES[self.kind]
+
+
+def called(kind: str) -> str:
+    """What the API calls a kind."""
+    resource = RESOURCES.get(kind)
+    return (resource.kind if resource else "") or kind
 
 
 def selector_text(selector: object) -> str:

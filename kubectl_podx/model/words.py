@@ -16,6 +16,19 @@ Basis = Literal["proven", "declared"]
 ContainerKind = Literal["init", "sidecar", "app", "ephemeral"]
 CaptureSource = Literal["live", "bundle", "manifest"]
 ObservationState = Literal["observed", "partial", "unobservable"]
+CallKind = Literal[
+    "get",
+    "type",
+    "list",
+    "log",
+    "metrics",
+    "podMetrics",
+    "stats",
+    "version",
+    "apis",
+    "exec",
+    "probe",
+]
 ObservationMethod = Literal["exec", "neighbour", "ephemeral", "none"]
 CoverageState = Literal["full", "partial", "denied", "unobservable", "timedOut", "skipped"]
 
@@ -127,7 +140,7 @@ RefusedBy = Literal[
 """What keeps a pod of a workload from being created."""
 JobState = Literal["active", "complete", "failed", "suspended", "waiting"]
 """`waiting`: it should run and has no pod."""
-GuardKind = Literal["HorizontalPodAutoscaler", "PodDisruptionBudget"]
+GuardKind = Literal["HorizontalPodAutoscaler", "VerticalPodAutoscaler", "PodDisruptionBudget"]
 GuardState = Literal["fine", "limited", "failing", "blocked"]
 """`limited`: at its own bound. `failing`: it cannot work. `blocked`: no pod may be evicted."""
 

@@ -254,6 +254,14 @@ def first_user(entry: ContainerEntry) -> int | None:
     return number(entry.status, "user", "linux", "uid")
 
 
+def dns_options(pod: Json) -> list[dict[str, str]]:
+    """dnsConfig.options, each with its `name` and, where it has one, its `value`."""
+    return [
+        {key: text(one, key) for key in ("name", "value") if text(one, key)}
+        for one in items(pod, "spec", "dnsConfig", "options")
+    ]
+
+
 def sysctls(pod: Json) -> dict[str, str]:
     """The kernel settings that the pod asks for."""
     asked = items(pod, "spec", "securityContext", "sysctls")

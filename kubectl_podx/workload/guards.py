@@ -17,7 +17,7 @@ _MOST_NODES = 20
 
 def guards(view: WorkloadView) -> list[Guard]:
     """Those that name this workload, or that select its pods."""
-    return [*_autoscalers(view), *_budgets(view)]
+    return [*_autoscalers(view), *_vertical(view), *_budgets(view)]
 
 
 def _autoscalers(view: WorkloadView) -> Iterator[Guard]:
@@ -44,6 +44,36 @@ def _autoscaler(body: Json) -> Guard:
     if text(limited, "status") == "True" and text(limited, "reason") == "TooManyReplicas":
         return _guard(body, "limited", detail, limited)
     return _guard(body, "fine", detail, None)
+
+
+def _vertical(view: WorkloadView) -> Iterator[Guard]:
+    """A VerticalPodAutoscaler changes requests: by new pods, or in place. `RecommendationProvided`
+    False and `NoPodsMatched` True: it has nothing to go by.
+    """
+    for body in view.all_of("VerticalPodAutoscaler"):
+        target = mapping(body, "spec", "targetRef")
+        if (target.get("kind"), target.get("name")) != (view.reference.kind, view.reference.name):
+            continue
+        mode = text(body, "spec", "updatePolicy", "updateMode") or "Auto"
+        detail = "; ".join((f"mode {mode}", *_recommended(body)))
+        found = {
+            kind: condition(body, kind) for kind in ("RecommendationProvided", "NoPodsMatched")
+        }
+        none = found["RecommendationProvided"]
+        lost = found["NoPodsMatched"]
+        if text(lost, "status") == "True":
+            yield _guard(body, "failing", detail, lost, "VerticalPodAutoscaler")
+        elif text(none, "status") == "False":
+            yield _guard(body, "failing", detail, none, "VerticalPodAutoscaler")
+        else:
+            yield _guard(body, "fine", detail, None, "VerticalPodAutoscaler")
+
+
+def _recommended(body: Json) -> Iterator[str]:
+    """`app: cpu 25m, memory 262144k`, of each container."""
+    for one in items(body, "status", "recommendation", "containerRecommendations"):
+        amounts = ", ".join(f"{name} {amount}" for name, amount in mapping(one, "target").items())
+        yield f"recommends {text(one, 'containerName')}: {amounts}"
 
 
 def _guard(

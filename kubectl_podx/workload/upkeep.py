@@ -135,6 +135,17 @@ def _autoscaler(case: WorkloadCase) -> Iterator[Hit]:
             )
 
 
+def _vertical(case: WorkloadCase) -> Iterator[Hit]:
+    for one in case.workload.guards:
+        if one.kind == "VerticalPodAutoscaler" and one.state == "failing":
+            yield Hit(
+                f"VerticalPodAutoscaler {one.name} has no recommendation for {case.label}"
+                + (f" ({one.reason})" if one.reason else ""),
+                tuple(filter(None, (one.message, one.detail))),
+                next=case.kubectl("describe", "vpa", checked(one.name)),
+            )
+
+
 def _budget(case: WorkloadCase) -> Iterator[Hit]:
     for one in case.workload.guards:
         if one.kind == "PodDisruptionBudget" and one.state == "blocked":
@@ -271,6 +282,16 @@ RULES: tuple[Rule, ...] = (
         remedy="Look at the condition's message.",
         link=f"{DOCS}concepts/workloads/autoscaling/horizontal-pod-autoscale/",
         check=_autoscaler,
+    ),
+    rule(
+        40,
+        "A VerticalPodAutoscaler has no recommendation",
+        "It leaves the requests as they are until it has seen enough of the pods.",
+        "its conditions RecommendationProvided and NoPodsMatched",
+        severity="info",
+        remedy="Look at the condition's message, and at the recommender.",
+        link=f"{DOCS}concepts/workloads/autoscaling/vertical-pod-autoscale/",
+        check=_vertical,
     ),
     rule(
         37,

@@ -9,7 +9,6 @@ from kit.objects import Json
 from kubectl_podx.capture.look import RawLook
 from kubectl_podx.model.capture import (
     Call,
-    CallKind,
     CallState,
     Capture,
     CapturedPod,
@@ -19,6 +18,7 @@ from kubectl_podx.model.capture import (
     StoredObject,
 )
 from kubectl_podx.model.reference import Reference
+from kubectl_podx.model.words import CallKind
 from kubectl_podx.pod.view import PodView
 
 POD = "Pod/shop/web-0"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kubectl_podx.model.raw import items, text
+from kubectl_podx.pod.pod import dns_options
 from kubectl_podx.pod.services import aliases, named, services, within_cluster
 from kubectl_podx.rules.ends import endings
 from kubectl_podx.rules.fixes import set_pod
@@ -64,22 +64,18 @@ def not_searched(case: Case) -> Iterator[Hit]:
 
 def _ndots(case: Case) -> int | None:
     """What dnsConfig sets; None where it leaves the 5 of the kubelet."""
-    for option in items(case.view.pod, "spec", "dnsConfig", "options"):
-        value = text(option, "value")
-        if text(option, "name") == "ndots" and value.isdecimal():
+    for option in dns_options(case.view.pod):
+        value = option.get("value", "")
+        if option.get("name") == "ndots" and value.isdecimal():
             return int(value[:3])
     return None
 
 
 def _with_ndots(case: Case) -> list[dict[str, str]]:
     """The options, a list that is replaced as a whole, with the kubelet's own ndots."""
-    declared = items(case.view.pod, "spec", "dnsConfig", "options")
-    names = ((text(one, "name"), text(one, "value")) for one in declared)
     return [
-        {"name": name, "value": _KUBELET_NDOTS if name == "ndots" else value}
-        if value or name == "ndots"
-        else {"name": name}
-        for name, value in names
+        {**option, "value": _KUBELET_NDOTS} if option.get("name") == "ndots" else option
+        for option in dns_options(case.view.pod)
     ]
 
 

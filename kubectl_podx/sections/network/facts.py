@@ -7,10 +7,10 @@ from typing import Any
 
 from kubectl_podx.model.capture import Connection
 from kubectl_podx.model.raw import Json, dig, items, mapping, number, text
-from kubectl_podx.model.reference import selects
 from kubectl_podx.model.words import ConnectionState, EndpointState
 from kubectl_podx.pod import listeners
 from kubectl_podx.pod.listeners import resolve_service_port
+from kubectl_podx.pod.policies import limiting_egress
 from kubectl_podx.pod.view import PodView
 from kubectl_podx.sections.network.report import (
     HangingConnection,
@@ -28,25 +28,9 @@ def build(view: PodView) -> Network:
     return Network(
         connections=_connections(view),
         services=[_service(view, service) for service in selecting_services(view)],
-        egress_policies=_policies(view),
+        egress_policies=limiting_egress(view),
         readiness_gates=_gates(view.pod),
     )
-
-
-def _policies(view: PodView) -> list[str]:
-    """A policy without policyTypes limits egress only where it has rules for it
-    (pkg/apis/networking/v1/defaults.go).
-    """
-    labels = mapping(view.pod, "metadata", "labels")
-    found = []
-    for policy in view.capture.listed(f"NetworkPolicy/{view.reference.namespace}"):
-        types = dig(policy, "spec", "policyTypes")
-        limits = (
-            "Egress" in types if isinstance(types, list) else bool(dig(policy, "spec", "egress"))
-        )
-        if limits and selects(dig(policy, "spec", "podSelector") or {}, labels):
-            found.append(text(policy, "metadata", "name"))
-    return sorted(found)
 
 
 def _connections(view: PodView) -> list[HangingConnection]:

@@ -73,7 +73,7 @@ class Network(Wire, frozen=True, kw_only=True):
     egress_policies: Annotated[
         list[str],
         Meta(
-            description="NetworkPolicies that select the pod and limit its egress; read where it is not ready."
+            description="Network policies, `KIND/NAME`, that select the pod and limit its egress: of Kubernetes, and of Calico and Cilium (`CalicoNetworkPolicy`) where the cluster has them. Read where the pod is not ready."
         ),
     ] = []
     readiness_gates: Annotated[

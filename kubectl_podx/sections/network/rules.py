@@ -309,7 +309,7 @@ def _policies(case: Case) -> Iterator[str]:
     """A likely reason for a peer that does not answer: whoever drops a packet does not say so."""
     names = case.report.network.egress_policies if case.report.network else []
     for name in names[:3]:
-        yield f"NetworkPolicy {name} selects the pod and limits its egress: a likely reason"
+        yield f"{name} selects the pod and limits its egress: a likely reason"
 
 
 def misses_the_pod(case: Case) -> Iterator[Hit]:

@@ -152,7 +152,7 @@ def test_policies_that_limit_the_egress_of_the_pod() -> None:
         policy("other", {"matchLabels": {"app": "db"}}, policyTypes=["Egress"]),
     ]
     made = network.build(view(body, lists={"NetworkPolicy/shop": found}))
-    assert made.egress_policies == ["all", "mine"]
+    assert made.egress_policies == ["NetworkPolicy/all", "NetworkPolicy/mine"]
     assert network.build(view(body)).egress_policies == []
 
 

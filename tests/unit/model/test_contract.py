@@ -211,7 +211,8 @@ WORDS = {
         "serviceAccount priorityClass runtimeClass namespaceTerminating claim invalid other"
     ),
     "JobState": "active complete failed suspended waiting",
-    "GuardKind": "HorizontalPodAutoscaler PodDisruptionBudget",
+    "GuardKind": "HorizontalPodAutoscaler VerticalPodAutoscaler PodDisruptionBudget",
+    "CallKind": "get type list log metrics podMetrics stats version apis exec probe",
     "GuardState": "fine limited failing blocked",
     "TriageBasis": "status api inside",
     "GroupedBy": "owner cause node",

@@ -1,0 +1,71 @@
+"""The part of the plan about kinds that only some clusters have: policies of Calico and Cilium,
+vertical autoscalers. Pure.
+
+A server that knows nothing of a group answers 403 to whoever has no right on it: which groups there
+are is asked first, as everybody may.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+
+from kubectl_podx.capture.plan_workloads import WORKLOAD
+from kubectl_podx.capture.planned import PlannedCall, get_groups, right_to
+from kubectl_podx.model.raw import Json, items, text
+from kubectl_podx.model.reference import RESOURCES, Reference
+from kubectl_podx.pod.policies import EVERYWHERE, IN_NAMESPACE
+
+_NETWORK = ("network",)
+_POLICIES = (*IN_NAMESPACE, *EVERYWHERE)
+_SCALING = ("VerticalPodAutoscaler",)
+
+
+class _Group(msgspec.Struct):
+    name: str = ""
+
+
+class _Groups(msgspec.Struct):
+    """An APIGroupList."""
+
+    groups: list[_Group] = []
+
+
+def after_groups(call: PlannedCall, answer: bytes) -> list[PlannedCall]:
+    """The lists of the kinds whose groups the server has, by its answer to `/apis`."""
+    try:
+        groups = {one.name for one in msgspec.json.decode(answer, type=_Groups).groups}
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return []
+    return [one for one in of_addons(call) if one.reference.resource.group in groups]
+
+
+def of_addons(call: PlannedCall) -> list[PlannedCall]:
+    """The lists of all the kinds that only some servers have, for what the call is about."""
+    return [_list(kind, call) for kind in (_SCALING if call.sections == WORKLOAD else _POLICIES)]
+
+
+def _list(kind: str, call: PlannedCall) -> PlannedCall:
+    resource = RESOURCES[kind]
+    namespace = call.reference.namespace if resource.namespaced else ""
+    where = Reference(kind, namespace, "")
+    return PlannedCall(
+        "list", f"{kind}/{namespace}", call.sections, right_to("list", resource, namespace), where
+    )
+
+
+def of_a_pod(reference: Reference, pod: Json) -> Iterator[PlannedCall]:
+    """The namespace's NetworkPolicies and those of add-ons, where the pod runs and is not ready:
+    one of them may be why its connections hang.
+    """
+    conditions = items(pod, "status", "conditions")
+    unready = any(
+        text(one, "type") == "Ready" and text(one, "status") == "False" for one in conditions
+    )
+    if unready and text(pod, "status", "phase") == "Running":
+        right = right_to("list", RESOURCES["NetworkPolicy"], reference.namespace)
+        where = Reference("NetworkPolicy", reference.namespace, "")
+        target = f"NetworkPolicy/{reference.namespace}"
+        yield PlannedCall("list", target, _NETWORK, right, where)
+        yield get_groups(reference.namespace, _NETWORK)
