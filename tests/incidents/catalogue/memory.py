@@ -56,6 +56,8 @@ INCIDENTS = (
         volumes=[{"name": "scratch", "emptyDir": {"medium": "Memory"}}],
         until=either(
             every(looping(times=2), event("Failed", "memory")),
+            # On cgroup v2 the init of the container is killed before it can say so.
+            every(looping(times=2), event("Failed", "procReady not received")),
             every(waiting("CreateContainerError"), event("Failed", times=2)),
         ),
         # The volume outlives the container: it starts with its memory full, and cannot.
