@@ -49,11 +49,11 @@ _WORDS: Mapping[Symptom, str] = {
     "initStuck": "an init container does not end",
     "stuckStarting": "its containers are not created",
     "nodeLost": "its node is silent",
-    "oomKilled": "was killed for its memory lately",
+    "oomKilled": "was OOM-killed recently",
     "failed": "failed",
     "evicted": "was evicted",
     "notReady": "runs and is not ready",
-    "restarting": "restarted lately",
+    "restarting": "restarted recently",
     "terminating": "is being deleted, and does not end",
     "unknown": "has no status that tells anything",
     "podsMissing": "has fewer pods than it should",
@@ -223,7 +223,7 @@ def _lacking(rows: Iterable[Coverage]) -> list[Coverage]:
     """What the looks at the representatives were refused, each once."""
     return [
         msgspec.structs.replace(
-            row, container="", reason="forbidden for the pods that were looked at"
+            row, container="", reason="forbidden for the pods that were inspected"
         )
         for row in rows
     ]

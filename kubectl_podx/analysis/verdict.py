@@ -40,7 +40,7 @@ def verdict(case: Case, findings: Sequence[Finding]) -> Verdict:
         return Verdict(severity="unknown", summary=words, codes=found.codes)
     if found.severity in ("ok", "info"):
         if case.report.metadata.source == "manifest":
-            words = "a saved manifest: it tells what is declared, and nothing of it was looked at"
+            words = "a saved manifest: it shows what is declared; nothing was checked in a cluster"
             return Verdict(severity="unknown", summary=words, codes=found.codes)
         silent = [
             entry.name
@@ -52,7 +52,7 @@ def verdict(case: Case, findings: Sequence[Finding]) -> Verdict:
             words += found.summary
             return Verdict(severity="unknown", summary=words, codes=found.codes)
         if case.view.captured.disturbed:
-            words = f"the pod changed while it was looked at: {case.view.captured.disturbed}"
+            words = f"the pod changed during inspection: {case.view.captured.disturbed}"
             return Verdict(severity="unknown", summary=words, codes=found.codes)
     return found
 

@@ -164,7 +164,7 @@ class RehearsedGate(ExecGate):
         return super()._decide(waiting, entry, usages, last)
 
 
-_NOT_AGAIN = "the pod could not be read again after the look"
+_NOT_AGAIN = "the pod could not be read again after the exec"
 
 
 class Meanwhile(NamedTuple):
@@ -186,7 +186,7 @@ def compare(before: Json, outcome: Outcome | None, executed: Collection[str] = (
     if outcome is None:
         return Meanwhile({}, [])
     if outcome.state == "missing":
-        return Meanwhile({"": "the pod was deleted while it was looked at"}, [])
+        return Meanwhile({"": "the pod was deleted during inspection"}, [])
     if outcome.state != "ok":
         return Meanwhile({"": _NOT_AGAIN}, [])
     try:
@@ -194,7 +194,7 @@ def compare(before: Json, outcome: Outcome | None, executed: Collection[str] = (
     except WrongObjectError:
         return Meanwhile({"": _NOT_AGAIN}, [])
     if text(now, "metadata", "uid") != text(before, "metadata", "uid"):
-        return Meanwhile({"": "the pod was replaced by a namesake while it was looked at"}, [])
+        return Meanwhile({"": "the pod was recreated under the same name during inspection"}, [])
     known = {entry.name: entry for entry in containers(before)}
     found = Meanwhile({}, [])
     for entry in containers(now):
@@ -204,9 +204,9 @@ def compare(before: Json, outcome: Outcome | None, executed: Collection[str] = (
         stopped = first.running and not entry.running
         another = _is_another_instance(first, entry)
         if another:
-            found.changes[entry.name] = f"container {entry.name} restarted while it was looked at"
+            found.changes[entry.name] = f"container {entry.name} restarted during inspection"
         elif stopped:
-            found.changes[entry.name] = f"container {entry.name} ended while it was looked at"
+            found.changes[entry.name] = f"container {entry.name} ended during inspection"
         if entry.name in executed and first.running and (stopped or another):
             found.ended.append(_ended(first, entry))
     return found

@@ -51,9 +51,9 @@ _TOO_TIGHT = "less than 16 MiB of memory or too few pids are free: nothing was r
 _UNKNOWN = "its cgroup cannot be read, so free memory is unknown: nothing was run that forks"
 
 _CUT_OFF = {
-    "DeadlineExceeded": "the look did not end before the deadline",
-    "OutputLimit": "the look gave more output than is read",
-    "ConnectionLost": "the connection was lost before the look ended",
+    "DeadlineExceeded": "the exec did not finish before the deadline",
+    "OutputLimit": "the exec printed more output than podx reads",
+    "ConnectionLost": "the connection was lost before the exec finished",
 }
 
 
@@ -208,7 +208,7 @@ def _refused(
     lost: list[str] = []
     if not (raw.complete and frames.complete):
         # What comes later is missing because of that, and tells nothing of its own.
-        return [_CUT_OFF.get(raw.ended_by, "the look was cut off before its end")]
+        return [_CUT_OFF.get(raw.ended_by, "the exec was cut off")]
     if main_pid is None:
         lost.append("the main process could not be told")
     elif not was_read:

@@ -221,7 +221,7 @@ def _say_not_seen(document: Document, env: Environment) -> None:
         for line in {coverage_line(row) for row in each.coverage if row.state != "full"}
     )
     for line, count in pods.items():
-        env.say(f"Not seen: {line}" + (f" ({count} pods)" if count > 1 else ""))
+        env.say(f"Not checked: {line}" + (f" ({count} pods)" if count > 1 else ""))
 
 
 def _pods(document: Document) -> list[PodReport]:

@@ -146,7 +146,7 @@ QUERIES: tuple[Query, ...] = (
         "table",
     ),
     Query(
-        "Which Services reach a port where nobody listens?",
+        "Which Services reach a port where nothing listens?",
         "network.services[?ports[?listening==`false`]].name",
         "text",
     ),

@@ -171,7 +171,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
         if self.offline:
             raise UsageError("--wait-start needs a live pod")
         if self.no_exec:
-            raise UsageError("--wait-start looks inside a container, which --no-exec forbids")
+            raise UsageError("--wait-start needs an exec, which --no-exec forbids")
         if self.selector is not None or not Targets(words=self.words).single:
             raise UsageError("--wait-start takes one POD")
 

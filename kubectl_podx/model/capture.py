@@ -439,7 +439,7 @@ class CapturedPod(Wire, frozen=True, kw_only=True):
     """Only where it decided whether to exec."""
     ended_during_exec: list[EndedDuringExec] = []
     disturbed: str = ""
-    """Set when the pod was replaced or a container restarted while it was looked at."""
+    """Set when the pod was replaced or a container restarted during inspection."""
     withheld: list[str] = []
     """The Secrets, by key, that could not be read in time: free text that may hold their values
     (messages, events, logs, command lines, values) is not here."""

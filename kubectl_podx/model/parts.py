@@ -88,7 +88,7 @@ class Owner(Wire, frozen=True, kw_only=True):
     kind: Annotated[str, Meta(description="The owner's kind, such as `ReplicaSet`.")]
     name: Annotated[str, Meta(description="The owner's name.")]
     controller: Annotated[
-        bool, Meta(description="It is the managing controller: it makes the pod anew.")
+        bool, Meta(description="It is the managing controller: it recreates the pod.")
     ] = False
 
 

@@ -184,7 +184,7 @@ def _went_down(
     *,
     init: bool,
 ) -> Sick | None:
-    """A container that has just ended badly, or was restarted lately. The tempo counts."""
+    """A container that has just ended badly, or was restarted recently. The tempo counts."""
     at_rest = one.state.terminated if one.state else None
     if at_rest is not None and at_rest.exit_code not in (0, None):
         if spec.restart_policy == "Never":

@@ -80,7 +80,11 @@ _SUB_PATH = re.compile(
     r'failed to ensure image subpath "([^"]{1,200})" in'
 )
 
-_INIT_DIED = ("procReady not received", "write init-p: broken pipe")
+# A systemd scope goes with its last process: then there is no cgroup to set up any more.
+_INIT_DIED = re.compile(
+    r"procReady not received|write init-p: broken pipe"
+    r"|error setting cgroup config for procHooks process: .{0,1000}: no such file or directory"
+)
 
 # conmon lives in the pod's cgroup where CRI-O is not told otherwise.
 _MONITOR_DIED = "error reading container (probably exited) json message: "
@@ -213,7 +217,7 @@ def _memory(message: str) -> str:
 
 def init_died(message: str) -> bool:
     """Whether runc lost its own init without a word: on cgroup v2 it does not see the OOM kill."""
-    return any(words in message for words in _INIT_DIED)
+    return _INIT_DIED.search(message) is not None
 
 
 def _mount(message: str) -> str:

@@ -259,14 +259,14 @@ def look(view: PodView, entry: ContainerEntry) -> Look:
     if not entry.running:
         return Look("unobservable", "unobservable", reason=not_running(entry))
     if call is not None:
-        reason = call.reason or "the look gave no answer"
+        reason = call.reason or "the exec gave no answer"
         return Look("unobservable", "unobservable", reason=reason, needs=needs)
     if any(each.kind == "exec" for each in view.captured.calls):
         return Look("unobservable", "skipped", reason="only another container was asked for")
     return Look(
         "unobservable",
         "skipped",
-        reason="nothing was looked into: --no-exec, or only sections that need no look",
+        reason="not checked inside: --no-exec, or only sections that need no exec",
         needs=NO_EXEC,
     )
 

@@ -40,7 +40,7 @@ def coverage(found: Sequence[Coverage], page: Page) -> list[str]:
             together.setdefault(alike, []).append(row.section)
     if not together:
         return []
-    lines = ["Not seen:"]
+    lines = ["Not checked:"]
     for alike, sections in together.items():
         merged = msgspec.structs.replace(alike, section=_listed(alike, sections, page))
         lines += page.say(coverage_line(merged))
@@ -53,7 +53,7 @@ def _listed(row: Coverage, sections: list[str], page: Page) -> str:
     if page.everything or len(names) <= _MOST_SECTIONS:
         return ", ".join(names)
     if row.container and row.state in ("unobservable", "denied"):
-        return "the inside"
+        return "inside"
     more = len(names) - _MOST_SECTIONS + 1
     return f"{', '.join(names[: _MOST_SECTIONS - 1])} and {more} more sections"
 

@@ -41,7 +41,7 @@ class Page(NamedTuple):
     logged: frozenset[str] = frozenset()
     """Log lines that the restarts show, which are those of the waiting container, too."""
     pending: tuple[str, ...] = ()
-    """Why no node takes the pod, which its own block says in full."""
+    """Why no node fits the pod, which its own block says in full."""
 
     def news(self, text: str) -> bool:
         """Whether the text is worth a line: it is there, and no finding has said it."""

@@ -327,7 +327,7 @@ RULES: tuple[Rule, ...] = (
         "A rollout has exceeded its progress deadline",
         "For progressDeadlineSeconds no new pod has become ready. Nothing is undone by itself.",
         "the condition Progressing is False with ProgressDeadlineExceeded",
-        remedy="Mend what keeps the new pods from being ready, or undo the rollout.",
+        remedy="Fix what keeps the new pods from being ready, or undo the rollout.",
         # Why no pod is made tells more than that time is up.
         gives_way_to=frozenset(f"WRK{number:03}" for number in range(1, 9)),
         check=_deadline,

@@ -147,7 +147,7 @@ def test_a_digest_that_takes_long_ends_with_its_client(bench: Bench) -> None:
     # And a look that is cut off by the deadline says just that.
     report = bench.report("slow-digest", "--deadline", "5s")
     (one,) = report["containers"]
-    assert one["observation"]["reason"] == "the look did not end before the deadline"
+    assert one["observation"]["reason"] == "the exec did not finish before the deadline"
     assert "capabilities" not in str(report["coverage"])
 
 

@@ -64,7 +64,9 @@ def test_a_restart_is_shown_and_ctrl_c_ends_it(bench: Bench, watch: Start) -> No
     bench.exec("alone", "touch", "/tmp/end")
     bench.wait_for(lambda: "exited with code 3" in watched.printed(), "the restart to be shown")
     # Looked into once: the new instance is not, unless --exec asks for it.
-    bench.wait_for(lambda: "Not seen:" in watched.printed(), "what is not looked into to be said")
+    bench.wait_for(
+        lambda: "Not checked:" in watched.printed(), "what is not looked into to be said"
+    )
     assert watched.end() == 130
     assert "Traceback" not in watched.said()
 

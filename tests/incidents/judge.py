@@ -64,7 +64,7 @@ def mistakes_with_less(
     for row in whole.restarts or []:
         less = row_of(part, row.container)
         cause, sure = (less.cause, less.confidence) if less else (None, None)
-        if blind and sure == "possible":
+        if sure == "possible" and (blind or cause in incident.expected.also):
             continue
         if cause not in (row.cause, "unknown"):
             found.append(f"{row.container}: the cause {row.cause} became {cause} ({sure})")

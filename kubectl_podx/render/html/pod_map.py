@@ -351,7 +351,7 @@ def services_part(
             )
             if port.listening is False:
                 line += LINE
-                yield label(EDGE + 22, line, "nobody listens there", class_="fine")
+                yield label(EDGE + 22, line, "nothing listens there", class_="fine")
         y += height + GAP
 
 

@@ -152,7 +152,7 @@ def oom_in_cgroup(case: Case) -> Iterator[Hit]:
         if kills and container.state == "running":
             yield Hit(
                 f"{kills} process{'' if kills == 1 else 'es'} of {container.name} "
-                f"{'was' if kills == 1 else 'were'} killed for memory since it started",
+                f"{'was' if kills == 1 else 'were'} OOM-killed since it started",
                 (
                     f"oom_kill {kills} in the cgroup of the running instance",
                     f"memory limit {container.resources.memory.limit or 'not declared'}",
@@ -218,7 +218,7 @@ def uninterruptible(case: Case) -> Iterator[Hit]:
         yield Hit(
             f"{container or 'the pod'} has {count} process{'' if count == 1 else 'es'} that "
             f"{'waits' if count == 1 else 'wait'} for storage",
-            (f"{count} in state D at the moment of the look",),
+            (f"{count} in state D at the time of the exec",),
             container="" if container == processes.PAUSE else container,
             severity="warning" if count > 2 else "info",
         )
@@ -276,10 +276,10 @@ RULES: tuple[Rule, ...] = (
         code="CON011",
         section="containers",
         severity="warning",
-        title="A process inside a container was killed for memory",
+        title="A process inside a container was OOM-killed",
         meaning="A child process was OOM-killed and the main process lived on. Kubernetes shows "
         "nothing of it; the container's next exit will read OOMKilled whatever its cause.",
-        known_by="The oom_kill counter of the running instance's cgroup, read before the look.",
+        known_by="The oom_kill counter of the running instance's cgroup, read before the exec.",
         remedy="Raise the memory limit, or make the child use less.",
         link=_RESOURCES,
         check=oom_in_cgroup,
@@ -302,7 +302,7 @@ RULES: tuple[Rule, ...] = (
         title="Processes wait for storage",
         meaning="A process in state D waits inside the kernel, mostly for a disk or a network file "
         "system. While it does, no signal ends it and the pod cannot be deleted.",
-        known_by="Processes in state D at the moment of the look; one look may meet it by chance.",
+        known_by="Processes in state D at the time of the exec; one look may meet it by chance.",
         remedy="Look again; if it stays, check the storage behind the pod's volumes.",
         link=DOCS + "concepts/storage/persistent-volumes/",
         check=uninterruptible,
@@ -312,7 +312,7 @@ RULES: tuple[Rule, ...] = (
         section="containers",
         severity="warning",
         title="A container is stalled on memory or on I/O",
-        meaning="Its processes stand still until the kernel has reclaimed memory or a disk has "
+        meaning="Its processes are paused until the kernel has reclaimed memory or a disk has "
         "answered. Nothing is killed and no event is written, but requests and probes are late.",
         known_by="The PSI files memory.pressure and io.pressure of the container's cgroup (v2).",
         remedy="Memory: raise the limit or the request (memory.high follows them), or use less; "

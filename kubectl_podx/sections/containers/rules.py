@@ -161,17 +161,17 @@ def start_blocked(case: Case) -> Iterator[Hit]:
     since = blocked_since(case.view, blocker)
     moment = parse_time(since)
     age = (case.view.now - moment).total_seconds() if case.view.now and moment else None
-    must = "end" if blocker.kind == "init" else "start"
+    must = "finish" if blocker.kind == "init" else "start"
     waiting = ", ".join(container.name for container in blocked)
-    for_long = f", for {spell_seconds(age)}" if age is not None else ""
+    so_far = f" ({spell_seconds(age)} so far)" if age is not None else ""
     state = f"{row.name} is {row.state}" + (f" ({row.reason})" if row.reason else "")
     evidence = [state + (f": {row.message}" if row.message else "")]
     evidence += [f"since {since}"] if since else []
     calm = row.state == "running" and (age is None or age < _LONG_START)
     creating = row.reason in BEING_CREATED
     yield Hit(
-        f"{waiting} cannot start: {row.name} ({blocker.kind} container) has to {must} first"
-        f"{for_long}",
+        f"{waiting} {'is' if len(blocked) == 1 else 'are'} waiting for {blocker.kind} container "
+        f"{row.name} to {must}{so_far}",
         tuple(evidence),
         container=row.name,
         next=logs(case, row.name) if row.state == "running" else describe_pod(case),
@@ -301,7 +301,7 @@ RULES: tuple[Rule, ...] = (
         code="CON006",
         section="containers",
         severity="warning",
-        title="A container holds back those after it",
+        title="A container blocks those that start after it",
         meaning="Init containers run one by one and must end with 0; a sidecar must have started "
         "(its startup probe included) before the next one may.",
         known_by="The order of the spec, and the statuses joined by name.",
@@ -314,7 +314,7 @@ RULES: tuple[Rule, ...] = (
         code="CON014",
         section="containers",
         severity="info",
-        title="A container has ended and its pod counts as not ready",
+        title="A container has ended, so its pod is not ready",
         meaning="With restartPolicy Never or OnFailure a container that ends with 0 stays ended. "
         "The pod is Running with the others and NotReady, so no Service leads to it.",
         known_by="A terminated container with exit code 0 beside a running one, and the policy.",

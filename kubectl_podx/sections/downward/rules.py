@@ -49,7 +49,7 @@ def _frozen_field(case: Case) -> Iterable[Hit]:
 def _stale_resource(case: Case) -> Iterable[Hit]:
     for rows in _groups(case, lambda r: r.state == "frozen" and _is_resource(r)):
         yield Hit(
-            f"{_names(rows)} in container {rows[0].container} is not its resource of now",
+            f"{_names(rows)} in container {rows[0].container} is not its current resource",
             _evidence(rows),
             container=rows[0].container,
             fix=restart(case),
@@ -134,7 +134,7 @@ RULES: tuple[Rule, ...] = (
         code="DWN010",
         section="downwardAPI",
         severity="info",
-        title="A variable holds what the node has instead of a limit",
+        title="A variable holds the node's capacity instead of a limit",
         meaning="resourceFieldRef to a limit that is not set gives the node's allocatable: a heap "
         "or a number of threads that is made of it is far too large for the container's share.",
         known_by="resourceFieldRef, and resources.limits of the container and the pod.",

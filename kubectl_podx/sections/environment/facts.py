@@ -401,11 +401,11 @@ class _Container:
         what, write = self._source(declaration)
         start = container_start(self._view, self._entry.name)
         if write.time is None or start is None or write.time < start:
-            return "set when the container started; only a restart brings the value of now"
+            return "set when the container started; restart the container to pick up the new value"
         by = f" by {write.by}" if write.by else ""
         return (
             f"{what} changed at {format_time(write.time)}{by}, after the container started at "
-            f"{format_time(start)}: only a restart brings the value of now"
+            f"{format_time(start)}; restart the container to pick up the new value"
         )
 
     def _source(self, declaration: Declaration) -> tuple[str, Write]:

@@ -271,7 +271,7 @@ _rule = partial(reason_rule, section="environment", link=_ENVIRONMENT)
 RULES: tuple[Rule, ...] = (
     _rule(
         "ENV010",
-        "A variable that the program needs comes from an optional source that does not exist",
+        "A variable that the program needs has an optional source that does not exist",
         "With optional: true a missing ConfigMap, Secret or key is no error: the container starts "
         "without the variable.",
         "The variable's name in the log, and 404 for its source or key.",
@@ -288,7 +288,7 @@ RULES: tuple[Rule, ...] = (
     ),
     _rule(
         "ENV012",
-        "A program got a $(VAR) as it is written",
+        "A program got a literal $(VAR)",
         "In env[].value a reference is replaced by variables that stand further up; in values of a "
         "ConfigMap or Secret nothing is replaced.",
         "The reference in the log or in the variable's declared value.",
@@ -305,7 +305,7 @@ RULES: tuple[Rule, ...] = (
     ),
     _rule(
         "ENV013",
-        "A program got a ${VAR} as it is written",
+        "A program got a literal ${VAR}",
         "Kubernetes replaces $(VAR) in command, args and env[].value. $VAR and ${VAR} are a "
         "shell's, and no shell is run here.",
         "The word in command, args or a value, and a command that is no shell.",

@@ -152,7 +152,8 @@ def _optional_missing(case: Case) -> Iterable[Hit]:
             hit.add(key)
             what = use.variable or f"envFrom of {use.source.label}"
             yield Hit(
-                f"container {use.container} goes without {what}: optional and not there",
+                f"container {use.container} runs without {what}: its optional source does not "
+                "exist",
                 (use.gone,),
                 use.container,
             )
@@ -185,8 +186,8 @@ RULES: tuple[Rule, ...] = (
         section="environment",
         severity="warning",
         title="A container would not start again: a source of its environment is gone",
-        meaning="The running container keeps its values, so all looks well; the next start fails "
-        "with CreateContainerConfigError.",
+        meaning="The running container keeps its values, so nothing looks wrong; the next start "
+        "fails with CreateContainerConfigError.",
         known_by="404 for the object, or a key that it no longer has, and a reference that is not "
         "optional",
         remedy="Create the object or key again, or mark the reference as optional.",

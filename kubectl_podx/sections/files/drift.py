@@ -143,8 +143,8 @@ def _written_after_start(case: Case) -> Iterable[Hit]:
     for group in groups(case, reloaded):
         first = group[0]
         yield Hit(
-            f"{names(group)} came after container {first.container} started: "
-            "it must read the file again",
+            f"{names(group)} changed after container {first.container} started: "
+            f"{first.container} must reload it",
             evidence([first]),
             first.container,
         )
@@ -212,9 +212,9 @@ RULES: tuple[Rule, ...] = (
         code="FIL010",
         section="files",
         severity="warning",
-        title="A mounted file is of an older, immutable object",
+        title="A mounted file comes from an older, immutable object",
         meaning="The kubelet stops watching an immutable ConfigMap or Secret after the first "
-        "read: one that was deleted and made anew is not noticed by running pods.",
+        "read: running pods do not notice when it is deleted and recreated.",
         known_by="digests that differ, and immutable: true",
         remedy="Restart the pods that mount it.",
         link=_IMMUTABLE,

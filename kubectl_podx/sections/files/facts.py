@@ -85,7 +85,7 @@ def _judge(view: PodView, file: MountedFile, equal: bool | None) -> Judgement:
     backing = file.backing
     unreadable = ""
     if observed is not None and observed.state == "unreadable":
-        unreadable = observed.reason or "the look was not allowed to read it"
+        unreadable = observed.reason or "podx was not allowed to read it"
     present = _present(view, file)
     return decide(
         Witness(
@@ -145,11 +145,10 @@ def _same_bytes(observed: ObservedFile, digest: str, size: int | None) -> bool |
 
 def _frozen(file: MountedFile) -> str:
     if file.sub_path:
-        return "mounted by subPath: only a restart of the container brings the new content"
+        return "mounted by subPath: restart the container to pick up the new content"
     if file.backing is not None and file.backing.immutable:
-        return (
-            f"{file.backing.label} is immutable and was made anew: the kubelet does not look again"
-        )
+        made_again = f"{file.backing.label} is immutable and was recreated"
+        return f"{made_again}: the kubelet does not read it again"
     return ""
 
 

@@ -329,7 +329,7 @@ _rule = partial(reason_rule, section="files", link=_CONFIG_MAP)
 RULES: tuple[Rule, ...] = (
     _rule(
         "FIL020",
-        "A mounted script has the line ends of Windows",
+        "A mounted script has Windows line endings",
         "The kernel takes everything after #! up to the line break for the interpreter, a carriage "
         "return too, and no such program exists. The error names the script.",
         _KNOWN,
@@ -347,7 +347,7 @@ RULES: tuple[Rule, ...] = (
     ),
     _rule(
         "FIL022",
-        "A file that is started is no program for this node",
+        "A file that is started cannot run on this node",
         "The kernel starts programs that are built for its CPU and scripts that begin with #!.",
         _KNOWN,
         "Build for the node's CPU, or begin the script with #!.",

@@ -106,7 +106,7 @@ RULES: tuple[Rule, ...] = (
     reason_rule(
         code="HST010",
         section="hosts",
-        title="Names of the cluster are looked up outside of it",
+        title="Cluster names are looked up outside the cluster",
         meaning="With hostNetwork the policy ClusterFirst falls back to the node's name servers; "
         "Default and None never ask the cluster. Services and pods have no names there.",
         known_by="A name that was not found in the log, dnsPolicy and hostNetwork.",

@@ -34,7 +34,7 @@ def alias_undeclared(case: Case) -> Iterator[Hit]:
     """/etc/hosts has lines that neither the kubelet nor hostAliases explain."""
     for alias in _aliases(case, "undeclared"):
         yield Hit(
-            f"/etc/hosts of {alias.container} has a line nobody declared: {alias.ip} "
+            f"/etc/hosts of {alias.container} has a line that is not declared: {alias.ip} "
             f"{' '.join(alias.hostnames)}",
             ("not in hostAliases, not written by the kubelet",),
             container=alias.container,
@@ -71,7 +71,7 @@ RULES: tuple[Rule, ...] = (
         code="HST002",
         section="hosts",
         severity="info",
-        title="/etc/hosts has lines that nobody declared",
+        title="/etc/hosts has lines that are not declared",
         meaning="Something in the container wrote them; they are lost at its next start.",
         known_by="Lines of a file managed by the kubelet that neither it nor hostAliases explain.",
         remedy="Declare them as hostAliases.",

@@ -152,7 +152,7 @@ def _claim(mark: Mark, equal: bool | None, *, compared: bool) -> _Claim:
     """Proven where the preset has this very entry, in the version that the annotation names."""
     version = f"resourceVersion {mark.version}" if mark.version else "no resourceVersion"
     if equal is False:
-        return _Claim("possible", f"{version}; the preset of now has it otherwise", mark.name)
+        return _Claim("possible", f"{version}; the current preset differs", mark.name)
     if mark.changed is False:
         proven = compared and equal is True
         return _Claim("proven" if proven else "likely", f"{version}, as it is now", mark.name)

@@ -159,7 +159,7 @@ def held_by_finalizers(case: Case) -> Iterator[Hit]:
     running = any(entry.running for entry in case.view.containers)
     if names and not running:
         yield Hit(
-            f"the pod is kept by its finalizers: {', '.join(names)}",
+            f"deletion is blocked by finalizer{'s' if len(names) > 1 else ''} {', '.join(names)}",
             (f"deletionTimestamp {case.report.pod.deletion_timestamp}", "no container runs"),
             next=about_pod(case, "get", "-o", "yaml", "pod"),
         )
@@ -210,7 +210,7 @@ def grace_overrun(case: Case) -> Iterator[Hit]:
     lost = node is not None and node.state in ("notReady", "missing")
     stuck = [row for row in _processes(case) if row.startswith("D")]
     why = (
-        f"node {checked(case.report.pod.node)} is {node.state}: nobody can confirm the end"
+        f"node {checked(case.report.pod.node)} is {node.state}: the end cannot be confirmed"
         if node is not None and lost
         else "a process waits for storage and cannot be killed"
         if stuck
@@ -283,7 +283,7 @@ RULES: tuple[Rule, ...] = (
         code="LIF004",
         section="lifecycle",
         severity="warning",
-        title="Finalizers keep a deleted pod",
+        title="Finalizers block the deletion of a pod",
         meaning="Everything has ended; whoever set the finalizer has to remove it.",
         known_by="deletionTimestamp and finalizers, with no container running.",
         remedy="Find the controller of the finalizer; remove it by hand only when that is gone.",

@@ -110,7 +110,7 @@ RULES: tuple[Rule, ...] = (
         code="NSP002",
         section="namespaces",
         severity="warning",
-        title="Two containers want one port",
+        title="Two containers use the same port",
         meaning="All containers of a pod share its network namespace. The second one to listen "
         "gets `address already in use`.",
         known_by="The same containerPort and protocol in two containers. Declaring a port opens "

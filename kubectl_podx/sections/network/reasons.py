@@ -301,7 +301,7 @@ _BY_NAME += "Services of the namespace."
 RULES: tuple[Rule, ...] = (
     _rule(
         "NET020",
-        "A Service that is asked for does not exist",
+        "A Service that the program connects to does not exist",
         "A name of one word is looked up in the pod's own namespace.",
         _BY_NAME,
         "Create the Service, or correct the name; NAME.NAMESPACE reaches another namespace.",
@@ -309,7 +309,7 @@ RULES: tuple[Rule, ...] = (
     ),
     _rule(
         "NET021",
-        "A Service that is asked for has nobody behind it",
+        "A Service that the program connects to has no endpoints",
         "Its name resolves, and connections are refused or hang: no ready pod matches its "
         "selector, or it has no such port.",
         _BY_NAME + " Its EndpointSlices.",
@@ -335,7 +335,7 @@ RULES: tuple[Rule, ...] = (
     ),
     _rule(
         "NET024",
-        "Another container or the node has the port",
+        "Another container or the node already uses the port",
         "The containers of a pod share its network; with hostNetwork they share the node's.",
         "`address already in use` in the log, the listening sockets and the declared ports.",
         "Give one of them another port.",
@@ -343,7 +343,7 @@ RULES: tuple[Rule, ...] = (
     ),
     _rule(
         "NET025",
-        "A probe asks at a port of another container",
+        "A probe targets a port of another container",
         "The kubelet asks at the pod's address, and whoever listens there answers: when the other "
         "container is down, this one is killed for it.",
         "The probe's port, the ports that containers declare and the listening sockets.",
@@ -352,7 +352,7 @@ RULES: tuple[Rule, ...] = (
     ),
     _rule(
         "NET026",
-        "A probe asks at another port than the program listens on",
+        "A probe targets another port than the program listens on",
         "The kubelet gets `connection refused`.",
         "The listening sockets of the container, seen from inside.",
         "Correct the probe's port or the program's.",

@@ -77,8 +77,8 @@ def nobody_listens(case: Case) -> Iterator[Hit]:
             continue
         blocking = not knock.entry.ready
         yield Hit(
-            f"{knock.entry.name}'s {knock.probes} knocks at port {knock.port}, "
-            "where nobody listens",
+            f"{knock.probes} of {knock.entry.name} targets port {knock.port}, but nothing listens "
+            "there",
             (f"no listening socket on port {knock.port} in the pod's network", _others(case)),
             container=knock.entry.name,
             fix=probe_where_it_listens(case, knock.entry, knock.types),
@@ -129,7 +129,7 @@ PORT_RULES: tuple[Rule, ...] = (
         code="NET001",
         section="network",
         severity="warning",
-        title="A probe knocks at a port nobody listens on",
+        title="A probe targets a port on which nothing listens",
         meaning="The kubelet gets `connection refused`: the container never becomes ready, or is "
         "killed again and again by its liveness probe.",
         known_by="The listening sockets seen from inside, at least 30 s after the start.",
@@ -205,7 +205,7 @@ def unknown_target_port(case: Case) -> Iterator[Hit]:
 
 
 def service_port_closed(case: Case) -> Iterator[Hit]:
-    """A Service leads to a port where nobody listens, or only on the loopback address."""
+    """A Service leads to a port where nothing listens, or only on the loopback address."""
     if not any(container.ready for container in case.report.containers or ()):
         return
     for service in case.report.network.services if case.report.network else ():
@@ -216,7 +216,7 @@ def service_port_closed(case: Case) -> Iterator[Hit]:
                 continue
             reached = listeners.reach(case.view, port.resolved)
             local = reached is not None and reached.listening
-            instead = "only 127.0.0.1 is listened on" if local else f"nobody listens{_open(case)}"
+            instead = "only 127.0.0.1 is listened on" if local else f"nothing listens{_open(case)}"
             yield Hit(
                 f"Service {service.name} leads to port {port.resolved}, where {instead}",
                 (
@@ -291,7 +291,7 @@ def syn_sent(case: Case) -> Iterator[Hit]:
             f"{row.remote} does not answer: {row.count} connection"
             f"{'' if row.count == 1 else 's'} wait{'s' if row.count == 1 else ''} for it",
             (
-                f"{row.count} in SYN_SENT at the moment of the look, from {row.local}",
+                f"{row.count} in SYN_SENT at the time of the exec, from {row.local}",
                 *_policies(case),
             ),
             next=kubectl(
@@ -396,7 +396,7 @@ RULES: tuple[Rule, ...] = (
         code="NET005",
         section="network",
         severity="warning",
-        title="Nobody listens where a Service leads to",
+        title="A Service leads to a port on which nothing listens",
         meaning="Connections through the Service are refused, although the pod may be ready.",
         known_by="The listening sockets of the pod's network, seen from inside.",
         remedy="Correct targetPort, or let the program listen there on all addresses.",
@@ -434,7 +434,7 @@ RULES: tuple[Rule, ...] = (
         title="A peer does not answer",
         meaning="The kernel has asked for a connection and got no answer: a network policy, a "
         "wrong address, or a peer that is gone. A refused connection would not stay.",
-        known_by="Sockets in SYN_SENT at the moment of the look; one alone may be by chance.",
+        known_by="Sockets in SYN_SENT at the time of the exec; one alone may be by chance.",
         remedy="Check the address, its endpoints and the network policies on the way.",
         link=_SERVICES,
         check=syn_sent,

@@ -72,7 +72,7 @@ def changed_while_looking(case: Case) -> Iterator[Hit]:
     """The pod was replaced or a container restarted between the first and the last request."""
     if case.view.captured.disturbed:
         yield Hit(
-            "the pod changed while it was looked at",
+            "the pod changed during inspection",
             (case.view.captured.disturbed,),
             remedy="Look again: what was seen inside is left out of this report.",
         )
@@ -136,7 +136,7 @@ RULES: tuple[Rule, ...] = (
         code="POD004",
         section="pod",
         severity="info",
-        title="The pod changed while it was looked at",
+        title="The pod changed during inspection",
         meaning="A container restarted or the pod was replaced during the look. What was seen "
         "inside could belong to another instance, so it is not compared.",
         known_by="uid, container ids and restart counts are read again after the last look.",

@@ -33,7 +33,7 @@ def pod(found: Pod, page: Page) -> list[str]:
 
 
 def _told(found: Pod, condition: Condition, page: Page) -> bool:
-    """Whether other blocks say it: which containers are not ready, or why no node takes the pod."""
+    """Whether other blocks say it: which containers are not ready, or why no node fits the pod."""
     if page.everything:
         return False
     if condition.type == "PodScheduled" and page.pending:

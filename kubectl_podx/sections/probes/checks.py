@@ -46,7 +46,7 @@ def _evidence(probe: Probe) -> tuple[str, ...]:
     if probe.counters:
         counted = probe.counters
         found.append(f"kubelet: {counted.successful} succeeded, {counted.failed} failed")
-    found.append(f"rests on: {probe.coverage}")
+    found.append(f"based on {probe.coverage}")
     return tuple(found)
 
 

@@ -159,7 +159,7 @@ def slow_start(case: Case) -> Iterator[Hit]:
         limit = ending.entry.limit("cpu")
         if share and limit and _KILLS.get(ending.cause) == probe.type:
             yield ending.hit(
-                f"resources.limits.cpu is {limit}, and the container stands still in {share:.0%} "
+                f"resources.limits.cpu is {limit}, and the container is paused in {share:.0%} "
                 "of its CPU periods",
                 "",
                 f"cgroup of the running instance: throttled in {share:.0%} of the periods",
@@ -174,7 +174,7 @@ RULES: tuple[Rule, ...] = (
         "PRB030",
         "A probe asks the node instead of the pod",
         "The kubelet makes the request, on the node. With host: 127.0.0.1 it asks the node's own "
-        "loopback, where nobody of the pod listens; without host it asks the pod's address.",
+        "loopback, where nothing in the pod listens; without host it asks the pod's address.",
         "`host` of a probe that fails.",
         "Leave out host; a program that listens on 127.0.0.1 only needs an exec probe.",
         own_loopback,
@@ -207,7 +207,7 @@ RULES: tuple[Rule, ...] = (
     _rule(
         "PRB034",
         "A container is too slow for its probe because of its CPU limit",
-        "Starting takes more CPU than running. At its limit a container stands still for the rest "
+        "Starting takes more CPU than running. At its limit a container is paused for the rest "
         "of each period.",
         "A kill by the probe, and the throttled periods of the running instance.",
         "Raise the CPU limit, or add a startup probe with a high failureThreshold.",

@@ -181,7 +181,7 @@ RULES: tuple[Rule, ...] = (
         code="PRB008",
         section="probes",
         severity="info",
-        title="Liveness may be faster than the start-up",
+        title="Liveness may fail before the application has started",
         meaning="Without a startup probe, liveness runs as soon as initialDelaySeconds are over; a "
         "program that starts slower is killed before it can answer, again and again.",
         known_by="A liveness kill soon after the start, or a liveness probe without any success.",
@@ -266,7 +266,7 @@ RULES: tuple[Rule, ...] = (
         code="PRB017",
         section="probes",
         severity="warning",
-        title="A readiness probe comes and goes",
+        title="A readiness probe flaps",
         meaning="The pod is ready now and was ready before, and between that its readiness probe "
         "failed: its Services lose and regain it.",
         known_by="The kubelet's counters: more successes than the time since it became ready has "

@@ -113,7 +113,7 @@ def block(found: Sequence[Probe], page: Page) -> list[str]:
             text = f"{row.container} {row.type} {failure.kind} x{failure.count}: {failure.message}"
             lines += page.say(text.removesuffix(": "), INDENT)
         if page.everything and row.coverage and not page.wide:
-            lines += page.say(f"{row.container} {row.type} rests on: {row.coverage}")
+            lines += page.say(f"{row.container} {row.type} is based on {row.coverage}")
     return lines + _live(found, page)
 
 

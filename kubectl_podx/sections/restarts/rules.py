@@ -97,7 +97,7 @@ _RULES: tuple[Rule, ...] = (
         code="RST007",
         section="restarts",
         severity="critical",
-        title="A container that should run for ever ends with success",
+        title="A container that should keep running exits with 0",
         meaning="Under restartPolicy Always every end is followed by a start, with the same back- "
         "off as a crash.",
         known_by="Exit code 0 and a new start.",
@@ -109,7 +109,7 @@ _RULES: tuple[Rule, ...] = (
         code="RST008",
         section="restarts",
         severity="critical",
-        title="A container was ended by a signal",
+        title="A container was killed by a signal",
         meaning="128 and the signal's number: SIGSEGV, SIGABRT, SIGBUS and such are the program's "
         "own crash, SIGPIPE and SIGALRM its own doing; SIGKILL or SIGTERM came from somebody else. "
         "A program may end with such a code by itself, as a shell does that hands on the status of "
@@ -170,7 +170,7 @@ _RULES: tuple[Rule, ...] = (
         code="RST014",
         section="restarts",
         severity="warning",
-        title="The pod's sandbox was made anew",
+        title="The pod sandbox was recreated",
         meaning="A reboot of the node or the end of the sandbox ends every container of the pod "
         "and runs its init containers again.",
         known_by="A SandboxChanged event at that moment, or init containers that ran again.",
@@ -207,7 +207,7 @@ _RULES: tuple[Rule, ...] = (
         code="RST017",
         section="restarts",
         severity="critical",
-        title="The pod ended with a shutdown of its node",
+        title="The pod ended because its node shut down",
         meaning="The kubelet ends pods before the node goes down.",
         known_by="status.reason Terminated.",
         remedy="Delete the pod if nothing else does; its controller makes another.",
@@ -267,7 +267,7 @@ _RULES: tuple[Rule, ...] = (
         section="restarts",
         severity="warning",
         title="The runtime lost track of a container",
-        meaning="Exit code 255, or ContainerStatusUnknown: nobody saw how it ended. The restart "
+        meaning="Exit code 255, or ContainerStatusUnknown: how it ended is unknown. The restart "
         "count may include no restart.",
         known_by="Reason Unknown or ContainerStatusUnknown.",
         remedy="Look at the node: a reboot, or a restart of the runtime.",
@@ -278,7 +278,7 @@ _RULES: tuple[Rule, ...] = (
         code="RST023",
         section="restarts",
         severity="warning",
-        title="Why a container restarted cannot be told",
+        title="The reason for a restart is unknown",
         meaning="The instance that ended is not on record any more.",
         known_by="restartCount above 0 with an empty lastState.",
         remedy="Look again after the next restart, or keep the logs outside the node.",

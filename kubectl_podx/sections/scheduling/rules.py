@@ -80,7 +80,7 @@ def unschedulable(case: Case) -> Iterator[Hit]:
     first = f"; {scheduling.held[0]}" if scheduling.held else ""
     room = _room(case)
     yield Hit(
-        f"no node takes the pod: {', '.join(scheduling.reasons)}{f'; {room}' if room else first}",
+        f"no node fits the pod: {', '.join(scheduling.reasons)}{f'; {room}' if room else first}",
         (
             *scheduling.held,
             *(plain(reason) for reason in scheduling.reasons),
@@ -147,9 +147,9 @@ def unseen_by_scheduler(case: Case) -> Iterator[Hit]:
     name = case.view.api.scheduler or DEFAULT_SCHEDULER
     other = name != DEFAULT_SCHEDULER
     yield Hit(
-        f"no scheduler has looked at the pod: schedulerName is {name}"
+        f"no scheduler has handled the pod: schedulerName is {name}"
         if other
-        else "no scheduler has looked at the pod",
+        else "no scheduler has handled the pod",
         ("no PodScheduled condition", f"pending for {int(age)} s", f"schedulerName {name}"),
         next="" if other else kubectl("get", "pods", namespace="kube-system"),
         fix=edit_owner(case) if other else Fix(),
@@ -247,7 +247,7 @@ RULES: tuple[Rule, ...] = (
         code="SCH001",
         section="scheduling",
         severity="critical",
-        title="No node takes the pod",
+        title="No node fits the pod",
         meaning="Each node is refused for one reason; the scheduler counts them.",
         known_by="The message of the PodScheduled condition, or of the FailedScheduling event.",
         remedy="Ask for less, tolerate the taint, correct the selector, or add a node.",
@@ -270,7 +270,7 @@ RULES: tuple[Rule, ...] = (
         code="SCH003",
         section="scheduling",
         severity="critical",
-        title="No scheduler has looked at the pod",
+        title="No scheduler has handled the pod",
         meaning="Nothing sets PodScheduled: no scheduler serves the pod's schedulerName, or the "
         "scheduler is down. There is no event for it.",
         known_by="A pending pod without a PodScheduled condition, half a minute after creation.",

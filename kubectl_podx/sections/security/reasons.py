@@ -318,7 +318,7 @@ RULES: tuple[Rule, ...] = (
         meaning="runAsUser changes who the program is and nobody's files. fsGroup gives volumes to "
         "a group, but not hostPath and not what the image has.",
         known_by="`Permission denied` with a path in the log, the user of the container, and the "
-        "volume behind the path. The owner itself was not looked at.",
+        "volume behind the path. The owner itself was not checked.",
         remedy="Set runAsUser to the owner, set fsGroup, or change the owner in an init container.",
         link=_CONTEXT,
         check=other_owner,

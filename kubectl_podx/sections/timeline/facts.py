@@ -210,7 +210,7 @@ def _node(report: PodReport) -> Iterator[TimelineEntry]:
 # The API server's --event-ttl, an hour where nobody set it.
 _KEPT = timedelta(hours=1)
 _LONG = timedelta(minutes=10)
-_EXPIRE = "events expire, after an hour where nobody set another time"
+_EXPIRE = "events expire, after an hour by default"
 
 
 class Gap(NamedTuple):

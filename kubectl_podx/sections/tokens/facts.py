@@ -94,7 +94,7 @@ def _unseen(
     if observed is not None and observed.state == "unreadable":
         return "unreadable", observed.reason or "the file could not be read"
     found = look(view, entry).reason if entry else ""
-    return "unknown", found or "the token was not looked at"
+    return "unknown", found or "the token was not checked"
 
 
 def refresh_at(token: ObservedToken, declared_seconds: float | None) -> datetime | None:
@@ -162,7 +162,7 @@ def _object(view: PodView, kind: str, name: str, bound_uid: str | None) -> str:
         return f"{words} {name} does not exist any more"
     uid = text(stored.body, "metadata", "uid")
     if bound_uid and uid and bound_uid != uid:
-        return f"{words} {name} was deleted and made anew since"
+        return f"{words} {name} was deleted and recreated since"
     return ""
 
 

@@ -115,7 +115,7 @@ RULES: tuple[Rule, ...] = (
     reason_rule(
         code="TOK011",
         section="serviceAccountTokens",
-        title="The service account may not do what the program asks for",
+        title="The service account lacks permissions that the program needs",
         meaning="The API server answered 403: nothing grants the verb on the resource to the "
         "account.",
         known_by="The refusals in the log, as the API server words them.",

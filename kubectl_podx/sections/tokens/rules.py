@@ -118,7 +118,7 @@ RULES: tuple[Rule, ...] = (
         code="TOK002",
         section="serviceAccountTokens",
         severity="critical",
-        title="A token is bound to something that is not there any more",
+        title="A token is bound to an object that no longer exists",
         meaning="The API server refuses a token whose pod, node or service account has another "
         "uid now.",
         known_by="the claims of the token against the uids of the objects in the API",

@@ -96,7 +96,7 @@ RULES: tuple[Rule, ...] = (
     reason_rule(
         code="VOL020",
         section="volumes",
-        title="A program writes to a volume that may only be read",
+        title="A program writes to a read-only volume",
         meaning="Volumes of a ConfigMap, a Secret, the downward API and an image are read-only, "
         "whatever readOnly says. Entrypoints that chown or template their configuration need a "
         "copy.",

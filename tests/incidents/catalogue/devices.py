@@ -132,7 +132,7 @@ INCIDENTS: tuple[Incident, ...] = (
         timeout=200,
         expected=Expected(
             severity=("warning",),
-            words=("no node takes the pod", "room-is-being-made-first must end first"),
+            words=("no node fits the pod", "room-is-being-made-first must end first"),
             codes=("SCH001", "SCH006"),
         ),
     ),

@@ -165,7 +165,7 @@ INCIDENTS = (
     ),
     healthy(
         "fine-unused-port",
-        "a containerPort that nobody listens on",
+        "a containerPort that nothing listens on",
         shell(ports=[{"name": "debug", "containerPort": 5005}]),
     ),
     healthy(

@@ -6,8 +6,9 @@ from e2e.manifests import FOREVER, shell
 from incidents.catalogue.healthy import healthy
 from incidents.catalogue.joined import because
 from incidents.catalogue.joined_settings import says
+from incidents.catalogue.memory import whole
 from incidents.catalogue.reported import IN_MEMORY, SHM, hold, limit
-from incidents.incident import Expected
+from incidents.incident import Expected, Whole
 from incidents.when import ended, every, last_reason
 
 OOM = every(ended(times=2), last_reason("OOMKilled"))
@@ -22,6 +23,7 @@ INCIDENTS = (
             resources=limit("44Mi"),
             **SHM,
         ),
+        whole_group=Whole(OOM, whole().expected),
         cause="oomKilled",
         until=OOM,
         words=("OOM-killed", "also holds the files in /cache"),

@@ -27,7 +27,7 @@ def init_waits(name: str, story: str, script: str, *words: str, **more: Any) -> 
         expected=Expected(
             None,
             severity=("warning",),
-            words=("wait-db (init container) has to end first", "likely because", *words),
+            words=("waiting for init container wait-db to finish", "likely because", *words),
             codes=(code, "CON006"),
         ),
         **more,

@@ -21,10 +21,14 @@ def oom(*words: str, **more: Any) -> Expected:
 
 # The child's kill is the main process's: one cause, whatever was to come later. A runtime may miss
 # it (containerd on a slow node: reason Error, and 137); then it is a SIGKILL like any other.
-WHOLE = Whole(
-    looping(times=3),
-    Expected("oomKilled", also=("signal",), at_least="possible", words=("app",)),
-)
+def whole(container: str = "app", times: int = 3) -> Whole:
+    killed = Expected(
+        "oomKilled", container, also=("signal",), at_least="possible", words=(container,)
+    )
+    return Whole(looping(container, times), killed)
+
+
+WHOLE = whole()
 
 INCIDENTS = (
     broken(
@@ -72,6 +76,7 @@ INCIDENTS = (
         initContainers=[shell(f"sleep 2; exec {EAT}", "migrate", resources=LIMIT)],
         until=looping("migrate", 2),
         expected=Expected("oomKilled", "migrate", words=("init container migrate", "OOM-killed")),
+        whole_group=whole("migrate"),
     ),
     broken(
         "oom-child-exit-0",
@@ -107,7 +112,7 @@ INCIDENTS = (
         shell(f"trap 'exit 0' TERM; while :; do {CHILD}sleep 1; done", resources=LIMIT),
         until=ready,
         whole_group=WHOLE,
-        expected=Expected(severity=("warning", "critical"), words=("killed for memory",)),
+        expected=Expected(severity=("warning", "critical"), words=("OOM-killed",)),
     ),
     broken(
         "oom-child-own-137",
@@ -157,6 +162,7 @@ INCIDENTS = (
             livenessProbe={"exec": {"command": ["false"]}, "initialDelaySeconds": 3, **FAST},
         ),
         until=restarted(times=2),
+        whole_group=WHOLE,
         expected=Expected("livenessProbe", words=("killed by its liveness probe",)),
     ),
 )

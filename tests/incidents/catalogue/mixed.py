@@ -7,7 +7,7 @@ from typing import Any
 from e2e.manifests import FOREVER, shell
 from incidents.catalogue.exits import exits
 from incidents.catalogue.healthy import STATE, STATE_VOLUME
-from incidents.catalogue.memory import CHILD, EAT, LIMIT
+from incidents.catalogue.memory import CHILD, EAT, LIMIT, whole
 from incidents.catalogue.probe_kills import (
     FAST,
     HEALTHY_FOR,
@@ -103,6 +103,7 @@ INCIDENTS = (
         shell(),
         initContainers=[shell(f"{CHILD}exit 1", "migrate", resources=LIMIT)],
         until=looping("migrate", 2),
+        whole_group=whole("migrate"),
         expected=exits(1, "init container migrate", container="migrate", codes=("RST004",)),
     ),
     broken(

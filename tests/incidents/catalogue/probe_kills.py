@@ -91,7 +91,7 @@ INCIDENTS = (
     ),
     broken(
         "liveness-http-refused",
-        "an http liveness probe at a port that nobody listens on",
+        "an http liveness probe at a port that nothing listens on",
         shell(livenessProbe={"httpGet": {"path": "/", "port": 9}, **FAST}),
         until=restarted(times=2),
         # Nobody listens is behind the kill: either may be the one line.

@@ -9,7 +9,7 @@ from e2e.support import Bench, Manifest
 from incidents.catalogue.exits import exits
 from incidents.catalogue.probe_kills import FAST, liveness, on_term
 from incidents.catalogue.reported import hold, limit
-from incidents.incident import Expected, Incident, Step, broken
+from incidents.incident import Expected, Incident, Step, Whole, broken
 from incidents.when import (
     deleting,
     either,
@@ -228,6 +228,16 @@ MEMORY = (
             },
         ),
         until=restarted(times=2),
+        # There the probe's command takes the whole container with it.
+        whole_group=Whole(
+            restarted(times=2),
+            Expected(
+                "livenessProbe",
+                also=("oomKilled", "signal"),
+                at_least="possible",
+                severity=("warning", "critical"),
+            ),
+        ),
         expected=Expected(
             "livenessProbe",
             words=("liveness probe",),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from e2e.manifests import FOREVER, shell
+from incidents.catalogue.memory import WHOLE, whole
 from incidents.catalogue.probe_kills import on_term
 from incidents.catalogue.reported import limit
 from incidents.catalogue.stops import NOT_YET_HEALTHY
@@ -94,6 +95,7 @@ INCIDENTS = (
             )
         ],
         until=ended("warm", times=3),
+        whole_group=whole("warm"),
         expected=Expected(
             "oomKilled",
             "warm",
@@ -109,6 +111,7 @@ INCIDENTS = (
             resources=limit("32Mi"),
         ),
         until=looping(times=2),
+        whole_group=WHOLE,
         expected=Expected(
             "signal",
             at_least="possible",

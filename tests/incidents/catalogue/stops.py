@@ -50,7 +50,9 @@ CHANGED = Expected("definitionChanged", severity=NOT_YET_HEALTHY, words=("defini
 SANDBOX = Expected("sandboxChanged", severity=NOT_YET_HEALTHY, words=("sandbox",))
 
 # Its end is deletion; that it is still there is the finalizer's doing, and that is what blocks.
-GOING = Expected("deleted", severity=("info", "warning"), words=("finalizers",))
+GOING = Expected(
+    "deleted", severity=("info", "warning"), words=("deletion is blocked by finalizer",)
+)
 
 
 GONE = every(deleting, stopped())

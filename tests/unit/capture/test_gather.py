@@ -131,7 +131,7 @@ def test_a_namesake_that_took_its_place_gives_no_difference() -> None:
     server.after_the_look = changed(server.pod, uid="another")
     capture = run(server)
     assert {one.state for one in capture.pods[0].observations} == {"unobservable"}
-    assert "namesake" in capture.pods[0].disturbed
+    assert "recreated under the same name" in capture.pods[0].disturbed
 
 
 def test_a_pod_deleted_under_our_eyes_is_told_by_what_the_api_held() -> None:

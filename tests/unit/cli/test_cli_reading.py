@@ -363,7 +363,7 @@ def test_what_was_not_seen_is_said_beside_a_table(
     )
     monkeypatch.setattr(analyse, "analyse", lambda *_args: listed)
     result = run("files", "--from", bundle)
-    assert "Not seen: files: forbidden; needs get configmaps\n" in result.err
+    assert "Not checked: files: forbidden; needs get configmaps\n" in result.err
 
 
 def test_a_look_has_the_same_defaults_everywhere() -> None:

@@ -188,7 +188,7 @@ LOOKS: list[tuple[str, dict[str, Any], dict[str, Any], tuple[str, str, str]]] = 
         {},
         (
             "unobservable",
-            "nothing was looked into: --no-exec, or only sections that need no look",
+            "not checked inside: --no-exec, or only sections that need no exec",
             "run without --no-exec",
         ),
     ),

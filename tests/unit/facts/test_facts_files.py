@@ -486,7 +486,7 @@ def test_a_file_that_could_not_be_read_is_unreadable_and_one_not_read_is_judged_
         )
     )
     assert [(row.state, row.reason) for row in rows][:2] == [
-        ("unreadable", "the look was not allowed to read it"),
+        ("unreadable", "podx was not allowed to read it"),
         ("unknown", "too large"),
     ]
     assert rows[2].state == "stuck"

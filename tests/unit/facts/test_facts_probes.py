@@ -162,7 +162,7 @@ def test_an_unknown_port_name_errors_by_the_spec_alone() -> None:
         ([unhealthy(500, 700, 9)], None, "unknown"),
         ([unhealthy(50, 60, 9)], None, "unknown"),
         ([], [counter("Liveness", 300, 0)], "passing"),
-        # A third of what is due in fifteen minutes: attempts hang, or it began to count anew.
+        # A third of what is due in fifteen minutes: attempts hang, or it started counting again.
         ([], [counter("Liveness", 100, 0)], "unknown"),
         ([], [counter("Liveness", 0, 1)], "unknown"),
         ([], [], "unknown"),

@@ -99,7 +99,7 @@ def test_a_token_is_renewed_after_four_fifths_of_its_life_and_a_day_at_most(
         ({"expires_at": "2026-01-01T11:59:00Z"}, "expired", "expired at"),
         ({"pod_uid": "u-0"}, "mismatch", "bound to pod uid u-0, which is u-1 now"),
         ({"node_name": "n0"}, "mismatch", "bound to node n0"),
-        ({"node_uid": "n-0"}, "mismatch", "node n1 was deleted and made anew"),
+        ({"node_uid": "n-0"}, "mismatch", "node n1 was deleted and recreated"),
         ({"service_account": "old"}, "mismatch", "bound to service account old"),
         ({"service_account_uid": "s-0"}, "mismatch", "service account web was deleted"),
         ({"warn_after": "2026-01-01T12:00:00Z"}, "refreshDue", "a refresh was due at"),

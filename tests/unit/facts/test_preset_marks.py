@@ -107,7 +107,7 @@ def test_an_entry_that_the_preset_has_otherwise_is_only_possible() -> None:
     found = rows(view_of(injected("6"), stored("7", env=[env("1")])))
     row = found["spec.containers[website].env[DB_PORT]"]
     assert row.confidence == "possible"
-    assert "otherwise" in row.detail
+    assert "the current preset differs" in row.detail
 
 
 def test_a_hidden_value_is_not_proven() -> None:

@@ -123,7 +123,7 @@ def test_services_that_were_not_read_are_not_missing() -> None:
 def test_an_init_container_waits_for_what_does_not_exist() -> None:
     body = waiting_init("sh", "-c", "until nc -z mongo 27017; do sleep 2; done")
     report = report_of(body, lists={SERVICES: [service("web")], SLICES: []})
-    assert "wait (init container) has to end first" in report.verdict.summary
+    assert "waiting for init container wait to finish" in report.verdict.summary
     assert because(report) == "namespace shop has no Service mongo"
 
 

@@ -160,7 +160,7 @@ def test_a_start_that_is_throttled() -> None:
     seen = kit.observation(headroom=kit_replace(room, total_periods=100))
     limits = {"resources": {"limits": {"cpu": "50m"}}}
     report = killed(TIMED_OUT, get(), observations=[seen], spec=limits)
-    assert because(report).startswith("resources.limits.cpu is 50m, and the container stands still")
+    assert because(report).startswith("resources.limits.cpu is 50m, and the container is paused")
 
 
 def kit_replace(room: Headroom, **more: Any) -> Headroom:

@@ -154,7 +154,7 @@ def test_what_an_init_container_holds_back_is_said_with_its_time(
     case = case_of(with_init(state))
     (hit,) = hits(RULES, case)["CON006"]
     assert hit.blocking
-    assert hit.title.startswith("app cannot start: init (init container) has to end first, for ")
+    assert hit.title.startswith("app is waiting for init container init to finish (")
     assert severities(RULES, case)["CON006"] == severity
 
 
@@ -265,7 +265,7 @@ def test_resizes_that_do_not_come_are_found(
 
 def test_a_kubelet_that_lags_and_a_pod_that_moved_are_said() -> None:
     body = changed((("metadata", "generation"), 3), (("status", "observedGeneration"), 2))
-    case = case_of(body, disturbed="container app restarted while it was looked at")
+    case = case_of(body, disturbed="container app restarted during inspection")
     assert severities(pod.RULES, case) == {"POD003": "info", "POD004": "info"}
 
 

@@ -39,7 +39,7 @@ def test_a_probe_of_a_port_nobody_listens_on_blocks_an_unready_container() -> No
     elsewhere = look(listeners=[Listener(address="::", port=8080, pid=1)])
     case = case_of(changed(*NOT_READY), elsewhere)
     (hit,) = hits(RULES, case)["NET001"]
-    assert hit.title == "app's readiness probe knocks at port 80, where nobody listens"
+    assert hit.title == "readiness probe of app targets port 80, but nothing listens there"
     assert hit.evidence[1] == "listening: :::8080"
     assert (hit.blocking, hit.severity, hit.container) == (True, "critical", "app")
     assert hits(RULES, case_of(HEALTHY, elsewhere))["NET001"][0].severity == "warning"
@@ -113,7 +113,8 @@ def test_a_target_port_by_an_unknown_name_is_found() -> None:
 
 
 @pytest.mark.parametrize(
-    ("address", "words"), [("127.0.0.1", "only 127.0.0.1 is listened on"), (None, "nobody listens")]
+    ("address", "words"),
+    [("127.0.0.1", "only 127.0.0.1 is listened on"), (None, "nothing listens")],
 )
 def test_a_service_that_leads_to_a_closed_port_is_found(address: str | None, words: str) -> None:
     body = changed((("spec", "containers", 0, "readinessProbe"), None))

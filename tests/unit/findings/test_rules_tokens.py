@@ -23,7 +23,7 @@ def row(state: TokenState, **fields: Any) -> TokenRow:
     [
         (row("expired", reason="expired at X"), "TOK001"),
         (row("mismatch", reason="bound to pod uid a, which is b now"), "TOK002"),
-        (row("mismatch", reason="node n1 was deleted and made anew since"), "TOK002"),
+        (row("mismatch", reason="node n1 was deleted and recreated since"), "TOK002"),
         (row("refreshDue", refresh_at="2026-01-01T11:40:00Z"), "TOK004"),
     ],
 )

@@ -140,7 +140,7 @@ def test_sections_without_a_row_are_named_in_one_line() -> None:
 
 def test_what_could_not_be_seen_is_said() -> None:
     text = html(reports("few-rights"), single=True)
-    assert "Not seen" in text
+    assert "Not checked" in text
     assert "needs" in text
 
 

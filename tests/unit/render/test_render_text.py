@@ -166,10 +166,10 @@ def test_a_container_that_cannot_be_seen_takes_one_line_of_coverage(report: PodR
         for section in ("files", "environment", "volumes", "network", "hosts")
     ]
     blind = msgspec.structs.replace(report, coverage=rows)
-    expected = "  the inside of app: it has no shell"
-    assert text([blind], Terminal()).endswith(f"Not seen:\n{expected}\n")
+    expected = "  inside of app: it has no shell"
+    assert text([blind], Terminal()).endswith(f"Not checked:\n{expected}\n")
     expected = "  files, environment, volumes, network, hosts of app: it has no shell"
-    assert text([blind], Terminal(), everything=True).endswith(f"Not seen:\n{expected}\n")
+    assert text([blind], Terminal(), everything=True).endswith(f"Not checked:\n{expected}\n")
 
 
 def test_a_right_that_many_sections_lack_names_some_of_them(report: PodReport) -> None:
@@ -179,7 +179,7 @@ def test_a_right_that_many_sections_lack_names_some_of_them(report: PodReport) -
     ]
     denied = msgspec.structs.replace(report, coverage=rows)
     expected = "  node, scheduling, images and 2 more sections: forbidden; needs get nodes"
-    assert text([denied], Terminal()).endswith(f"Not seen:\n{expected}\n")
+    assert text([denied], Terminal()).endswith(f"Not checked:\n{expected}\n")
 
 
 def test_a_title_that_is_the_verdict_is_not_repeated(report: PodReport) -> None:

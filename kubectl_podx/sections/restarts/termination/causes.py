@@ -98,7 +98,7 @@ def _unknown_past(w: Witnesses) -> Conclusion | None:
         return Conclusion("startError", "proven", f"cannot start: {why}", evidence)
     if not w.restart_count:
         return None
-    words = "left no trace of its last end: lastState is empty"
+    words = "ended for an unknown reason: lastState is empty"
     evidence = (fact("status", f"restartCount {w.restart_count}, and lastState is empty"),)
     return Conclusion("unknown", "possible", words, evidence, accounts=0)
 
@@ -196,7 +196,7 @@ def _sandbox(w: Witnesses) -> Conclusion | None:
     if reason == "OOMKilled" or not (gone or stopped or code == 0 or stop_signal(code)):
         return None
     proven = w.sandbox.event and (gone or stopped)
-    predicate = "was ended because the pod's sandbox was made anew"
+    predicate = "was stopped because the pod sandbox was recreated"
     if gone:
         predicate += ", as after a reboot of the node"
     return Conclusion(
@@ -205,12 +205,12 @@ def _sandbox(w: Witnesses) -> Conclusion | None:
 
 
 def _lost(w: Witnesses) -> Conclusion | None:
-    """The runtime or the kubelet lost track of it: nobody saw how it ended."""
+    """The runtime or the kubelet lost track of it: how it ended is unknown."""
     if w.instance is None:
         return None
     reason, code = w.instance.reason, w.instance.exit_code
     if reason == "ContainerStatusUnknown" or (reason == "Unknown" and code == 255):
-        predicate = "was lost by the container runtime: nobody saw how it ended"
+        predicate = "was lost by the container runtime: how it ended is unknown"
         if reason == "ContainerStatusUnknown" and w.instance.current:
             # The kubelet itself raises the count for it (KP).
             predicate += ", and its count may include no restart at all"
