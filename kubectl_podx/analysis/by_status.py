@@ -86,7 +86,7 @@ def unexplained(case: Case) -> Verdict:
         words = f"starting for {spell_seconds(age)}: not ready yet"
         return Verdict(severity="info", summary=words)
     needs = sorted({row.needs for row in case.report.coverage if row.needs})
-    why = f"; not seen without: {', '.join(needs)}" if needs else ""
+    why = f"; unknown without {', '.join(needs)}" if needs else ""
     ready = case.view.api.condition("Ready")
     told = one_line(ready.message or ready.reason) if ready else ""
     said = f" ({told})" if told else ""

@@ -19,7 +19,7 @@ class ComparedPod(Wire, frozen=True, kw_only=True):
     ]
     namespace: Annotated[str, Meta(description="The pod's namespace.")]
     name: Annotated[str, Meta(description="The pod's name.")]
-    captured_at: Annotated[Time, Meta(description="When it was looked at, by the server's clock.")]
+    captured_at: Annotated[Time, Meta(description="When it was inspected, by the server's clock.")]
     source: Annotated[
         Literal["live", "bundle", "manifest"],
         Meta(description="Where what is compared comes from."),
@@ -36,14 +36,12 @@ class Difference(Wire, frozen=True, kw_only=True):
     values: Annotated[
         list[str],
         Meta(
-            description="One for each of `pods`, in that order: what may be shown, else a state; `none` where the pod has no such thing, `unknown` where it was not seen."
+            description="One for each of `pods`, in that order: what may be shown, else a state; `none` where the pod has no such thing, `unknown` if it was not checked."
         ),
     ]
     outliers: Annotated[
         list[str],
-        Meta(
-            description="Labels of the pods that stand apart from a majority; empty where there is none."
-        ),
+        Meta(description="Labels of the outliers; empty if there is no majority to compare with."),
     ] = []
 
 
@@ -54,7 +52,7 @@ class ComparisonReport(Wire, frozen=True, kw_only=True):
     kind: Annotated[Literal["ComparisonReport"], Meta(description="Always `ComparisonReport`.")] = (
         "ComparisonReport"
     )
-    metadata: Annotated[Metadata, Meta(description="When the first of them was looked at.")]
+    metadata: Annotated[Metadata, Meta(description="When the first of them was inspected.")]
     pods: Annotated[list[ComparedPod], Meta(description="What was compared.")]
     compared: Annotated[int, Meta(description="How many facts were compared.")] = 0
     differences: Annotated[
@@ -126,14 +124,14 @@ class TriageRow(Wire, frozen=True, kw_only=True):
         ),
     ] = ""
     name: Annotated[str, Meta(description="The owner's name; empty where there are several.")] = ""
-    owners: Annotated[int, Meta(description="How many owners the row stands for.")] = 1
-    pods: Annotated[int, Meta(description="How many sick pods the row stands for.")]
+    owners: Annotated[int, Meta(description="How many owners the row represents.")] = 1
+    pods: Annotated[int, Meta(description="How many sick pods the row represents.")]
     missing: Annotated[
         int, Meta(description="Pods that the workload should have and does not.")
     ] = 0
     names: Annotated[
         list[str],
-        Meta(description="Some of them, as `NAMESPACE/NAME`; the first was looked at."),
+        Meta(description="Some of them, as `NAMESPACE/NAME`; the first was inspected."),
     ] = []
     symptom: Annotated[Symptom, Meta(description="What the pods' own status shows.")]
     cause: Annotated[
@@ -144,13 +142,11 @@ class TriageRow(Wire, frozen=True, kw_only=True):
     ]
     severity: Annotated[Severity, Meta(description="Of the verdict on the first pod.")]
     summary: Annotated[str, Meta(description="The verdict on the first pod, in one line.")]
-    codes: Annotated[
-        list[str], Meta(description="Codes of the findings that the verdict rests on.")
-    ] = []
+    codes: Annotated[list[str], Meta(description="Codes of the findings behind the verdict.")] = []
     basis: Annotated[
         TriageBasis,
         Meta(
-            description="`status`: by the pod's status alone; `api`: with its events, logs, node and sources; `inside`: with a look inside."
+            description="`status`: by the pod's status alone; `api`: with its events, logs, node and sources; `inside`: with an exec in its containers."
         ),
     ] = "status"
     nodes: Annotated[list[str], Meta(description="Some of the nodes they are on.")] = []
@@ -184,10 +180,12 @@ class TriageReport(Wire, frozen=True, kw_only=True):
     )
     metadata: Annotated[Metadata, Meta(description="Where and when the report comes from.")]
     namespace: Annotated[str, Meta(description="The namespace; empty for all.")] = ""
-    by: Annotated[GroupedBy, Meta(description="What a row stands for.")] = "owner"
+    by: Annotated[GroupedBy, Meta(description="What a row represents.")] = "owner"
     scanned: Annotated[int, Meta(description="Pods that were looked through.")] = 0
     healthy: Annotated[int, Meta(description="Pods that nothing is the matter with.")] = 0
-    sick: Annotated[int, Meta(description="Pods that the rows stand for, also those left out.")] = 0
+    sick: Annotated[
+        int, Meta(description="Pods that the rows represent, including those left out.")
+    ] = 0
     lacking: Annotated[
         int, Meta(description="Workloads that lack pods or runs: each has a row.")
     ] = 0
@@ -197,7 +195,7 @@ class TriageReport(Wire, frozen=True, kw_only=True):
         list[TriageNode], Meta(description="Nodes that are sick, or on which most pods are.")
     ] = []
     coverage: Annotated[
-        list[Coverage], Meta(description="What could not be looked at, and what is missing for it.")
+        list[Coverage], Meta(description="What could not be checked, and what is missing for it.")
     ] = []
 
 

@@ -40,7 +40,7 @@ _NOT_THERE = re.compile(
     r"|executable file [`'\"]?(?:/bin/)?sh[`'\"]? not found"
 )
 
-_GONE = "the container stopped before it could be looked into"
+_GONE = "the container stopped before the exec"
 
 # What is left of an exec whose own start was killed: by the kubelet, and by runc.
 _KILLED_AT_START = ("procready not received", "write init-p: broken pipe")

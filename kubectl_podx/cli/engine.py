@@ -85,7 +85,7 @@ def _reveal(request: Request, env: Environment, reports: list[PodReport], found:
     shown = revealed_text(reports, found, everything=request.format == "wide")
     env.say(
         f"--reveal: the output ends with the values of {shown.variables} variables and "
-        f"{shown.files} files that a report hides. Whoever sees it knows them."
+        f"{shown.files} files that a report hides. Anyone who sees it knows them."
         if shown.text
         else "--reveal: there is no value that the report does not show."
     )

@@ -136,7 +136,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
         if self.watch:
             self._check_watch()
         elif self.exec:
-            raise UsageError("--exec goes with --watch; without it every look is an exec")
+            raise UsageError("--exec is only for --watch: other commands always use exec")
         if self.force_exec and self.no_exec:
             raise UsageError("--force-exec and --no-exec cannot be used together")
         if self.force_exec and self.offline:

@@ -154,8 +154,8 @@ def command(name: str) -> click.Command:
         "--deadline",
         default="1m",
         callback=deadline,
-        help="The time that the whole run may take. What was not answered by then is reported as "
-        "not seen.",
+        help="Time limit for the whole run (60, 60s, 1m). Anything unanswered by then is reported "
+        "as not checked.",
     )
     @reading_options(_OPTIONS)
     @click.pass_obj

@@ -24,7 +24,7 @@ from kubectl_podx.model.words import (
 FROM_POD = "the Pod in the API"
 FROM_SPEC = "the Pod's spec"
 FROM_STATUS = "the Pod's status"
-FROM_INSIDE = "a look inside the container"
+FROM_INSIDE = "an exec in the container"
 WORKED_OUT = "worked out by podx"
 
 Seconds = Annotated[float, Meta(extra_json_schema={"x-unit": "s"})]
@@ -45,7 +45,7 @@ class Fact(NamedTuple):
 
 class Metadata(Wire, frozen=True, kw_only=True):
     captured_at: Annotated[
-        Time, Meta(description="When the pod was looked at, by the API server's clock.")
+        Time, Meta(description="When the pod was inspected, by the API server's clock.")
     ]
     source: Annotated[
         CaptureSource,
@@ -69,16 +69,14 @@ class Verdict(Wire, frozen=True, kw_only=True):
             description="One line: what blocks now, before what loops, before what is past; the cause, not the symptom."
         ),
     ]
-    codes: Annotated[
-        list[str], Meta(description="Codes of the findings that the verdict rests on.")
-    ] = []
+    codes: Annotated[list[str], Meta(description="Codes of the findings behind the verdict.")] = []
 
 
 class Condition(Wire, frozen=True, kw_only=True):
     type: Annotated[str, Meta(description="The condition, such as `Ready`.")]
     status: Annotated[str, Meta(description="As the API has it, such as `True`.")]
-    reason: Annotated[str, Meta(description="Why, in one word, by whoever set it.")] = ""
-    message: Annotated[str, Meta(description="Why, in a sentence, by whoever set it.")] = ""
+    reason: Annotated[str, Meta(description="Why, in one word, as its writer gave it.")] = ""
+    message: Annotated[str, Meta(description="Why, in a sentence, as its writer gave it.")] = ""
     since: Annotated[
         Time | None, Meta(description="lastTransitionTime: since when it has this status.")
     ] = None
@@ -112,7 +110,7 @@ class Finding(Wire, frozen=True, kw_only=True):
     severity: Annotated[FindingSeverity, Meta(description="`info`, `warning` or `critical`.")]
     title: Annotated[str, Meta(description="One line, with the names it is about.")]
     container: Annotated[str, Meta(description="Empty where it is about the whole pod.")] = ""
-    evidence: Annotated[list[str], Meta(description="What it rests on, with values.")] = []
+    evidence: Annotated[list[str], Meta(description="The evidence, with values.")] = []
     remedy: Annotated[
         str, Meta(description="What to do, as a sentence; empty where `fix` says it all.")
     ] = ""

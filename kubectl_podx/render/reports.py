@@ -51,7 +51,7 @@ def _head(report: ComparisonReport, terminal: Terminal) -> str:
     if odd:
         head += f"; apart from the others: {', '.join(odd)}"
     elif len(report.pods) > 2:
-        head += "; no pod stands apart from a majority"
+        head += "; there are no outliers"
     (line,) = aligned([], [[head]])
     return paint(line, "bold", allowed=terminal.color)
 

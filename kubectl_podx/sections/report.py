@@ -107,7 +107,7 @@ class PodReport(Wire, frozen=True, kw_only=True):
     findings: Annotated[list[Finding] | None, Meta(description="Problems, worst first.")] = None
     coverage: Annotated[
         list[Coverage],
-        Meta(description="What could not be looked at, and the missing right or flag."),
+        Meta(description="What could not be checked, and the missing right or flag."),
     ] = []
 
 
@@ -162,7 +162,7 @@ class PodReportList(Wire, frozen=True, kw_only=True):
 ORIGINS: dict[str, str] = {
     "ComparisonReport": "the reports of the pods, and the versions of what they read",
     "DoctorReport": "SelfSubjectAccessReviews about the rights of the plan",
-    "TriageReport": "the lists of pods and nodes, and the reports on pods that stand for others",
+    "TriageReport": "the lists of pods and nodes, and the reports on representative pods",
     "TriageShard": "the lines that one completion of a Job prints",
     "apiVersion": "podx",
     "kind": "podx",

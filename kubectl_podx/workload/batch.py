@@ -208,7 +208,7 @@ RULES: tuple[Rule, ...] = (
         21,
         "The Job or CronJob is suspended",
         "Nothing runs until spec.suspend is false again. Queues such as Kueue suspend Jobs, too.",
-        "spec.suspend, with whoever set it by managedFields",
+        "spec.suspend, and the field manager that set it",
         severity="info",
         remedy="Set spec.suspend to false, if it should run.",
         link=f"{_JOBS}#suspending-a-job",

@@ -153,7 +153,7 @@ def _notes(report: PodReport, key: str, now: datetime | None) -> Iterator[Note]:
                 if one.message
             ]
             if said:
-                rests = [f"Rests on: {probe.coverage}"] if probe.coverage else []
+                rests = [f"Based on: {probe.coverage}"] if probe.coverage else []
                 yield Note(f"{probe.container} {probe.type}", probe.state, [*said, *rests], [])
 
 

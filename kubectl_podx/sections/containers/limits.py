@@ -266,7 +266,7 @@ RULES: tuple[Rule, ...] = (
         severity="warning",
         title="A container is throttled by its CPU limit",
         meaning="The quota is used up before the period ends and everything in the container "
-        "stands still until the next. Probes with a timeout of a second fail this way.",
+        "is paused until the next. Probes with a timeout of a second fail this way.",
         known_by="nr_throttled against nr_periods of the cgroup, since this instance started.",
         remedy="Raise or remove the CPU limit, or give probes more time.",
         link=_RESOURCES,
@@ -302,7 +302,7 @@ RULES: tuple[Rule, ...] = (
         title="Processes wait for storage",
         meaning="A process in state D waits inside the kernel, mostly for a disk or a network file "
         "system. While it does, no signal ends it and the pod cannot be deleted.",
-        known_by="Processes in state D at the time of the exec; one look may meet it by chance.",
+        known_by="Processes in state D at the time of the exec; one sample may catch it by chance.",
         remedy="Look again; if it stays, check the storage behind the pod's volumes.",
         link=DOCS + "concepts/storage/persistent-volumes/",
         check=uninterruptible,

@@ -111,9 +111,9 @@ class ObservationReport(Wire, frozen=True, kw_only=True):
         Meta(description="`exec`, `neighbour` (through the shared PID namespace) or `none`."),
     ] = "none"
     through: Annotated[
-        str, Meta(description="The container that looked, where it is a neighbour's look.")
+        str, Meta(description="The container that the exec ran in, if it was a neighbour.")
     ] = ""
-    reason: Annotated[str, Meta(description="Why the look is partial or was not possible.")] = ""
+    reason: Annotated[str, Meta(description="Why the exec gave only a part, or nothing.")] = ""
     needs: Annotated[
         str, Meta(description="The right, capability or flag that would make it full.")
     ] = ""
@@ -183,18 +183,18 @@ class Container(Wire, frozen=True, kw_only=True):
     injected_by: Annotated[
         str,
         Meta(
-            description="Who added it to the owner's template, as `injections` says; empty where the template has it, `unknown` where nobody is known."
+            description="Who added it to the owner's template, as `injections` says; empty where the template has it, `unknown` if it cannot be told."
         ),
     ] = ""
     recent_logs: Annotated[
         list[str], Meta(description="Last lines of a container that is not ready or blocks.")
     ] = []
-    observation: Annotated[ObservationReport, Meta(description="Whether it was looked into.")]
+    observation: Annotated[ObservationReport, Meta(description="Whether podx ran an exec in it.")]
 
 
 ORIGINS: dict[str, str] = {
     "": f"{FROM_SPEC} and status, joined by the container's name",
-    "kind": f"{FROM_SPEC}: which list it stands in, and its restartPolicy",
+    "kind": f"{FROM_SPEC}: its list, and its restartPolicy",
     "image": f"{FROM_SPEC}: image",
     "imageID": f"{FROM_STATUS}: imageID",
     "imagePullPolicy": f"{FROM_SPEC}: imagePullPolicy, and the image's tag",

@@ -124,7 +124,7 @@ def _trouble(container: Container, page: Page) -> list[str]:
     look = container.observation
     if look.state != "observed" and container.state == "running" and look.reason:
         needs = f"; needs {look.needs}" if look.needs else ""
-        lines += page.say(f"{container.name} was not seen from inside: {look.reason}{needs}")
+        lines += page.say(f"{container.name} was not checked inside: {look.reason}{needs}")
     logs = container.recent_logs if page.everything else container.recent_logs[-_LOG_TAIL:]
     if any(page.everything or (page.news(line) and line not in page.logged) for line in logs):
         lines += page.say(f"{container.name} says:")

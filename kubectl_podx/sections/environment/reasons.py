@@ -289,8 +289,8 @@ RULES: tuple[Rule, ...] = (
     _rule(
         "ENV012",
         "A program got a literal $(VAR)",
-        "In env[].value a reference is replaced by variables that stand further up; in values of a "
-        "ConfigMap or Secret nothing is replaced.",
+        "In env[].value a reference is replaced by variables that are declared earlier; in values "
+        "of a ConfigMap or Secret nothing is replaced.",
         "The reference in the log or in the variable's declared value.",
         "Move the entry below the one it refers to, or compose the value in env[].value.",
         unresolved,

@@ -43,7 +43,7 @@ class VariableRow(Wire, frozen=True, kw_only=True):
     injected_by: Annotated[
         str,
         Meta(
-            description="Who added it to the owner's template, as `injections` says; empty where the template has it, `unknown` where nobody is known."
+            description="Who added it to the owner's template, as `injections` says; empty where the template has it, `unknown` if it cannot be told."
         ),
     ] = ""
 
@@ -51,7 +51,7 @@ class VariableRow(Wire, frozen=True, kw_only=True):
 ORIGINS: dict[str, str] = {
     "": f"{WORKED_OUT} from the three columns",
     "container": f"{FROM_SPEC}: containers",
-    "name": f"{FROM_SPEC}: env and envFrom; a look inside for what nobody declared",
+    "name": f"{FROM_SPEC}: env and envFrom; an exec for what is not declared",
     "source": f"{FROM_SPEC}: env and envFrom",
     "declared": f"{FROM_SPEC}: env and envFrom, with their objects in the API now",
     "injected": f"{FROM_INSIDE}: the environment of the exec session",

@@ -193,7 +193,7 @@ RULES: tuple[Rule, ...] = (
         meaning="The source was changed a moment ago and the kubelet has not written it to the "
         "node yet.",
         known_by="digests that differ, and the time of the last write of the source",
-        remedy="Wait for two minutes and look again.",
+        remedy="Wait two minutes and check again.",
         link=_CONFIG_MAPS,
         check=_stale,
     ),
@@ -239,7 +239,7 @@ RULES: tuple[Rule, ...] = (
         title="A file is in the volume and no longer declared",
         meaning="The key was removed from its source; the file goes with the next refresh.",
         known_by="the list of files in the container against the keys of the source",
-        remedy="Wait for two minutes and look again.",
+        remedy="Wait two minutes and check again.",
         link=_CONFIG_MAPS,
         check=_extra,
     ),

@@ -357,7 +357,7 @@ RULES: tuple[Rule, ...] = (
         "FIL023",
         "The mode of a mounted file forbids what the program does with it",
         "Files of a ConfigMap or Secret have the mode 0644 unless defaultMode or mode says "
-        "otherwise: nobody may execute them. With 0400 only root may read them.",
+        "otherwise: they are not executable. With 0400 only root may read them.",
         _KNOWN,
         "Set defaultMode: 0755 for scripts; set fsGroup for files that another user reads.",
         not_executable,

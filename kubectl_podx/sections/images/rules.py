@@ -137,7 +137,7 @@ def unusable(case: Case) -> Iterator[Hit]:
     for image in _failed(case, *_OTHER):
         why = _OTHER[image.reason]
         if "short-name" in without_names(image.message, image.image):
-            why = "its short name stands for no registry on the node"
+            why = "the node resolves its short name to no registry"
         yield Hit(
             f"{_named(case, image)}: {why}",
             (f"waiting, {image.reason}: {image.message}",),
@@ -213,7 +213,7 @@ RULES: tuple[Rule, ...] = (
         "registry that hangs looks the same until the runtime gives up.",
         known_by="The age of the newest Pulling event of the container, without a Pulled or Failed "
         "after it.",
-        remedy="Wait, or look at the registry and at other pulls of that node.",
+        remedy="Wait, or check the registry and other pulls on that node.",
         link=_IMAGES + "#serial-and-parallel-image-pulls",
         check=pulling,
     ),

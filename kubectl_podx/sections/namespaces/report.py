@@ -26,7 +26,7 @@ class Namespace(Wire, frozen=True, kw_only=True):
     ] = ""
     groups: Annotated[
         list[NamespaceGroup],
-        Meta(description="Containers that share one namespace stand in one group."),
+        Meta(description="Containers that share one namespace form one group."),
     ] = []
     agrees: Annotated[
         bool | None,
@@ -57,10 +57,10 @@ class Namespaces(Wire, frozen=True, kw_only=True):
     cgroup: Annotated[Namespace, Meta(description="The view of the control groups.")]
     pid_one: Annotated[str, Meta(description="Who is PID 1, such as `pause` or `app: nginx`.")] = ""
     processes: Annotated[
-        list[ProcessRow], Meta(description="What runs in the containers that were looked into.")
+        list[ProcessRow], Meta(description="What runs in the containers in which podx ran an exec.")
     ] = []
     processes_left_out: Annotated[
-        int, Meta(description="Processes beyond the most that a look takes.")
+        int, Meta(description="Processes beyond the limit of one exec.")
     ] = 0
     listeners: Annotated[
         list[ListenerRow], Meta(description="Sockets that wait for connections.")

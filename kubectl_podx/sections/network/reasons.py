@@ -344,7 +344,7 @@ RULES: tuple[Rule, ...] = (
     _rule(
         "NET025",
         "A probe targets a port of another container",
-        "The kubelet asks at the pod's address, and whoever listens there answers: when the other "
+        "The kubelet asks at the pod's address, and whatever listens there answers: when the other "
         "container is down, this one is killed for it.",
         "The probe's port, the ports that containers declare and the listening sockets.",
         "Move the probe to the container that has the port.",

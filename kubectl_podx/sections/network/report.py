@@ -20,7 +20,9 @@ class HangingConnection(Wire, frozen=True, kw_only=True):
     ]
     container: Annotated[
         str,
-        Meta(description="The container that was looked into; the network namespace is the pod's."),
+        Meta(
+            description="The container in which the exec ran; the network namespace is the pod's."
+        ),
     ]
     remote: Annotated[str, Meta(description="The peer's address and port.")]
     local: Annotated[str, Meta(description="The own address and port.")]
@@ -57,7 +59,7 @@ class ReadinessGate(Wire, frozen=True, kw_only=True):
     status: Annotated[
         str,
         Meta(
-            description="The status of the condition, such as `True`; `notSet` where nobody has set it."
+            description="The status of the condition, such as `True`; `notSet` if no controller has set it."
         ),
     ]
 

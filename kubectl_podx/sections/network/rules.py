@@ -144,7 +144,7 @@ PORT_RULES: tuple[Rule, ...] = (
         severity="warning",
         title="A probed port is open on the loopback address only",
         meaning="Probes other than exec come from the node to the pod's address. A program bound "
-        "to 127.0.0.1 answers a shell in the container and nobody else.",
+        "to 127.0.0.1 answers a shell in the container only.",
         known_by="The addresses of the listening sockets, seen from inside.",
         remedy="Let the program listen on 0.0.0.0 or ::.",
         link=_PROBES,
@@ -251,7 +251,7 @@ def readiness_gate(case: Case) -> Iterator[Hit]:
     ready = case.view.api.has("ContainersReady")
     for gate in case.report.network.readiness_gates if case.report.network else ():
         if gate.status != "True":
-            said = "nobody has set it" if gate.status == "notSet" else f"it is {gate.status}"
+            said = "no controller has set it" if gate.status == "notSet" else f"it is {gate.status}"
             yield Hit(
                 f"readiness gate {gate.condition} holds the pod back: {said}",
                 (f"condition {gate.condition} {gate.status}",),
@@ -447,8 +447,8 @@ RULES: tuple[Rule, ...] = (
         meaning="Connections are made by the kernel and wait for the program to take them. It is "
         "busy, stopped or out of descriptors; when the queue is full the kernel drops new ones and "
         "probes time out.",
-        known_by="The accept queue of the listening socket: ten or more wait at the moment of the "
-        "look, or its process is stopped.",
+        known_by="The accept queue of the listening socket: ten or more wait at the time of the "
+        "exec, or its process is stopped.",
         remedy="See what the program is busy with.",
         link=_SERVICES,
         check=does_not_accept,

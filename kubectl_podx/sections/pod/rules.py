@@ -137,9 +137,9 @@ RULES: tuple[Rule, ...] = (
         section="pod",
         severity="info",
         title="The pod changed during inspection",
-        meaning="A container restarted or the pod was replaced during the look. What was seen "
+        meaning="A container restarted or the pod was replaced during inspection. What was seen "
         "inside could belong to another instance, so it is not compared.",
-        known_by="uid, container ids and restart counts are read again after the last look.",
+        known_by="uid, container ids and restart counts are read again after the last exec.",
         remedy="Look again.",
         link=DOCS + "concepts/workloads/pods/pod-lifecycle/",
         check=changed_while_looking,

@@ -71,7 +71,7 @@ class Probe(Wire, frozen=True, kw_only=True):
     ]
     reason: Annotated[str, Meta(description="Why it is in that state.")] = ""
     coverage: Annotated[
-        str, Meta(description="What the state rests on, and what could not be seen.")
+        str, Meta(description="What the state is based on, and what could not be checked.")
     ] = ""
     live: Annotated[list[LiveProbe], Meta(description="Results of --run-probes.")] = []
     waits_for: Annotated[

@@ -97,8 +97,8 @@ def _words(case: Case, row: Restart) -> str:
         )
     if row.cause == "completed" and row.confidence == "possible":
         return (
-            "See first whether somebody stopped it: what is not excluded stands above. Else give "
-            "it a command that keeps running, or make it a Job."
+            "Check first whether somebody stopped it: the evidence above lists what is not "
+            "excluded. Otherwise give it a command that keeps running, or make it a Job."
         )
     entry = case.view.container(row.container)
     if row.cause == "nodeOOM" and entry is not None and memory(case.view, entry, None).pod:

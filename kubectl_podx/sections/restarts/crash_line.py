@@ -254,7 +254,7 @@ def _other_languages(lines: Sequence[str]) -> _Found | None:
         if text.startswith("** ("):
             return text.removeprefix("** "), "it names the exception"
         if below.startswith(("CallStack (from HasCallStack)", "HasCallStack backtrace:")):
-            return text, "it stands above a call stack"
+            return text, "it is followed by a call stack"
     return None
 
 

@@ -63,7 +63,9 @@ class Restart(Wire, frozen=True, kw_only=True):
     previous_logs: Annotated[
         list[str], Meta(description="The last log lines of the instance that ended.")
     ] = []
-    crash_line: Annotated[str, Meta(description="The log line that looks like the crash.")] = ""
+    crash_line: Annotated[
+        str, Meta(description="The log line that most likely explains the crash.")
+    ] = ""
     looping: Annotated[bool, Meta(description="The container keeps going down now.")] = False
     tempo: Annotated[
         str, Meta(description="How often in which time, such as `4 times in 2 min`; empty at 0.")
@@ -79,7 +81,7 @@ class Restart(Wire, frozen=True, kw_only=True):
 ORIGINS: dict[str, str] = {
     "": f"{WORKED_OUT} from status, events, the kubelet's metrics and the cgroup",
     "container": f"{FROM_SPEC}: containers",
-    "kind": f"{FROM_SPEC}: which list it stands in, and its restartPolicy",
+    "kind": f"{FROM_SPEC}: its list, and its restartPolicy",
     "count": f"{FROM_STATUS}: restartCount",
     "exitCode": f"{FROM_STATUS}: lastState.terminated, else state.terminated",
     "reason": f"{FROM_STATUS}: lastState.terminated, else state.terminated",

@@ -14,7 +14,7 @@ from kubectl_podx.model.words import RequirementKind, SchedulingState
 class Requirement(Wire, frozen=True, kw_only=True):
     kind: Annotated[
         RequirementKind,
-        Meta(description="What field of the spec it stands in."),
+        Meta(description="The field of the spec that holds it."),
     ]
     text: Annotated[str, Meta(description="The requirement as the spec has it.")]
     satisfied: Annotated[

@@ -260,7 +260,8 @@ RULES: tuple[Rule, ...] = (
         section="scheduling",
         severity="critical",
         title="Scheduling gates hold the pod",
-        meaning="The scheduler leaves the pod alone until whoever set the gates removes them.",
+        meaning="The scheduler ignores the pod until the controller that set the gates removes "
+        "them.",
         known_by="schedulingGates of the spec.",
         remedy="Look at the controller that the gate names.",
         link=DOCS + "concepts/scheduling-eviction/pod-scheduling-readiness/",

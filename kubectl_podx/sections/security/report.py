@@ -34,9 +34,7 @@ class Security(Wire, frozen=True, kw_only=True):
     allow_privilege_escalation: Annotated[
         bool, Meta(description="allowPrivilegeEscalation; true if it is not set.")
     ] = True
-    process: Annotated[
-        str, Meta(description="The main process; empty if nobody looked inside.")
-    ] = ""
+    process: Annotated[str, Meta(description="The main process; empty without an exec.")] = ""
     user: Annotated[int | None, Meta(description="The effective user of the main process.")] = None
     group: Annotated[int | None, Meta(description="The effective group of the main process.")] = (
         None
@@ -44,7 +42,7 @@ class Security(Wire, frozen=True, kw_only=True):
     groups: Annotated[list[int], Meta(description="The other groups of the main process.")] = []
     capabilities: Annotated[
         list[str] | None,
-        Meta(description="The effective capabilities of the main process; null if not seen."),
+        Meta(description="The effective capabilities of the main process; null if not checked."),
     ] = None
     seccomp: Annotated[
         SeccompMode | None, Meta(description="How system calls of the main process are filtered.")

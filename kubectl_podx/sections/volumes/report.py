@@ -30,7 +30,7 @@ class VolumeMount(Wire, frozen=True, kw_only=True):
     injected_by: Annotated[
         str,
         Meta(
-            description="Who added it to the owner's template, as `injections` says; empty where the template has it, `unknown` where nobody is known."
+            description="Who added it to the owner's template, as `injections` says; empty where the template has it, `unknown` if it cannot be told."
         ),
     ] = ""
 
@@ -62,7 +62,7 @@ class Volume(Wire, frozen=True, kw_only=True):
     injected_by: Annotated[
         str,
         Meta(
-            description="Who added it to the owner's template, as `injections` says; empty where the template has it, `unknown` where nobody is known."
+            description="Who added it to the owner's template, as `injections` says; empty where the template has it, `unknown` if it cannot be told."
         ),
     ] = ""
 

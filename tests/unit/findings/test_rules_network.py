@@ -145,7 +145,7 @@ def test_a_readiness_gate_blocks_once_the_containers_are_ready() -> None:
     gates = (("spec", "readinessGates"), [{"conditionType": "lb/ready"}])
     (hit,) = hits(RULES, case_of(changed(gates), LOOK))["NET006"]
     assert (hit.blocking, hit.severity) == (True, "critical")
-    assert hit.title.endswith("nobody has set it")
+    assert hit.title.endswith("no controller has set it")
     (calm,) = hits(RULES, case_of(changed(gates, *NOT_READY), LOOK))["NET006"]
     assert (calm.blocking, calm.severity) == (False, "info")
 

@@ -401,7 +401,7 @@ def test_the_image_of_a_volume_is_called_that() -> None:
 def test_a_short_name_that_stands_for_no_registry() -> None:
     said = 'Failed to inspect image "": short-name "nginx:1" did not resolve to an alias'
     (hit,) = hits(images.RULES, case_of(waiting("ImageInspectError", said)))["IMG004"]
-    assert hit.title.endswith("its short name stands for no registry on the node")
+    assert hit.title.endswith("the node resolves its short name to no registry")
 
 
 def test_pull_secrets_matter_more_while_a_pull_fails() -> None:
