@@ -217,7 +217,7 @@ def test_an_end_that_is_open_asks_first_who_stopped_it() -> None:
     own = found(report(healthy_pod({}, looping(0), ready=False)), "RST007")
     assert open_ is not None
     assert own is not None
-    assert open_.remedy.startswith("See first whether somebody stopped it")
+    assert open_.remedy.startswith("Check first whether somebody stopped it")
     assert own.remedy.startswith("Give it a command")
 
 
