@@ -262,12 +262,17 @@ def liveness_before_start(case: Case) -> Iterator[Hit]:
         if row.cause != "livenessProbe" or probe is None or row.duration is None:
             continue
         never = probe.counters is not None and probe.counters.successful == 0
+        # More successes than instances: it fails after a start that went well.
+        started = probe.counters is not None and probe.counters.successful > row.count
         budget = probe.timing.initial_delay + (probe.seconds_to_action or 0)
         grace = 60  # the stop itself may take the grace period
-        if row.container not in gated and (never or row.duration <= budget + grace):
+        if started or row.container in gated:
+            continue
+        if never or row.duration <= budget + grace:
             word = "has never succeeded" if never else f"ended it after {row.duration:g} s"
             yield Hit(
-                f"{row.container}'s liveness probe {word}: it may be faster than the start-up",
+                f"the liveness probe of {row.container} {word}: it may fail before "
+                f"{row.container} has started",
                 (f"initialDelaySeconds {probe.timing.initial_delay:g}, no startup probe",),
                 container=row.container,
                 fix=edit_owner(case),

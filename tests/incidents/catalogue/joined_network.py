@@ -56,7 +56,7 @@ def killed(
             severity=("critical", "warning"),
             words=("liveness probe", "likely because", *words),
             codes=codes,
-            never=("may be faster than the start-up",),
+            never=("it may fail before",),
         ),
         **more,
     )

@@ -100,6 +100,8 @@ def test_liveness_that_kills_before_the_start_is_over() -> None:
     hit = found(report(healthy_pod(LIVENESS, status), [kill]), "PRB008")
     assert hit is not None
     assert hit.severity == "info"
+    # More successes than instances: the start went well.
+    assert found(report(healthy_pod(LIVENESS, status), [kill], counters=COUNTED), "PRB008") is None
     status["lastState"] = {"terminated": ended(137, 6, 4000)}
     assert found(report(healthy_pod(LIVENESS, status), [kill]), "PRB008") is None
 
