@@ -110,12 +110,17 @@ class Group(click.Group):
         return load(cmd_name)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """`help describe` is `describe --help`, `--version` is `version`; no words are `--help`."""
+        """`help describe` is `describe --help`, `--version` is `version`; no words are `--help`.
+
+        Flags may come before the command, as kubectl has it; without a command they are describe's.
+        """
         words = list(args)
         if words[:1] == ["help"]:
             words = [*words[1:], "--help"]
         elif words[:1] == ["--version"]:
             words = ["version", *words[1:]]
+        elif words and words[0].startswith("-") and words[0] not in ("-h", "--help", "--"):
+            words = _with_command_first(words)
         return super().parse_args(ctx, as_pflag(self, words or ["--help"]))
 
     def resolve_command(
@@ -159,6 +164,23 @@ class Group(click.Group):
             + _GLOBAL,
         ]
         formatter.write("\n\n".join(parts) + "\n")
+
+
+def _with_command_first(words: list[str]) -> list[str]:
+    """`-n shop triage` -> `triage -n shop`; `--from x.podx` -> `describe --from x.podx`."""
+    describe = load("describe")
+    takes_value = {
+        name
+        for option in (describe.params if describe else ())
+        if isinstance(option, click.Option) and not option.is_flag
+        for name in option.opts
+    }
+    at = 0
+    while at < len(words) and words[at].startswith("-"):
+        at += 2 if words[at] in takes_value else 1
+    if at < len(words) and words[at] in COMMANDS:
+        return [words[at], *words[:at], *words[at + 1 :]]
+    return ["describe", *words]
 
 
 def load(name: str) -> click.Command | None:

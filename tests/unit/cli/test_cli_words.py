@@ -12,6 +12,7 @@ import pytest
 
 from kit.cli_runs import Run
 from kubectl_podx.cli import words
+from kubectl_podx.cli.command import _with_command_first
 from kubectl_podx.cli.options import seconds_of
 from kubectl_podx.sections.table import KEYS
 
@@ -284,3 +285,18 @@ def test_a_query_that_was_suggested_is_one() -> None:
 
 def test_the_version_by_a_flag(run: Run) -> None:
     assert run("--version") == run("version")
+
+
+@pytest.mark.parametrize(
+    ("words", "meant"),
+    [
+        ("--from x.podx", "describe --from x.podx"),
+        ("-l app=web -n shop", "describe -l app=web -n shop"),
+        ("-n shop triage", "triage -n shop"),
+        ("--namespace=shop triage -A", "triage --namespace=shop -A"),
+        ("-n triage web-0", "describe -n triage web-0"),
+        ("--no-exec deploy/web", "describe --no-exec deploy/web"),
+    ],
+)
+def test_flags_may_come_before_the_command(words: str, meant: str) -> None:
+    assert _with_command_first(words.split()) == meant.split()
