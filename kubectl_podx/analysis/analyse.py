@@ -9,6 +9,7 @@ import msgspec
 from kubectl_podx.analysis import coverage
 from kubectl_podx.analysis.catalogue import rules_about
 from kubectl_podx.analysis.distinctions import distinctions, spelled
+from kubectl_podx.analysis.silence import Silence, heard, with_silenced
 from kubectl_podx.analysis.verdict import verdict
 from kubectl_podx.model.capture import Capture, CapturedPod
 from kubectl_podx.model.parts import Metadata, Verdict
@@ -25,7 +26,10 @@ from kubectl_podx.sections.timeline import facts as timeline
 
 
 def analyse(
-    capture: Capture, sections: frozenset[str] = frozenset(), container: str | None = None
+    capture: Capture,
+    sections: frozenset[str] = frozenset(),
+    container: str | None = None,
+    silence: Silence = Silence(),  # noqa: B008 - a tuple, which nobody can change
 ) -> PodReportList:
     """The reports of every pod in the capture. `sections`: empty for all of them.
 
@@ -34,7 +38,8 @@ def analyse(
     """
     kinds = kinds_of(capture)
     reports = [
-        pod_report(capture, captured, sections, container, kinds) for captured in capture.pods
+        pod_report(capture, captured, sections, container, kinds, silence)
+        for captured in capture.pods
     ]
     differences = distinctions(reports)
     return PodReportList(
@@ -53,6 +58,7 @@ def pod_report(
     sections: frozenset[str] = frozenset(),
     container: str | None = None,
     kinds: frozenset[str] | None = None,
+    silence: Silence = Silence(),  # noqa: B008 - as above
 ) -> PodReport:
     """The report of one pod of the capture. `kinds`: as PodView takes them."""
     wanted = sections or frozenset(KEYS)
@@ -81,11 +87,13 @@ def pod_report(
         ),
         key=lambda found: (not found.blocking, SEVERITIES.index(found.severity)),
     )
+    told = heard(findings, view, silence)
     complete = msgspec.structs.replace(
         draft,
-        verdict=verdict(case, findings),
+        verdict=with_silenced(verdict(case, told.findings), told.silenced),
         timeline=timeline.build(view, draft) if "timeline" in wanted else None,
-        findings=findings if "findings" in wanted else None,
+        findings=told.findings if "findings" in wanted else None,
+        silenced=[found.code for found in told.silenced],
     )
     return _only(complete, wanted, container)
 

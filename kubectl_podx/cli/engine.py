@@ -51,7 +51,7 @@ def _document(request: Request, capture: Capture, sections: frozenset[str]) -> D
     """What `-o json` prints, and every other format is made of."""
     from kubectl_podx.analysis.analyse import analyse
 
-    reports = analyse(capture, sections, request.container)
+    reports = analyse(capture, sections, request.container, request.silence())
     if is_single(request, capture):
         return reports.items[0]
     from kubectl_podx.analysis.workloads import document

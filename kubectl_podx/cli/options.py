@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
+_CODE = re.compile(r"[A-Z]{3}\d{3}")
 _DURATION = re.compile(r"(?:[0-9]+(?:\.[0-9]+)?(?:ms|s|m|h))+")
 _DURATION_PART = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ms|s|m|h)")
 
@@ -172,6 +173,20 @@ def _sections(
             )
         keys.append(key)
     return tuple(dict.fromkeys(keys))
+
+
+def _codes(
+    _ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]
+) -> tuple[str, ...]:
+    """Codes of findings, in capitals."""
+    codes = [part.strip().upper() for value in values for part in value.split(",")]
+    for code in codes:
+        if not _CODE.fullmatch(code):
+            raise UsageError(
+                f'"{quoted(code)}" is no code of a finding: '
+                "'kubectl podx explain --codes' lists them"
+            )
+    return tuple(dict.fromkeys(codes))
 
 
 _READING: tuple[tuple[tuple[str, ...], dict[str, Any]], ...] = (
@@ -338,6 +353,25 @@ _READING: tuple[tuple[tuple[str, ...], dict[str, Any]], ...] = (
         },
     ),
     (
+        ("--ignore",),
+        {
+            "multiple": True,
+            "callback": _codes,
+            "metavar": "CODE",
+            "help": "Leave out findings with these codes, separated by commas, such as "
+            "NSP003,PRB007. The annotation podx.dev/ignore of a pod does the same for what is "
+            "not critical.",
+        },
+    ),
+    (
+        ("--min-severity",),
+        {
+            "type": click.Choice(("info", "warning", "critical")),
+            "default": "info",
+            "help": "Leave out findings that are milder than this.",
+        },
+    ),
+    (
         ("--max-in-flight",),
         {
             "type": click.IntRange(1, 64),
@@ -374,7 +408,18 @@ INSIDE = frozenset({"no-exec", "force-exec"})
 LOGS = frozenset({"no-logs", "log_lines"})
 RUN = frozenset({"deadline", "max-in-flight"})
 COLORS = frozenset({"color", "no-color"})
-SHOWN = COLORS | frozenset({"output", "query", "container", "all-pods", "exit-code", "open_page"})
+SHOWN = COLORS | frozenset(
+    {
+        "output",
+        "query",
+        "container",
+        "all-pods",
+        "exit-code",
+        "open_page",
+        "ignore",
+        "min-severity",
+    }
+)
 LIVE = (
     CHOICE
     | INSIDE

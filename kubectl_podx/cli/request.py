@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 
 from kubectl_podx.cli.environment import Environment
 from kubectl_podx.cli.options import colors_of
 from kubectl_podx.model.errors import UsageError
-from kubectl_podx.model.words import Colors
+from kubectl_podx.model.words import Colors, FindingSeverity
+
+if TYPE_CHECKING:
+    from kubectl_podx.analysis.silence import Silence
 
 _NO_EXEC = "KUBECTL_PODX_NO_EXEC"
 
@@ -52,6 +55,9 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     all_pods: bool = False
     """In the text: every pod's whole report, not one of each kind."""
     exit_code: bool = False
+    ignore: tuple[str, ...] = ()
+    """Codes of findings that are left out."""
+    min_severity: str = "info"
     colors: Colors = "auto"
     deadline: float = 15.0
     max_in_flight: int = 12
@@ -79,6 +85,12 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
         if env.time_limit is not None and not request.watch:
             env.time_limit.arm(request.deadline + request.longest_wait())
         return request
+
+    def silence(self) -> Silence:
+        """The findings that are left out."""
+        from kubectl_podx.analysis.silence import Silence
+
+        return Silence(frozenset(self.ignore), cast("FindingSeverity", self.min_severity))
 
     def longest_wait(self) -> float:
         """Seconds that come before the deadline counts (`--wait-start`)."""

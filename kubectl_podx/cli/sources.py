@@ -175,7 +175,7 @@ def _early(
         from kubectl_podx.analysis.workloads import document
         from kubectl_podx.render.text import early_lines
 
-        reports = analyse(capture, needed, request.container)
+        reports = analyse(capture, needed, request.container, request.silence())
         found = document(capture, reports, single=is_single(request, capture))
         line.know(early_lines(found.verdict, env.terminal(request.colors)), _LOOKING)
 

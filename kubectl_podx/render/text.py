@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -26,7 +27,7 @@ from kubectl_podx.view.columns import Grid
 from kubectl_podx.view.escape import clean
 from kubectl_podx.view.layout import Terminal, aligned
 from kubectl_podx.view.page import Page, source_text
-from kubectl_podx.view.units import NONE
+from kubectl_podx.view.units import NONE, counted
 
 _MOST_SECTIONS = 4
 
@@ -236,6 +237,7 @@ def _report(report: PodReport, terminal: Terminal, everything: bool, wide: bool)
     blocks = [verdict_lines(report.verdict, page)]
     if report.findings is not None:
         blocks.append(findings.block(report.findings, page))
+    blocks.append(_silenced(report, page))
     blocks.append(pod.pod(report.pod, page))
     for section in sorted(ON_PAGE, key=lambda section: section.key != _FIRST):
         found = getattr(report, section.field)
@@ -246,6 +248,15 @@ def _report(report: PodReport, terminal: Terminal, everything: bool, wide: bool)
         blocks.append(folders.block(section, found, page))
     blocks.append(coverage(report.coverage, page))
     return _apart([block for block in blocks if block])
+
+
+def _silenced(report: PodReport, page: Page) -> list[str]:
+    """What was left out is always said, with its codes."""
+    count = Counter(report.silenced)
+    codes = [code if times == 1 else f"{code} ({times})" for code, times in count.items()]
+    if not codes:
+        return []
+    return page.say(f"Ignored: {counted(len(report.silenced), 'finding')}: {', '.join(codes)}", 0)
 
 
 def _closed(report: PodReport) -> frozenset[str]:

@@ -105,6 +105,12 @@ class PodReport(Wire, frozen=True, kw_only=True):
         list[TimelineEntry] | None, Meta(description="Every dated fact, oldest first.")
     ] = None
     findings: Annotated[list[Finding] | None, Meta(description="Problems, worst first.")] = None
+    silenced: Annotated[
+        list[str],
+        Meta(
+            description="Codes of findings that are left out: by --ignore, --min-severity or the pod's annotation podx.dev/ignore."
+        ),
+    ] = []
     coverage: Annotated[
         list[Coverage],
         Meta(description="What could not be checked, and the missing right or flag."),
@@ -177,6 +183,7 @@ ORIGINS: dict[str, str] = {
     "pod.startedAt": f"{FROM_STATUS}: startTime",
     "pod.owners": "metadata.ownerReferences, and those of the owner",
     "pod.age": "metadata.creationTimestamp and the time of the capture",
+    "silenced": "the findings that --ignore, --min-severity or the annotation podx.dev/ignore leave out",
     "coverage": "the calls that were refused, failed or not made",
     "WorkloadReport": "the workload in the API, and the reports on its pods",
 }

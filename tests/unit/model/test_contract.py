@@ -20,7 +20,7 @@ KEYS = {
     "PodReport": (
         "apiVersion kind metadata verdict pod containers namespaces network volumes files "
         "environment downwardAPI serviceAccountTokens probes restarts changes lifecycle "
-        "scheduling node images hosts security injections timeline findings coverage"
+        "scheduling node images hosts security injections timeline findings silenced coverage"
     ),
     "Metadata": "capturedAt source serverVersion podxVersion",
     "Verdict": "severity summary codes",
@@ -324,7 +324,7 @@ def test_every_type_and_every_set_of_words_is_pinned() -> None:
 
 
 def test_the_sections() -> None:
-    always = {"apiVersion", "kind", "metadata", "verdict", "pod", "coverage"}
+    always = {"apiVersion", "kind", "metadata", "verdict", "pod", "silenced", "coverage"}
     assert set(SECTIONS) == set(KEYS["PodReport"].split()) - always
 
 
