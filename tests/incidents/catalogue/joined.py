@@ -13,7 +13,7 @@ from e2e.manifests import FOREVER, config_map, container, secret, shell
 from e2e.support import Manifest
 from incidents.catalogue.healthy import healthy
 from incidents.incident import Expected, Incident, broken
-from incidents.when import every, last_reason, looping
+from incidents.when import looping, refused
 
 BECAUSE = "likely because"
 EXECUTABLE = 0o755
@@ -113,7 +113,7 @@ FILES = (
         "#!/bin/sh\nsleep 1000\n",
         mode=None,
         cause="startError",
-        until=every(looping(times=2), last_reason("StartError")),
+        until=refused(),
         words=("may not be executed", "volumes[0].configMap.defaultMode: 0644"),
         codes=("FIL023",),
     ),
@@ -172,6 +172,7 @@ PERMISSIONS = (
         shell(**at("/etc")),
         objects=(config_map("why-etc-is-a-map", {"app.conf": "a=1"}),),
         volumes=from_config_map("why-etc-is-a-map", None),
+        until=refused(),
         cause="startError",
         words=("/etc is ConfigMap why-etc-is-a-map (volume c)", "always read-only"),
         codes=("VOL020",),

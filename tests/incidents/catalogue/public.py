@@ -19,6 +19,7 @@ from incidents.when import (
     looping,
     phase,
     ready,
+    refused,
     restarted,
     running,
     running_for,
@@ -171,7 +172,7 @@ STARTS = (
         "start-command-in-one-item",
         "the whole command line stands in one item of `command`",
         container("app", command=["sleep 3600"]),
-        until=looping(times=2),
+        until=refused(),
         expected=Expected(
             "startError",
             words=('"sleep 3600" is not in the image\'s PATH', "one item of the list"),

@@ -22,9 +22,9 @@ from incidents.when import (
     ended,
     event,
     every,
-    last_reason,
     looping,
     ready,
+    refused,
     restarted,
     running,
     running_for,
@@ -148,7 +148,7 @@ INCIDENTS = (
             **SHM,
         ),
         resources=limit("64Mi"),
-        until=every(looping(times=2), last_reason("StartError")),
+        until=refused(),
         needs=("1.34", "pod-level resources"),
         expected=Expected(
             "startError",
@@ -258,7 +258,7 @@ INCIDENTS = (
         ),
         objects=(config_map("start-hidden-by-a-mount", {"config.yml": "port: 53"}),),
         volumes=[{"name": "config", "configMap": {"name": "start-hidden-by-a-mount"}}],
-        until=looping(times=2),
+        until=refused(),
         expected=Expected(
             "startError",
             words=("app cannot start", "volume config is mounted at /bin"),
