@@ -19,9 +19,11 @@ from incidents.when import (
     age,
     condition,
     deleting,
+    either,
     ended,
     event,
     every,
+    last_reason,
     looping,
     ready,
     refused,
@@ -148,13 +150,17 @@ INCIDENTS = (
             **SHM,
         ),
         resources=limit("64Mi"),
-        until=refused(),
+        until=either(
+            every(looping(times=2), last_reason("StartError")),
+            every(waiting("CreateContainerError"), event("Failed", times=2)),
+        ),
         needs=("1.34", "pod-level resources"),
         expected=Expected(
             "startError",
             words=("app cannot start: its",),
             never=("limit is too low for",),
         ),
+        with_crio=Expected("oomKilled", never=("limit is too low for",)),
         **IN_MEMORY,
     ),
     broken(
@@ -281,6 +287,8 @@ INCIDENTS = (
             codes=("PRB016",),
             never=("errors only",),
         ),
+        # CRI-O ends the attempt when its time is up, whoever still has its output.
+        with_crio=Expected(words=("app's readiness probe", "timed out"), codes=("PRB002",)),
     ),
     broken(
         "readiness-comes-and-goes",

@@ -183,6 +183,9 @@ def test_an_exec_that_gives_no_answer_is_no_sign_of_health() -> None:
     found = report(healthy_pod(), calls=[call]).verdict
     assert found.severity == "unknown"
     assert found.summary.startswith("an exec in app gave no answer in time: it may hang; the API")
+    # CRI-O lets nobody in while it stops a container.
+    leaving = healthy_pod(metadata={"deletionTimestamp": ago(-20)})
+    assert report(leaving, calls=[call]).verdict.severity == "info"
     # What is wrong anyway is told first.
     assert (
         report(healthy_pod({}, looping(1), ready=False), calls=[call]).verdict.severity
