@@ -73,10 +73,20 @@ INCIDENTS: dict[str, tuple[str, ...]] = {
 BY_NAME = {each.name: each for each in EVERY}
 # From outside the same, and so is what is to be done: the mark is of the container's own memory.
 SAME_END = frozenset({"oom-child-own-137"})
+# Where memory is concerned, on cgroup v2 as well; not where the kernel makes another history of it.
+ON_V2 = (
+    "oom-beside-liveness",
+    "mixed-oom-while-starting",
+    "oom-pod-limit-by-files-of-init",
+    "oom-pod-limit-by-files-of-neighbour",
+    "oom-mark-on-a-neighbour",
+    "start-oom-memory-used-up",
+)
 PAIRS = [
-    pytest.param(code, name, id=f"{code}-{name}")
+    pytest.param(code, name, where, id=f"{code}-{where}{name}")
     for code, all_ in INCIDENTS.items()
     for name in all_
+    for where in ("", *(("v2/",) if name in ON_V2 else ()))
 ]
 
 
@@ -87,10 +97,10 @@ def test_every_rival_has_its_recording() -> None:
     assert RIVALS.keys() <= {rule.code for rule in RULES}
 
 
-@pytest.mark.parametrize(("code", "name"), PAIRS)
-def test_of_a_rival_no_other_cause_is_proven(code: str, name: str) -> None:
+@pytest.mark.parametrize(("code", "name", "where"), PAIRS)
+def test_of_a_rival_no_other_cause_is_proven(code: str, name: str, where: str) -> None:
     incident = BY_NAME[name]
-    report = analyse(read_bundle(RECORDED / f"{name}.podx")).items[0]
+    report = analyse(read_bundle(RECORDED / f"{where}{name}.podx")).items[0]
     row = row_of(report, incident.expected.container)
     assert row is not None
     if CAUSES[code] and name not in SAME_END:
