@@ -375,7 +375,9 @@ _HEAP = re.compile(
     r"|cannot allocate memory|runtime: out of memory"
 )
 _EARLY = re.compile(
-    r"(?i)not yet valid|certificate is not valid yet|NotYetValid|issued in the future"
+    # Go names both: `has expired or is not yet valid: current time … is after …`.
+    r"(?i)not yet valid(?!.{0,80}\bis after \d)|certificate is not valid yet|NotYetValid"
+    r"|issued in the future"
     r"|token used before issued|before its validity"
 )
 _EXPIRED = re.compile(

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
+from kubectl_podx.model.clock import parse_time
 from kubectl_podx.pod.mounted_files import MountedFile, mounted_files
 from kubectl_podx.pod.places import WRITTEN_BY_KUBELET, Place, clean, normal, place, places
 from kubectl_podx.pod.pod import first_user
@@ -321,6 +322,31 @@ def line_break_at_end(case: Case) -> Iterator[Hit]:
                 )
 
 
+def invalid_certificate(case: Case) -> Iterator[Hit]:
+    """A mounted certificate is not valid now, and the log says so of one."""
+    for ending in endings(case):
+        for _, line in ending.of("tooEarly", "expired"):
+            found = next(
+                filter(None, (_not_valid(case, file) for file in _files(case, ending))), ""
+            )
+            if found:
+                yield ending.hit(found, line, fix=Fix())
+                break
+
+
+def _not_valid(case: Case, file: MountedFile) -> str:
+    now, key = case.view.now, file.key
+    if key is None or now is None:
+        return ""
+    begin, end = parse_time(key.not_before), parse_time(key.not_after)
+    what = f"the certificate in {file.path} ({_label(file)})"
+    if begin is not None and begin > now:
+        return f"{what} is not valid before {key.not_before}"
+    if end is not None and end < now:
+        return f"{what} expired at {key.not_after}"
+    return ""
+
+
 _KNOWN = (
     "The error of the runtime or in the log, and the mounted file's source, mode and first bytes."
 )
@@ -396,5 +422,14 @@ RULES: tuple[Rule, ...] = (
         "the program takes the line break off is not known.",
         "Write the value again without it: printf %s, or kubectl create secret --from-literal.",
         line_break_at_end,
+    ),
+    _rule(
+        "FIL028",
+        "A mounted certificate is not valid now, and is refused",
+        "A certificate counts from its notBefore to its notAfter. Whoever verifies it goes by its "
+        "own clock.",
+        "The refusal in the log, and the dates of the certificates that are mounted.",
+        "Issue the certificate again, or correct the clock that it was issued by.",
+        invalid_certificate,
     ),
 )

@@ -32,6 +32,17 @@ def says(words: str, code: int = 1) -> str:
     return f'sleep 1; echo "{words}"; exit {code}'
 
 
+# Issued for the years 2090 to 2120.
+OF_TOMORROW = """\
+-----BEGIN CERTIFICATE-----
+MIIBEjCBugIBATAKBggqhkjOPQQDAjANMQswCQYDVQQDDAJjYTAiGA8yMDkwMDEw
+MTAwMDAwMFoYDzIxMjAwMTAxMDAwMDAwWjAbMRkwFwYDVQQDDBB0b21vcnJvdy5l
+eGFtcGxlMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAESYZj9kA6y3OuIO/quC3Y
+fC0wH79iD5YqMbP8R0fLyHut/gAWc3JJ+FIDmy1nnY8ChEhD530MkoXfRECquzL1
+izAKBggqhkjOPQQDAgNHADBEAiAQ3bwwTzWNQAzk3Isc28Rkzffsv8pILAh2+SVX
+KW7oAgIgUNgwe83DtcT75FlcjpOD5Dp9VvejO+50iI2sia1A18Q=
+-----END CERTIFICATE-----
+"""
 NEWLINE = secret("why-newline", {"password": "s3cr3tpw\n"})
 LINK = "why-link"
 
@@ -124,6 +135,21 @@ INCIDENTS = (
         words=("/etc/db/password (key password of Secret why-newline-in-file)", "line break"),
         codes=("FIL027",),
         never=("s3cr3tpw",),
+    ),
+    because(
+        "why-certificate-of-tomorrow",
+        "a certificate is not valid yet, by the clock of whoever issued it",
+        shell(
+            says(
+                "tls: failed to verify certificate: x509: certificate has expired or is not yet "
+                "valid: current time is before 2090-01-01T00:00:00Z"
+            ),
+            volumeMounts=[{"name": "tls", "mountPath": "/etc/tls"}],
+        ),
+        objects=(secret("why-certificate-of-tomorrow", {"tls.crt": OF_TOMORROW}),),
+        volumes=[{"name": "tls", "secret": {"secretName": "why-certificate-of-tomorrow"}}],
+        words=("/etc/tls/tls.crt", "is not valid before 2090-01-01T00:00:00Z"),
+        codes=("FIL028", "FIL017"),
     ),
     because(
         LINK,

@@ -253,3 +253,30 @@ def test_a_mounted_password_that_ends_with_a_line_break(
     )
     report = report_of(body, line, objects=[source])
     assert ("/etc/db/password (key password of Secret db)" in because(report)) == words
+
+
+EARLY = "x509: certificate has expired or is not yet valid: current time is before 2090-01-01"
+LATE = "x509: certificate has expired or is not yet valid: current time is after 2020-01-01"
+
+
+@pytest.mark.parametrize(
+    ("line", "dates", "words"),
+    [
+        (EARLY, {"not_before": "2090-01-01T00:00:00Z"}, "is not valid before 2090-01-01T00:00:00Z"),
+        (LATE, {"not_after": "2020-01-01T00:00:00Z"}, "expired at 2020-01-01T00:00:00Z"),
+        (EARLY, {"not_before": "2020-01-01T00:00:00Z", "not_after": "2090-01-01T00:00:00Z"}, ""),
+        (LATE, {}, ""),
+    ],
+)
+def test_a_mounted_certificate_that_is_not_valid_now(
+    line: str, dates: dict[str, Any], words: str
+) -> None:
+    source = kit.stored(
+        {"kind": "Secret", "metadata": {"name": "tls", "namespace": "shop"}},
+        keys={"tls.crt": KeyFacts(digest="hmac:1", **dates)},
+    )
+    body = looping(
+        spec=mounted("s", "/etc/tls"), volumes=[{"name": "s", "secret": {"secretName": "tls"}}]
+    )
+    found = because(report_of(body, line, objects=[source]))
+    assert ("/etc/tls/tls.crt" in found and found.endswith(words)) if words else "tls" not in found
