@@ -160,10 +160,47 @@ def _cli() -> str:
         _MADE + "Every command takes kubectl's connection flags: "
         "`kubectl podx options` lists them.\n",
     ]
+    sections = [name for name, entry in COMMANDS.items() if entry.module == "sections"]
     for name in ("", *COMMANDS):
-        arguments = [*name.split(), "--help"]
-        lines += [f"## kubectl podx{' ' if name else ''}{name}\n", "```", _run(arguments), "```\n"]
+        if name == sections[0]:
+            lines += _section_commands(sections)
+        elif name not in sections:
+            lines += [f"## kubectl podx{' ' if name else ''}{name}\n", *_help_of(name)]
     return "\n".join(lines)
+
+
+def _help_of(name: str) -> list[str]:
+    return ["```", _run([*name.split(), "--help"]), "```\n"]
+
+
+_SECTION_COMMANDS = (
+    "One section of the report, as a table. All of these commands take the flags of `{shown}`, "
+    "which are listed below.\n"
+)
+
+
+def _section_commands(names: list[str]) -> list[str]:
+    """Their help differs in a line or two: it stands here once, with what only one of them has."""
+    shown = "probes"
+    common = set(_blocks(shown))
+    lines = [
+        "## kubectl podx SECTION\n",
+        _SECTION_COMMANDS.format(shown=shown),
+        "| command | shows |\n|---|---|",
+        *(f"| `kubectl podx {name}` | {COMMANDS[name].summary} |" for name in names),
+        "",
+        *_help_of(shown),
+    ]
+    for name in names:
+        own = [block for block in _blocks(name) if block not in common and block[:1] == " "]
+        flags = [block for block in own if block.lstrip().startswith("--")]
+        if flags:
+            lines += [f"`kubectl podx {name}` also takes:\n", "```", "\n\n".join(flags), "```\n"]
+    return lines
+
+
+def _blocks(name: str) -> list[str]:
+    return _run([name, "--help"]).split("\n\n")
 
 
 def _queries() -> str:
