@@ -184,7 +184,7 @@ def test_explain_and_the_documentation_have_it(house: Path) -> None:
     assert "Somebody has set a label" in podx(house, "explain", "LBL001")
     assert "## podLabels\n" in (house / "docs/REPORT.md").read_text()
     assert "## LBL001\n" in (house / "docs/FINDINGS.md").read_text()
-    assert "## kubectl podx labels\n" in (house / "docs/CLI.md").read_text()
+    assert "| `kubectl podx labels` |" in (house / "docs/CLI.md").read_text()
 
 
 def test_coverage_says_where_it_lost_rows(house: Path) -> None:
