@@ -106,7 +106,7 @@ def _calls(view: PodView) -> Iterator[Coverage]:
                     section=section,
                     container=call.container,
                     state=state,
-                    reason=_reason(call),
+                    reason=lost_words(call),
                     needs=call.needs or (LONGER if state == "timedOut" else ""),
                 )
 
@@ -122,12 +122,13 @@ def _nobody_misses(view: PodView, call: Call) -> bool:
     return presets and not has_preset_annotation(view.pod)
 
 
-def _reason(call: Call) -> str:
+def lost_words(call: Call) -> str:
     """`events: forbidden`: what was asked for, and how it ended."""
     words = (_object(call.target), call.container, call.detail)
     what = {
         "list": f"{call.about} list",
         "metrics": "the kubelet's probe counters",
+        "apis": "the list of API groups",
         "log": "log",
     }.get(call.kind or "", " ".join(filter(None, words)))
     return f"{what}: {call.reason or call.state}"
@@ -167,7 +168,7 @@ def _incomplete_lists(view: PodView) -> Iterator[Coverage]:
         if call.state == "ok" and call.reason and call.kind != "exec":
             for section in call.sections:
                 if section not in _NOT_OF_ITS_OWN:
-                    yield Coverage(section=section, state="partial", reason=_reason(call))
+                    yield Coverage(section=section, state="partial", reason=lost_words(call))
 
 
 def _not_compared(view: PodView) -> Iterator[Coverage]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from kubectl_podx.analysis.analyse import analyse
-from kubectl_podx.analysis.coverage import LONGER, LOST
+from kubectl_podx.analysis.coverage import LONGER, LOST, lost_words
 from kubectl_podx.analysis.reports import WorkloadReport
 from kubectl_podx.model.capture import Capture, CapturedWorkload
 from kubectl_podx.model.clock import parse_time
@@ -249,7 +249,5 @@ def _coverage(captured: CapturedWorkload) -> Iterator[Coverage]:
         if state is None or call.target in seen:
             continue
         seen.add(call.target)
-        what = f"{call.about} list" if call.kind == "list" else call.target
         needs = call.needs or (LONGER if state == "timedOut" else "")
-        reason = f"{what}: {call.reason or call.state}"
-        yield Coverage(section=SECTION, state=state, reason=reason, needs=needs)
+        yield Coverage(section=SECTION, state=state, reason=lost_words(call), needs=needs)
