@@ -106,8 +106,7 @@ def _room(case: Case) -> str:
     """Who has to end first, where the scheduler is making room."""
     names = [one.name for one in victims(case.view) or ()]
     more = f" and {len(names) - _FEW} more" if len(names) > _FEW else ""
-    node = case.view.api.nominated_node
-    return f"on node {node} {', '.join(names[:_FEW])}{more} must end first" if names else ""
+    return f"{', '.join(names[:_FEW])}{more} must end first" if names else ""
 
 
 def _preemption(case: Case) -> Iterator[str]:
@@ -116,7 +115,7 @@ def _preemption(case: Case) -> Iterator[str]:
     if "No preemption victims found" in said:
         yield "preemption would not help: no pods of lower priority make enough room by ending"
     elif "Preemption is not helpful" in said:
-        yield "preemption would not help: the nodes are refused for what no ending pod changes"
+        yield "preemption would not help: ending pods does not change why the nodes are refused"
     elif said:
         yield f"preemption: {said}"
 

@@ -124,7 +124,7 @@ def test_who_has_to_end_first() -> None:
     others = [victim("old"), victim("drained", "EvictionByEvictionAPI")]
     found = findings(body, lists={"Pod/on/n1": others})
     assert found["SCH001"].severity == "warning"
-    assert found["SCH001"].title.endswith("; on node n1 shop/old must end first")
+    assert found["SCH001"].title.endswith("; shop/old must end first")
     assert "shop/old has until 2026-11-25T12:00:30Z" in found["SCH006"].evidence
     gone = findings(body, lists={"Pod/on/n1": []})
     assert gone["SCH001"].severity == "critical"

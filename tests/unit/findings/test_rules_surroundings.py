@@ -257,7 +257,7 @@ def test_why_no_node_takes_the_pod_is_said_reason_by_reason() -> None:
             " asks for"
         ),
         "nodeSelector disktype=ssd",
-        "preemption would not help: the nodes are refused for what no ending pod changes",
+        "preemption would not help: ending pods does not change why the nodes are refused",
     )
     assert hit.next == "kubectl get nodes --show-labels"
 
