@@ -163,7 +163,7 @@ def _rendered(request: Request, env: Environment, document: Document) -> str:
             metadata=document.metadata, verdict=document.verdict, items=[document]
         )
         return html(alone, single=True)
-    terminal = env.terminal(request.colors)
+    terminal = env.terminal(request.colors)._replace(headers=not request.no_headers)
     wide = request.format == "wide"
     if request.format == "table" or (request.as_table and wide):
         from kubectl_podx.render.text import tables

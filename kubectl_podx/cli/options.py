@@ -353,6 +353,10 @@ _READING: tuple[tuple[tuple[str, ...], dict[str, Any]], ...] = (
         },
     ),
     (
+        ("--no-headers",),
+        {"is_flag": True, "help": "Print tables without headers."},
+    ),
+    (
         ("--ignore",),
         {
             "multiple": True,
@@ -418,6 +422,7 @@ SHOWN = COLORS | frozenset(
         "open_page",
         "ignore",
         "min-severity",
+        "no-headers",
     }
 )
 LIVE = (

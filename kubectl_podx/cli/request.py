@@ -58,6 +58,8 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     ignore: tuple[str, ...] = ()
     """Codes of findings that are left out."""
     min_severity: str = "info"
+    no_headers: bool = False
+    """Tables without the names of their columns."""
     colors: Colors = "auto"
     deadline: float = 15.0
     max_in_flight: int = 12

@@ -63,6 +63,7 @@ _OPTIONS = LOGS | {
     "color",
     "no-color",
     "max-in-flight",
+    "no-headers",
 }
 _SHARD = re.compile(r"([0-9]{1,5})/([0-9]{1,5})")
 _SHARDS = 4
@@ -339,7 +340,7 @@ def rendered(report: TriageReport, request: Request, env: Environment) -> str:
         case _:
             from kubectl_podx.render.reports import triage_text as text
 
-            terminal = env.terminal(request.colors)
+            terminal = env.terminal(request.colors)._replace(headers=not request.no_headers)
             return text(report, terminal, wide=request.format == "wide")
 
 

@@ -278,7 +278,14 @@ def _rows(report: TriageReport, terminal: Terminal, *, wide: bool) -> list[str]:
         for row in report.rows
     ]
     limit = 400 if wide else _LONGEST_WHY
-    return columns(head, table, color=terminal.color, limit=limit, width=terminal.width)
+    return columns(
+        head,
+        table,
+        color=terminal.color,
+        limit=limit,
+        width=terminal.width,
+        headed=terminal.headers,
+    )
 
 
 def _first(report: TriageReport) -> list[tuple[str, _Value]]:

@@ -118,7 +118,7 @@ def _lines(
         return []
     headers = parts[0][1].headers(wide=wide)
     heads = ["POD", *headers] if several else headers
-    return aligned(heads, rows, color=terminal.color, width=terminal.width)
+    return aligned(heads, rows, color=terminal.color, width=terminal.width, headed=terminal.headers)
 
 
 _SIDES: tuple[Side, ...] = ("declared", "injected", "process")

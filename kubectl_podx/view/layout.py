@@ -22,6 +22,8 @@ class Terminal(NamedTuple):
     width: int | None = None
     """Columns to wrap prose at; None where the output is no terminal and is not wrapped."""
     color: bool = False
+    headers: bool = True
+    """Whether tables begin with the names of their columns."""
 
     @classmethod
     def of(cls, stream: TextIO, environ: Mapping[str, str], colors: Colors = "auto") -> Terminal:
@@ -80,19 +82,20 @@ def aligned(
     color: bool = False,
     limit: int = _LONGEST_CELL,
     width: int | None = None,
+    headed: bool = True,
 ) -> list[str]:
     """The rows below their headers, columns three spaces apart, as kubectl prints them.
 
     Without headers the rows alone. Empty cells show as kubectl's `<none>` only where the caller
     wrote it; a line has no blanks at its end. `width`: of the terminal, into which they are made to
-    fit.
+    fit. `headed`: with the headers, which count for the fit in any case.
     """
     tabulate, table_format = _tabulate()
     head, table, notes = _fitted(headers, rows, limit, width)
     body = [[paint(each.text, each.tone, allowed=color) for each in row] for row in table]
     text = tabulate(
         body,
-        headers=[each.text for each in head] or (),
+        headers=[each.text for each in head if headed] or (),
         tablefmt=table_format,
         disable_numparse=True,
         preserve_whitespace=True,
@@ -108,13 +111,14 @@ def columns(
     color: bool = False,
     limit: int = _LONGEST_CELL,
     width: int | None = None,
+    headed: bool = True,
 ) -> list[str]:
     """The same lines as `aligned`, without tabulate.
 
     For the report's text: importing tabulate takes a sixth of the time that a replay takes.
     """
     head, body, notes = _fitted(headers, rows, limit, width)
-    table = [head, *body] if head else body
+    table = [head, *body] if head and headed else body
     widths = [0] * max(map(len, table), default=0)
     for row in table:
         for at, cell in enumerate(row):

@@ -406,3 +406,10 @@ def test_a_busy_machine_gets_more_time_for_the_report_itself(
 
 def test_a_machine_is_never_faster_than_its_processor() -> None:
     assert Environment().slowness() >= 1.0
+
+
+def test_tables_without_headers(run: Run, bundle: str) -> None:
+    whole = run("containers", "--from", bundle).out.splitlines()
+    rows = run("containers", "--from", bundle, "--no-headers").out.splitlines()
+    assert whole[0].startswith("NAME")
+    assert [line.split() for line in rows] == [line.split() for line in whole[1:]]
