@@ -208,7 +208,7 @@ def test_a_child_that_was_killed_for_memory(bench: Bench) -> None:
         return report if found else None
 
     report = bench.wait_for(killed, "an OOM kill of a child")
-    assert "killed for memory" in finding(report, "CON011")["title"]
+    assert "OOM-killed" in finding(report, "CON011")["title"]
 
 
 @pytest.mark.needs_server("1.35", "restartPolicyRules of a container")

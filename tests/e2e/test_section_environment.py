@@ -260,7 +260,7 @@ def test_a_token_and_an_account_that_was_made_anew(bench: Bench, node: str) -> N
     bench.apply({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "robot"}})
     anew = bench.report("with-token")
     assert {one["state"] for one in anew["serviceAccountTokens"]} == {"mismatch"}
-    assert "made anew" in finding(anew, "TOK002", "/t/t")["title"]
+    assert "recreated" in finding(anew, "TOK002", "/t/t")["title"]
     assert finding(anew, "TOK002", "/t/t")["severity"] == "critical"
 
 

@@ -100,7 +100,7 @@ def test_deleted_while_being_looked_at(bench: Bench, proxy: FaultyProxy) -> None
         bench.kubectl("delete", "pod", "deleted", "--now")
 
     proxy.rules.append((second_reading(proxy, "deleted"), Fault(first=delete)))
-    assert_worthless(report(bench, proxy, "deleted"), "deleted while")
+    assert_worthless(report(bench, proxy, "deleted"), "deleted during")
 
 
 def test_deleted_before_the_look_begins(bench: Bench, proxy: FaultyProxy) -> None:
@@ -119,7 +119,7 @@ def test_a_container_that_restarts_while_being_looked_at(bench: Bench, proxy: Fa
         bench.wait_for_pod("ended", restarted("app"), "restarted")
 
     proxy.rules.append((second_reading(proxy, "ended"), Fault(first=end)))
-    assert_worthless(report(bench, proxy, "ended"), "restarted while")
+    assert_worthless(report(bench, proxy, "ended"), "restarted during")
 
 
 def test_a_container_that_is_oom_killed_while_being_looked_at(
@@ -130,7 +130,7 @@ def test_a_container_that_is_oom_killed_while_being_looked_at(
         bench.wait_for_pod("eaten", restarted("app"), "OOM-killed and restarted")
 
     proxy.rules.append((second_reading(proxy, "eaten"), Fault(first=eat)))
-    assert_worthless(report(bench, proxy, "eaten"), "restarted while")
+    assert_worthless(report(bench, proxy, "eaten"), "restarted during")
     # The next report has it all.
     found = bench.report("eaten")
     (restart,) = found["restarts"]
@@ -143,7 +143,7 @@ def test_replaced_by_a_namesake(bench: Bench, proxy: FaultyProxy) -> None:
         bench.apply(obedient("replaced"))
 
     proxy.rules.append((second_reading(proxy, "replaced"), Fault(first=replace)))
-    assert_worthless(report(bench, proxy, "replaced"), "namesake")
+    assert_worthless(report(bench, proxy, "replaced"), "recreated under the same name")
 
 
 def test_a_config_map_that_changes_in_the_middle(bench: Bench, proxy: FaultyProxy) -> None:
