@@ -169,6 +169,23 @@ INCIDENTS = (
         shell(ports=[{"name": "debug", "containerPort": 5005}]),
     ),
     healthy(
+        "fine-missed-by-a-service",
+        "a Service that selects it but for a letter: told, and no trouble of the pod",
+        shell(),
+        objects=(
+            {
+                "apiVersion": "v1",
+                "kind": "Service",
+                "metadata": {"name": "fine-missed-by-a-service"},
+                "spec": {
+                    "selector": {LABEL: "fine-missed-by-a-servise"},
+                    "ports": [{"port": 80}],
+                },
+            },
+        ),
+        expected=Expected(severity=("ok",), codes=("NET010",)),
+    ),
+    healthy(
         "fine-root-drops",
         "an entrypoint that starts as root and drops to another user",
         container(image=ROOTDROP, args=["sleep", "1000"]),
