@@ -9,7 +9,7 @@ import msgspec
 from kubectl_podx.analysis import coverage
 from kubectl_podx.analysis.catalogue import rules_about
 from kubectl_podx.analysis.distinctions import distinctions, spelled
-from kubectl_podx.analysis.silence import Silence, heard, with_silenced
+from kubectl_podx.analysis.silence import ANNOTATION, Silence, heard, with_silenced
 from kubectl_podx.analysis.verdict import verdict
 from kubectl_podx.model.capture import Capture, CapturedPod
 from kubectl_podx.model.parts import Metadata, Verdict
@@ -87,7 +87,7 @@ def pod_report(
         ),
         key=lambda found: (not found.blocking, SEVERITIES.index(found.severity)),
     )
-    told = heard(findings, view, silence)
+    told = heard(findings, silence, view.annotation(ANNOTATION))
     complete = msgspec.structs.replace(
         draft,
         verdict=with_silenced(verdict(case, told.findings), told.silenced),

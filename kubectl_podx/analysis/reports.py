@@ -229,6 +229,12 @@ class WorkloadReport(Wire, frozen=True, kw_only=True):
     findings: Annotated[
         list[Finding], Meta(description="Problems of the workload itself, worst first.")
     ] = []
+    silenced: Annotated[
+        list[str],
+        Meta(
+            description="Codes of findings that are left out: by --ignore, --min-severity or the workload's annotation podx.dev/ignore."
+        ),
+    ] = []
     groups: Annotated[
         list[PodGroup], Meta(description="Its pods by what their verdicts rest on, worst first.")
     ] = []

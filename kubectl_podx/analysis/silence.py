@@ -15,7 +15,6 @@ import msgspec
 
 from kubectl_podx.model.parts import Finding, Verdict
 from kubectl_podx.model.words import FindingSeverity
-from kubectl_podx.pod.view import PodView
 from kubectl_podx.view.units import counted
 
 ANNOTATION = "podx.dev/ignore"
@@ -38,9 +37,9 @@ class Heard(NamedTuple):
     silenced: list[Finding]
 
 
-def heard(findings: Sequence[Finding], view: PodView, silence: Silence) -> Heard:
-    """The findings, without those that are silenced."""
-    of_the_pod = frozenset(CODE.findall(view.annotation(ANNOTATION)))
+def heard(findings: Sequence[Finding], silence: Silence, annotation: str) -> Heard:
+    """The findings, without those that are silenced. `annotation`: what the object itself says."""
+    of_the_pod = frozenset(CODE.findall(annotation))
     parts = Heard([], [])
     for found in findings:
         mild = found.severity != "critical" and not found.blocking

@@ -10,6 +10,7 @@ import msgspec
 from kubectl_podx.analysis.analyse import analyse
 from kubectl_podx.analysis.coverage import LONGER, LOST, lost_words
 from kubectl_podx.analysis.reports import WorkloadReport
+from kubectl_podx.analysis.silence import ANNOTATION, Silence, heard, with_silenced
 from kubectl_podx.model.capture import Capture, CapturedWorkload
 from kubectl_podx.model.clock import parse_time
 from kubectl_podx.model.parts import Coverage, Finding, Verdict
@@ -28,7 +29,11 @@ _OVER = frozenset({"complete", "failed", "suspended"})
 
 
 def document(
-    capture: Capture, reports: PodReportList, *, single: bool = False
+    capture: Capture,
+    reports: PodReportList,
+    *,
+    single: bool = False,
+    silence: Silence = Silence(),  # noqa: B008 - a tuple, which nobody can change
 ) -> PodReport | PodReportList | WorkloadReport:
     """What is printed: of one workload a WorkloadReport, of one pod a PodReport, else a list."""
     if single:
@@ -37,21 +42,26 @@ def document(
         one = capture.workloads[0]
         mine = len(capture.pods) == len(one.pods)
         if mine and Reference.of_key(one.reference).kind != "Service":
-            return workload_report(capture, one, reports)
+            return workload_report(capture, one, reports, silence)
     return _listed(capture, reports)
 
 
 def workload_report(
-    capture: Capture, captured: CapturedWorkload, reports: PodReportList
+    capture: Capture,
+    captured: CapturedWorkload,
+    reports: PodReportList,
+    silence: Silence = Silence(),  # noqa: B008 - as above
 ) -> WorkloadReport:
     """The report on one workload, whose pods' reports are there already."""
     case = _case(capture, captured, reports)
-    findings = _findings(case)
+    annotation = WorkloadView(capture, captured).annotation(ANNOTATION)
+    findings, silenced = heard(_findings(case), silence, annotation)
     return WorkloadReport(
         metadata=reports.metadata,
-        verdict=_verdict(case, findings),
+        verdict=with_silenced(_verdict(case, findings), silenced),
         workload=case.workload,
         findings=findings,
+        silenced=[found.code for found in silenced],
         groups=groups(reports.items),
         distinctions=reports.distinctions,
         differences=reports.differences,

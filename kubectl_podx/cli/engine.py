@@ -56,7 +56,7 @@ def _document(request: Request, capture: Capture, sections: frozenset[str]) -> D
         return reports.items[0]
     from kubectl_podx.analysis.workloads import document
 
-    return document(capture, reports)
+    return document(capture, reports, silence=request.silence())
 
 
 def _follow(request: Request, env: Environment, sections: frozenset[str]) -> int:

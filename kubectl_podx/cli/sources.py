@@ -176,7 +176,9 @@ def _early(
         from kubectl_podx.render.text import early_lines
 
         reports = analyse(capture, needed, request.container, request.silence())
-        found = document(capture, reports, single=is_single(request, capture))
+        found = document(
+            capture, reports, single=is_single(request, capture), silence=request.silence()
+        )
         line.know(early_lines(found.verdict, env.terminal(request.colors)), _LOOKING)
 
     return show

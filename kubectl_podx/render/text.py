@@ -237,7 +237,7 @@ def _report(report: PodReport, terminal: Terminal, everything: bool, wide: bool)
     blocks = [verdict_lines(report.verdict, page)]
     if report.findings is not None:
         blocks.append(findings.block(report.findings, page))
-    blocks.append(_silenced(report, page))
+    blocks.append(ignored(report.silenced, page))
     blocks.append(pod.pod(report.pod, page))
     for section in sorted(ON_PAGE, key=lambda section: section.key != _FIRST):
         found = getattr(report, section.field)
@@ -250,13 +250,13 @@ def _report(report: PodReport, terminal: Terminal, everything: bool, wide: bool)
     return _apart([block for block in blocks if block])
 
 
-def _silenced(report: PodReport, page: Page) -> list[str]:
+def ignored(silenced: Sequence[str], page: Page) -> list[str]:
     """What was left out is always said, with its codes."""
-    count = Counter(report.silenced)
+    count = Counter(silenced)
     codes = [code if times == 1 else f"{code} ({times})" for code, times in count.items()]
     if not codes:
         return []
-    return page.say(f"Ignored: {counted(len(report.silenced), 'finding')}: {', '.join(codes)}", 0)
+    return page.say(f"Ignored: {counted(len(silenced), 'finding')}: {', '.join(codes)}", 0)
 
 
 def _closed(report: PodReport) -> frozenset[str]:

@@ -53,6 +53,7 @@ def several_text(
     if isinstance(document, WorkloadReport):
         if document.findings:
             blocks.append(findings.block(document.findings, page))
+        blocks.append(report_text.ignored(document.silenced, page))
         blocks += _workload(document.workload, page)
     else:
         blocks.append(_notes(document, page))

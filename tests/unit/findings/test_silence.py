@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import kit
 from kit.reason_cases import looping
 from kubectl_podx.analysis.analyse import analyse
+from kubectl_podx.analysis.reports import WorkloadReport
 from kubectl_podx.analysis.silence import Silence
+from kubectl_podx.analysis.workloads import document
+from kubectl_podx.capture.bundle import read_bundle
 from kubectl_podx.render.text import text
 from kubectl_podx.sections.report import PodReport
 from kubectl_podx.view.layout import Terminal
@@ -62,3 +66,20 @@ def test_a_pod_may_silence_a_note() -> None:
 def test_what_is_mild_may_be_left_out() -> None:
     mild = judged(least="critical")
     assert {one.severity for one in mild.findings or ()} == {"critical"}
+
+
+QUOTA = (
+    Path(__file__).resolve().parents[2] / "incidents/recorded/workloads/deploy-quota-partial.podx"
+)
+
+
+def test_a_finding_about_a_workload_is_silenced_in_the_same_way() -> None:
+    capture = read_bundle(QUOTA)
+    whole = document(capture, analyse(capture))
+    assert isinstance(whole, WorkloadReport)
+    assert "WRK001" in {one.code for one in whole.findings}
+    less = document(capture, analyse(capture), silence=Silence(frozenset({"WRK001"})))
+    assert isinstance(less, WorkloadReport)
+    assert "WRK001" not in {one.code for one in less.findings}
+    assert less.silenced == ["WRK001"]
+    assert less.verdict.summary.endswith("(1 critical finding ignored)")

@@ -132,8 +132,8 @@ KEYS = {
     "PodReportList": "apiVersion kind metadata verdict distinctions differences notes groups items",
     "PodGroup": "severity summary codes pods",
     "WorkloadReport": (
-        "apiVersion kind metadata verdict workload findings groups distinctions differences "
-        "coverage items"
+        "apiVersion kind metadata verdict workload findings silenced groups distinctions "
+        "differences coverage items"
     ),
     "Workload": (
         "kind namespace name wanted made ready updated createdAt changedAt deletedAt paused "

@@ -329,12 +329,14 @@ def _stop_signal(w: Witnesses, code: int) -> Conclusion:
     if w.post_start and code in KILLS:
         predicate = f"was killed because its postStart hook failed ({w.post_start})"
         return Conclusion("postStartHook", "possible", predicate, _evidence(w))
-    missed = code == 137 and bool(w.memory.own)
+    limits = (w.memory.own, w.memory.pod and f"{w.memory.pod} of the pod")
+    least = next(filter(None, limits), "")
+    missed = code == 137 and bool(least)
     predicate = f"ended with {name}{_ran(w)}{_child(w)}; who sent it is not known"
     words = f"a shell also ends with {code} if a command in it did, as `timeout` ends one"
     evidence = (*_evidence(w), fact("status", words))
     if missed:
-        limit = f"memory limit {w.memory.own}; a runtime can miss an OOM kill"
+        limit = f"memory limit {least}; a runtime can miss an OOM kill"
         evidence = (*evidence, fact("spec", limit))
     return Conclusion(
         "signal", "possible" if missed or open_ends else "likely", predicate, evidence
