@@ -70,10 +70,13 @@ def test_an_init_container_copies_a_file_for_the_app(bench: Bench) -> None:
 
 
 def test_a_shared_pid_namespace_has_pause_as_pid_1(bench: Bench) -> None:
-    bench.start(pod("shared-pid", shell(), shell(name="neighbour"), shareProcessNamespace=True))
+    # One sleep for good: with one a second there are moments without any.
+    asleep = "trap 'exit 0' TERM; sleep 100000 & wait"
+    both = (shell(asleep), shell(asleep, "neighbour"))
+    bench.start(pod("shared-pid", *both, shareProcessNamespace=True))
     # A container is ready before its shell has begun to sleep.
-    asleep = ("sh", "-c", "ps | grep -c ' sleep 1$'")
-    bench.wait_for(lambda: bench.exec("shared-pid", *asleep).strip() == "2", "both to sleep")
+    look = ("sh", "-c", "ps | grep -c ' sleep 100000$'")
+    bench.wait_for(lambda: bench.exec("shared-pid", *look).strip() == "2", "both to sleep")
     report = bench.report("shared-pid")
     pid = report["namespaces"]["pid"]
     assert [(g["containers"], g["basis"]) for g in pid["groups"]] == [
