@@ -213,6 +213,13 @@ MEMORY = (
             words=("without a memory limit of its own", "the pod's limit of 48Mi"),
             never=("node ran out of memory",),
         ),
+        # There a runtime may miss the kill: then it is a SIGKILL like any other.
+        whole_group=Whole(
+            ended(times=2),
+            Expected(
+                "nodeOOM", also=("signal",), at_least="possible", never=("node ran out of memory",)
+            ),
+        ),
     ),
     # kubernetes-sigs/kubernetes-mixin#822
     broken(
