@@ -54,7 +54,8 @@ def lacking(bench: Bench) -> Bench:
     )
     bench.apply(_QUOTA)
     bench.apply([deployment("web", pod("web"), replicas=3)])
-    bench.wait_for(lambda: (bench.get("deploy", "web") or {}).get("status"), "the Deployment")
+    # Whatever asks for a pod from now on is refused.
+    bench.wait_for(lambda: _used(bench) == "2", "the quota to be used up")
     bench.apply(
         [
             _set("StatefulSet", "db", serviceName="db", replicas=1),
@@ -64,6 +65,11 @@ def lacking(bench: Bench) -> Bench:
     )
     bench.wait_for(lambda: len(_rows(bench)) >= 5, "five rows", 120)
     return bench
+
+
+def _used(bench: Bench) -> str:
+    used = ((bench.get("resourcequota", "few") or {}).get("status") or {}).get("used") or {}
+    return str(used.get("pods", ""))
 
 
 def _rows(bench: Bench, *words: str) -> dict[str, Any]:
