@@ -9,7 +9,7 @@ from kubectl_podx.model.parts import Coverage
 from kubectl_podx.model.words import CoverageState
 from kubectl_podx.pod.mounted_files import MOST_FILES, mounted_files
 from kubectl_podx.pod.owner import why_no_template
-from kubectl_podx.pod.pod import ContainerEntry
+from kubectl_podx.pod.pod import MOST_CONTAINERS, ContainerEntry, left_out
 from kubectl_podx.pod.view import PodView, look
 from kubectl_podx.podpreset.preset import has_preset_annotation
 from kubectl_podx.sections.injections.sources import were_read
@@ -63,6 +63,7 @@ def build(view: PodView, sections: frozenset[str]) -> list[Coverage]:
         *_incomplete_lists(view),
         *_not_compared(view),
         *_too_many(view, sections),
+        *_beyond(view),
     ):
         if row.section in sections:
             rows[row] = None
@@ -92,6 +93,14 @@ def _withheld(view: PodView) -> Iterator[Coverage]:
                 reason=reason,
                 needs=LONGER if late else f"a run that can read {what}",
             )
+
+
+def _beyond(view: PodView) -> Iterator[Coverage]:
+    """Containers beyond those that are reported on."""
+    more = left_out(view.pod)
+    if more:
+        why = f"only the first {MOST_CONTAINERS} containers were read: {more} more are declared"
+        yield Coverage(section="containers", state="partial", reason=why)
 
 
 def _calls(view: PodView) -> Iterator[Coverage]:

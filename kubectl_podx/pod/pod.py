@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
+from itertools import islice
 from typing import NamedTuple
 
 from kubectl_podx.model.clock import parse_time
@@ -216,12 +217,27 @@ _PARTS: tuple[tuple[str, str, ContainerKind], ...] = (
 )
 
 
+MOST_CONTAINERS = 1000
+"""Of one pod. etcd takes 1.5 MiB for an object."""
+
+
 def containers(pod: Json) -> Iterator[ContainerEntry]:
     """Every container in the order they start: init and sidecars, apps, ephemeral.
 
     Statuses are joined by name: `containerStatuses` is sorted by name, the spec is not
-    (pkg/kubelet/types/types.go).
+    (pkg/kubelet/types/types.go). Of more than `MOST_CONTAINERS` the first: no object of the API is
+    so large, and whatever answers with one must not decide how long a report takes.
     """
+    yield from islice(_every_container(pod), MOST_CONTAINERS)
+
+
+def left_out(pod: Json) -> int:
+    """How many containers beyond the first `MOST_CONTAINERS` it declares."""
+    declared = sum(len(items(pod, "spec", field)) for field, _, _ in _PARTS)
+    return max(0, declared - MOST_CONTAINERS)
+
+
+def _every_container(pod: Json) -> Iterator[ContainerEntry]:
     for spec_field, status_field, kind in _PARTS:
         statuses = {text(status, "name"): status for status in items(pod, "status", status_field)}
         for spec in items(pod, "spec", spec_field):

@@ -12,7 +12,7 @@ from kubectl_podx.model.parts import ProbeFailure
 from kubectl_podx.model.raw import Json, dig, one_line, text
 from kubectl_podx.model.words import ProbeType
 from kubectl_podx.pod.pod import ContainerEntry
-from kubectl_podx.pod.view import PodView, event_count, event_time
+from kubectl_podx.pod.view import PodView, event_count, event_time, per_view
 
 COMBINED = "(combined from similar events): "
 """Put before a message after ten distinct ones of one source, object, type and reason in ten
@@ -106,11 +106,18 @@ def probe_events(view: PodView, entry: ContainerEntry, kind: ProbeType) -> list[
     A combined event may hold other containers' failures, so it counts only where no other
     container of the pod has a probe of this type.
     """
-    alone = not any(
-        dig(other.spec, FIELDS[kind]) for other in view.containers if other.name != entry.name
-    )
+    alone = _probed(view)[kind] <= {entry.name}
     found = (probe_event(event) for event in view.events_of(entry))
     return [each for each in found if each and each.type == kind and (alone or not each.combined)]
+
+
+@per_view
+def _probed(view: PodView) -> dict[ProbeType, set[str]]:
+    """The containers that have a probe of each type."""
+    return {
+        kind: {entry.name for entry in view.containers if dig(entry.spec, field)}
+        for kind, field in FIELDS.items()
+    }
 
 
 def failure_rows(events: list[ProbeEvent]) -> list[ProbeFailure]:

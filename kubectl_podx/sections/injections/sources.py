@@ -283,6 +283,11 @@ class Sources:
         self._edits = edits(view)
         self._limited = set(_limited(view))
         self._candidates = candidates(view)
+        self._by_name = {
+            # The first of a name, as a list of the API is read.
+            field: {text(one, "name"): dict(one) for one in items(view.pod, "spec", field)[::-1]}
+            for field in ("containers", "initContainers")
+        }
 
     def rows(self, found: Iterable[Injection]) -> list[Injection]:
         """The rows, each with the best source that is known for it."""
@@ -370,10 +375,7 @@ class Sources:
         if not path.startswith(("spec.containers[", "spec.initContainers[")) or not names:
             return None
         field = path.partition("[")[0].removeprefix("spec.")
-        for one in items(self._view.pod, "spec", field):
-            if text(one, "name") == names[0]:
-                return dict(one)
-        return None
+        return self._by_name[field].get(names[0])
 
 
 def _edited(row: Injection, edit: Edit) -> Injection:

@@ -181,3 +181,10 @@ def test_a_pod_that_changed_under_our_eyes_is_said_once_per_section() -> None:
 
 def test_an_empty_pod_has_no_coverage_rows() -> None:
     assert coverage.build(view({}), ALL) == []
+
+
+def test_containers_beyond_the_most_are_counted() -> None:
+    many = pod(*(container(f"c{at}") for at in range(1002)))
+    (row,) = rows(view(many), "containers", frozenset({"containers"}))[-1:]
+    assert row.reason == "only the first 1000 containers were read: 2 more are declared"
+    assert len(view(many).containers) == 1000

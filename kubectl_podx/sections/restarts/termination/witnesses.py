@@ -13,7 +13,7 @@ from kubectl_podx.pod.kills import Kill, grace_period, kills_of
 from kubectl_podx.pod.pod import ContainerEntry
 from kubectl_podx.pod.probe_events import event_span
 from kubectl_podx.pod.probes import exec_probes, handler
-from kubectl_podx.pod.view import PodView, event_count, written
+from kubectl_podx.pod.view import PodView, event_count, per_view, written
 from kubectl_podx.sections.restarts.termination.instance import (
     Instance,
     last_instance,
@@ -51,10 +51,19 @@ def senders(view: PodView, entry: ContainerEntry) -> tuple[str, ...]:
         names = [e.name for e in view.containers if e.name != entry.name and _may_run_with(e)]
         found += [f"container {name}, which shares its PID namespace" for name in names]
         found.append("an exec session")
-    for debug in items(view.pod, "spec", "ephemeralContainers"):
-        if text(debug, "targetContainerName") == entry.name and view.pid_mode == "container":
-            found.append(f"debug container {text(debug, 'name')}, which targets it")
+    if view.pid_mode == "container":
+        names = _targeted_by(view).get(entry.name, [])
+        found += [f"debug container {name}, which targets it" for name in names]
     return tuple(found)
+
+
+@per_view
+def _targeted_by(view: PodView) -> dict[str, list[str]]:
+    """Container -> the debug containers that entered its PID namespace."""
+    found: dict[str, list[str]] = {}
+    for debug in items(view.pod, "spec", "ephemeralContainers"):
+        found.setdefault(text(debug, "targetContainerName"), []).append(text(debug, "name"))
+    return found
 
 
 def _may_run_with(other: ContainerEntry) -> bool:
