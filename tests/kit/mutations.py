@@ -33,11 +33,24 @@ class Place(NamedTuple):
 
 
 def places(value: Any) -> Iterator[Place]:
-    several = value.items() if isinstance(value, dict) else enumerate(value)
-    for key, each in list(several):
-        yield Place(value, key)
+    """Each below the one that holds it. Without recursion: what is nested deeply would cost its
+    depth for each of its values.
+    """
+    open_ = [_pairs(value)]
+    while open_:
+        found = next(open_[-1], None)
+        if found is None:
+            open_.pop()
+            continue
+        yield found
+        each = found.within[found.key]
         if isinstance(each, dict | list):
-            yield from places(each)
+            open_.append(_pairs(each))
+
+
+def _pairs(within: Any) -> Iterator[Place]:
+    keys = list(within) if isinstance(within, dict) else range(len(within))
+    return (Place(within, key) for key in keys)
 
 
 def gone(at: Place, _: random.Random) -> None:
