@@ -45,6 +45,15 @@ EVERY = (
 )
 
 
+spent: dict[str, float] = {"seconds": 0.0}
+"""Of the processor, by the server for making its answers: that is none of podx's."""
+
+
+def podx_seconds() -> float:
+    """Seconds of the processor, without those of the server."""
+    return time.process_time() - spent["seconds"]
+
+
 class HostileServer(FakeServer):
     """Of all its answers to requests of one kind, something is wrong."""
 
@@ -89,8 +98,11 @@ class HostileServer(FakeServer):
             document = None
         if not isinstance(document, dict) or self.chance.random() < 0.2:
             return self.chance.choice(RAW)(body, self.chance)
+        begun = time.process_time()
         spoiled(document, self.chance)
-        return json.dumps(document).encode()
+        made = json.dumps(document).encode()
+        spent["seconds"] += time.process_time() - begun
+        return made
 
 
 def whole_run(part: str, seed: int) -> str:
@@ -117,9 +129,9 @@ def whole_run(part: str, seed: int) -> str:
 @given(part=st.sampled_from(EVERY), seed=st.integers(0, 2**32))
 def test_one_wrong_answer(part: str, seed: int) -> None:
     GENERATED["answers of a server"] = GENERATED.get("answers of a server", 0) + 1
-    begun = time.process_time()
+    begun = podx_seconds()
     printed = whole_run(part, seed)
-    assert time.process_time() - begun < MOST_CPU
+    assert podx_seconds() - begun < MOST_CPU
     assert SECRET not in printed
     assert "\x1b" not in printed
 
@@ -143,6 +155,6 @@ def test_each_part_is_asked_for(part: str) -> None:
     ],
 )
 def test_what_went_wrong_once(part: str, seed: int) -> None:
-    begun = time.process_time()
+    begun = podx_seconds()
     assert SECRET not in whole_run(part, seed)
-    assert time.process_time() - begun < MOST_CPU
+    assert podx_seconds() - begun < MOST_CPU
