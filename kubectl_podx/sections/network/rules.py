@@ -51,7 +51,7 @@ class _Knock(NamedTuple):
 
 
 def _knocks(case: Case) -> Iterator[_Knock]:
-    """The ports that the kubelet knocks at, where listening sockets were really seen.
+    """The ports that the kubelet probes, where listening sockets were really seen.
 
     A probe with a `host` of its own goes elsewhere; exec probes knock nowhere.
     """

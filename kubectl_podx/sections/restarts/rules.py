@@ -246,7 +246,7 @@ _RULES: tuple[Rule, ...] = (
         title="A container was stopped because the pod is deleted",
         meaning="A drain, a rollout, a scale-down or somebody deletes the pod.",
         known_by="The deletionTimestamp, DisruptionTarget, and a Killing event.",
-        remedy="No action needed where that was meant.",
+        remedy="No action needed if intended.",
         link=DOCS + "concepts/workloads/pods/disruptions/",
         check=by_cause("deleted"),
     ),
