@@ -63,7 +63,6 @@ def build(view: PodView, sections: frozenset[str]) -> list[Coverage]:
         *_incomplete_lists(view),
         *_not_compared(view),
         *_too_many(view, sections),
-        *_beyond(view),
     ):
         if row.section in sections:
             rows[row] = None
@@ -93,14 +92,6 @@ def _withheld(view: PodView) -> Iterator[Coverage]:
                 reason=reason,
                 needs=LONGER if late else f"a run that can read {what}",
             )
-
-
-def _beyond(view: PodView) -> Iterator[Coverage]:
-    """Containers beyond those that are reported on."""
-    more = left_out(view.pod)
-    if more:
-        why = f"only the first {MOST_CONTAINERS} containers were read: {more} more are declared"
-        yield Coverage(section="containers", state="partial", reason=why)
 
 
 def _calls(view: PodView) -> Iterator[Coverage]:
@@ -188,7 +179,11 @@ def _not_compared(view: PodView) -> Iterator[Coverage]:
 
 
 def _too_many(view: PodView, sections: frozenset[str]) -> Iterator[Coverage]:
-    """Files beyond the most that one report compares."""
+    """Files and containers beyond the most that one report has."""
+    more = left_out(view.pod)
+    if more:
+        reason = f"only the first {MOST_CONTAINERS} containers were read: {more} more are declared"
+        yield Coverage(section="containers", state="partial", reason=reason)
     if "files" in sections and len(mounted_files(view)) >= MOST_FILES:
         reason = f"only the first {MOST_FILES:,} files of the pod were compared"
         yield Coverage(section="files", state="partial", reason=reason)

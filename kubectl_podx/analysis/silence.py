@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import NamedTuple, get_args
 
 import msgspec
 
@@ -19,7 +19,7 @@ from kubectl_podx.view.units import counted
 
 ANNOTATION = "podx.dev/ignore"
 CODE = re.compile(r"[A-Z]{3}\d{3}")
-_ORDER: tuple[FindingSeverity, ...] = ("info", "warning", "critical")
+_ORDER: tuple[FindingSeverity, ...] = get_args(FindingSeverity)
 
 
 class Silence(NamedTuple):

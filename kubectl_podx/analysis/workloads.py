@@ -12,7 +12,6 @@ from kubectl_podx.analysis.coverage import LONGER, LOST, lost_words
 from kubectl_podx.analysis.reports import WorkloadReport
 from kubectl_podx.analysis.silence import ANNOTATION, Silence, heard, with_silenced
 from kubectl_podx.model.capture import Capture, CapturedWorkload
-from kubectl_podx.model.clock import parse_time
 from kubectl_podx.model.parts import Coverage, Finding, Verdict
 from kubectl_podx.model.reference import Reference
 from kubectl_podx.model.words import BAD, SEVERITIES, Severity
@@ -53,9 +52,9 @@ def workload_report(
     silence: Silence = Silence(),  # noqa: B008 - as above
 ) -> WorkloadReport:
     """The report on one workload, whose pods' reports are there already."""
-    case = _case(capture, captured, reports)
-    annotation = WorkloadView(capture, captured).annotation(ANNOTATION)
-    findings, silenced = heard(_findings(case), silence, annotation)
+    view = WorkloadView(capture, captured)
+    case = _case(view, reports)
+    findings, silenced = heard(_findings(case), silence, view.annotation(ANNOTATION))
     return WorkloadReport(
         metadata=reports.metadata,
         verdict=with_silenced(_verdict(case, findings), silenced),
@@ -75,15 +74,14 @@ def lack_report(capture: Capture, captured: CapturedWorkload) -> WorkloadReport:
     return workload_report(capture, captured, analyse(capture))
 
 
-def _case(capture: Capture, captured: CapturedWorkload, reports: PodReportList) -> WorkloadCase:
-    view = WorkloadView(capture, captured)
-    mine = set(captured.pods)
+def _case(view: WorkloadView, reports: PodReportList) -> WorkloadCase:
+    mine = set(view.captured.pods)
     pods = [
         report
         for report in reports.items
         if Reference("Pod", report.pod.namespace, report.pod.name).key in mine
     ]
-    return WorkloadCase(facts.build(view), pods, parse_time(capture.captured_at))
+    return WorkloadCase(facts.build(view), pods, view.now)
 
 
 def _findings(case: WorkloadCase) -> list[Finding]:
@@ -220,7 +218,7 @@ def _listed(capture: Capture, reports: PodReportList) -> PodReportList:
     verdicts: list[Verdict] = []
     told: set[str] = set()
     for captured in capture.workloads:
-        case = _case(capture, captured, reports)
+        case = _case(WorkloadView(capture, captured), reports)
         verdicts.append(_verdict(case, _findings(case)))
         told |= set(captured.pods)
     rest = [

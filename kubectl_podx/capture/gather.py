@@ -306,7 +306,7 @@ class Gatherer:
         return found
 
     def _after_a_list(self, outcome: Outcome) -> list[PlannedCall]:
-        """What the ReplicaSets, Jobs or events of a workload lead to."""
+        """What the ReplicaSets, Jobs or events of a workload lead to, or the groups of the API."""
         call, kind = outcome.call, outcome.call.reference.kind
         if outcome.state == "ok" and call.kind == "apis":
             return plan.after_groups(call, outcome.answer)

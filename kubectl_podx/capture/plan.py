@@ -30,6 +30,7 @@ from kubectl_podx.capture.planned import (
     get_object,
     get_pod,
     get_version,
+    list_all,
     right_to,
 )
 from kubectl_podx.model.raw import Json, dig, items, mapping, number, text
@@ -276,13 +277,7 @@ def _surroundings(reference: Reference, pod: Json) -> Iterator[PlannedCall]:
     # A pod that is not ready may wait for a Service, whoever it belongs to.
     if dig(pod, "metadata", "labels") or not (Pod(pod).ready or Pod(pod).ended):
         for kind in ("Service", "EndpointSlice"):
-            yield PlannedCall(
-                "list",
-                f"{kind}/{namespace}",
-                ("network",),
-                right_to("list", RESOURCES[kind], namespace),
-                Reference(kind, namespace, ""),
-            )
+            yield list_all(kind, namespace, ("network",))
     for volume in items(pod, "spec", "volumes"):
         claim = text(volume, "persistentVolumeClaim", "claimName")
         if not claim and isinstance(dig(volume, "ephemeral"), dict):
@@ -390,9 +385,7 @@ def changers(reference: Reference, pod: Json, options: LookOptions) -> Iterator[
     if runtime_class:
         yield get_object(Reference("RuntimeClass", "", runtime_class), ("injections",))
     for kind in ADMISSION:
-        right = right_to("list", RESOURCES[kind], "")
-        listed = Reference(kind, "", "")
-        yield PlannedCall("list", f"{kind}/", ("injections",), right, listed)
+        yield list_all(kind, "", ("injections",))
 
 
 LEAD_ON = frozenset({"ReplicaSet", "Job", "PersistentVolumeClaim", "ResourceClaim"})

@@ -12,9 +12,10 @@ from collections.abc import Iterator
 import msgspec
 
 from kubectl_podx.capture.plan_workloads import WORKLOAD
-from kubectl_podx.capture.planned import PlannedCall, get_groups, right_to
-from kubectl_podx.model.raw import Json, items, text
+from kubectl_podx.capture.planned import PlannedCall, get_groups, list_all
+from kubectl_podx.model.raw import Json
 from kubectl_podx.model.reference import RESOURCES, Reference
+from kubectl_podx.pod.pod import Pod
 from kubectl_podx.pod.policies import EVERYWHERE, IN_NAMESPACE
 
 _NETWORK = ("network",)
@@ -43,29 +44,18 @@ def after_groups(call: PlannedCall, answer: bytes) -> list[PlannedCall]:
 
 def of_addons(call: PlannedCall) -> list[PlannedCall]:
     """The lists of all the kinds that only some servers have, for what the call is about."""
-    return [_list(kind, call) for kind in (_SCALING if call.sections == WORKLOAD else _POLICIES)]
-
-
-def _list(kind: str, call: PlannedCall) -> PlannedCall:
-    resource = RESOURCES[kind]
-    namespace = call.reference.namespace if resource.namespaced else ""
-    where = Reference(kind, namespace, "")
-    return PlannedCall(
-        "list", f"{kind}/{namespace}", call.sections, right_to("list", resource, namespace), where
-    )
+    kinds = _SCALING if call.sections == WORKLOAD else _POLICIES
+    namespace = call.reference.namespace
+    return [
+        list_all(kind, namespace if RESOURCES[kind].namespaced else "", call.sections)
+        for kind in kinds
+    ]
 
 
 def of_a_pod(reference: Reference, pod: Json) -> Iterator[PlannedCall]:
     """The namespace's NetworkPolicies and those of add-ons, where the pod runs and is not ready:
     one of them may be why its connections hang.
     """
-    conditions = items(pod, "status", "conditions")
-    unready = any(
-        text(one, "type") == "Ready" and text(one, "status") == "False" for one in conditions
-    )
-    if unready and text(pod, "status", "phase") == "Running":
-        right = right_to("list", RESOURCES["NetworkPolicy"], reference.namespace)
-        where = Reference("NetworkPolicy", reference.namespace, "")
-        target = f"NetworkPolicy/{reference.namespace}"
-        yield PlannedCall("list", target, _NETWORK, right, where)
+    if Pod(pod).has("Ready", "False") and Pod(pod).phase == "Running":
+        yield list_all("NetworkPolicy", reference.namespace, _NETWORK)
         yield get_groups(reference.namespace, _NETWORK)

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from kubectl_podx.capture.planned import PlannedCall, get_groups, get_object, right_to
+from kubectl_podx.capture.planned import PlannedCall, get_groups, get_object, list_all, right_to
 from kubectl_podx.model.raw import Json, dig, items, mapping, text
 from kubectl_podx.model.reference import RESOURCES, Reference, selector_text
 from kubectl_podx.pod.workload import REPLICATED, condition, counts, finished
@@ -81,7 +81,7 @@ def _guards(reference: Reference) -> Iterator[PlannedCall]:
     """What scales it, and what keeps its pods from being evicted."""
     if reference.kind in REPLICATED:
         for kind in ("HorizontalPodAutoscaler", "PodDisruptionBudget"):
-            yield _all_of(kind, reference.namespace)
+            yield list_all(kind, reference.namespace, WORKLOAD)
         yield get_groups(reference.namespace, WORKLOAD)
 
 
@@ -97,30 +97,15 @@ def _nodes(reference: Reference) -> Iterator[PlannedCall]:
 def _limits(reference: Reference, body: Json) -> Iterator[PlannedCall]:
     """What may refuse pods of this namespace."""
     for kind in ("ResourceQuota", "LimitRange"):
-        yield _all_of(kind, reference.namespace)
+        yield list_all(kind, reference.namespace, WORKLOAD)
     yield get_object(Reference("Namespace", "", reference.namespace), WORKLOAD)
     account = text(body, "spec", "template", "spec", "serviceAccountName") or "default"
     yield get_object(Reference("ServiceAccount", reference.namespace, account), WORKLOAD)
 
 
-def _all_of(kind: str, namespace: str) -> PlannedCall:
-    right = right_to("list", RESOURCES[kind], namespace)
-    where = f"{kind}/{namespace}"
-    return PlannedCall("list", where, WORKLOAD, right, Reference(kind, namespace, ""))
-
-
 def webhooks() -> list[PlannedCall]:
     """Every webhook that is called for pods: whose Service and failurePolicy an event names not."""
-    return [
-        PlannedCall(
-            "list",
-            f"{kind}/",
-            WORKLOAD,
-            right_to("list", RESOURCES[kind], ""),
-            Reference(kind, "", ""),
-        )
-        for kind in WEBHOOKS
-    ]
+    return [list_all(kind, "", WORKLOAD) for kind in WEBHOOKS]
 
 
 def after_owned(kind: str, namespace: str, bodies: Sequence[Json]) -> list[PlannedCall]:

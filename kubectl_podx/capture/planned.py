@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from kubectl_podx.model.reference import Reference, Resource
+from kubectl_podx.model.reference import RESOURCES, Reference, Resource
 from kubectl_podx.model.words import CallKind
 
 MANY = 10
@@ -100,6 +100,13 @@ def get_object(
     """One object by its name; `kind` is `type` where only a Secret's type is wanted."""
     right = right_to("get", reference.resource, reference.namespace, reference.name)
     return PlannedCall(kind, reference.key, sections, right, reference)
+
+
+def list_all(kind: str, namespace: str, sections: tuple[str, ...]) -> PlannedCall:
+    """All objects of a kind: of one namespace, or of the cluster."""
+    right = right_to("list", RESOURCES[kind], namespace)
+    where = Reference(kind, namespace, "")
+    return PlannedCall("list", f"{kind}/{namespace}", sections, right, where)
 
 
 def get_pod(reference: Reference) -> PlannedCall:

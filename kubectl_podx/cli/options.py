@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
-_CODE = re.compile(r"[A-Z]{3}\d{3}")
 _DURATION = re.compile(r"(?:[0-9]+(?:\.[0-9]+)?(?:ms|s|m|h))+")
 _DURATION_PART = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ms|s|m|h)")
 
@@ -179,9 +178,13 @@ def _codes(
     _ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]
 ) -> tuple[str, ...]:
     """Codes of findings, in capitals."""
+    if not values:
+        return ()
+    from kubectl_podx.analysis.silence import CODE
+
     codes = [part.strip().upper() for value in values for part in value.split(",")]
     for code in codes:
-        if not _CODE.fullmatch(code):
+        if not CODE.fullmatch(code):
             raise UsageError(
                 f'"{quoted(code)}" is no code of a finding: '
                 "'kubectl podx explain --codes' lists them"

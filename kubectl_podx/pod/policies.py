@@ -43,22 +43,28 @@ def _kubernetes(view: PodView, namespace: str, labels: Json) -> Iterator[str]:
     (pkg/apis/networking/v1/defaults.go).
     """
     for policy in view.capture.listed(f"NetworkPolicy/{namespace}"):
-        types = dig(policy, "spec", "policyTypes")
-        limits = (
-            "Egress" in types if isinstance(types, list) else bool(dig(policy, "spec", "egress"))
-        )
-        if limits and selects(dig(policy, "spec", "podSelector") or {}, labels):
+        if _limits(policy, "policyTypes") and selects(
+            dig(policy, "spec", "podSelector") or {}, labels
+        ):
             yield text(policy, "metadata", "name")
+
+
+def _limits(policy: Json, field: str) -> bool:
+    """Whether it is about egress: its types say so, else it has rules for it."""
+    types = dig(policy, "spec", field)
+    return "Egress" in types if isinstance(types, list) else bool(dig(policy, "spec", "egress"))
 
 
 def _calico(policy: Json, labels: Json) -> bool:
     """Without `types` it limits ingress, and egress where it has rules for it. Which namespaces a
     global one is about is not known here.
     """
-    types = dig(policy, "spec", "types")
-    limits = "Egress" in types if isinstance(types, list) else bool(dig(policy, "spec", "egress"))
     everywhere = not text(policy, "spec", "namespaceSelector")
-    return limits and everywhere and calico_selects(text(policy, "spec", "selector"), labels)
+    return (
+        _limits(policy, "types")
+        and everywhere
+        and calico_selects(text(policy, "spec", "selector"), labels)
+    )
 
 
 def calico_selects(selector: str, labels: Mapping[str, object]) -> bool:

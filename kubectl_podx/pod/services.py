@@ -20,10 +20,6 @@ class Service(NamedTuple):
     headless: bool
     external: bool
     """Of type ExternalName: another name."""
-    selects: bool
-    """It has a selector."""
-    selects_pod: bool
-    """Its selector matches the pod's labels."""
     misses: tuple[str, ...]
     """Keys of its selector that the pod's labels do not match."""
     selector: Mapping[str, object]
@@ -33,6 +29,16 @@ class Service(NamedTuple):
     """Endpoints that are ready; None where the EndpointSlices were not read."""
     endpoints: int | None
     """All of them."""
+
+    @property
+    def selects(self) -> bool:
+        """Whether it has a selector."""
+        return bool(self.selector)
+
+    @property
+    def selects_pod(self) -> bool:
+        """Whether its selector matches the pod's labels."""
+        return self.selects and not self.misses
 
 
 @per_view
@@ -75,8 +81,6 @@ def _service(body: Json, slices: list[dict[str, object]] | None, labels: Json) -
         cluster_ip="" if address == "None" else address,
         headless=address == "None",
         external=text(body, "spec", "type") == "ExternalName",
-        selects=bool(selector),
-        selects_pod=bool(selector) and not misses,
         misses=misses,
         selector=selector,
         publishes_unready=dig(body, "spec", "publishNotReadyAddresses") is True,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from kubectl_podx.model.raw import items, text
+from kubectl_podx.model.raw import text
 from kubectl_podx.pod.pod import Pod
 from kubectl_podx.pod.view import PodView
 
@@ -31,11 +31,11 @@ def victims(view: PodView) -> list[Victim] | None:
     found = []
     for body in stored.items:
         pod = Pod(body)
-        told = any(
-            text(one, "type") == "DisruptionTarget"
-            and text(one, "status") == "True"
-            and text(one, "reason") == "PreemptionByScheduler"
-            for one in items(body, "status", "conditions")
+        target = pod.condition("DisruptionTarget")
+        told = (
+            target is not None
+            and target.status == "True"
+            and target.reason == "PreemptionByScheduler"
         )
         if told and not pod.ended:
             name = f"{text(body, 'metadata', 'namespace')}/{pod.name}"

@@ -17,7 +17,7 @@ from kubectl_podx.model.capture import (
     StoredObject,
 )
 from kubectl_podx.model.clock import parse_time
-from kubectl_podx.model.raw import Json, dig, mapping, number, text
+from kubectl_podx.model.raw import Json, dig, number, text
 from kubectl_podx.model.reference import Reference
 from kubectl_podx.model.words import CoverageState, ObservationMethod, ObservationState
 from kubectl_podx.pod.pod import ContainerEntry, Pod, containers, field_path
@@ -85,8 +85,7 @@ class PodView:
 
     def annotation(self, name: str) -> str:
         """The pod's annotation of this name; empty where it has none that may be shown."""
-        found = mapping(self.pod, "metadata", "annotations").get(name)
-        return found if isinstance(found, str) else ""
+        return text(self.pod, "metadata", "annotations", name)
 
     def holds(self, kind: str) -> bool:
         """Whether the capture holds any object, or the answer to a list, of this kind."""

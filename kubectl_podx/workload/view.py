@@ -7,7 +7,7 @@ from functools import cached_property
 
 from kubectl_podx.model.capture import Capture, CapturedWorkload, StoredObject
 from kubectl_podx.model.clock import parse_time
-from kubectl_podx.model.raw import Json, mapping, text
+from kubectl_podx.model.raw import Json, text
 from kubectl_podx.model.reference import Reference
 from kubectl_podx.pod.view import Event
 from kubectl_podx.pod.workload import Counts, counts
@@ -30,8 +30,7 @@ class WorkloadView:
 
     def annotation(self, name: str) -> str:
         """The workload's annotation of this name; empty where it has none that may be shown."""
-        found = mapping(self.body, "metadata", "annotations").get(name)
-        return found if isinstance(found, str) else ""
+        return text(self.body, "metadata", "annotations", name)
 
     @cached_property
     def counts(self) -> Counts:

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-import kit
-from kit.reason_cases import because, config_map, looping, mounted, report_of
+from kit.reason_cases import because, config_map, looping, mounted, report_of, secret
 from kubectl_podx.capture.formats import Format, format_of
-from kubectl_podx.model.capture import KeyFacts
+from kubectl_podx.model.capture import KeyFacts, StoredObject
+from kubectl_podx.model.reference import Reference
 from kubectl_podx.sections.report import PodReport
 
 GONE = "exec /scripts/run.sh: no such file or directory"
@@ -221,6 +221,15 @@ def test_the_mode_of_an_item_is_named_as_such() -> None:
     assert "(volumes[0].configMap.items[].mode: 0600)" in because(report)
 
 
+def with_secret(source: StoredObject, line: str) -> PodReport:
+    """The Secret is mounted at /etc/NAME."""
+    name = Reference.of_key(source.reference).name
+    body = looping(
+        spec=mounted("s", f"/etc/{name}"), volumes=[{"name": "s", "secret": {"secretName": name}}]
+    )
+    return report_of(body, line, objects=[source])
+
+
 REFUSED_LOGIN = "FATAL: password authentication failed"
 
 
@@ -244,14 +253,7 @@ REFUSED_LOGIN = "FATAL: password authentication failed"
 def test_a_mounted_password_that_ends_with_a_line_break(
     told: dict[str, Any], line: str, words: bool
 ) -> None:
-    source = kit.stored(
-        {"kind": "Secret", "metadata": {"name": "db", "namespace": "shop"}},
-        keys={"password": KeyFacts(digest="hmac:1", **told)},
-    )
-    body = looping(
-        spec=mounted("s", "/etc/db"), volumes=[{"name": "s", "secret": {"secretName": "db"}}]
-    )
-    report = report_of(body, line, objects=[source])
+    report = with_secret(secret("db", password=KeyFacts(digest="hmac:1", **told)), line)
     assert ("/etc/db/password (key password of Secret db)" in because(report)) == words
 
 
@@ -271,12 +273,5 @@ LATE = "x509: certificate has expired or is not yet valid: current time is after
 def test_a_mounted_certificate_that_is_not_valid_now(
     line: str, dates: dict[str, Any], words: str
 ) -> None:
-    source = kit.stored(
-        {"kind": "Secret", "metadata": {"name": "tls", "namespace": "shop"}},
-        keys={"tls.crt": KeyFacts(digest="hmac:1", **dates)},
-    )
-    body = looping(
-        spec=mounted("s", "/etc/tls"), volumes=[{"name": "s", "secret": {"secretName": "tls"}}]
-    )
-    found = because(report_of(body, line, objects=[source]))
+    found = because(with_secret(secret("tls", tls__crt=KeyFacts(digest="hmac:1", **dates)), line))
     assert ("/etc/tls/tls.crt" in found and found.endswith(words)) if words else "tls" not in found
