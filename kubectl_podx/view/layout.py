@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import textwrap
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any, NamedTuple, TextIO
@@ -12,6 +11,7 @@ from typing import Any, NamedTuple, TextIO
 from kubectl_podx.model.words import HOW_BAD, Colors, HowBad
 from kubectl_podx.view.cell import Cell
 from kubectl_podx.view.escape import clean
+from kubectl_podx.view.width import Widths
 
 _NARROWEST = 40
 
@@ -52,8 +52,6 @@ class Terminal(NamedTuple):
         return None if self.width is None else self.width - indent
 
 
-# Stands behind a character of two columns while widths are counted; `clean` leaves no NUL.
-_FILLER = "\0"
 _LONGEST_CELL = 200
 _SGR = {"red": "\x1b[31m", "yellow": "\x1b[33m", "green": "\x1b[32m", "bold": "\x1b[1m"}
 _RESET = "\x1b[0m"
@@ -91,7 +89,8 @@ def aligned(
     fit. `headed`: with the headers, which count for the fit in any case.
     """
     tabulate, table_format = _tabulate()
-    head, table, notes = _fitted(headers, rows, limit, width)
+    widths = Widths()
+    head, table, notes = _fitted(headers, rows, limit, width, widths)
     body = [[paint(each.text, each.tone, allowed=color) for each in row] for row in table]
     text = tabulate(
         body,
@@ -100,7 +99,7 @@ def aligned(
         disable_numparse=True,
         preserve_whitespace=True,
     )
-    lines = [line.rstrip() for line in text.replace(_FILLER, "").split("\n")] if text else []
+    lines = [line.rstrip() for line in widths.whole(text).split("\n")] if text else []
     return lines + notes
 
 
@@ -117,7 +116,8 @@ def columns(
 
     For the report's text: importing tabulate takes a sixth of the time that a replay takes.
     """
-    head, body, notes = _fitted(headers, rows, limit, width)
+    shown = Widths()
+    head, body, notes = _fitted(headers, rows, limit, width, shown)
     table = [head, *body] if head and headed else body
     widths = [0] * max(map(len, table), default=0)
     for row in table:
@@ -129,16 +129,20 @@ def columns(
             paint(cell.text, cell.tone, allowed=color) + " " * (width - len(cell.text))
             for cell, width in zip(row, widths, strict=False)
         ]
-        lines.append("   ".join(padded).replace(_FILLER, "").rstrip())
+        lines.append(shown.whole("   ".join(padded)).rstrip())
     return lines + notes
 
 
 def _fitted(
-    headers: Sequence[str], rows: Iterable[Sequence[Cell | str]], limit: int, width: int | None
+    headers: Sequence[str],
+    rows: Iterable[Sequence[Cell | str]],
+    limit: int,
+    width: int | None,
+    widths: Widths,
 ) -> tuple[list[Cell], list[list[Cell]], list[str]]:
     """Head, rows and notes."""
     head = [Cell(clean(header)) for header in headers]
-    table = [[_filled(cell, limit) for cell in row] for row in rows]
+    table = [[_shown(cell, limit, widths) for cell in row] for row in rows]
     if width is None:
         return head, table, []
     from kubectl_podx.view.fitting import fitted  # noqa: PLC0415 - of a terminal only
@@ -146,15 +150,10 @@ def _fitted(
     return fitted(head, table, width)
 
 
-def _filled(cell: Cell | str, limit: int) -> Cell:
-    """The cell escaped, its characters of two columns each with a filler behind."""
+def _shown(cell: Cell | str, limit: int, widths: Widths) -> Cell:
+    """The cell escaped, one character a column."""
     text, colour = cell if isinstance(cell, Cell) else (cell, "")
-    shown = clean(text, limit)
-    if not shown.isascii():
-        shown = "".join(
-            char + _FILLER if unicodedata.east_asian_width(char) in "WF" else char for char in shown
-        )
-    return Cell(shown, colour)
+    return Cell(widths.even(clean(text, limit)), colour)
 
 
 @cache
@@ -162,7 +161,7 @@ def _tabulate() -> tuple[Any, Any]:
     """The module (20 ms to import: only once something is laid out) with kubectl's table format."""
     import tabulate  # noqa: PLC0415
 
-    # Widths of CJK are counted with the filler, with and without wcwidth installed.
+    # Every character takes one column by now (`Widths`), with and without wcwidth installed.
     tabulate.WIDE_CHARS_MODE = False
     tabulate.MIN_PADDING = 0
     row = tabulate.DataRow("", "   ", "")
@@ -182,16 +181,21 @@ def prose(text: str, *, indent: int = 0, hanging: int = 0, width: int | None = N
     """One escaped paragraph, wrapped at `width`; later lines are indented by `hanging` more."""
     line = clean(text)
     first = " " * indent
-    if width is None or indent + len(line) <= width:
+    if width is None:
         return [first + line]
-    return textwrap.wrap(
-        line,
+    widths = Widths()
+    even = widths.even(line)
+    if indent + len(even) <= width:
+        return [first + line]
+    wrapped = textwrap.wrap(
+        even,
         max(width, indent + hanging + 20),
         initial_indent=first,
         subsequent_indent=" " * (indent + hanging),
         break_long_words=False,
         break_on_hyphens=False,
     )
+    return [widths.whole(each) for each in wrapped]
 
 
 def block(text: str, *, indent: int) -> list[str]:
