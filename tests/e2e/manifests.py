@@ -67,6 +67,22 @@ def deployment(name: str, template: Manifest, replicas: int = 1, **spec: Any) ->
     }
 
 
+def service(
+    name: str, labels: dict[str, str], port: Any = 80, target: Any = 8080, **spec: Any
+) -> Manifest:
+    """A Service of the pods with these labels, with one port; `ports` replaces it."""
+    return {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": {"name": name},
+        "spec": {
+            "selector": labels,
+            "ports": [{"port": port, "targetPort": target}],
+            **spec,
+        },
+    }
+
+
 def config_map(name: str, data: dict[str, str], **fields: Any) -> Manifest:
     """A ConfigMap; fields such as `immutable` go beside its data."""
     return {

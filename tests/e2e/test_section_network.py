@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from e2e import manifests
 from e2e.manifests import AGNHOST, FOREVER, container, pod, shell
 from e2e.reports import assert_healthy, codes, finding, row
 from e2e.support import Bench, Manifest, container_status
@@ -27,12 +28,7 @@ def web(port: int = 8080) -> str:
 
 
 def service(name: str, app: str, target: Any, **spec: Any) -> Manifest:
-    return {
-        "apiVersion": "v1",
-        "kind": "Service",
-        "metadata": {"name": name},
-        "spec": {"selector": {"app": app}, "ports": [{"port": 80, "targetPort": target}], **spec},
-    }
+    return manifests.service(name, {"app": app}, target=target, **spec)
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
+from e2e import manifests
 from e2e.manifests import pod
 from e2e.support import Bench, Manifest
 
@@ -142,6 +143,11 @@ def subject(name: str, *containers: Manifest, **spec: Any) -> Manifest:
     spec.setdefault("automountServiceAccountToken", False)
     spec.setdefault("enableServiceLinks", False)
     return pod(name, *containers, labels={LABEL: name}, **spec)
+
+
+def service(name: str, port: int = 80, target: int = 8080, **spec: Any) -> Manifest:
+    """A Service of the pod that the incident `name` is about."""
+    return manifests.service(name, {LABEL: name}, port, target, **spec)
 
 
 def broken(

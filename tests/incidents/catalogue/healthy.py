@@ -7,7 +7,7 @@ from typing import Any
 from e2e.manifests import AGNHOST, FOREVER, NOSHELL, ROOTDROP, config_map, container, secret, shell
 from e2e.support import Manifest
 from incidents.catalogue.probe_kills import FAST, HEALTHY_FOR, attempts, file_probe, on_term
-from incidents.incident import LABEL, Condition, Expected, Incident, Step, subject
+from incidents.incident import LABEL, Condition, Expected, Incident, Step, service, subject
 from incidents.when import ended, event, every, phase, quiet, ready, running, running_for, stopped
 
 FINE = Expected(None, severity=("ok", "info"))
@@ -173,15 +173,9 @@ INCIDENTS = (
         "a Service that selects it but for a letter: told, and no trouble of the pod",
         shell(),
         objects=(
-            {
-                "apiVersion": "v1",
-                "kind": "Service",
-                "metadata": {"name": "fine-missed-by-a-service"},
-                "spec": {
-                    "selector": {LABEL: "fine-missed-by-a-servise"},
-                    "ports": [{"port": 80}],
-                },
-            },
+            service(
+                "fine-missed-by-a-service", selector={LABEL: "fine-missed-by-a-servise"}, target=80
+            ),
         ),
         expected=Expected(severity=("ok",), codes=("NET010",)),
     ),

@@ -7,7 +7,7 @@ import json
 from e2e.manifests import BUSYBOX, FOREVER, config_map, deployment, shell
 from e2e.support import Bench, Manifest
 from incidents.catalogue.healthy import FINE, SETTLED, healthy
-from incidents.incident import Incident, Step, subject
+from incidents.incident import Incident, Step, service, subject
 from incidents.when import every, ready, running_for
 
 
@@ -111,15 +111,7 @@ INCIDENTS = (
         "fine-deployment",
         "a pod of a Deployment behind a Service",
         (
-            {
-                "apiVersion": "v1",
-                "kind": "Service",
-                "metadata": {"name": "fine-deployment"},
-                "spec": {
-                    "selector": {"incident": "fine-deployment"},
-                    "ports": [{"port": 80, "targetPort": 8080}],
-                },
-            },
+            service("fine-deployment"),
             deployment(
                 "fine-deployment",
                 subject(

@@ -30,6 +30,7 @@ def because(
     at_least: Any = "likely",
     never: tuple[str, ...] = (),
     until: Any = None,
+    on: str = "app",
     **more: Any,
 ) -> Incident:
     """A container that loops for a reason which stands in the verdict."""
@@ -37,9 +38,9 @@ def because(
         name,
         story,
         *containers,
-        until=until or looping(times=2),
+        until=until or looping(on, times=2),
         expected=Expected(
-            cause, at_least=at_least, words=(BECAUSE, *words), codes=codes, never=never
+            cause, on, at_least=at_least, words=(BECAUSE, *words), codes=codes, never=never
         ),
         **more,
     )
@@ -255,6 +256,22 @@ PERMISSIONS = (
         "chown without capabilities (rwlove/home-ops#11143, nself-org/cli#276)",
         shell("sleep 1; touch /tmp/f; chown 101 /tmp/f || exit 1", securityContext=DROP_ALL),
         words=("takes capability CHOWN", "securityContext.capabilities.drop has ALL"),
+        codes=("SEC012",),
+    ),
+    because(
+        "why-iptables-dropped",
+        "an injected init container needs NET_ADMIN, which was taken from it (istio/istio#16481)",
+        shell(),
+        initContainers=[
+            shell(
+                "sleep 1; echo 'iptables-restore: unable to initialize table nat: Permission "
+                "denied (you must be root)'; exit 1",
+                "istio-init",
+                securityContext=DROP_ALL,
+            )
+        ],
+        on="istio-init",
+        words=("istio-init", "takes capability NET_ADMIN"),
         codes=("SEC012",),
     ),
     because(

@@ -6,8 +6,8 @@ from typing import Any
 
 from e2e.manifests import FOREVER, shell
 from incidents.catalogue.joined import because
-from incidents.catalogue.joined_settings import says, service
-from incidents.incident import THIS_NAMESPACE, Condition, Expected, Incident, broken
+from incidents.catalogue.joined_settings import says
+from incidents.incident import THIS_NAMESPACE, Condition, Expected, Incident, broken, service
 from incidents.when import event, every, restarted, running_for, started_again, waiting
 
 FAST: dict[str, Any] = {"periodSeconds": 2, "failureThreshold": 2}

@@ -8,24 +8,11 @@ from e2e.manifests import FOREVER, config_map, container, secret, shell
 from e2e.support import Manifest
 from incidents.catalogue.healthy import healthy
 from incidents.catalogue.joined import because
+from incidents.incident import service
 
 
 def from_secret(variable: str, name: str, key: str, **more: Any) -> Manifest:
     return {"name": variable, "valueFrom": {"secretKeyRef": {"name": name, "key": key, **more}}}
-
-
-def service(name: str, port: int = 80, target: int = 8080, **spec: Any) -> Manifest:
-    """A Service of the incident `name`."""
-    return {
-        "apiVersion": "v1",
-        "kind": "Service",
-        "metadata": {"name": name},
-        "spec": {
-            "selector": {"incident": name},
-            "ports": [{"port": port, "targetPort": target}],
-            **spec,
-        },
-    }
 
 
 def says(words: str, code: int = 1) -> str:

@@ -94,6 +94,27 @@ INCIDENTS = (
         expected=Expected("rejected", words=("rejected", "cpu"), at_least="proven"),
     ),
     broken(
+        "rejected-sysctl",
+        "a sysctl that the kubelet does not allow (apache/apisix#2070)",
+        shell(),
+        securityContext={"sysctls": [{"name": "net.core.somaxconn", "value": "65535"}]},
+        until=phase("Failed"),
+        expected=Expected(
+            "rejected", words=("SysctlForbidden", "net.core.somaxconn"), at_least="proven"
+        ),
+    ),
+    broken(
+        "rejected-app-armor",
+        "an AppArmor profile on a node without AppArmor (bmuschko/cks-crash-course#2)",
+        shell(
+            securityContext={
+                "appArmorProfile": {"type": "Localhost", "localhostProfile": "network-deny"}
+            }
+        ),
+        until=phase("Failed"),
+        expected=Expected("rejected", words=("AppArmor",), at_least="proven"),
+    ),
+    broken(
         "rejected-node-affinity",
         "bound by nodeName to a node that its nodeSelector does not match",
         shell(),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from e2e.manifests import AGNHOST, config_map, container, shell
 from incidents.catalogue.healthy import healthy
-from incidents.incident import LABEL, Expected
+from incidents.incident import Expected, service
 
 INCIDENTS = (
     # kubernetes/kubernetes#130099
@@ -24,15 +24,9 @@ INCIDENTS = (
         "a Service of UDP, and a program that listens on UDP",
         container("app", AGNHOST, args=["netexec", "--http-port=8080", "--udp-port=5353"]),
         objects=(
-            {
-                "apiVersion": "v1",
-                "kind": "Service",
-                "metadata": {"name": "fine-udp-service"},
-                "spec": {
-                    "selector": {LABEL: "fine-udp-service"},
-                    "ports": [{"port": 53, "protocol": "UDP", "targetPort": 5353}],
-                },
-            },
+            service(
+                "fine-udp-service", ports=[{"port": 53, "protocol": "UDP", "targetPort": 5353}]
+            ),
         ),
     ),
     # kubernetes/kubernetes#106049

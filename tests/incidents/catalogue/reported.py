@@ -14,7 +14,7 @@ from e2e.support import Bench, Manifest
 from incidents.catalogue.pod_ends import LARGE, more_important, priority
 from incidents.catalogue.probe_kills import FAST, STUBBORN, on_term
 from incidents.catalogue.stops import NOT_YET_HEALTHY
-from incidents.incident import LABEL, Expected, Incident, Step, broken, subject
+from incidents.incident import LABEL, Expected, Incident, Step, broken, service, subject
 from incidents.when import (
     age,
     condition,
@@ -70,6 +70,14 @@ def abort_as_pid_1() -> str:
 def term_by_exec(bench: Bench, pod: Manifest) -> None:
     name = pod["metadata"]["name"]
     bench.kubectl("exec", name, "-c", "app", "--", "kill", "-TERM", "1")
+
+
+def too_much_memory(bench: Bench, pod: Manifest) -> None:
+    """An answer of either kind is right: newer servers refuse it, older ones call it Infeasible."""
+    change = {"spec": {"containers": [{"name": "app", "resources": limit("9000Gi")}]}}
+    name = pod["metadata"]["name"]
+    words = ("--subresource=resize", "--patch", json.dumps(change))
+    bench.kubectl("patch", "pod", name, *words, check=False)
 
 
 def less_memory(bench: Bench, pod: Manifest) -> None:
@@ -379,6 +387,19 @@ INCIDENTS = (
             codes=("POD002",),
         ),
     ),
+    # kubernetes/kubernetes#126033: since 1.35 the server refuses what no node can give
+    broken(
+        "resize-refused-then-oom",
+        "a resize to more than the node has is refused; later the container needs more than it has",
+        shell(hold(60, 15), resources=limit("32Mi")),
+        steps=(Step(running_for(3), too_much_memory),),
+        until=looping(),
+        expected=Expected(
+            "oomKilled",
+            words=("OOM-killed", "32Mi"),
+            never=("were changed in place", "is being resized"),
+        ),
+    ),
     broken(
         "image-called-certificate",
         "the registry refuses the connection; the image's name has certificate in it",
@@ -408,15 +429,7 @@ UNCHECKED = Incident(
     "fine-service-unchecked",
     "nobody could look whether somebody listens where its Service leads: the line says so",
     (
-        {
-            "apiVersion": "v1",
-            "kind": "Service",
-            "metadata": {"name": "fine-service-unchecked"},
-            "spec": {
-                "selector": {LABEL: "fine-service-unchecked"},
-                "ports": [{"port": 80, "targetPort": 8080}],
-            },
-        },
+        service("fine-service-unchecked"),
         subject("fine-service-unchecked", container("app", NOSHELL)),
     ),
     every(ready, event("Started"), running_for(3)),

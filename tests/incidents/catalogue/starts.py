@@ -240,6 +240,13 @@ INCIDENTS = (
         expected=blocked("root"),
     ),
     broken(
+        "run-as-root-contradicted",
+        "runAsUser 0 beside runAsNonRoot (goharbor/harbor-operator#82)",
+        shell(securityContext={"runAsUser": 0, "runAsNonRoot": True}),
+        until=waiting("CreateContainerConfigError"),
+        expected=blocked("runAsUser is 0 although runAsNonRoot is set"),
+    ),
+    broken(
         "claim-missing",
         "a volume of a claim that is not there",
         shell(volumeMounts=[{"name": "data", "mountPath": "/data"}]),
