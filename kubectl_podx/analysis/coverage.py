@@ -118,6 +118,9 @@ def _nobody_misses(view: PodView, call: Call) -> bool:
     """
     if call.kind in ("podMetrics", "stats"):
         return True
+    if (call.kind, call.state) == ("throttling", "denied"):
+        # The probe counters take the same right, and say so.
+        return True
     presets = (call.kind, call.about, call.state) == ("list", "PodPreset", "denied")
     return presets and not has_preset_annotation(view.pod)
 
@@ -128,6 +131,7 @@ def lost_words(call: Call) -> str:
     what = {
         "list": f"{call.about} list",
         "metrics": "the kubelet's probe counters",
+        "throttling": "how often the CPU limit held the pod back",
         "apis": "the list of API groups",
         "log": "log",
     }.get(call.kind or "", " ".join(filter(None, words)))

@@ -30,6 +30,29 @@ _OF_EXECS = ("exec", "podMetrics", "stats")
 _SOON = 0.1
 
 
+class _Reading(NamedTuple):
+    """What the kubelet is asked for through the API server's proxy of its node."""
+
+    path: str
+    query: tuple[tuple[str, str], ...] = ()
+    accept: str = "text/plain"
+    within: float | None = None
+    """Seconds; None for the whole deadline."""
+
+
+_OF_KUBELET: Mapping[str, _Reading] = {
+    "stats": _Reading(
+        "stats/summary",
+        (("only_cpu_and_memory", "true"),),
+        "application/json",
+        READING_SECONDS,
+    ),
+    "metrics": _Reading("metrics/probes"),
+    # Of every container of the node: some megabytes on a full one.
+    "throttling": _Reading("metrics/cadvisor", within=READING_SECONDS),
+}
+
+
 class Outcome(NamedTuple):
     """How one planned call ended."""
 
@@ -232,15 +255,16 @@ def perform_read(server: ApiServer, call: PlannedCall) -> Outcome:
     if call.kind == "podMetrics":
         path = api_path(resource.prefix, resource.plural, namespace, reference.name)
         return Outcome(call, "ok", answer=server.get(path, within=READING_SECONDS).body)
-    if call.kind == "stats":
+    if call.kind in _OF_KUBELET:
+        asked = _OF_KUBELET[call.kind]
         path = api_path(resource.prefix, resource.plural, None, reference.name, "proxy")
-        light = (("only_cpu_and_memory", "true"),)
-        where = f"{path}/stats/summary"
-        answer = server.get(where, light, limit=_MAX_BODY, within=READING_SECONDS)
-        return Outcome(call, "ok", answer=answer.body)
-    if call.kind == "metrics":
-        path = api_path(resource.prefix, resource.plural, None, reference.name, "proxy")
-        answer = server.get(f"{path}/metrics/probes", accept="text/plain", limit=_MAX_BODY)
+        answer = server.get(
+            f"{path}/{asked.path}",
+            asked.query,
+            accept=asked.accept,
+            limit=_MAX_BODY,
+            within=asked.within,
+        )
         return Outcome(call, "ok", answer=answer.body)
     if call.kind == "log":
         path = api_path(resource.prefix, resource.plural, namespace, reference.name, "log")

@@ -444,6 +444,7 @@ class Gatherer:
     ) -> CapturedPod:
         from kubectl_podx.capture.exec_policy import probe_counters  # noqa: PLC0415 - _import_sealing
         from kubectl_podx.capture.seal_environment import declared_variables  # noqa: PLC0415
+        from kubectl_podx.capture.throttling import throttling_of  # noqa: PLC0415
 
         every = self._with_those_after(calls)
         mine = [outcomes[call.id] for call in every if call.id in outcomes]
@@ -457,10 +458,7 @@ class Gatherer:
             for outcome in mine
             if outcome.call.kind == "exec"
         ]
-        counters = None
-        for outcome in mine:
-            if outcome.call.kind == "metrics" and outcome.state == "ok":
-                counters = probe_counters(outcome.answer, uid)
+        told = {one.call.kind: one.answer for one in mine if one.state == "ok"}
         if self._revealed is not None:
             from kubectl_podx.capture.reveal import reveal  # noqa: PLC0415 - only where asked for
 
@@ -469,7 +467,8 @@ class Gatherer:
             reference=reference.key,
             uid=uid,
             observations=observations,
-            probe_counters=counters,
+            probe_counters=probe_counters(told["metrics"], uid) if "metrics" in told else None,
+            throttling=throttling_of(told.get("throttling", b""), uid),
             probe_attempts=self._attempts_of(mine),
             logs=[
                 log_tail(self._sealer, outcome, self._options.log_lines)

@@ -260,6 +260,15 @@ def _surroundings(reference: Reference, pod: Json) -> Iterator[PlannedCall]:
                 Reference("Node", "", node),
                 optional_right=True,
             )
+        if may_be_throttled(pod):
+            yield PlannedCall(
+                "throttling",
+                node,
+                ("probes",),
+                Right(("get",), "nodes/proxy", "", "", node),
+                Reference("Node", "", node),
+                optional_right=True,
+            )
     elif _asks_for_labels(pod) or is_unschedulable(pod):
         # Only names and labels count: which term of the selector does no node have?
         yield PlannedCall(
@@ -285,6 +294,19 @@ def _surroundings(reference: Reference, pod: Json) -> Iterator[PlannedCall]:
             claim = f"{reference.name}-{text(volume, 'name')}"
         if claim:
             yield get_object(Reference("PersistentVolumeClaim", namespace, claim), ("volumes",))
+
+
+def may_be_throttled(pod: Json) -> bool:
+    """Whether a limit of CPU may be why a probe stops a container.
+
+    The pod's cgroup has a limit where the pod or each of its containers has one
+    (pkg/kubelet/cm/helpers_linux.go), and of several containers it tells nothing of one.
+    """
+    mine = [each for each in containers(pod) if each.kind in ("app", "sidecar")]
+    if len(mine) != 1 or not mine[0].limit("cpu"):
+        return False
+    kills = any(mine[0].spec.get(probe) for probe in ("livenessProbe", "startupProbe"))
+    return bool(kills and mine[0].restart_count)
 
 
 # Labels that controllers put on the pods of one template.

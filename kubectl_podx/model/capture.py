@@ -10,6 +10,7 @@ from typing import Any, Literal, get_args
 
 from msgspec.structs import force_setattr
 
+from kubectl_podx.model.kubelet import ProbeCounter, Throttling
 from kubectl_podx.model.raw import Json
 from kubectl_podx.model.wire import Wire
 from kubectl_podx.model.words import CallKind, ObservationState, SeccompMode
@@ -367,16 +368,6 @@ class Observation(Wire, frozen=True, kw_only=True):
     """What could not be read, a line each, in our own words."""
 
 
-class ProbeCounter(Wire, frozen=True, kw_only=True):
-    """`prober_probe_total` of the kubelet's `/metrics/probes` for one probe of one container."""
-
-    container: str
-    type: Literal["Liveness", "Readiness", "Startup"]
-    successful: int = 0
-    failed: int = 0
-    unknown: int = 0
-
-
 class LogTail(Wire, frozen=True, kw_only=True):
     """The end of a container's log, escaped, bounded, known secret values scrubbed."""
 
@@ -431,6 +422,8 @@ class CapturedPod(Wire, frozen=True, kw_only=True):
     observations: list[Observation] = []
     probe_counters: list[ProbeCounter] | None = None
     """None where the kubelet's metrics were not or could not be read."""
+    throttling: Throttling | None = None
+    """Of the kubelet, where it was asked: of a troubled pod whose CPU is limited."""
     probe_attempts: list[ProbeAttempt] = []
     """Only with `--run-probes`."""
     logs: list[LogTail] = []

@@ -24,6 +24,7 @@ CallKind = Literal[
     "metrics",
     "podMetrics",
     "stats",
+    "throttling",
     "version",
     "apis",
     "exec",

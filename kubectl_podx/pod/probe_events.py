@@ -6,8 +6,8 @@ import re
 from datetime import datetime
 from typing import Literal, NamedTuple
 
-from kubectl_podx.model.capture import ProbeCounter
 from kubectl_podx.model.clock import format_time, parse_time
+from kubectl_podx.model.kubelet import ProbeCounter
 from kubectl_podx.model.parts import ProbeFailure
 from kubectl_podx.model.raw import Json, dig, one_line, text
 from kubectl_podx.model.words import ProbeType

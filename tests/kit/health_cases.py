@@ -9,8 +9,9 @@ from typing import Any
 import kit
 from kit import Json, condition, container, observation, owned_by, stored, workload
 from kubectl_podx.analysis.analyse import pod_report
-from kubectl_podx.model.capture import Call, Headroom, ProbeCounter
+from kubectl_podx.model.capture import Call, Headroom
 from kubectl_podx.model.clock import format_time
+from kubectl_podx.model.kubelet import ProbeCounter
 from kubectl_podx.model.parts import Finding
 from kubectl_podx.sections.report import PodReport
 

@@ -7,8 +7,9 @@ from typing import Any
 
 import kit
 from kit import Json, condition, container
-from kubectl_podx.model.capture import LogTail, ProbeCounter
+from kubectl_podx.model.capture import LogTail
 from kubectl_podx.model.clock import format_time
+from kubectl_podx.model.kubelet import ProbeCounter
 from kubectl_podx.pod.view import PodView
 
 UID = "1c9a2f52-7d0c-4f4e-9a0a-2a9f6e0f7a11"

@@ -6,7 +6,7 @@ from kubectl_podx.model.clock import parse_time
 from kubectl_podx.model.parts import Owner
 from kubectl_podx.model.raw import Json, dig, items, text
 from kubectl_podx.pod.view import PodView
-from kubectl_podx.sections.pod.report import Pod
+from kubectl_podx.sections.pod.report import CpuThrottling, Pod
 from kubectl_podx.sections.pod.status import columns
 
 # Pod -> ReplicaSet -> Deployment, Pod -> Job -> CronJob; a chain of owners may name itself.
@@ -38,8 +38,18 @@ def build(view: PodView) -> Pod:
         started_at=view.api.started_at,
         deletion_timestamp=view.api.deletion,
         age=_age(view),
+        cpu_throttling=_throttling(view),
         owners=_owners(view),
         conditions=view.api.conditions,
+    )
+
+
+def _throttling(view: PodView) -> CpuThrottling | None:
+    found = view.captured.throttling
+    if found is None:
+        return None
+    return CpuThrottling(
+        periods=found.periods, throttled=found.throttled, seconds=round(found.seconds, 1)
     )
 
 

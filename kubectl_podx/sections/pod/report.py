@@ -10,6 +10,16 @@ from kubectl_podx.model.parts import Condition, Owner, Seconds, Time
 from kubectl_podx.model.wire import Wire
 
 
+class CpuThrottling(Wire, frozen=True, kw_only=True):
+    periods: Annotated[
+        int, Meta(description="Periods of 0.1 s in which something of the pod wanted to run.")
+    ]
+    throttled: Annotated[int, Meta(description="Those in which the CPU limit was used up.")]
+    seconds: Annotated[
+        Seconds, Meta(description="How long its threads were held back, all together.")
+    ] = 0.0
+
+
 class Pod(Wire, frozen=True, kw_only=True):
     namespace: Annotated[str, Meta(description="metadata.namespace.")]
     name: Annotated[str, Meta(description="metadata.name.")]
@@ -43,6 +53,12 @@ class Pod(Wire, frozen=True, kw_only=True):
     ] = None
     age: Annotated[
         Seconds | None, Meta(description="How long ago it was created, at the time of the capture.")
+    ] = None
+    cpu_throttling: Annotated[
+        CpuThrottling | None,
+        Meta(
+            description="Of the pod's cgroup, which outlives the instances of its one container; null where the kubelet was not asked or did not tell."
+        ),
     ] = None
     owners: Annotated[
         list[Owner], Meta(description="From the direct owner upwards: ReplicaSet, Deployment.")

@@ -14,8 +14,8 @@ from kubectl_podx.pod.probes import exec_probes
 from kubectl_podx.rules.fixes import edit_owner, more, set_probe
 from kubectl_podx.rules.remedies import logs
 from kubectl_podx.rules.rule import Case, Fix, Hit
-from kubectl_podx.sections.containers.report import Container
 from kubectl_podx.sections.probes.report import Probe
+from kubectl_podx.sections.probes.throttled import held_back
 from kubectl_podx.view.units import spell_seconds, times
 
 _THROTTLED = 0.25
@@ -288,22 +288,15 @@ def _timeouts(case: Case) -> Iterator[tuple[Probe, str]]:
                 break
 
 
-def _throttled(case: Case, name: str) -> float:
-    found: Container | None = next(
-        (each for each in case.report.containers or () if each.name == name), None
-    )
-    return (found.resources.throttled_share or 0.0) if found else 0.0
-
-
 def throttled_timeout(case: Case) -> Iterator[Hit]:
     """A probe times out in a container that is throttled: the CPU limit is the reason."""
     for probe, message in _timeouts(case):
-        share = _throttled(case, probe.container)
-        if share >= _THROTTLED:
+        held = held_back(case, probe.container)
+        if held.share >= _THROTTLED:
             yield Hit(
                 f"{_named(probe)} times out after {probe.timing.timeout:g} s while "
-                f"{probe.container} is throttled in {share:.0%} of its CPU periods",
-                (message, f"cgroup of this instance: throttled in {share:.0%} of the periods"),
+                f"{probe.container} is throttled in {held.share:.0%} of its CPU periods",
+                (message, held.evidence),
                 container=probe.container,
                 fix=more(case, "cpu", probe.container),
             )
@@ -312,7 +305,7 @@ def throttled_timeout(case: Case) -> Iterator[Hit]:
 def short_timeout(case: Case) -> Iterator[Hit]:
     """A probe times out with no throttling seen: its answer takes longer than timeoutSeconds."""
     for probe, message in _timeouts(case):
-        if _throttled(case, probe.container) < _THROTTLED:
+        if held_back(case, probe.container).share < _THROTTLED:
             yield Hit(
                 f"{_named(probe)} takes longer than its timeoutSeconds of {probe.timing.timeout:g}",
                 (message,),

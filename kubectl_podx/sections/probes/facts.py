@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import NamedTuple
 
-from kubectl_podx.model.capture import ProbeCounter
 from kubectl_podx.model.clock import format_time, seconds_after
+from kubectl_podx.model.kubelet import ProbeCounter
 from kubectl_podx.model.parts import Fact, Handler, Timing
 from kubectl_podx.model.raw import dig, mapping, number, one_line
 from kubectl_podx.model.words import ProbeState, ProbeType, ProbeWait

@@ -10,11 +10,11 @@ from functools import partial
 from kubectl_podx.model.clock import parse_time
 from kubectl_podx.pod.probe_words import in_brief
 from kubectl_podx.rules.ends import Ending, endings
-from kubectl_podx.rules.fixes import edit_owner, set_probe
+from kubectl_podx.rules.fixes import more, set_probe
 from kubectl_podx.rules.remedies import DOCS, checked, kubectl
 from kubectl_podx.rules.rule import Case, Fix, Hit, Rule, reason_rule
-from kubectl_podx.sections.containers.report import Container
 from kubectl_podx.sections.probes.report import Probe
+from kubectl_podx.sections.probes.throttled import held_back
 
 _HOW = DOCS + "tasks/configure-pod-container/configure-liveness-readiness-startup-probes/"
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -114,7 +114,8 @@ def busy_node(case: Case) -> Iterator[Hit]:
     late = [
         (ending, probe, moment)
         for ending, probe in troubled(case)
-        if (moment := _timed_out(probe)) is not None and not _throttled(case, probe.container)
+        if (moment := _timed_out(probe)) is not None
+        and held_back(case, probe.container).share < _THROTTLED
     ]
     for ending, probe, moment in late:
         others = sorted(
@@ -144,26 +145,17 @@ def _timed_out(probe: Probe) -> datetime | None:
     return None
 
 
-def _throttled(case: Case, name: str) -> float:
-    found: Container | None = next(
-        (one for one in case.report.containers or () if one.name == name), None
-    )
-    share = (found.resources.throttled_share or 0.0) if found else 0.0
-    return share if share >= _THROTTLED else 0.0
-
-
 def slow_start(case: Case) -> Iterator[Hit]:
     """A probe kills a container that its CPU limit keeps from starting in time."""
     for ending, probe in troubled(case):
-        share = _throttled(case, probe.container)
-        limit = ending.entry.limit("cpu")
-        if share and limit and _KILLS.get(ending.cause) == probe.type:
+        held, limit = held_back(case, probe.container), ending.entry.limit("cpu")
+        if held.share >= _THROTTLED and limit and _KILLS.get(ending.cause) == probe.type:
             yield ending.hit(
-                f"resources.limits.cpu is {limit}, and the container is paused in {share:.0%} "
+                f"resources.limits.cpu is {limit}, and the container is paused in {held.share:.0%} "
                 "of its CPU periods",
                 "",
-                f"cgroup of the running instance: throttled in {share:.0%} of the periods",
-                fix=edit_owner(case),
+                held.evidence,
+                fix=more(case, "cpu", probe.container),
             )
 
 
@@ -209,7 +201,8 @@ RULES: tuple[Rule, ...] = (
         "A container is too slow for its probe because of its CPU limit",
         "Starting takes more CPU than running. At its limit a container is paused for the rest "
         "of each period.",
-        "A kill by the probe, and the throttled periods of the running instance.",
+        "A kill by the probe, and the throttled periods of the running instance or, over all "
+        "instances, of the pod.",
         "Raise the CPU limit, or add a startup probe with a high failureThreshold.",
         slow_start,
     ),

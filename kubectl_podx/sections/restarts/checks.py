@@ -20,6 +20,7 @@ from kubectl_podx.sections.restarts.report import Restart
 from kubectl_podx.sections.restarts.termination.instance import policy_of
 from kubectl_podx.sections.restarts.termination.memory import memory
 from kubectl_podx.sections.restarts.termination.pod_end import (
+    OF_THE_SPEC,
     eviction_message,
     of_its_own_limit,
 )
@@ -114,9 +115,14 @@ def _fix(case: Case, row: Restart) -> Fix:
             # Twice the container's own limit would not help where the pod's was reached.
             return edit_owner(case)
         return more(case, "memory", row.container)
-    if row.cause == "startError" or _own_limit(case, row):
+    if row.cause == "startError" or _own_limit(case, row) or _asks_too_much(case, row):
         return edit_owner(case)
     return Fix()
+
+
+def _asks_too_much(case: Case, row: Restart) -> bool:
+    """Whether a field of the spec is what the kubelet refused."""
+    return row.cause == "rejected" and case.view.api.reason in OF_THE_SPEC
 
 
 def _own_limit(case: Case, row: Restart) -> bool:

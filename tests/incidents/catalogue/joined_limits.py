@@ -7,13 +7,31 @@ from incidents.catalogue.healthy import healthy
 from incidents.catalogue.joined import because
 from incidents.catalogue.joined_settings import says
 from incidents.catalogue.memory import whole
+from incidents.catalogue.probe_kills import FAST
 from incidents.catalogue.reported import IN_MEMORY, SHM, hold, limit
-from incidents.incident import Expected, Whole
-from incidents.when import ended, every, last_reason
+from incidents.incident import Expected, Whole, broken
+from incidents.when import ended, every, last_reason, looping
 
 OOM = every(ended(times=2), last_reason("OOMKilled"))
 
 INCIDENTS = (
+    broken(
+        "why-start-throttled",
+        "a CPU limit keeps it from starting before its liveness probe acts, again and again",
+        shell(
+            "i=0; while [ $i -lt 400000 ]; do i=$((i+1)); done; touch /tmp/up; " + FOREVER,
+            resources={"limits": {"cpu": "20m", "memory": "64Mi"}},
+            livenessProbe={"exec": {"command": ["cat", "/tmp/up"]}, **FAST, "timeoutSeconds": 2},
+        ),
+        # It is down then: only the pod's cgroup has kept what the instances were held back.
+        until=looping(times=3),
+        expected=Expected(
+            "livenessProbe",
+            at_least="possible",
+            words=("likely because resources.limits.cpu is 20m", "of its CPU periods"),
+            codes=("PRB034",),
+        ),
+    ),
     because(
         "why-files-in-memory",
         "what is written to an emptyDir of medium Memory counts as memory "

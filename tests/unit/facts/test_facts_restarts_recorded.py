@@ -15,8 +15,8 @@ import pytest
 import kit
 from kubectl_podx.model.capture import (
     LogTail,
-    ProbeCounter,
 )
+from kubectl_podx.model.kubelet import ProbeCounter
 from kubectl_podx.pod.view import PodView
 from kubectl_podx.sections.restarts import facts as restarts
 

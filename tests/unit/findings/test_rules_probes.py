@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from kit.health_cases import ago, codes, ended, event, found, healthy_pod, report, restarted
-from kubectl_podx.model.capture import Headroom, ProbeCounter
+from kubectl_podx.model.capture import Headroom
+from kubectl_podx.model.kubelet import ProbeCounter
 from kubectl_podx.sections.probes.rules import RULES
 
 LIVENESS = {"livenessProbe": {"exec": {"command": ["cat", "/tmp/healthy"]}, "periodSeconds": 5}}

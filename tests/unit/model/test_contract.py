@@ -27,8 +27,9 @@ KEYS = {
     "Pod": (
         "namespace name uid status ready phase reason message restarts node podIPs hostIP "
         "qosClass restartPolicy serviceAccount priorityClass createdAt startedAt "
-        "deletionTimestamp age owners conditions"
+        "deletionTimestamp age cpuThrottling owners conditions"
     ),
+    "CpuThrottling": "periods throttled seconds",
     "Owner": "kind name controller",
     "Condition": "type status reason message since",
     "Container": (
@@ -212,7 +213,7 @@ WORDS = {
     ),
     "JobState": "active complete failed suspended waiting",
     "GuardKind": "HorizontalPodAutoscaler VerticalPodAutoscaler PodDisruptionBudget",
-    "CallKind": "get type list log metrics podMetrics stats version apis exec probe",
+    "CallKind": "get type list log metrics podMetrics stats throttling version apis exec probe",
     "GuardState": "fine limited failing blocked",
     "TriageBasis": "status api inside",
     "GroupedBy": "owner cause node",

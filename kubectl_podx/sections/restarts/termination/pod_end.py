@@ -43,6 +43,22 @@ REJECTIONS = frozenset(
     }
 )
 """status.reason of a pod that the kubelet would not admit; also every `OutOf…`."""
+OF_THE_SPEC = frozenset(
+    {
+        "AppArmor",
+        "SysctlForbidden",
+        "NodeAffinity",
+        "NodePorts",
+        "TaintToleration",
+        "PodOSNotSupported",
+        "PodOSSelectorNodeLabelDoesNotMatch",
+        "PodFeatureUnsupported",
+        "PodLevelResourcesNotSupported",
+        "SupplementalGroupsPolicyNotSupported",
+        "InitContainerRestartPolicyForbidden",
+    }
+)
+"""Those that a field of the pod's spec has caused: another spec is admitted by the same node."""
 
 _SLACK = timedelta(seconds=5)
 _SECOND = timedelta(seconds=1)
