@@ -382,7 +382,7 @@ def _sample_pod() -> dict[str, object]:
             "containers": [
                 {
                     "name": "app",
-                    "resources": {"limits": {"memory": "64Mi"}},
+                    "resources": {"limits": {"memory": "64Mi", "cpu": "1"}},
                     "envFrom": [{"configMapRef": {"name": "settings"}}],
                     "livenessProbe": {"exec": {"command": ["true"]}},
                 }
@@ -396,7 +396,13 @@ def _sample_pod() -> dict[str, object]:
             "phase": "Running",
             "conditions": [{"type": "Ready", "status": "False"}],
             "containerStatuses": [
-                {"name": "app", "state": {"running": {}}, "ready": False, "lastState": ended}
+                {
+                    "name": "app",
+                    "state": {"running": {}},
+                    "ready": False,
+                    "restartCount": 1,
+                    "lastState": ended,
+                }
             ],
         },
     }

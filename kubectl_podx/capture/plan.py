@@ -9,6 +9,7 @@ from kubectl_podx.capture.plan_addons import after_groups, of_a_pod, of_addons
 from kubectl_podx.capture.plan_outside import (
     after_claim,
     after_device_claim,
+    attached_volumes,
     device_claims,
     holders_of_ports,
     is_unschedulable,
@@ -281,6 +282,7 @@ def _surroundings(reference: Reference, pod: Json) -> Iterator[PlannedCall]:
         )
     yield from holders_of_ports(pod)
     yield from preempted_for(pod)
+    yield from attached_volumes(pod)
     yield from device_claims(reference, pod)
     yield from of_a_pod(reference, pod)
     # A pod that is not ready may wait for a Service, whoever it belongs to.

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from kubectl_podx.capture.planned import PlannedCall, get_object, right_to
 from kubectl_podx.model.raw import Json, dig, items, text
 from kubectl_podx.model.reference import RESOURCES, Reference
+from kubectl_podx.pod.claims import TOO_MANY_VOLUMES
 from kubectl_podx.pod.devices import claim_names, classes_of, is_allocated
 from kubectl_podx.pod.victims import on_node
 
@@ -72,6 +73,18 @@ def preempted_for(pod: Json) -> Iterator[PlannedCall]:
         where = Reference("Pod", "", "")
         target = f"Pod/{on_node(node)}"
         yield PlannedCall("list", target, ("scheduling",), right, where, query, first_page=True)
+
+
+def attached_volumes(pod: Json) -> Iterator[PlannedCall]:
+    """How many volumes each driver may attach to each node and has attached, where the scheduler
+    says that no more fit.
+    """
+    said = (text(one, "message") for one in items(pod, "status", "conditions"))
+    if is_unschedulable(pod) and any(TOO_MANY_VOLUMES in each for each in said):
+        for kind in ("CSINode", "VolumeAttachment"):
+            right = right_to("list", RESOURCES[kind], "")
+            where = Reference(kind, "", "")
+            yield PlannedCall("list", f"{kind}/", ("scheduling",), right, where)
 
 
 def is_unschedulable(pod: Json) -> bool:

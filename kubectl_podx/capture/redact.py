@@ -36,7 +36,15 @@ _PARTS = ("kind", "apiVersion", "spec", "status")
 
 # Maps of a driver's own, in which anything may stand: csi, flexVolume, StorageClass and the like.
 _FREE_FORM = frozenset(
-    {"volumeAttributes", "volumeContext", "publishContext", "options", "parameters", "attributes"}
+    {
+        "volumeAttributes",
+        "volumeContext",
+        "publishContext",
+        "attachmentMetadata",
+        "options",
+        "parameters",
+        "attributes",
+    }
 )
 
 # Kinds whose fields are long lists of names and addresses and hold no driver's map.

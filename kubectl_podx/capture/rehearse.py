@@ -22,6 +22,7 @@ from kubectl_podx.capture.calls import Outcome, perform_read, send_all
 from kubectl_podx.capture.exec_gate import RehearsedGate
 from kubectl_podx.capture.gather import Gatherer
 from kubectl_podx.capture.plan import LookOptions, PlannedCall, Right, get_version
+from kubectl_podx.capture.samples import OWNERS, PENDING_POD, SAMPLE, SAMPLE_POD
 from kubectl_podx.capture.seal import Sealer
 from kubectl_podx.capture.steps import Steps
 from kubectl_podx.capture.store import Store
@@ -29,7 +30,6 @@ from kubectl_podx.capture.targets import Targets
 from kubectl_podx.model.capture import Observation
 from kubectl_podx.model.clock import Deadline, format_time
 from kubectl_podx.model.parts import Coverage, Metadata
-from kubectl_podx.model.raw import Json
 from kubectl_podx.model.reference import RESOURCES, Reference
 from kubectl_podx.pod.view import PodView
 from kubectl_podx.sections.table import BY_KEY, KEYS
@@ -37,82 +37,6 @@ from kubectl_podx.sections.table import BY_KEY, KEYS
 if TYPE_CHECKING:
     from kubectl_podx.cluster.access import AccessFlags
     from kubectl_podx.cluster.server import ApiServer
-
-_SAMPLE = Reference("Pod", "", "pod")
-_ENDED = {"terminated": {"exitCode": 137, "containerID": "containerd://ended"}}
-
-# One of everything that makes the plan ask for something.
-_SAMPLE_POD: Json = {
-    "kind": "Pod",
-    "metadata": {
-        "name": "pod",
-        "uid": "uid",
-        "labels": {"app": "web", "pod-template-hash": "5f"},
-        "ownerReferences": [
-            {"kind": kind, "name": "owner", "controller": True}
-            for kind in ("ReplicaSet", "StatefulSet", "DaemonSet", "Job", "ReplicationController")
-        ],
-    },
-    "spec": {
-        "nodeName": "node",
-        "serviceAccountName": "account",
-        "runtimeClassName": "sandboxed",
-        "imagePullSecrets": [{"name": "registry"}],
-        "containers": [
-            {
-                "name": "app",
-                "resources": {"limits": {"memory": "64Mi"}},
-                "envFrom": [
-                    {"configMapRef": {"name": "settings"}},
-                    {"secretRef": {"name": "login"}},
-                ],
-                "livenessProbe": {"exec": {"command": ["true"]}},
-            }
-        ],
-        "volumes": [
-            {"name": "s", "secret": {"secretName": "login"}},
-            {"name": "c", "configMap": {"name": "settings"}},
-            {"name": "d", "persistentVolumeClaim": {"claimName": "claim"}},
-        ],
-    },
-    "status": {
-        "phase": "Running",
-        "conditions": [{"type": "Ready", "status": "False"}],
-        "containerStatuses": [
-            {"name": "app", "state": {"running": {}}, "ready": False, "lastState": _ENDED}
-        ],
-    },
-}
-
-# Without a node the plan asks which nodes there are.
-_PENDING_POD: Json = {
-    "kind": "Pod",
-    "spec": {
-        "nodeSelector": {"disk": "ssd"},
-        "containers": [{"name": "app", "ports": [{"containerPort": 80, "hostPort": 80}]}],
-        "resourceClaims": [{"name": "device", "resourceClaimName": "owner"}],
-    },
-    "status": {"conditions": [{"type": "PodScheduled", "reason": "Unschedulable"}]},
-}
-
-_OWNER_OF: dict[str, Json] = {
-    "ReplicaSet": {
-        "metadata": {"ownerReferences": [{"kind": "Deployment", "name": "owner"}]},
-        "spec": {"selector": {"matchLabels": {"app": "web"}}},
-    },
-    "Job": {"metadata": {"ownerReferences": [{"kind": "CronJob", "name": "owner"}]}},
-    "PersistentVolumeClaim": {
-        "spec": {
-            "volumeName": "volume",
-            "storageClassName": "fast",
-            "accessModes": ["ReadWriteOncePod"],
-        },
-        "status": {"phase": "Pending"},
-    },
-    "ResourceClaim": {
-        "spec": {"devices": {"requests": [{"exactly": {"deviceClassName": "fast"}}]}},
-    },
-}
 
 Key = tuple[str, str, str, str, str]
 """Verb, resource, group, namespace, name: what a question is about."""
@@ -165,16 +89,16 @@ def exec_verbs(server_version: str) -> tuple[str, ...]:
 def any_pod(namespace: str, options: LookOptions | None = None) -> list[PlannedCall]:
     """The calls for a pod that has one of everything, in this namespace, without names."""
     options = options or LookOptions()
-    reference = _SAMPLE._replace(namespace=namespace)
+    reference = SAMPLE._replace(namespace=namespace)
     listing = plan.right_to("list", RESOURCES["Pod"], namespace)
     calls = [
         plan.get_pod(reference),
         PlannedCall("list", "Pod", ("all",), listing, reference),
-        *plan.pod_calls(reference, _SAMPLE_POD, options),
-        *plan.pod_calls(reference, _PENDING_POD, options),
+        *plan.pod_calls(reference, SAMPLE_POD, options),
+        *plan.pod_calls(reference, PENDING_POD, options),
     ]
     calls += plan.any_workload(namespace) if not options.sections else []
-    for kind, body in _OWNER_OF.items():
+    for kind, body in OWNERS.items():
         calls += plan.follow_ups(Reference(kind, namespace, "owner"), body, options)
     calls += [one for call in calls if call.kind == "apis" for one in plan.of_addons(call)]
     return [call._replace(right=call.right._replace(name="")) for call in calls]

@@ -55,6 +55,12 @@ RESOURCES: dict[str, Resource] = {
     "StorageClass": Resource(
         "apis/storage.k8s.io/v1", "storageclasses", namespaced=False, group="storage.k8s.io"
     ),
+    "CSINode": Resource(
+        "apis/storage.k8s.io/v1", "csinodes", namespaced=False, group="storage.k8s.io"
+    ),
+    "VolumeAttachment": Resource(
+        "apis/storage.k8s.io/v1", "volumeattachments", namespaced=False, group="storage.k8s.io"
+    ),
     "ResourceClaim": Resource("apis/resource.k8s.io/v1", "resourceclaims", group="resource.k8s.io"),
     "DeviceClass": Resource(
         "apis/resource.k8s.io/v1", "deviceclasses", namespaced=False, group="resource.k8s.io"

@@ -3,14 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from kubectl_podx.model.clock import parse_quantity
-from kubectl_podx.model.raw import Json, dig, items, mapping, one_line, text
+from kubectl_podx.model.raw import Json, dig, items, mapping, number, one_line, text
 from kubectl_podx.model.reference import Reference
 from kubectl_podx.pod.view import PodView, event_time
 
 ONE_POD = "ReadWriteOncePod"
 _FAILURES = frozenset({"ProvisioningFailed", "FailedBinding", "VolumeMismatch", "ClaimLost"})
+
+
+TOO_MANY_VOLUMES = "exceed max volume count"
+"""The scheduler's words (pkg/scheduler/framework/plugins/nodevolumelimits)."""
+
+
+class Attachments(NamedTuple):
+    """What one node has of one driver's volumes."""
+
+    node: str
+    driver: str
+    allowed: int
+    volumes: list[str]
+    """The PersistentVolumes that are attached or on their way."""
 
 
 def claims_of(view: PodView) -> dict[str, str]:
@@ -122,6 +137,32 @@ def _said(view: PodView, name: str) -> Iterator[str]:
     ]
     for event in sorted(told, key=event_time)[-1:]:
         yield f"event {text(event, 'reason')}: {one_line(text(event, 'message'), 300)}"
+
+
+def attachments(view: PodView) -> list[Attachments]:
+    """What each node has of the drivers of this pod's own claims, the fullest first."""
+    drivers = {driver for claim in claims_of(view).values() if (driver := _driver(view, claim))}
+    taken: dict[tuple[str, str], list[str]] = {}
+    for one in view.capture.listed("VolumeAttachment/"):
+        where = (text(one, "spec", "nodeName"), text(one, "spec", "attacher"))
+        taken.setdefault(where, []).append(text(one, "spec", "source", "persistentVolumeName"))
+    found = []
+    for csi in view.capture.listed("CSINode/"):
+        node = text(csi, "metadata", "name")
+        for entry in items(csi, "spec", "drivers"):
+            driver, allowed = text(entry, "name"), number(entry, "allocatable", "count")
+            if driver in drivers and allowed is not None:
+                volumes = sorted(taken.get((node, driver), []))
+                found.append(Attachments(node, driver, allowed, volumes))
+    return sorted(found, key=lambda one: one.allowed - len(one.volumes))
+
+
+def _driver(view: PodView, claim: str) -> str:
+    """The CSI driver of the claim's volume; empty where it has none or was not read."""
+    stored = view.object("PersistentVolumeClaim", claim)
+    volume = text(stored.body if stored else {}, "spec", "volumeName")
+    found = view.capture.objects.get(Reference("PersistentVolume", "", volume).key)
+    return text(found.body if found else {}, "spec", "csi", "driver")
 
 
 def only_one_pod(view: PodView, name: str) -> bool:

@@ -28,7 +28,7 @@ _HELPER_SECONDS = 60.0
 def kill_pause(bench: Bench, pod: Manifest) -> None:
     """Ends the process that holds the pod's sandbox."""
     found = _pids(pod, "pause")
-    if found or not _elsewhere(bench):
+    if found or not is_elsewhere(bench):
         _kill(found)
     else:
         _kill_from_a_pod(bench, pod, "pause")
@@ -38,13 +38,13 @@ def kill_shim(bench: Bench, pod: Manifest) -> None:
     """Ends the runtime's own process for the pod: it loses track of every container in it."""
     parents = {_parent(pid) for pid in _pids(pod, "pause")}
     found = {pid for pid in parents if _name(pid).startswith("containerd-shim")}
-    if found or not _elsewhere(bench):
+    if found or not is_elsewhere(bench):
         _kill(found)
     else:
         _kill_from_a_pod(bench, pod, "shim")
 
 
-def _elsewhere(bench: Bench) -> bool:
+def is_elsewhere(bench: Bench) -> bool:
     """Whether the node is another machine than this one, by what it calls its boot."""
     node = bench.kubectl("get", "nodes", "--output=json").json["items"][0]
     here = Path("/proc/sys/kernel/random/boot_id").read_text().strip()

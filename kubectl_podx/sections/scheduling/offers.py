@@ -8,13 +8,13 @@ from fractions import Fraction
 from kubectl_podx.model.clock import parse_quantity
 from kubectl_podx.model.raw import Json, dig, items, mapping, text
 from kubectl_podx.model.reference import selector_text
-from kubectl_podx.pod.claims import claims_of, only_one_pod, users
+from kubectl_podx.pod.claims import TOO_MANY_VOLUMES, attachments, claims_of, only_one_pod, users
 from kubectl_podx.pod.devices import device_claims
 from kubectl_podx.pod.nodes import repels, taint_text, tolerated
 from kubectl_podx.pod.pod import containers
 from kubectl_podx.pod.start_error import without_quotes
 from kubectl_podx.pod.view import PodView
-from kubectl_podx.view.units import human_size
+from kubectl_podx.view.units import counted, human_size
 
 _MOST = 3
 _REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
@@ -38,6 +38,8 @@ def held(view: PodView, reasons: list[str], nodes: list[Json] | None) -> list[st
         found += _neighbours(view, said)
     if "claim" in said or "device class" in said:
         found += _devices(view)
+    if TOO_MANY_VOLUMES in said:
+        found += _attachments(view)
     if "ReadWriteOncePod" in said:
         found += _one_pod(view)
     return found
@@ -194,6 +196,18 @@ def _neighbours(view: PodView, said: str) -> Iterator[str]:
             labels = selector_text(dig(term, "labelSelector")) or "any labels"
             where = "not share" if kind == "podAntiAffinity" else "share"
             yield f"{word}: it must {where} a {text(term, 'topologyKey')} with pods of {labels}"
+
+
+def _attachments(view: PodView) -> Iterator[str]:
+    """What nodes have of the volumes of the driver of one of the pod's claims."""
+    for one in attachments(view)[:_MOST]:
+        volumes = ", ".join(filter(None, one.volumes[:_MOST]))
+        more = len(one.volumes) - _MOST
+        listed = f": {volumes}{f' and {more} more' if more > 0 else ''}" if volumes else ""
+        yield (
+            f"node {one.node} may have {counted(one.allowed, 'volume')} of {one.driver} attached "
+            f"(CSINode) and has {len(one.volumes)} (VolumeAttachments){listed}"
+        )
 
 
 def _one_pod(view: PodView) -> Iterator[str]:

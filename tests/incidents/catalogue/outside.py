@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+import atexit
 import json
+from functools import partial
 from typing import Any
 
 from e2e.manifests import container, pod, shell
 from e2e.support import Bench, Manifest
-from incidents.incident import HELPER, THIS_NAMESPACE, Expected, Incident, Step, broken
-from incidents.when import condition, running_for, waiting
+from incidents.incident import (
+    HELPER,
+    THIS_NAMESPACE,
+    THIS_NODE,
+    Expected,
+    Incident,
+    Step,
+    broken,
+    subject,
+)
+from incidents.node_files import BIG, GATE, fill
+from incidents.when import age, condition, event, running_for, waiting
 
 _UNSCHEDULABLE = condition("PodScheduled", "False", "Unschedulable")
 _CLAIM = {"name": "d", "mountPath": "/data"}
@@ -46,6 +58,51 @@ def _volume(name: str, storage_class: str, mode: str = "ReadWriteOnce", **spec: 
     }
 
 
+# A local volume names its node.
+_ON_THIS_NODE = {
+    "required": {
+        "nodeSelectorTerms": [
+            {
+                "matchExpressions": [
+                    {"key": "kubernetes.io/hostname", "operator": "In", "values": [THIS_NODE]}
+                ]
+            }
+        ]
+    }
+}
+
+
+def _handle(name: str) -> Manifest:
+    """A volume that no driver has: it is counted, and never attached."""
+    return {"driver": _DRIVER, "volumeHandle": name}
+
+
+def _one_volume_of_our_driver(bench: Bench, body: Manifest) -> None:
+    """The kubelet's words for a driver that may attach one volume to its node."""
+    (csi,) = bench.kubectl("get", "csinodes", "--output=json").json["items"]
+    name = csi["metadata"]["name"]
+
+    def drivers(listed: list[Manifest]) -> None:
+        patch = json.dumps({"spec": {"drivers": listed}})
+        bench.kubectl("patch", "csinode", name, "--type=merge", "--patch", patch, check=False)
+
+    known = csi["spec"].get("drivers") or []
+    atexit.register(drivers, known)
+    ours = {"name": _DRIVER, "nodeID": name, "topologyKeys": [], "allocatable": {"count": 1}}
+    drivers([*known, ours])
+    free = '[{"op": "remove", "path": "/spec/schedulingGates"}]'
+    for pod_name in (f"{body['metadata']['name']}-holder", body["metadata"]["name"]):
+        bench.kubectl("patch", "pod", pod_name, "--type=json", "--patch", free)
+        bench.wait_for(partial(_was_seen, bench, pod_name), "the scheduler's word")
+
+
+def _was_seen(bench: Bench, name: str) -> bool:
+    """Whether the scheduler has taken a node for it, or said why it takes none."""
+    found = bench.get("pod", name) or {}
+    reasons = {one.get("reason") for one in found["status"].get("conditions", ())}
+    return bool(found["spec"].get("nodeName") or "Unschedulable" in reasons)
+
+
 def _mounted(claim: str) -> list[Manifest]:
     return [{"name": "d", "persistentVolumeClaim": {"claimName": claim}}]
 
@@ -69,12 +126,69 @@ def _holder_first(name: str, port: int) -> Manifest:
     return _beside(name, shell(ports=[{"containerPort": port, "hostPort": port}]))
 
 
+_DRIVER = "csi.podx.test"
 _USES = (
     'dd if=/dev/zero of=/dev/shm/x bs=1M count=60; trap "exit 0" TERM; while :; do sleep 1; done'
 )
 _SIZED = {"requests": {"memory": "128Mi"}, "limits": {"memory": "128Mi"}}
 
 INCIDENTS: tuple[Incident, ...] = (
+    broken(
+        "pending-attach-limit",
+        "the node has as many volumes of the driver as it may have",
+        shell(volumeMounts=[_CLAIM]),
+        objects=(
+            _volume("attached", "podx-attached", hostPath=None, csi=_handle("attached")),
+            _claim("attached", "podx-attached"),
+            _volume("one-more", "podx-one-more", hostPath=None, csi=_handle("one-more")),
+            _claim("one-more", "podx-one-more"),
+            _beside(
+                "pending-attach-limit",
+                shell(volumeMounts=[_CLAIM]),
+                volumes=_mounted("attached"),
+                schedulingGates=[{"name": GATE}],
+            ),
+        ),
+        volumes=_mounted("one-more"),
+        schedulingGates=[{"name": GATE}],
+        steps=(Step(age(0), _one_volume_of_our_driver),),
+        until=_UNSCHEDULABLE,
+        expected=Expected(
+            words=("exceed max volume count", f"may have 1 volume of {_DRIVER} attached"),
+            codes=("SCH001",),
+        ),
+    ),
+    Incident(
+        "volume-changes-owner-slowly",
+        "fsGroup on a volume of millions of files: the kubelet changes the owner of each",
+        (
+            _volume(
+                "slow-owner",
+                "podx-slow-owner",
+                hostPath=None,
+                local={"path": str(BIG)},
+                nodeAffinity=_ON_THIS_NODE,
+            ),
+            _claim("slow-owner", "podx-slow-owner"),
+            subject(
+                "volume-changes-owner-slowly",
+                shell(volumeMounts=[_CLAIM]),
+                volumes=_mounted("slow-owner"),
+                securityContext={"fsGroup": 2000},
+                schedulingGates=[{"name": GATE}],
+            ),
+        ),
+        event("VolumePermissionChangeInProgress"),
+        Expected(
+            severity=("info", "warning", "critical"),
+            words=("the containers wait until each file of a volume belongs to fsGroup",),
+            codes=("VOL010",),
+        ),
+        steps=(Step(age(0), fill),),
+        timeout=400.0,
+        slow=True,
+        on_node=True,
+    ),
     broken(
         "claim-class-missing",
         "the claim's StorageClass does not exist",

@@ -162,3 +162,49 @@ def test_policies_are_read_only_for_a_pod_that_runs_and_is_not_ready() -> None:
         body = pod(status={"conditions": [condition("Ready", value)]})
         ids = [call.id for call in pod_calls(reference, body, LookOptions())]
         assert ("list NetworkPolicy/shop" in ids) is asked
+
+
+def csi_node(name: str, allowed: int) -> Json:
+    driver = {"name": "csi.example.com", "nodeID": name, "allocatable": {"count": allowed}}
+    return {"metadata": {"name": name}, "spec": {"drivers": [driver]}}
+
+
+def attached(node_name: str, volume: str, driver: str = "csi.example.com") -> Json:
+    source = {"persistentVolumeName": volume}
+    return {"spec": {"attacher": driver, "nodeName": node_name, "source": source}}
+
+
+def test_the_volumes_that_a_node_has_of_the_driver_of_the_claim() -> None:
+    body = pending(
+        "2 node(s) exceed max volume count",
+        volumes=[{"name": "d", "persistentVolumeClaim": {"claimName": "data"}}],
+    )
+    objects = (
+        stored({"spec": {"volumeName": "pv-9"}}, "PersistentVolumeClaim/shop/data"),
+        stored({"spec": {"csi": {"driver": "csi.example.com"}}}, "PersistentVolume//pv-9"),
+    )
+    lists = {
+        "CSINode/": [csi_node("n1", 4), csi_node("n2", 1)],
+        "VolumeAttachment/": [
+            attached("n1", "pv-1"),
+            attached("n2", "pv-2"),
+            attached("n2", "pv-3", "another.example.com"),
+        ],
+        "Node/": [],
+    }
+    found = scheduling.build(view(body, *objects, lists=lists)).held
+    has = "attached (CSINode) and has 1 (VolumeAttachments)"
+    assert found == [
+        f"node n2 may have 1 volume of csi.example.com {has}: pv-2",
+        f"node n1 may have 4 volumes of csi.example.com {has}: pv-1",
+    ]
+
+
+def test_attachments_are_asked_for_only_where_the_scheduler_speaks_of_them() -> None:
+    def asked(reason: str) -> set[str]:
+        pod_ = Reference("Pod", "shop", "web-0")
+        return {call.id for call in pod_calls(pod_, pending(reason), LookOptions())}
+
+    wanted = {"list CSINode/", "list VolumeAttachment/"}
+    assert wanted <= asked("1 node(s) exceed max volume count")
+    assert wanted.isdisjoint(asked("1 Insufficient cpu"))
