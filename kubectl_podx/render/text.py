@@ -34,24 +34,30 @@ _MOST_SECTIONS = 4
 
 def coverage(found: Sequence[Coverage], page: Page) -> list[str]:
     """A line per reason, with all the sections that it touches."""
+    sentences = not_checked(found, everything=page.everything)
+    lines = [line for sentence in sentences for line in page.say(sentence)]
+    return ["Not checked:", *lines] if lines else []
+
+
+def not_checked(found: Sequence[Coverage], *, everything: bool) -> list[str]:
+    """A sentence per reason; `everything` names each section that it touches."""
     together: dict[Coverage, list[str]] = {}
     for row in found:
         if row.state != "full":
             alike = msgspec.structs.replace(row, section="")
             together.setdefault(alike, []).append(row.section)
-    if not together:
-        return []
-    lines = ["Not checked:"]
-    for alike, sections in together.items():
-        merged = msgspec.structs.replace(alike, section=_listed(alike, sections, page))
-        lines += page.say(coverage_line(merged))
-    return lines
+    return [
+        coverage_line(
+            msgspec.structs.replace(alike, section=_listed(alike, sections, everything=everything))
+        )
+        for alike, sections in together.items()
+    ]
 
 
-def _listed(row: Coverage, sections: list[str], page: Page) -> str:
+def _listed(row: Coverage, sections: list[str], *, everything: bool) -> str:
     """A container that cannot be looked into touches ten sections: to say so is enough."""
     names = [*dict.fromkeys(sections)]
-    if page.everything or len(names) <= _MOST_SECTIONS:
+    if everything or len(names) <= _MOST_SECTIONS:
         return ", ".join(names)
     if row.container and row.state in ("unobservable", "denied"):
         return "inside"

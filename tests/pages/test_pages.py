@@ -212,14 +212,19 @@ def test_a_page_is_never_wider_than_its_window(show: Show, width: int) -> None:
         assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
-def test_the_printed_page_has_every_row_and_no_controls(show: Show) -> None:
+def test_the_printed_page_has_what_stands_out_and_no_controls(show: Show) -> None:
     page = show(reports("storefront")).page
     page.get_by_label("Filter Environment").fill("nothing has this name")
     rows = page.locator("[data-filter=Environment] tbody tr:visible")
     assert rows.count() == 0
     page.emulate_media(media="print")
-    assert rows.count() > 50
+    # A filter on the screen takes nothing from the paper.
+    assert 0 < rows.count() == page.locator("[data-filter=Environment] tr[data-out]").count()
+    assert page.locator(".finding:visible").count() == len(
+        reports("storefront").items[0].findings or []
+    )
     assert page.locator("nav, button, .tools").locator("visible=true").count() == 0
+    assert page.get_by_text("the page on a screen has every row").is_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= page.evaluate("innerWidth")
 
 
@@ -249,3 +254,86 @@ def test_timeline_and_map_show_what_happened(show: Show) -> None:
     assert pod_map.locator("path.reach.broken").count() == 0
     broken = show(reports("service-to-nowhere")).page
     assert broken.locator("path.reach.broken").count() == 1
+
+
+LONG = "a-name-of-253-characters-" + "x" * 228
+
+
+def of_many_pods(count: int) -> PodReportList:
+    """So many pods, each with a name as long as Kubernetes allows and one in three of them sick."""
+    fine, sick = reports("storefront").items[0], reports("liveness-kill").items[0]
+    items = []
+    for at in range(count):
+        one = sick if at % 3 == 0 else fine
+        name = f"{at:03}-{LONG}"[:253]
+        pod = msgspec.structs.replace(one.pod, name=name, node=LONG[:253], namespace=LONG[:63])
+        items.append(msgspec.structs.replace(one, pod=pod))
+    return msgspec.structs.replace(reports("healthy"), items=items)
+
+
+SCREENS = [(width, look) for width in (1280, 768, 390) for look in ("light", "dark")]
+PAPERS = [(1280, "print"), (768, "print")]
+
+
+@pytest.mark.parametrize(("width", "look"), [*SCREENS, *PAPERS])
+@pytest.mark.parametrize("count", [1, 3, 60])
+def test_long_names_of_one_or_many_pods_fit(show: Show, count: int, width: int, look: str) -> None:
+    shown = show(
+        of_many_pods(count),
+        single=count == 1,
+        viewport={"width": width, "height": 844},
+        color_scheme="dark" if look == "dark" else "light",
+    )
+    page = shown.page
+    if look == "print":
+        page.emulate_media(media="print")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    outside = page.evaluate(
+        """() => [...document.querySelectorAll('h1, h2, .verdict p, summary, .what, .facts dd')]
+             .filter(each => each.checkVisibility())
+             .filter(each => each.getBoundingClientRect().right > innerWidth + 1)
+             .map(each => each.textContent.slice(0, 60))"""
+    )
+    assert outside == []
+    assert shown.quiet()
+
+
+def test_of_many_pods_the_table_is_first_and_a_report_is_opened_by_a_click(show: Show) -> None:
+    page = show(many(), single=False).page
+    heads = page.locator("main h2:visible").all_inner_texts()
+    assert [head.split()[0] for head in heads] == ["Pods", "Outliers"]
+    assert page.locator("article:visible").count() == 0
+    page.locator("tr.outlier a").click()
+    assert page.locator("article:visible").count() == 1
+    assert "orders-0" in page.locator("article:visible h2").first.inner_text()
+    page.locator("summary", has_text="web-2").click()
+    assert page.locator("article:visible").count() == 2
+
+
+@pytest.mark.parametrize("name", ["liveness-kill", "crash-loop", "frozen", "pending"])
+def test_a_printed_report_is_two_pages_of_what_stands_out(show: Show, name: str) -> None:
+    page = show(reports(name)).page
+    assert 1 <= page.pdf(format="A4").count(b"/Type /Page\n") <= 2
+
+
+def test_many_mounts_of_many_containers_are_a_matrix(show: Show) -> None:
+    found = reports("storefront")
+    report = found.items[0]
+    containers, volumes = report.containers or [], report.volumes or []
+    mount = next(mount for volume in volumes for mount in volume.mounts)
+    crowd = [msgspec.structs.replace(containers[0], name=f"c{at}") for at in range(9)]
+    mounted = [
+        msgspec.structs.replace(
+            volumes[0],
+            name=f"v{at}",
+            mounts=[msgspec.structs.replace(mount, container=f"c{row}") for row in range(at)],
+        )
+        for at in range(1, 10)
+    ]
+    crowded = msgspec.structs.replace(report, containers=crowd, volumes=mounted)
+    page = show(msgspec.structs.replace(found, items=[crowded])).page
+    drawn = page.locator("svg[aria-labelledby*=map]")
+    assert drawn.locator(".mount").count() == sum(range(1, 10))
+    assert drawn.locator(".edge").count() == 0
+    words = drawn.evaluate("svg => [...svg.querySelectorAll('text')].map(each => each.textContent)")
+    assert any(each.startswith("1  v1 (") for each in words)

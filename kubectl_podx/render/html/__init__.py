@@ -20,7 +20,7 @@ from kubectl_podx.generated.explain import codes
 from kubectl_podx.model.clock import parse_time
 from kubectl_podx.model.words import SEVERITIES
 from kubectl_podx.render.html import sections
-from kubectl_podx.render.text import coverage_line
+from kubectl_podx.render.text import not_checked
 from kubectl_podx.render.workload import workload_lines
 from kubectl_podx.sections.report import Distinction, PodReport, PodReportList
 from kubectl_podx.view.escape import clean
@@ -81,7 +81,7 @@ def html(found: Several, *, single: bool = False) -> str:
 
 def _not_seen(found: Several) -> list[str]:
     rows = found.coverage if isinstance(found, WorkloadReport) else []
-    return [coverage_line(row) for row in rows]
+    return not_checked(rows, everything=True)
 
 
 def _lines(found: Several) -> list[str]:
@@ -101,7 +101,7 @@ def _pod(report: PodReport, at: int, found: Several, *, whole: bool) -> PodPage:
         timeline=sections.timeline(report, anchor) if whole else None,
         sections=shown,
         nothing_in=[section.title for section in shown if section.empty],
-        coverage=[coverage_line(row) for row in report.coverage if row.state != "full"],
+        coverage=not_checked(report.coverage, everything=True),
         outlier=any(_is_odd(report, one) for one in found.differences),
         whole=whole,
     )

@@ -14,7 +14,7 @@ from kubectl_podx.sections.namespaces.report import Namespaces
 from kubectl_podx.sections.namespaces.text import KINDS, address
 from kubectl_podx.sections.network.report import ServiceRow
 from kubectl_podx.sections.report import PodReport
-from kubectl_podx.sections.volumes.report import Volume
+from kubectl_podx.sections.volumes.report import Volume, VolumeMount
 from kubectl_podx.sections.volumes.text import READ_ONLY_TYPES
 from kubectl_podx.view.units import counted
 
@@ -42,14 +42,21 @@ def pod_picture(report: PodReport, name: str) -> Markup | None:
     left = EDGE + (SERVICE_WIDTH + _REACH if services else 0)
     boxes, frames, low = _containers(report, left)
     volumes = _volumes(report)
-    places = _volume_places(volumes, left)
-    end = max(low, *(place.y + VOLUME_HEIGHT + GAP for place in places), 0.0)
+    if len(boxes) > MOST_LINED and len(volumes) > MOST_LINED:
+        mounted, under = matrix(volumes, boxes, left)
+        over: list[Markup] = []
+        end = max(low, under)
+    else:
+        places = _volume_places(volumes, left)
+        mounted = [part for place in places for part in edges(place, boxes)]
+        over = [part for place in places for part in volume_part(place)]
+        end = max(low, *(place.y + VOLUME_HEIGHT + GAP for place in places), 0.0)
     body = [
         *_pod_frame(report, left, end),
-        *(part for place in places for part in edges(place, boxes)),
+        *mounted,
         *frames,
         *(part for box in boxes.values() for part in container(box, report)),
-        *(part for place in places for part in volume_part(place)),
+        *over,
         *services_part(services, report, boxes, left),
     ]
     bottom = max(end, service_end(services))
@@ -301,6 +308,67 @@ def edges(place: Place, boxes: dict[str, Box]) -> Iterator[Markup]:
             ),
             class_=f"edge{' read-only' if read_only else ''}{shared}",
         )
+
+
+MOST_LINED = 8
+"""Of more containers and more volumes than that, lines would be a hair-ball."""
+_MOST_MATRIX = 20
+
+
+def matrix(
+    volumes: Sequence[Volume], boxes: dict[str, Box], left: float
+) -> tuple[list[Markup], float]:
+    """A column for each volume, a row for each container, a mark where it is mounted; the names
+    stand below. With where it ends.
+    """
+    shown = volumes[:_MOST_MATRIX]
+    area = (_WIDTH - EDGE - left) * 0.5 - 3 * GAP
+    first = _WIDTH - EDGE - GAP - area
+    step = area / len(shown)
+    columns = [first + step * (at + 0.5) for at in range(len(shown))]
+    low = max(box.y + box.height for box in boxes.values())
+    drawn = [
+        label(x, TOP - 2, str(at + 1), class_="tick", text_anchor="middle")
+        for at, x in enumerate(columns)
+    ]
+    drawn += [element("line", x1=x, x2=x, y1=TOP, y2=low, class_="mesh") for x in columns]
+    for box in boxes.values():
+        y, end = box.y + box.height / 2, first + area
+        drawn.append(element("line", x1=box.x + box.width, x2=end, y1=y, y2=y, class_="mesh"))
+    for volume, x in zip(shown, columns, strict=True):
+        drawn += [
+            _mark(mount, volume, x, boxes[mount.container])
+            for mount in volume.mounts
+            if mount.container in boxes
+        ]
+    y = low + GAP + LINE
+    drawn.append(label(left + GAP, y, "filled: read-write; hollow: read-only", class_="fine"))
+    half = (_WIDTH - EDGE - left - 2 * GAP) / 2
+    for at, volume in enumerate(shown):
+        x = left + GAP + half * (at % 2)
+        y += LINE if at % 2 == 0 else 0
+        words = (
+            f"{at + 1}  {volume.name} ({volume.type}{f' {volume.source}' if volume.source else ''})"
+        )
+        drawn.append(label(x, y, words, half - GAP, class_="line"))
+    if len(volumes) > len(shown):
+        y += LINE
+        more = f"and {counted(len(volumes) - len(shown), 'volume')} more"
+        drawn.append(label(left + GAP, y, more, class_="fine"))
+    return drawn, y + GAP
+
+
+def _mark(mount: VolumeMount, volume: Volume, x: float, box: Box) -> Markup:
+    read_only = mount.read_only or volume.type in READ_ONLY_TYPES
+    access = "read-only" if read_only else "read-write"
+    return element(
+        "circle",
+        tooltip(f"{mount.container} mounts {volume.name} at {mount.path}, {access}"),
+        cx=x,
+        cy=box.y + box.height / 2,
+        r=5.0,
+        class_=f"mount{' read-only' if read_only else ''}",
+    )
 
 
 def services_part(

@@ -62,7 +62,18 @@
     holder.before(tools);
   };
 
-  for (const holder of document.querySelectorAll("[data-filter]")) filterable(holder, holder.dataset.filter);
-  const index = document.querySelector("[aria-labelledby=index] .table");
-  if (index && index.querySelectorAll("tbody tr").length > 4) filterable(index, "pods");
+  for (const holder of document.querySelectorAll("[data-filter]")) {
+    if (holder.querySelectorAll("tbody tr").length > 4) filterable(holder, holder.dataset.filter);
+  }
+
+  // A link to a report opens it; without a script the browser does so, or its reader.
+  const open = () => {
+    const found = document.getElementById(location.hash.slice(1));
+    const holder = found?.closest("details");
+    if (!holder || holder.open) return;
+    holder.open = true;
+    found.scrollIntoView();
+  };
+  window.addEventListener("hashchange", open);
+  open();
 })();
