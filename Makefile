@@ -55,7 +55,7 @@ lint: install ## ruff, mypy, pyright, import contract, shellcheck
 	$(RUN) mypy
 	$(RUN) pyright
 	$(RUN) lint-imports
-	$(RUN) shellcheck --shell=sh --severity=style kubectl_podx/capture/observe.sh kubectl_podx/cli/kubectl_complete-podx .ci/run
+	$(RUN) shellcheck --shell=sh --severity=style kubectl_podx/capture/observe.sh kubectl_podx/capture/idle.sh kubectl_podx/cli/kubectl_complete-podx .ci/run
 
 format: install ## let ruff format and mend what it can
 	$(RUN) ruff format .

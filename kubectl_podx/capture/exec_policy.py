@@ -266,6 +266,18 @@ def memory_limits(pod: Json, entry: ContainerEntry) -> list[MemoryLimit]:
     return found
 
 
+def limit_of_pod(pod: Json) -> int | None:
+    """Bytes that the pod's own cgroup may have; None where it has no limit.
+
+    The kubelet gives it one where the spec does, or where every container has one: their sum.
+    """
+    whole = _lowest(
+        dig(pod, "spec", "resources", "limits", "memory"),
+        dig(pod, "status", "resources", "limits", "memory"),
+    )
+    return _sum_of_limits(pod) if whole is None else whole
+
+
 def has_memory_limit(pod: Json) -> bool:
     """Whether the spec or the status limits the memory of any container, or of the pod."""
     return any(memory_limits(pod, entry) for entry in containers(pod))

@@ -55,10 +55,6 @@ _RECHECK_STEP = 0.3
 _EXEC_RESERVE = 0.75
 
 
-def _import_sealing() -> None:
-    """Imports what is needed when the answers are there: after the looks have been sent."""
-
-
 def _asked(
     calls: Mapping[Reference, list[PlannedCall]],
 ) -> tuple[list[PlannedCall], Mapping[str, list[PlannedCall]]]:
@@ -142,13 +138,8 @@ class Gatherer:
             )
             held = self._gate.hold(calls, {r: self._sealer.raw_pod(r) for r in bodies})
         asked, stand_ins = _asked(calls)
-        everything += asked
-        everything += [call for planned in own.values() for call in planned]
+        everything += [*asked, *(call for planned in own.values() for call in planned)]
         self._dial_for(everything)
-
-        def while_they_look() -> None:
-            _import_sealing()
-            meanwhile()
 
         # A read that hangs must not take the time of the second reading of the pod with it.
         bound = self._before_the_end(_RECHECK_RESERVE)
@@ -164,7 +155,7 @@ class Gatherer:
                     show(self._without_looks(bodies, calls, own, {**answers, **self._known}))
 
         early = without_looks if bodies and show else None
-        outcomes = self._send(now, while_they_look if bodies else idle, bound, early) | self._known
+        outcomes = self._send(now, meanwhile if bodies else idle, bound, early) | self._known
         if stand_ins:
             from kubectl_podx.capture import store as together  # noqa: PLC0415 - of many pods only
 
@@ -173,7 +164,7 @@ class Gatherer:
             outcomes |= self._gate.refused()
         if "version" in outcomes and outcomes["version"].state == "ok":
             self._version = self._sealer.server_version(outcomes["version"].answer) or ""
-        outcomes |= self._look_through_neighbours(bodies, calls, outcomes)
+        outcomes |= self._look_again(bodies, calls, outcomes)
         if self._options.probe_runs:
             from kubectl_podx.capture import run_probes  # noqa: PLC0415 - only where asked for
 
@@ -358,30 +349,39 @@ class Gatherer:
     def _note_time(self, date: str | None) -> None:
         if not date or self._captured_at:
             return
-        try:
+        with suppress(TypeError, ValueError):
             self._captured_at = format_time(parsedate_to_datetime(date))
-        except (TypeError, ValueError):
-            return
 
-    def _look_through_neighbours(
+    def _look_again(
         self,
         bodies: dict[Reference, Json],
         calls: dict[Reference, list[PlannedCall]],
         outcomes: dict[str, Outcome],
     ) -> dict[str, Outcome]:
-        """Second looks for containers without a shell that share a PID namespace with one."""
-        second: list[PlannedCall] = []
-        for reference in bodies:
-            execs = [call for call in calls[reference] if call.kind == "exec"]
-            pod = self._sealer.raw_pod(reference)
-            second += look.neighbour_calls(pod, execs, outcomes)
-        if not second:
+        """Second looks for containers without a shell."""
+        if not any(one.reason == look.NO_SHELL for one in outcomes.values()):
             return {}
-        return {
-            f"exec {outcome.call.reference.key} {outcome.call.container}": outcome
-            for outcome in self._send(second).values()
-            if outcome.state == "ok"
-        }
+        from kubectl_podx.capture import other_ways  # noqa: PLC0415 - only where needed
+
+        ways = other_ways.Ways(
+            server=self._server,
+            options=self._options,
+            send=self._send,
+            deadline=lambda: self._before_the_end(_RECHECK_RESERVE + _EXEC_RESERVE),
+            consent=self._ask,
+            say=self._steps.say,
+            usages=lambda pod: self._gate.usages(pod) if self._gate else (),
+            now=self._captured_at,
+        )
+        raw = {reference: self._sealer.raw_pod(reference) for reference in bodies}
+        return other_ways.look_again(ways, raw, calls, outcomes)
+
+    def _ask(self, question: str) -> bool:
+        """Time stands still while a person is asked."""
+        left = self._deadline.remaining()
+        answer = self._steps.consent(question)
+        self._deadline = Deadline(left)
+        return answer
 
     def _read_again(
         self,
@@ -442,7 +442,7 @@ class Gatherer:
         outcomes: dict[str, Outcome],
         again: dict[Reference, Outcome],
     ) -> CapturedPod:
-        from kubectl_podx.capture.exec_policy import probe_counters  # noqa: PLC0415 - _import_sealing
+        from kubectl_podx.capture.exec_policy import probe_counters  # noqa: PLC0415 - late
         from kubectl_podx.capture.seal_environment import declared_variables  # noqa: PLC0415
         from kubectl_podx.capture.throttling import throttling_of  # noqa: PLC0415
 

@@ -58,6 +58,7 @@ class RawLook:
         "output",
         "started_at",
         "through",
+        "through_id",
     )
 
     def __init__(
@@ -70,6 +71,7 @@ class RawLook:
         container_id: str,
         started_at: str,
         through: str,
+        through_id: str = "",
     ) -> None:
         self.output = output
         self.nonce = nonce
@@ -80,6 +82,8 @@ class RawLook:
         self.started_at = started_at
         self.through = through
         """The neighbour that looked; empty where the container was looked into directly."""
+        self.through_id = through_id
+        """Its id, where it is a debug container of podx."""
 
     def __repr__(self) -> str:
         return "<RawLook>"
@@ -169,7 +173,9 @@ def _path_twice(path: str) -> str:
     return f"{shlex.quote(path)} {shlex.quote(mangled)}"
 
 
-def header(pod: Json, container: ContainerEntry, nonce: str, target: str) -> bytes:
+def header(
+    pod: Json, container: ContainerEntry, nonce: str, target: str, *, debug: bool = False
+) -> bytes:
     """What stands before the script: assignments, and the paths that the pod spec declares."""
     uid = text(pod, "metadata", "uid")
     lines = [
@@ -177,6 +183,7 @@ def header(pod: Json, container: ContainerEntry, nonce: str, target: str) -> byt
         f"podx_pod_uid={shlex.quote(uid or 'no-uid')}",
         f"podx_pod_uid_underscored={shlex.quote(uid.replace('-', '_') or 'no-uid')}",
         f"podx_target={shlex.quote(target)}",
+        f"podx_debug={int(debug)}",
         f"podx_limited={int(has_memory_limit(pod))}",
         "podx_declared() {",
         ":",
@@ -202,7 +209,11 @@ def perform(server: ApiServer, call: PlannedCall, pod: Json, deadline: Deadline)
     looked_at = entries[call.container]
     nonce = "podx-" + secrets.token_hex(12)
     target = looked_at.container_id if call.through else ""
-    stdin = header(pod, looked_at, nonce, target) + script() + b"podx_main_program\n"
+    stdin = (
+        header(pod, looked_at, nonce, target, debug=bool(call.through_id))
+        + script()
+        + b"podx_main_program\n"
+    )
     from kubectl_podx.cluster.errors import ClusterError  # noqa: PLC0415 - it is there by now
 
     try:
@@ -233,6 +244,7 @@ def perform(server: ApiServer, call: PlannedCall, pod: Json, deadline: Deadline)
             container_id=looked_at.container_id,
             started_at=text(looked_at.status, "state", "running", "startedAt"),
             through=call.through,
+            through_id=call.through_id,
         ),
     )
 
@@ -268,6 +280,18 @@ def may_have_harmed(outcome: Outcome) -> bool:
     if outcome.state == "ok":
         return isinstance(outcome.answer, RawLook) and not outcome.answer.complete
     return outcome.reason != NO_SHELL
+
+
+def is_blind(outcome: Outcome) -> bool:
+    """Whether a container was not looked into for want of a shell, nor through a neighbour."""
+    if outcome.reason == NO_SHELL:
+        return True
+    raw = outcome.answer
+    if outcome.state != "ok" or not isinstance(raw, RawLook) or not raw.through:
+        return False
+    from kubectl_podx.capture.frames import split  # noqa: PLC0415 - it is there by now
+
+    return split(raw.output, raw.nonce).get("denied") is not None
 
 
 def neighbour_calls(

@@ -1,6 +1,7 @@
 # What podx runs inside a container, by `sh -s podx-observe VERSION DIGEST` with this text on stdin.
 #
-# It reads and changes nothing: no file is written, nothing stays running. Rules that shaped it:
+# It reads and changes nothing: no file is written, nothing stays running, and the one signal that it
+# sends beyond its own children is to podx's own debug container. Rules that shaped it:
 # - It is charged to the container's memory. podx decides from outside whether to exec at all; the
 #   cgroup is read again here, with builtins alone. If too little is free, or that cannot be told
 #   although there is a limit, nothing is forked (LEAN) and only the kernel's own small files are
@@ -26,6 +27,8 @@
 podx_nonce=${podx_nonce:-0}
 podx_pod_uid=${podx_pod_uid:-}
 podx_target=${podx_target:-}
+# Whether this runs in a debug container of podx, which idle.sh keeps until two minutes after: 1.
+podx_debug=${podx_debug:-0}
 # Where /sys/fs/cgroup is looked for; a test puts a folder of its own here.
 podx_cgroup_root=${podx_cgroup_root:-}
 # Whether the pod spec limits the memory of the container or of the pod: 1, or 0 where it does not.
@@ -298,6 +301,7 @@ podx_start_of() {
 # The pids of this pod, at most podx_max_processes, into podx_pids_seen; the earliest process of
 # the container that is looked at into podx_main. Under hostPID the node's processes are passed over.
 podx_find() {
+  podx_idler='' podx_idler_start=''
   podx_pids_seen='' podx_main='' podx_earliest='' podx_left_out=0 podx_kept=0
   podx_group_of "$$"
   podx_own=$podx_found
@@ -311,6 +315,10 @@ podx_find() {
     [ "$podx_pid" != "$$" ] || continue
     if [ "$podx_shared" = 1 ]; then
       podx_group_of "$podx_pid" || continue
+      if [ "$podx_debug" = 1 ] && [ "$podx_found" = "$podx_own" ]; then
+        podx_is_idler "$podx_pid"
+        continue
+      fi
       podx_in_pod "$podx_found" || continue
       podx_is_main "$podx_pid"
     fi
@@ -352,6 +360,27 @@ podx_is_main() {
   if [ -z "$podx_earliest" ] || [ "$podx_start" -lt "$podx_earliest" ]; then
     podx_earliest=$podx_start podx_main=$1
   fi
+}
+
+# The first process of the debug container is the earliest one of its group.
+podx_is_idler() {
+  podx_start_of "$1" || return 0
+  if [ -z "$podx_idler" ] || [ "$podx_start" -lt "$podx_idler_start" ]; then
+    podx_idler=$1 podx_idler_start=$podx_start
+  fi
+}
+
+# Tells idle.sh that its two minutes begin anew: only if it handles the signal, which would end it
+# otherwise. SIGUSR1 is bit 9 of the mask, so the third hexadecimal digit from the right tells.
+podx_keep_awake() {
+  [ -n "$podx_idler" ] && [ -r "/proc/$podx_idler/status" ] || return 0
+  while read -r podx_key podx_rest; do
+    [ "$podx_key" = "SigCgt:" ] || continue
+    case $podx_rest in
+      *[2367abefABEF]??) kill -USR1 "$podx_idler" ;;
+    esac
+    return 0
+  done 2>/dev/null <"/proc/$podx_idler/status"
 }
 
 # -- files ---------------------------------------------------------------------------------------
@@ -794,6 +823,7 @@ podx_end() {
 # All of it, in the worker; or in the first shell where nothing may be forked.
 podx_work() {
   podx_find
+  [ "$podx_debug" = 0 ] || podx_keep_awake
   if [ -n "$podx_target" ]; then
     podx_root=/proc/$podx_main/root podx_self=$podx_main
     podx_basics

@@ -41,7 +41,10 @@ class PlannedCall(NamedTuple):
     detail: str = ""
     """What tells calls of one target and container apart: `previous`, the type of a probe."""
     through: str = ""
-    """Execs only: the neighbour that looks at `container` through the shared PID namespace."""
+    """Execs only: the neighbour that looks at `container` through the shared PID namespace, or the
+    debug container that was added to look at it."""
+    through_id: str = ""
+    """Of a debug container of podx that looks: its id."""
     first_page: bool = False
     """Lists only: a sample is enough."""
     owner: str = ""
@@ -59,6 +62,13 @@ class PlannedCall(NamedTuple):
         return " ".join(filter(None, words))
 
 
+class DebugWish(NamedTuple):
+    """`--debug-image` and what goes with it."""
+
+    image: str
+    profile: str = "restricted"
+
+
 class LookOptions(NamedTuple):
     """What a look may do and what it is for."""
 
@@ -74,6 +84,8 @@ class LookOptions(NamedTuple):
     """How often each probe is run by hand (`--run-probes`)."""
     force_exec: bool = False
     """`--force-exec`: exec also where that may cost the container its life."""
+    debug: DebugWish | None = None
+    """`--debug-image`: what to add where nothing else sees the inside."""
     wait_start: bool = False
     """`--wait-start`: look when a container that does not run has started."""
     max_in_flight: int = 12

@@ -39,6 +39,7 @@ from kubectl_podx.model.capture import (
 from kubectl_podx.model.clock import format_time, from_epoch
 from kubectl_podx.model.raw import Json, items, text
 from kubectl_podx.model.reference import Reference
+from kubectl_podx.pod.own import own_ids
 from kubectl_podx.pod.pod import containers
 
 _SYS_PTRACE = 19
@@ -81,7 +82,7 @@ def seal_look(
         container_id=raw.container_id,
         started_at=raw.started_at or None,
         state="observed",
-        method="neighbour" if raw.through else "exec",
+        method=_method(raw),
         through=raw.through,
     )
     if frames.broken():
@@ -94,6 +95,12 @@ def seal_look(
         reason = "the shell of the container did not run the script"
         return replace(base, state="unobservable", method="none", reason=reason)
     return _observed(sealer, pod, base, frames, raw, objects, list(declared.get(container, [])))
+
+
+def _method(raw: RawLook) -> Literal["exec", "neighbour", "ephemeral"]:
+    if raw.through_id:
+        return "ephemeral"
+    return "neighbour" if raw.through else "exec"
 
 
 def _observed(
@@ -112,11 +119,16 @@ def _observed(
     container = next(entry for entry in containers(pod) if entry.name == base.container)
     counts = procfs.argument_counts(frames.get("arguments") or b"")
     inside = next((e for e in containers(pod) if e.name == (raw.through or base.container)), None)
-    reader = procfs.CgroupReader(own.get("group", ""), inside.container_id if inside else "")
+    reader = procfs.CgroupReader(
+        own.get("group", ""), raw.through_id or (inside.container_id if inside else "")
+    )
     whose = reference_of(pod)
+    # A debug container of podx may still run, or be the one that looks.
+    not_its = own_ids(pod) | {raw.through_id}
     seen = [
         replace(one, executable=_program(sealer, whose, one.executable))
         for one in procfs.processes(frames.get("processes") or b"", clock, counts, reader)
+        if not one.container_id or one.container_id not in not_its
     ]
     main_pid = procfs.whole(own.get("main"))
     folders = procfs.namespaces(frames.get("namespaces") or b"")

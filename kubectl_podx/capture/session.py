@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 __all__ = ["LookOptions", "Targets", "connect", "connected", "take"]
 
+CONSENT_SECONDS = 120.0
+"""How long a person may think about `--debug-image`."""
 _MAX_CONNECTIONS = 16
 # Two execs, and four for the reads, which take turns while the execs are under way.
 _DIAL_AHEAD = 6
@@ -87,6 +89,7 @@ def take(
     progress: Progress | None = None,
     early: Callable[[Capture], None] | None = None,
     waiting: Callable[[str], None] = lambda _: None,
+    consent: Callable[[str], bool] = lambda _: False,
 ) -> Capture:
     """Looks at the targets and returns the sealed Capture.
 
@@ -95,8 +98,12 @@ def take(
     run once while the looks are under way. `revealed` gets the values that `--reveal` shows. A wait
     for a start is not part of the deadline. `progress` is told how far it is, `waiting` the
     server's address, and `early` gets what the API alone tells, where execs take their time.
+    `consent` asks a person before anything is written (`--debug-image`); that takes no time of the
+    deadline either, but is bounded by `CONSENT_SECONDS`.
     """
     whole = _with_wait(deadline) if options.wait_start else deadline
+    if options.debug is not None:
+        whole = Deadline(whole.remaining() + CONSENT_SECONDS)
     with connected(flags, deadline=whole, environ=environ, home=home, warn=warn) as (
         server,
         namespace,
@@ -105,13 +112,15 @@ def take(
         server.dial_ahead(_DIAL_AHEAD)
         # Imported while the connections are being dialled.
         from kubectl_podx.capture.gather import Gatherer  # noqa: PLC0415
+        from kubectl_podx.capture.steps import Steps  # noqa: PLC0415
 
         if options.exec_allowed:
             from kubectl_podx.cluster import exec_protocol  # noqa: F401, PLC0415
 
         if options.wait_start:
             deadline = _wait(server, targets, namespace, options, deadline, say)
-        gatherer = Gatherer(server, options, deadline, revealed, progress, early=early)
+        steps = Steps(consent=consent, say=say)
+        gatherer = Gatherer(server, options, deadline, revealed, progress, steps, early)
         try:
             return gatherer.capture(targets, namespace, meanwhile)
         except PodxError as error:

@@ -21,6 +21,14 @@ def _sealed(_outcome: Outcome, seal: Callable[[], Observation]) -> Observation:
     return seal()
 
 
+def _never(_question: str) -> bool:
+    return False
+
+
+def _unheard(_text: str) -> None:
+    return None
+
+
 class Steps(NamedTuple):
     """The steps of a run that can be done in another way: `doctor` only asks whether it might."""
 
@@ -30,3 +38,7 @@ class Steps(NamedTuple):
     """Gives the outcome of a call, and may send it."""
     observe: Callable[[Outcome, Callable[[], Observation]], Observation] = _sealed
     """Gives what an exec has shown, and may seal its output."""
+    consent: Callable[[str], bool] = _never
+    """Asks a person whether the one write may be done (`--debug-image`)."""
+    say: Callable[[str], None] = _unheard
+    """Tells the person what was written."""

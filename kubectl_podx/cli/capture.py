@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from kubectl_podx.cli.command import Command
-from kubectl_podx.cli.options import CHOICE, INSIDE, RUN, reading_options
+from kubectl_podx.cli.options import CHOICE, DEBUG, INSIDE, RUN, reading_options
 from kubectl_podx.model.errors import ExitStatus, InputError, UsageError
 from kubectl_podx.model.reference import Reference
 from kubectl_podx.view.escape import clean
@@ -41,7 +41,7 @@ kubectl podx capture deploy/web -O incident.podx --include-logs --include-values
 kubectl podx capture deploy/web -O incident.podx --logs 50
 """
 # What decides how a report looks has no place here.
-_OPTIONS = CHOICE | INSIDE | RUN | {"wait-start", "verbose"}
+_OPTIONS = CHOICE | INSIDE | DEBUG | RUN | {"wait-start", "verbose"}
 
 
 def command(name: str) -> click.Command:

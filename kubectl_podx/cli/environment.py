@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import select
 import signal
 import sys
 import threading
@@ -24,7 +25,16 @@ _AT_ONCE = 1 << 20
 class Environment:
     """Streams, variables and the home folder of one run; where not given, the process's own."""
 
-    __slots__ = ("_begun", "_processor", "home", "stderr", "stdout", "time_limit", "variables")
+    __slots__ = (
+        "_begun",
+        "_processor",
+        "home",
+        "stderr",
+        "stdin",
+        "stdout",
+        "time_limit",
+        "variables",
+    )
 
     def __init__(
         self,
@@ -32,9 +42,11 @@ class Environment:
         stderr: TextIO | None = None,
         variables: Mapping[str, str] | None = None,
         home: str | None = None,
+        stdin: TextIO | None = None,
     ) -> None:
         self.stdout: TextIO = sys.stdout if stdout is None else stdout
         self.stderr: TextIO = sys.stderr if stderr is None else stderr
+        self.stdin: TextIO = sys.stdin if stdin is None else stdin
         self.variables: Mapping[str, str] = os.environ if variables is None else variables
         self.home: str = _home(os.environ) if home is None else home
         self._begun, self._processor = time.monotonic(), time.process_time()
@@ -82,6 +94,25 @@ class Environment:
     def say(self, text: str) -> None:
         """One escaped line on standard error."""
         self.stderr.write(clean(text) + "\n")
+
+    def asks(self) -> bool:
+        """Whether a person can be asked: both ends of the talk are a terminal."""
+        with contextlib.suppress(OSError, ValueError, AttributeError):
+            return self.stdin.isatty() and self.stderr.isatty()
+        return False
+
+    def confirm(self, question: str, seconds: float) -> bool:
+        """Whether a person answers `y` or `yes` within this time; silence is no."""
+        if not self.asks():
+            return False
+        self.stderr.write(clean(question))
+        self.stderr.flush()
+        # A typed line waits in the terminal, so nothing of it is in Python's own buffer.
+        ready, _, _ = select.select([self.stdin], [], [], seconds)
+        if not ready:
+            self.say("no answer")
+            return False
+        return self.stdin.readline().strip().lower() in ("y", "yes")
 
     def warn(self, text: str) -> None:
         """A warning of the API server, as kubectl shows it."""

@@ -274,6 +274,28 @@ _READING: tuple[tuple[tuple[str, ...], dict[str, Any]], ...] = (
         },
     ),
     (
+        ("--debug-image",),
+        {
+            "metavar": "IMAGE",
+            "help": "If a container has no shell: add an ephemeral container with this image (such "
+            "as busybox) to the pod and inspect the container from there. It stays in the pod's "
+            "spec until the pod is deleted. KUBECTL_PODX_DEBUG_IMAGE=IMAGE means the same.",
+        },
+    ),
+    (
+        ("--debug-profile",),
+        {
+            "type": click.Choice(("restricted", "general")),
+            "default": "restricted",
+            "help": "With --debug-image: 'restricted' runs as the container's own user; 'general' "
+            "runs as root with SYS_PTRACE.",
+        },
+    ),
+    (
+        ("--yes",),
+        {"is_flag": True, "help": "With --debug-image: add the ephemeral container unasked."},
+    ),
+    (
         ("--run-probes",),
         {
             "is_flag": True,
@@ -412,6 +434,8 @@ CHOICE = frozenset({"selector", "field-selector", "all-namespaces"})
 FILES = frozenset({"from_file", "manifest"})
 """No cluster, but something saved."""
 INSIDE = frozenset({"no-exec", "force-exec"})
+DEBUG = frozenset({"debug-image", "debug-profile", "yes"})
+"""The one write."""
 LOGS = frozenset({"no-logs", "log_lines"})
 RUN = frozenset({"deadline", "max-in-flight"})
 COLORS = frozenset({"color", "no-color"})
@@ -431,6 +455,7 @@ SHOWN = COLORS | frozenset(
 LIVE = (
     CHOICE
     | INSIDE
+    | DEBUG
     | frozenset({"wait-start", "run-probes", "probe-runs", "reveal", "watch", "exec"})
 )
 """What makes no sense without a cluster."""

@@ -48,6 +48,10 @@ class ProgressLine:
         self._known = lines
         self._write([*lines, text])
 
+    def clear(self) -> None:
+        """Takes the lines away for something that is said or asked; they may come again."""
+        self._write([])
+
     def __enter__(self) -> Self:
         return self
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
@@ -14,8 +15,11 @@ from kubectl_podx.model.words import Colors, FindingSeverity
 
 if TYPE_CHECKING:
     from kubectl_podx.analysis.silence import Silence
+    from kubectl_podx.capture.planned import DebugWish
 
 _NO_EXEC = "KUBECTL_PODX_NO_EXEC"
+_DEBUG_IMAGE = "KUBECTL_PODX_DEBUG_IMAGE"
+_IMAGE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@-]{0,511}")
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,6 +47,10 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     force_exec: bool = False
     no_logs: bool = False
     log_lines: int = 20
+    debug_image: str | None = None
+    debug_profile: str = "restricted"
+    yes: bool = False
+    """Add the debug container without a question."""
     wait_start: bool = False
     run_probes: bool = False
     probe_runs: int = 3
@@ -82,11 +90,26 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
             known["selector"] = ""
         known["colors"] = colors_of(values)
         known["no_exec"] = bool(known.get("no_exec")) or env.variables.get(_NO_EXEC) == "1"
+        if env.variables.get(_DEBUG_IMAGE) or known.get("debug_image") is not None:
+            known["debug_image"] = _debug_image(known, words, env)
+            if known["debug_image"] and not _may_add(known, env):
+                raise UsageError(
+                    "--debug-image adds a container to the pod that stays in its spec; without a "
+                    "terminal to ask on, confirm it with --yes"
+                )
         request = cls(**{**known, "words": tuple(words), "connection": dict(values), **more})
         request.check()
         if env.time_limit is not None and not request.watch:
             env.time_limit.arm(request.deadline + request.longest_wait())
         return request
+
+    def debug(self) -> DebugWish | None:
+        """What may be added to a pod, where that was asked for."""
+        if not self.debug_image:
+            return None
+        from kubectl_podx.capture.planned import DebugWish
+
+        return DebugWish(self.debug_image, self.debug_profile)
 
     def silence(self) -> Silence:
         """The findings that are left out."""
@@ -95,12 +118,17 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
         return Silence(frozenset(self.ignore), cast("FindingSeverity", self.min_severity))
 
     def longest_wait(self) -> float:
-        """Seconds that come before the deadline counts (`--wait-start`)."""
-        if not self.wait_start:
-            return 0.0
-        from kubectl_podx.capture.watch import LONGEST
+        """Seconds that the deadline does not count: `--wait-start`, a question to a person."""
+        seconds = 0.0
+        if self.debug_image and not self.yes:
+            from kubectl_podx.capture.session import CONSENT_SECONDS
 
-        return LONGEST
+            seconds += CONSENT_SECONDS
+        if self.wait_start:
+            from kubectl_podx.capture.watch import LONGEST
+
+            seconds += LONGEST
+        return seconds
 
     @property
     def offline(self) -> bool:
@@ -157,12 +185,32 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
             raise UsageError("--force-exec needs a live pod")
         if self.wait_start:
             self._check_wait()
+        self._check_debug()
         if self.run_probes and self.offline:
             raise UsageError("--run-probes needs a live pod")
         if self.run_probes and self.sections and "probes" not in self.sections:
             raise UsageError("--run-probes goes with describe and probes")
         if self.reveal:
             self._check_reveal()
+
+    def _check_debug(self) -> None:
+        """One live pod: it is changed, so it is named."""
+        if self.debug_image is None:
+            if self.yes:
+                raise UsageError(f"--yes is only for --debug-image (or {_DEBUG_IMAGE})")
+            return
+        from kubectl_podx.capture.targets import Targets
+
+        if not _IMAGE.fullmatch(self.debug_image):
+            raise UsageError("--debug-image takes the name of an image, such as busybox:1.36")
+        if self.offline:
+            raise UsageError("--debug-image needs a live pod")
+        if self.no_exec:
+            raise UsageError("--debug-image needs an exec, which --no-exec forbids")
+        if self.watch:
+            raise UsageError("--watch and --debug-image cannot be used together")
+        if self.selector is not None or not Targets(words=self.words).single:
+            raise UsageError("--debug-image takes one POD")
 
     def _check_reveal(self) -> None:
         """Values go to a terminal, and into nothing that is kept or passed on by itself."""
@@ -206,3 +254,25 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
         for name, wanted in given.items():
             if wanted:
                 raise UsageError(f"--watch and {name} cannot be used together")
+
+
+def _debug_image(known: Mapping[str, Any], words: Sequence[str], env: Environment) -> str | None:
+    """The image of `--debug-image`, else the variable's where the flag could stand and somebody
+    can be asked, or has said yes already: a variable alone adds nothing.
+    """
+    given: str | None = known.get("debug_image")
+    if given is not None or "debug_image" not in known:
+        return given
+    from kubectl_podx.capture.targets import Targets
+
+    elsewhere = ("from_file", "manifest", "selector")
+    can = Targets(words=tuple(words)).single and not (
+        known.get("no_exec")
+        or known.get("watch")
+        or any(known.get(each) is not None for each in elsewhere)
+    )
+    return env.variables.get(_DEBUG_IMAGE) or None if can and _may_add(known, env) else None
+
+
+def _may_add(known: Mapping[str, Any], env: Environment) -> bool:
+    return bool(known.get("yes")) or env.asks()

@@ -134,6 +134,7 @@ def _taken(
             log_lines=request.log_lines,
             probe_runs=request.probe_runs if request.run_probes else 0,
             force_exec=request.force_exec,
+            debug=request.debug(),
             wait_start=request.wait_start,
             max_in_flight=request.max_in_flight,
         ),
@@ -147,7 +148,18 @@ def _taken(
         progress=lambda done, known: line.show(bar(done, known)),
         early=_early(request, env, line, needed),
         waiting=line.waits_for,
+        consent=lambda question: _confirmed(request, env, line, question),
     )
+
+
+def _confirmed(request: Request, env: Environment, line: ProgressLine, question: str) -> bool:
+    """Whether a person wants what the question says: by `--yes`, or by `y` on a terminal."""
+    from kubectl_podx.capture.session import CONSENT_SECONDS
+
+    line.clear()
+    for each in question.splitlines():
+        env.say(each)
+    return request.yes or env.confirm("Add it? [y/N] ", CONSENT_SECONDS)
 
 
 def for_answers(deadline: float, slowness: float) -> float:

@@ -18,7 +18,7 @@ from kubectl_podx.cluster.errors import (
 )
 from kubectl_podx.cluster.paths import api_path
 from kubectl_podx.cluster.pool import Dialer, Pool
-from kubectl_podx.cluster.stream import ConnectionGoneError, Response, Stream, send_request
+from kubectl_podx.cluster.stream import ConnectionGoneError, Method, Response, Stream, send_request
 from kubectl_podx.model.clock import Deadline
 
 if TYPE_CHECKING:
@@ -186,19 +186,40 @@ class ApiServer:
 
     def post_review(self, question: bytes) -> Answer:
         """Asks whether a right is held: a SelfSubjectAccessReview, which the server answers and
-        does not store. The only POST there is; nothing else is ever sent with a body.
+        does not store. The only POST there is.
 
         Any answer other than 2xx is a ClusterError, and none is asked for again.
         """
         deadline = self._request_deadline()
         response = self._renewing(
-            lambda: self._send(_REVIEWS, (), "application/json", _MAX_REVIEW, deadline, question),
+            lambda: self._send(
+                _REVIEWS, (), "application/json", _MAX_REVIEW, deadline, question, method="POST"
+            ),
             lambda response: response.status == 401,
         )
         self._pass_warnings(response)
         if not 200 <= response.status < 300:
             raise of_response(response.status, response.body)
         return Answer(response.status, response.body, response.headers.get("Date"))
+
+    def patch_ephemeral(self, namespace: str, pod: str, patch: bytes, deadline: Deadline) -> None:
+        """Adds ephemeral containers to a pod: the only write there is (`--debug-image`).
+
+        `patch` is a strategic merge patch: sent again after a connection that the server closed, it
+        does nothing more. Any answer other than 2xx is a ClusterError.
+        """
+        path = api_path("api/v1", "pods", namespace, pod, "ephemeralcontainers")
+        query = (("fieldManager", "kubectl-podx"),)
+        bound = deadline.within(self._request_deadline().remaining())
+        response = self._renewing(
+            lambda: self._send(
+                path, query, "application/json", _MAX_REVIEW * 4, bound, patch, method="PATCH"
+            ),
+            lambda response: response.status == 401,
+        )
+        self._pass_warnings(response)
+        if not 200 <= response.status < 300:
+            raise of_response(response.status, response.body)
 
     # -- exec ------------------------------------------------------------------------------------
 
@@ -315,6 +336,7 @@ class ApiServer:
         deadline: Deadline,
         question: bytes | None = None,
         *,
+        method: Method = "GET",
         cut: bool | None = None,
         bulk: bool = False,
     ) -> Response:
@@ -327,7 +349,7 @@ class ApiServer:
         def use(stream: Stream) -> tuple[Response, bool]:
             host = self._access.authority
             response = send_request(
-                stream, host, target, headers, limit=limit, cut=cut, question=question
+                stream, host, target, headers, limit=limit, cut=cut, method=method, body=question
             )
             return response, response.reusable
 

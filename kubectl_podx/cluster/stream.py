@@ -8,7 +8,7 @@ import select
 import socket
 import ssl
 import zlib
-from typing import TYPE_CHECKING, NamedTuple, cast
+from typing import TYPE_CHECKING, Literal, NamedTuple, cast
 
 from kubectl_podx.cluster.credentials import Headers, check_headers
 from kubectl_podx.cluster.errors import ClusterError, of_read_error, unreachable
@@ -235,6 +235,8 @@ class _Raw(io.RawIOBase):
 
 
 _READ_SIZE = 65536
+Method = Literal["GET", "POST", "PATCH"]
+_CONTENT = {"POST": "application/json", "PATCH": "application/strategic-merge-patch+json"}
 
 
 class Response(NamedTuple):
@@ -259,21 +261,21 @@ def send_request(
     *,
     limit: int,
     cut: bool,
-    question: bytes | None = None,
+    method: Method = "GET",
+    body: bytes | None = None,
 ) -> Response:
-    """Sends a GET, or a POST of `question` (JSON), and reads the answer.
+    """Sends a request, with a body (JSON) where it is no GET, and reads the answer.
 
     A body of more than `limit` bytes (unpacked) is an error, or is cut there if `cut`. Raises
     ClusterError, or ConnectionGoneError where nothing at all came back.
     """
-    method = "GET" if question is None else "POST"
     lines = [f"{method} {target} HTTP/1.1", f"Host: {host}"]
     lines += [f"{name}: {value}" for name, value in check_headers(headers)]
-    if question is not None:
-        lines += ["Content-Type: application/json", f"Content-Length: {len(question)}"]
+    if body is not None:
+        lines += [f"Content-Type: {_CONTENT[method]}", f"Content-Length: {len(body)}"]
     head = "\r\n".join([*lines, "", ""]).encode("utf-8", "surrogateescape")
     try:
-        stream.sendall(head + (question or b""))
+        stream.sendall(head + (body or b""))
         # HTTPResponse asks of its socket nothing but makefile.
         response = http.client.HTTPResponse(cast("socket.socket", stream), method=method)
         response.begin()
@@ -290,9 +292,9 @@ def send_request(
         # Its text quotes what came.
         raise _malformed() from None
     with response:
-        body, whole = _read_body(response, limit, cut)
+        answer, whole = _read_body(response, limit, cut)
     return Response(
-        response.status, response.headers, body, reusable=whole and not response.will_close
+        response.status, response.headers, answer, reusable=whole and not response.will_close
     )
 
 

@@ -29,6 +29,7 @@ CallKind = Literal[
     "apis",
     "exec",
     "probe",
+    "debug",
 ]
 ObservationMethod = Literal["exec", "neighbour", "ephemeral", "none"]
 CoverageState = Literal["full", "partial", "denied", "unobservable", "timedOut", "skipped"]

@@ -15,6 +15,7 @@ from kubectl_podx.model.clock import parse_time
 from kubectl_podx.model.parts import Condition
 from kubectl_podx.model.raw import Json, dig, items, number, text
 from kubectl_podx.model.words import ContainerKind, ProbeType
+from kubectl_podx.pod.own import is_own
 
 LOOPING = "CrashLoopBackOff"
 """The waiting reason of a container that ended and waits for its next start."""
@@ -224,6 +225,7 @@ MOST_CONTAINERS = 1000
 def containers(pod: Json) -> Iterator[ContainerEntry]:
     """Every container in the order they start: init and sidecars, apps, ephemeral.
 
+    podx's own debug containers are left out: they are none of the pod's (`pod/own.py`).
     Statuses are joined by name: `containerStatuses` is sorted by name, the spec is not
     (pkg/kubelet/types/types.go). Of more than `MOST_CONTAINERS` the first: no object of the API is
     so large, and whatever answers with one must not decide how long a report takes.
@@ -241,6 +243,8 @@ def _every_container(pod: Json) -> Iterator[ContainerEntry]:
     for spec_field, status_field, kind in _PARTS:
         statuses = {text(status, "name"): status for status in items(pod, "status", status_field)}
         for spec in items(pod, "spec", spec_field):
+            if kind == "ephemeral" and is_own(spec):
+                continue
             name = text(spec, "name")
             actual: ContainerKind = kind
             if kind == "init" and text(spec, "restartPolicy") == "Always":

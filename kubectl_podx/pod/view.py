@@ -20,6 +20,7 @@ from kubectl_podx.model.clock import parse_time
 from kubectl_podx.model.raw import Json, dig, number, text
 from kubectl_podx.model.reference import Reference
 from kubectl_podx.model.words import CoverageState, ObservationMethod, ObservationState
+from kubectl_podx.pod.own import is_own_event
 from kubectl_podx.pod.pod import ContainerEntry, Pod, containers, field_path
 
 _T = TypeVar("_T")
@@ -131,6 +132,7 @@ class PodView:
         own = [
             event
             for event in (stored.items if stored else [])
+            if not is_own_event(self.pod, event)
             if not self.captured.uid or text(event, "involvedObject", "uid") == self.captured.uid
         ]
         return sorted(own, key=event_time)

@@ -160,22 +160,41 @@ def test_nothing_runs_a_shell_or_code_from_data(path: Path) -> None:
     assert not imported(path) & {"pickle", "marshal", "shelve"}
 
 
-def test_only_the_door_sends_a_body_and_only_for_a_review() -> None:
-    """The one POST is a SelfSubjectAccessReview, which the server does not store. The other word is
-    the method of every gRPC call: that of a health check, spoken to a pod.
+def test_only_the_door_sends_a_body_for_a_review_and_for_the_one_write() -> None:
+    """The one POST is a SelfSubjectAccessReview, which the server does not store. The word of the
+    port forward is the method of every gRPC call: that of a health check, spoken to a pod. The one
+    PATCH adds a debug container, and one file alone asks for it.
     """
-    posts = [
+    posts = {
         (name_of(path), node.value)
         for path in FILES
         for node in nodes(path)
         if isinstance(node, ast.Constant) and node.value in ("POST", "PUT", "PATCH", "DELETE")
-    ]
-    assert posts == [("cluster/port_forward.py", "POST"), ("cluster/stream.py", "POST")]
+    }
+    door = {("cluster/server.py", "POST"), ("cluster/server.py", "PATCH")}
+    words = {("cluster/stream.py", "POST"), ("cluster/stream.py", "PATCH")}
+    assert posts == {("cluster/port_forward.py", "POST"), *door, *words}
+    for method in ("POST", "PATCH"):
+        sent = [
+            node
+            for node in nodes(ROOT / "cluster/server.py")
+            if isinstance(node, ast.keyword)
+            and isinstance(node.value, ast.Constant)
+            and (node.arg, node.value.value) == ("method", method)
+        ]
+        assert len(sent) == 1
+    writers = {
+        name_of(path)
+        for path in FILES
+        for node in nodes(path)
+        if isinstance(node, ast.Attribute) and node.attr == "patch_ephemeral"
+    }
+    assert writers == {"capture/other_ways.py"}
     paths = [
         name_of(path)
         for path in FILES
         for node in nodes(path)
-        if isinstance(node, ast.keyword) and node.arg == "question"
+        if isinstance(node, ast.Name) and node.id == "send_request"
     ]
     assert paths == ["cluster/server.py"]
     senders = {

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from kubectl_podx.model.parts import Fact
 from kubectl_podx.model.raw import Json, items, mapping, text
+from kubectl_podx.pod.own import is_own
 from kubectl_podx.pod.owner import is_service_account_volume, owner_template
 from kubectl_podx.pod.view import PodView
 from kubectl_podx.sections.environment.report import VariableRow
@@ -135,6 +136,8 @@ def _other_fields(view: PodView, template: Json, pairs: list[Pair]) -> Iterator[
 def _ephemeral(view: PodView) -> Iterator[Injection]:
     """No template has them: they come through a subresource, into a pod that runs."""
     for spec in items(view.pod, "spec", "ephemeralContainers"):
+        if is_own(spec):
+            continue
         where = f"spec.ephemeralContainers[{text(spec, 'name')}]"
         yield added(where, Source("a debug container", "proven"), text(spec, "image"))
 

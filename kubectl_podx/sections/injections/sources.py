@@ -11,6 +11,7 @@ import msgspec
 from kubectl_podx.model.clock import parse_time
 from kubectl_podx.model.raw import Json, dig, items, mapping, text
 from kubectl_podx.model.reference import selects
+from kubectl_podx.pod.own import is_own_path
 from kubectl_podx.pod.owner import controller_kind
 from kubectl_podx.pod.view import PodView
 from kubectl_podx.sections.injections.injectors import (
@@ -66,6 +67,8 @@ def edits(view: PodView) -> dict[str, Edit]:
         if created_it and not subresource:
             continue
         for path in paths:
+            if is_own_path(path):
+                continue
             found[path] = Edit(by, text(entry, "time"), subresource)
     return found
 

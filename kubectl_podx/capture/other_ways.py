@@ -1,0 +1,271 @@
+"""Second looks, where a container has no shell: through a neighbour, or through a debug container.
+
+The debug container is the one thing that podx ever writes: only where `--debug-image` asks for it
+and a person has said yes. Nothing here decides what it is (`capture/plan_debug.py`).
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+import msgspec
+
+from kubectl_podx.capture import look, plan_debug
+from kubectl_podx.capture.calls import Outcome, outcome_of_error
+from kubectl_podx.capture.planned import DebugWish, LookOptions, PlannedCall
+from kubectl_podx.capture.seal import Sealer, WrongObjectError
+from kubectl_podx.model.capture import MemoryUsage
+from kubectl_podx.model.clock import Deadline
+from kubectl_podx.model.raw import Json, dig, text
+from kubectl_podx.model.reference import Reference
+from kubectl_podx.pod import own
+from kubectl_podx.pod.pod import IMAGE_FAILURES, containers
+
+if TYPE_CHECKING:
+    from kubectl_podx.cluster.server import ApiServer
+
+_STEP = 0.25
+# What the look itself needs after the debug container has started.
+_LOOK_SECONDS = 1.5
+_STUCK = IMAGE_FAILURES | {
+    "CreateContainerConfigError",
+    "CreateContainerError",
+    "RunContainerError",
+    "PreCreateHookError",
+    "PostStartHookError",
+}
+"""Waiting reasons of a container that will not run within this deadline."""
+YES = "--yes, or y when asked"
+
+Pods = Mapping[Reference, Json]
+Calls = Mapping[Reference, list[PlannedCall]]
+Outcomes = dict[str, Outcome]
+
+
+class Ways(NamedTuple):
+    """What second looks need of the run that they are part of."""
+
+    server: ApiServer
+    options: LookOptions
+    send: Callable[[list[PlannedCall]], dict[str, Outcome]]
+    deadline: Callable[[], Deadline]
+    """Asked again each time: it stands still while a person is asked."""
+    consent: Callable[[str], bool]
+    say: Callable[[str], None]
+    usages: Callable[[Reference], Sequence[MemoryUsage]]
+    now: str
+    """The server's clock."""
+
+
+def look_again(ways: Ways, pods: Pods, calls: Calls, outcomes: Mapping[str, Outcome]) -> Outcomes:
+    """The outcomes that a second look replaces, by the id of the first; and those of what was
+    added, whose calls are added to the pods' `calls`.
+    """
+    found = _through_neighbours(ways, pods, calls, outcomes)
+    for reference, pod in pods.items():
+        now = {**outcomes, **found}
+        blind = [
+            call
+            for call in calls[reference]
+            if call.kind == "exec" and call.id in now and look.is_blind(now[call.id])
+        ]
+        if blind:
+            found |= _Debug(ways, reference, pod).look(blind, calls[reference])
+    return found
+
+
+def _through_neighbours(
+    ways: Ways, pods: Pods, calls: Calls, outcomes: Mapping[str, Outcome]
+) -> Outcomes:
+    second: list[PlannedCall] = []
+    for reference, pod in pods.items():
+        execs = [call for call in calls[reference] if call.kind == "exec"]
+        second += look.neighbour_calls(pod, execs, outcomes)
+    return _looked(ways, second)
+
+
+def _looked(ways: Ways, second: list[PlannedCall]) -> Outcomes:
+    """The looks that came to something, by the id of the exec that did not."""
+    found = ways.send(second).values() if second else ()
+    return {one.call._replace(through="").id: one for one in found if one.state == "ok"}
+
+
+class _Debug:
+    """The debug containers of one pod."""
+
+    def __init__(self, ways: Ways, reference: Reference, pod: Json) -> None:
+        self._ways = ways
+        self._reference = reference
+        self._pod = pod
+        self._wish = ways.options.debug
+
+    def look(self, blind: list[PlannedCall], planned: list[PlannedCall]) -> Outcomes:
+        """Looks into these containers: by what runs already, and by what may be added."""
+        found: Outcomes = {}
+        running = {
+            call.container: name
+            for call in blind
+            if (name := plan_debug.running_for(self._pod, call.container, self._wish))
+        }
+        found |= self._through(blind, running, self._pod)
+        left = [call for call in blind if call.id not in found]
+        if self._wish is None or not left:
+            return found
+        adding = [plan_debug.debug_call(self._reference, call.container) for call in left]
+        planned += adding
+        done = self._added(adding, self._wish)
+        found |= {one.call.id: one for one in done.values()}
+        added = {
+            name: text(one.answer, "name")
+            for name, one in done.items()
+            if one.state == "ok" and isinstance(one.answer, dict)
+        }
+        looked = self._through(left, added, _with([one.answer for one in done.values()]))
+        for call in adding:
+            if call.container in added and _exec_id(call) not in looked:
+                why = "it runs, but the exec in it failed: is there a shell (sh) in its image?"
+                found[call.id] = Outcome(call, "failed", why)
+        return found | looked
+
+    def _through(self, blind: list[PlannedCall], by: Mapping[str, str], pod: Json) -> Outcomes:
+        """Container -> debug container: the looks through these."""
+        ids = {text(s, "name"): own.identity(s) for s in own.own_statuses(pod)}
+        second = [
+            call._replace(through=by[call.container], through_id=ids.get(by[call.container], ""))
+            for call in blind
+            if ids.get(by.get(call.container, ""))
+        ]
+        return _looked(self._ways, second)
+
+    # -- the write ---------------------------------------------------------------------------------
+
+    def _added(self, adding: list[PlannedCall], wish: DebugWish) -> dict[str, Outcome]:
+        """Container -> how the write for it ended: with the container's status, if it runs."""
+        why, needs = plan_debug.refusal(self._pod, len(adding)), ""
+        if not why and not self._ways.options.force_exec:
+            usages = self._ways.usages(self._reference)
+            _, _, why, needs = plan_debug.memory(self._pod, usages, self._ways.now)
+        if why:
+            return {call.container: Outcome(call, "skipped", why, needs) for call in adding}
+        targets = [call.container for call in adding]
+        if not self._ways.consent(plan_debug.question(self._reference, targets, wish)):
+            return {
+                call.container: Outcome(call, "skipped", "nobody said yes to it", YES)
+                for call in adding
+            }
+        entries = {entry.name: entry for entry in containers(self._pod)}
+        made = {
+            target: plan_debug.debug_container(
+                self._pod, entries[target], wish, plan_debug.name_of(secrets.token_bytes(5))
+            )
+            for target in targets
+        }
+        return self._written(adding, made)
+
+    def _written(
+        self, adding: list[PlannedCall], made: dict[str, dict[str, object]]
+    ) -> dict[str, Outcome]:
+        names = ", ".join(str(one["name"]) for one in made.values())
+        stays = "stays in the pod's spec until the pod is deleted; it ends by itself"
+        body = msgspec.json.encode(plan_debug.patch(self._pod, made.values()))
+        try:
+            self._ways.server.patch_ephemeral(
+                self._reference.namespace, self._reference.name, body, self._ways.deadline()
+            )
+        except Exception as error:  # noqa: BLE001 - as of every call: it costs its rows
+            return {call.container: _refused(call, error) for call in adding}
+        except BaseException:
+            self._ways.say(f"interrupted: {names} may have been added; if so, it {stays}")
+            raise
+        self._ways.say(
+            f"debug container {names} was added to pod {self._reference.name} and {stays}"
+        )
+        return {
+            call.container: self._awaited(call, str(made[call.container]["name"]))
+            for call in adding
+        }
+
+    def _awaited(self, call: PlannedCall, name: str) -> Outcome:
+        """Until the debug container runs, cannot, or the time is over."""
+        begun = time.monotonic()
+        bound = self._ways.deadline().within(self._ways.deadline().remaining() - _LOOK_SECONDS)
+        status: Json = {}
+        while True:
+            try:
+                pod = self._read()
+            except Exception as error:  # noqa: BLE001 - as of every call
+                return outcome_of_error(call, error)
+            status = own.status_of(pod, name)
+            taken = round(time.monotonic() - begun, 3)
+            if own.is_running(status):
+                return Outcome(call, "ok", seconds=taken, answer=dict(status))
+            why = _stuck(status)
+            if why:
+                return Outcome(call, "failed", f"{name} did not start: {why}", seconds=taken)
+            if bound.remaining() <= _STEP:
+                return Outcome(
+                    call,
+                    "timedOut",
+                    f"{name} did not start before the deadline: {_waits(status)}",
+                    "a longer --deadline",
+                    taken,
+                )
+            time.sleep(_STEP)
+
+    def _read(self) -> Json:
+        from kubectl_podx.cluster.paths import api_path  # noqa: PLC0415 - it is there by now
+
+        resource = self._reference.resource
+        path = api_path(
+            resource.prefix, resource.plural, self._reference.namespace, self._reference.name
+        )
+        try:
+            opened = Sealer().open(self._reference, self._ways.server.get(path).body)
+        except WrongObjectError:
+            return {}
+        return opened.body or {}
+
+
+def _exec_id(call: PlannedCall) -> str:
+    """The id of the first look at the container that a debug container was added for."""
+    return call._replace(kind="exec").id
+
+
+def _with(statuses: Sequence[object]) -> Json:
+    """A pod that has the debug containers with these statuses."""
+    known = [one for one in statuses if isinstance(one, dict)]
+    specs = [{"name": text(one, "name"), "env": [{"name": own.MARK}]} for one in known]
+    return {
+        "spec": {"ephemeralContainers": specs},
+        "status": {"ephemeralContainerStatuses": known},
+    }
+
+
+def _refused(call: PlannedCall, error: Exception) -> Outcome:
+    """RBAC's refusal names the right; that of an admission plugin says what it objects to."""
+    found = outcome_of_error(call, error)
+    if found.state != "denied" or 'cannot patch resource "pods/ephemeralcontainers"' in str(error):
+        return found
+    return Outcome(call, "failed", str(error))
+
+
+def _stuck(status: Json) -> str:
+    """Why it will not run; empty while it may."""
+    reason = text(status, "state", "waiting", "reason")
+    if reason in _STUCK:
+        return _said(reason, text(status, "state", "waiting", "message"))
+    ended = dig(status, "state", "terminated")
+    if ended is None:
+        return ""
+    return _said(text(ended, "reason") or "it has ended", text(ended, "message"))
+
+
+def _said(reason: str, message: str) -> str:
+    return f"{reason}: {message[:300]}" if message else reason
+
+
+def _waits(status: Json) -> str:
+    return text(status, "state", "waiting", "reason") or "the kubelet has not taken it yet"
