@@ -95,10 +95,10 @@ def _withheld(view: PodView) -> Iterator[Coverage]:
 
 
 def _calls(view: PodView) -> Iterator[Coverage]:
-    """Refused, slow or broken requests. Execs are told by the looks that they made."""
+    """Refused, slow or broken requests. Execs and debug containers are told by the looks."""
     for call in view.captured.calls:
         state = LOST.get(call.state)
-        if state is None or call.kind == "exec" or _nobody_misses(view, call):
+        if state is None or call.kind in ("exec", "debug") or _nobody_misses(view, call):
             continue
         for section in call.sections:
             if section not in _NOT_OF_ITS_OWN:

@@ -28,6 +28,7 @@ _BOUNDS = {
     "inodes": (_MIB, b"\n", 5_000),
     "space": (_MIB, b"\n", 5_000),
     "space_inodes": (_MIB, b"\n", 5_000),
+    "file_systems": (_MIB, b"\n", 5_000),
     "tokens": (4 * _MIB, b"\n", 1_000),
     "hosts": (70_000, b"\n", 70_000),
     "resolv": (20_000, b"\n", 20_000),
@@ -107,6 +108,9 @@ def with_space(mounts: list[Mount], frames: Frames, root: str) -> list[Mount]:
     asked_for = _inodes(frames.get("inodes"), root)
     space = _by_device(_df(frames.get("space"), root), devices)
     nodes = _by_device(_df(frames.get("space_inodes"), root), devices)
+    for path, (blocks, entries) in _file_systems(frames.get("file_systems"), root).items():
+        if path in devices:
+            space[devices[path]], nodes[devices[path]] = blocks, entries
     return [
         _with_rows(mount, asked_for[mount.path], space.get(mount.device), nodes.get(mount.device))
         if mount.path in asked_for
@@ -138,6 +142,28 @@ def _df(content: bytes | None, root: str) -> dict[str, _Row]:
         if match:
             total, used, free = int(match[1]), int(match[2]), int(match[3])
             found[match[4].removeprefix(root) or "/"] = _Row(total, used, free)
+    return found
+
+
+# `stat -f -c '%b %f %a %S %c %d %n'`: blocks, free, free for everybody, their size, inodes, free.
+_STAT_F = re.compile(
+    r"(\d{1,18}) (\d{1,18}) (\d{1,18}) (\d{1,7}) (\d{1,18}) (\d{1,18}) (/.*)", re.ASCII
+)
+
+
+def _file_systems(content: bytes | None, root: str) -> dict[str, tuple[_Row, _Row]]:
+    """Path -> its file system's space, in KiB as df has it, and inodes."""
+    found: dict[str, tuple[_Row, _Row]] = {}
+    for line in text_of(content or b"").splitlines():
+        match = _STAT_F.fullmatch(line)
+        if match is None:
+            continue
+        blocks, free, available, size, inodes, unused = (int(match[i]) for i in range(1, 7))
+        space = (blocks * size // 1024, (blocks - free) * size // 1024, available * size // 1024)
+        found[match[7].removeprefix(root) or "/"] = (
+            _Row(*space),
+            _Row(inodes, inodes - unused, unused),
+        )
     return found
 
 

@@ -807,10 +807,16 @@ podx_full() {
   podx_table links podx_hold ls -ld --
   podx_frame inodes
   podx_table mounts podx_hold ls -dLi --
-  podx_frame space
-  podx_table mounts podx_run df -kP --
-  podx_frame space_inodes
-  podx_table mounts podx_run df -iP --
+  if [ -n "$podx_target" ]; then
+    # df looks a path up in its own mount table, where the target's mounts are not.
+    podx_frame file_systems
+    podx_table mounts podx_run stat -f -c '%b %f %a %S %c %d %n' --
+  else
+    podx_frame space
+    podx_table mounts podx_run df -kP --
+    podx_frame space_inodes
+    podx_table mounts podx_run df -iP --
+  fi
   podx_sockets
 }
 

@@ -103,38 +103,45 @@ class _Debug:
         self._wish = ways.options.debug
 
     def look(self, blind: list[PlannedCall], planned: list[PlannedCall]) -> Outcomes:
-        """Looks into these containers: by what runs already, and by what may be added."""
-        found: Outcomes = {}
-        running = {
+        """Looks into these containers: by what is there already, and by what may be added."""
+        known = {
             call.container: name
             for call in blind
-            if (name := plan_debug.running_for(self._pod, call.container, self._wish))
+            if (name := plan_debug.known_for(self._pod, call.container, self._wish))
         }
-        found |= self._through(blind, running, self._pod)
+        running = [s for s in own.own_statuses(self._pod) if own.is_running(s)]
+        found = self._through(blind, known, running)
         left = [call for call in blind if call.id not in found]
         if self._wish is None or not left:
             return found
-        adding = [plan_debug.debug_call(self._reference, call.container) for call in left]
-        planned += adding
-        done = self._added(adding, self._wish)
-        found |= {one.call.id: one for one in done.values()}
-        added = {
-            name: text(one.answer, "name")
-            for name, one in done.items()
+        writes = [plan_debug.debug_call(self._reference, call.container) for call in left]
+        planned += writes
+        ended = {
+            c.container: self._awaited(c, known[c.container])
+            for c in writes
+            if known.get(c.container)
+        }
+        ended |= self._added([call for call in writes if call.container not in ended], self._wish)
+        started = {
+            name: one.answer
+            for name, one in ended.items()
             if one.state == "ok" and isinstance(one.answer, dict)
         }
-        looked = self._through(left, added, _with([one.answer for one in done.values()]))
-        for call in adding:
-            if call.container in added and _exec_id(call) not in looked:
+        names = {target: text(status, "name") for target, status in started.items()}
+        looked = self._through(left, names, list(started.values()))
+        for call in writes:
+            if call.container in started and _exec_id(call) not in looked:
                 why = "it runs, but the exec in it failed: is there a shell (sh) in its image?"
-                found[call.id] = Outcome(call, "failed", why)
-        return found | looked
+                ended[call.container] = Outcome(call, "failed", why)
+        return {**found, **{one.call.id: one for one in ended.values()}, **looked}
 
-    def _through(self, blind: list[PlannedCall], by: Mapping[str, str], pod: Json) -> Outcomes:
-        """Container -> debug container: the looks through these."""
-        ids = {text(s, "name"): own.identity(s) for s in own.own_statuses(pod)}
+    def _through(
+        self, blind: list[PlannedCall], by: Mapping[str, str], statuses: Sequence[Json]
+    ) -> Outcomes:
+        """`by`: container -> debug container; the looks through those that run."""
+        ids = {text(status, "name"): own.identity(status) for status in statuses}
         second = [
-            call._replace(through=by[call.container], through_id=ids.get(by[call.container], ""))
+            call._replace(through=by[call.container], through_id=ids[by[call.container]])
             for call in blind
             if ids.get(by.get(call.container, ""))
         ]
@@ -144,6 +151,8 @@ class _Debug:
 
     def _added(self, adding: list[PlannedCall], wish: DebugWish) -> dict[str, Outcome]:
         """Container -> how the write for it ended: with the container's status, if it runs."""
+        if not adding:
+            return {}
         why, needs = plan_debug.refusal(self._pod, len(adding)), ""
         if not why and not self._ways.options.force_exec:
             usages = self._ways.usages(self._reference)
@@ -169,7 +178,7 @@ class _Debug:
         self, adding: list[PlannedCall], made: dict[str, dict[str, object]]
     ) -> dict[str, Outcome]:
         names = ", ".join(str(one["name"]) for one in made.values())
-        stays = "stays in the pod's spec until the pod is deleted; it ends by itself"
+        where = f"pod {self._reference.name}, and stays in its spec until the pod is deleted"
         body = msgspec.json.encode(plan_debug.patch(self._pod, made.values()))
         try:
             self._ways.server.patch_ephemeral(
@@ -178,21 +187,22 @@ class _Debug:
         except Exception as error:  # noqa: BLE001 - as of every call: it costs its rows
             return {call.container: _refused(call, error) for call in adding}
         except BaseException:
-            self._ways.say(f"interrupted: {names} may have been added; if so, it {stays}")
+            self._ways.say(f"interrupted: {names} may have been added to {where}")
             raise
-        self._ways.say(
-            f"debug container {names} was added to pod {self._reference.name} and {stays}"
-        )
-        return {
-            call.container: self._awaited(call, str(made[call.container]["name"]))
-            for call in adding
-        }
+        self._ways.say(f"{names} was added to {where}")
+        try:
+            return {
+                call.container: self._awaited(call, str(made[call.container]["name"]))
+                for call in adding
+            }
+        except KeyboardInterrupt:
+            self._ways.say(f"interrupted: {names} ends by itself two minutes after its start")
+            raise
 
     def _awaited(self, call: PlannedCall, name: str) -> Outcome:
         """Until the debug container runs, cannot, or the time is over."""
         begun = time.monotonic()
         bound = self._ways.deadline().within(self._ways.deadline().remaining() - _LOOK_SECONDS)
-        status: Json = {}
         while True:
             try:
                 pod = self._read()
@@ -200,19 +210,17 @@ class _Debug:
                 return outcome_of_error(call, error)
             status = own.status_of(pod, name)
             taken = round(time.monotonic() - begun, 3)
+            policy = f"imagePullPolicy {_policy(pod, name)}"
             if own.is_running(status):
+                self._ways.say(f"{name} runs after {taken:.1f} s ({policy})")
                 return Outcome(call, "ok", seconds=taken, answer=dict(status))
             why = _stuck(status)
             if why:
-                return Outcome(call, "failed", f"{name} did not start: {why}", seconds=taken)
+                reason = f"{name} did not start ({policy}): {why}"
+                return Outcome(call, "failed", reason, seconds=taken)
             if bound.remaining() <= _STEP:
-                return Outcome(
-                    call,
-                    "timedOut",
-                    f"{name} did not start before the deadline: {_waits(status)}",
-                    "a longer --deadline",
-                    taken,
-                )
+                reason = f"{name} did not start before the deadline ({policy}): {_waits(status)}"
+                return Outcome(call, "timedOut", reason, "a longer --deadline", taken)
             time.sleep(_STEP)
 
     def _read(self) -> Json:
@@ -234,22 +242,17 @@ def _exec_id(call: PlannedCall) -> str:
     return call._replace(kind="exec").id
 
 
-def _with(statuses: Sequence[object]) -> Json:
-    """A pod that has the debug containers with these statuses."""
-    known = [one for one in statuses if isinstance(one, dict)]
-    specs = [{"name": text(one, "name"), "env": [{"name": own.MARK}]} for one in known]
-    return {
-        "spec": {"ephemeralContainers": specs},
-        "status": {"ephemeralContainerStatuses": known},
-    }
-
-
 def _refused(call: PlannedCall, error: Exception) -> Outcome:
     """RBAC's refusal names the right; that of an admission plugin says what it objects to."""
     found = outcome_of_error(call, error)
     if found.state != "denied" or 'cannot patch resource "pods/ephemeralcontainers"' in str(error):
         return found
     return Outcome(call, "failed", str(error))
+
+
+def _policy(pod: Json, name: str) -> str:
+    specs = (one for one in own.own_specs(pod) if text(one, "name") == name)
+    return next((text(one, "imagePullPolicy") for one in specs), "") or "unknown"
 
 
 def _stuck(status: Json) -> str:

@@ -47,19 +47,22 @@ def debug_call(reference: Reference, container: str) -> PlannedCall:
     )
 
 
-def running_for(pod: Json, container: str, wish: DebugWish | None) -> str:
-    """The debug container that runs and targets this one; empty where there is none.
+def known_for(pod: Json, container: str, wish: DebugWish | None) -> str:
+    """The debug container that is there for this one: it runs or, if it was wished for, is about
+    to. Empty where there is none.
 
     One that was added by another profile or with another image does not do what is asked for now.
     """
     for spec in reversed(own.own_specs(pod)):
-        name = text(spec, "name")
+        status = own.status_of(pod, text(spec, "name"))
         if text(spec, "targetContainerName") != container:
+            continue
+        if wish is None and not own.is_running(status):
             continue
         if wish is not None and DebugWish(text(spec, "image"), _profile(spec)) != wish:
             continue
-        if own.is_running(own.status_of(pod, name)):
-            return name
+        if dig(status, "state", "terminated") is None:
+            return text(spec, "name")
     return ""
 
 

@@ -19,7 +19,7 @@ from kubectl_podx.model.capture import (
 from kubectl_podx.model.clock import parse_time
 from kubectl_podx.model.raw import Json, dig, number, text
 from kubectl_podx.model.reference import Reference
-from kubectl_podx.model.words import CoverageState, ObservationMethod, ObservationState
+from kubectl_podx.model.words import CallKind, CoverageState, ObservationMethod, ObservationState
 from kubectl_podx.pod.own import is_own_event
 from kubectl_podx.pod.pod import ContainerEntry, Pod, containers, field_path
 
@@ -249,6 +249,7 @@ def look(view: PodView, entry: ContainerEntry) -> Look:
     """How this container was looked into."""
     found = view.observations.get(entry.name)
     call = exec_call(view, entry.name)
+    added = debug_call(view, entry.name)
     # A look that lost something says what right it lacked on the call, in RBAC's words.
     needs = (found.needs if found else "") or (call.needs if call else "")
     if found is not None and found.state != "unobservable":
@@ -259,7 +260,9 @@ def look(view: PodView, entry: ContainerEntry) -> Look:
         reason = (found.reason if found else "") or call.reason
         return Look("unobservable", coverage, reason=reason, needs=needs)
     if found is not None:
-        return Look("unobservable", "unobservable", reason=found.reason, needs=needs)
+        tried = f"; debug container: {added.reason}" if added and added.reason else ""
+        needs = (added.needs if added else "") or needs
+        return Look("unobservable", "unobservable", reason=found.reason + tried, needs=needs)
     if view.capture.source == "manifest":
         return Look("unobservable", "skipped", reason="no cluster: this is a saved manifest")
     if not entry.running:
@@ -279,14 +282,17 @@ def look(view: PodView, entry: ContainerEntry) -> Look:
 
 def exec_call(view: PodView, container: str) -> Call | None:
     """The exec of this container, where one was planned."""
-    return next(
-        (
-            call
-            for call in view.captured.calls
-            if call.container == container and call.kind == "exec"
-        ),
-        None,
-    )
+    return _call(view, container, "exec")
+
+
+def debug_call(view: PodView, container: str) -> Call | None:
+    """The write of a debug container for it, where one was asked for."""
+    return _call(view, container, "debug")
+
+
+def _call(view: PodView, container: str, kind: CallKind) -> Call | None:
+    calls = view.captured.calls
+    return next((one for one in calls if (one.container, one.kind) == (container, kind)), None)
 
 
 def not_running(entry: ContainerEntry) -> str:
