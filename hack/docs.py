@@ -27,6 +27,7 @@ from kubectl_podx.capture.plan import (
     pod_calls,
     triage_calls,
 )
+from kubectl_podx.capture.plan_debug import debug_call
 from kubectl_podx.capture.probe_runs import probe_calls
 from kubectl_podx.cli.command import load
 from kubectl_podx.cli.environment import Environment
@@ -232,7 +233,8 @@ def _requests() -> str:
         "of one namespace all events of pods are read by one list, and of ten nodes or more these "
         "nodes where they may be listed. If a name that was given is not there, the names of "
         "workloads, Services and pods of its namespace are listed, to offer one like it. Nothing "
-        "is ever written, and no list of all Secrets is ever asked for.\n",
+        "is written, but for the debug container that `--debug-image` adds, after a yes, to a pod "
+        "in which an exec finds no shell; no list of all Secrets is ever asked for.\n",
         "| request | right | for |\n|---|---|---|",
     ]
     calls = [get_pod(reference), get_version(), *pod_calls(reference, _sample_pod(), LookOptions())]
@@ -248,9 +250,12 @@ def _requests() -> str:
     for rare in (pending, marked):
         calls += [one for one in pod_calls(reference, rare, LookOptions()) if one.id not in known]
         known |= {call.id for call in calls}
+    calls.append(debug_call(reference, "app"))
     for call in calls:
         right = str(call.right) or "none"
-        optional = " (optional: it amounts to root on the node)" if call.optional_right else ""
+        optional = (
+            f" (optional: {_why_optional(call.right.verbs[0])})" if call.optional_right else ""
+        )
         lines.append(f"| `{_cell(call.id)}` | {right}{optional} | {', '.join(call.sections)} |")
     lines += [
         "\n## A workload: describe deploy/NAME and the like\n",
@@ -280,7 +285,7 @@ def _rbac() -> str:
     """The rights that a report asks for, and what `doctor --rbac` prints."""
     calls = rights.any_pod("shop")
     printed = doctor.rbac(
-        rights.roles(calls, "shop", "podx-reader"), rights.probe_counters("podx-reader"), "shop"
+        rights.roles(calls, "shop", "podx-reader"), rights.apart("podx-reader", "shop"), "shop"
     )
     lines = [
         "# Rights\n",
@@ -292,7 +297,7 @@ def _rbac() -> str:
     ]
     for need in rights.needs(calls):
         group = f".{need.right.group}" if need.right.group else ""
-        optional = ", optional: it amounts to root on the node" if need.optional else ""
+        optional = f", optional: {_why_optional(need.verb)}" if need.optional else ""
         where = " (in namespace default)" if need.right.namespace == "default" else ""
         right = f"`{need.verb} {need.right.resource}{group}`{where}{optional}"
         lines.append(f"| {right} | {', '.join(need.sections)} |")
@@ -331,6 +336,11 @@ def _rights_by_name() -> Iterator[tuple[str, list[str]]]:
     calls = rights.any_pod("shop", LookOptions(frozenset({"injections"})))
     more = [need for need in rights.needs(calls) if need.key not in known]
     yield "`kubectl podx injected`", _spoken(more)
+
+
+def _why_optional(verb: str) -> str:
+    writes = verb == "patch"
+    return "for `--debug-image`, the one write" if writes else "it amounts to root on the node"
 
 
 def _spoken(needs: Iterable[rights.Need]) -> list[str]:

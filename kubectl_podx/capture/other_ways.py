@@ -260,14 +260,16 @@ def _stuck(status: Json) -> str:
     reason = text(status, "state", "waiting", "reason")
     if reason in _STUCK:
         return _said(reason, text(status, "state", "waiting", "message"))
-    ended = dig(status, "state", "terminated")
-    if ended is None:
+    if dig(status, "state", "terminated") is None:
         return ""
-    return _said(text(ended, "reason") or "it has ended", text(ended, "message"))
+    # Its message may be of a program, and is withheld; the usual cause is an image without a shell.
+    return _said(
+        text(status, "state", "terminated", "reason"), "is there a shell (sh) in its image?"
+    )
 
 
 def _said(reason: str, message: str) -> str:
-    return f"{reason}: {message[:300]}" if message else reason
+    return ": ".join(filter(None, (reason, message[:300])))
 
 
 def _waits(status: Json) -> str:

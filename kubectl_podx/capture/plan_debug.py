@@ -22,6 +22,7 @@ from kubectl_podx.sections.table import LOOKS_INSIDE
 RESTRICTED, GENERAL = "restricted", "general"
 PROFILES = (RESTRICTED, GENERAL)
 """As `kubectl debug --profile` names them; `general` adds SYS_PTRACE."""
+SECTIONS = LOOKS_INSIDE
 MOST = 5
 """Debug containers of podx that one pod may have: they stay in its spec."""
 _MIRROR = "kubernetes.io/config.mirror"
@@ -39,7 +40,7 @@ def debug_call(reference: Reference, container: str) -> PlannedCall:
     return PlannedCall(
         "debug",
         reference.key,
-        LOOKS_INSIDE,
+        SECTIONS,
         patch_right(reference),
         reference,
         container=container,

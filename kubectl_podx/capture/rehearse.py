@@ -17,7 +17,7 @@ import msgspec
 from kubectl_podx import __version__
 from kubectl_podx.analysis import coverage
 from kubectl_podx.analysis.reports import DoctorReport, PodForecast, RightRow, RightState
-from kubectl_podx.capture import plan, session
+from kubectl_podx.capture import plan, plan_debug, session
 from kubectl_podx.capture.calls import Outcome, perform_read, send_all
 from kubectl_podx.capture.exec_gate import RehearsedGate
 from kubectl_podx.capture.gather import Gatherer
@@ -101,6 +101,8 @@ def any_pod(namespace: str, options: LookOptions | None = None) -> list[PlannedC
     for kind, body in OWNERS.items():
         calls += plan.follow_ups(Reference(kind, namespace, "owner"), body, options)
     calls += [one for call in calls if call.kind == "apis" for one in plan.of_addons(call)]
+    if options.exec_allowed and options.wants(*plan_debug.SECTIONS):
+        calls.append(plan_debug.debug_call(reference, "app"))
     return [call._replace(right=call.right._replace(name="")) for call in calls]
 
 
@@ -139,10 +141,13 @@ def triage_role(name: str) -> dict[str, Any]:
     return _role("", name, list(wanted.values()))
 
 
-def probe_counters(name: str) -> dict[str, Any]:
-    """The ClusterRole for what is left out of `roles`. It amounts to root on every node."""
-    optional = [need for need in needs(any_pod("")) if need.optional]
-    return _role("", f"{name}-probe-counters", optional)
+def apart(name: str, namespace: str) -> list[dict[str, Any]]:
+    """What is left out of `roles`: the Role for `--debug-image`, which writes, and the ClusterRole
+    for the counters of probes, which amounts to root on every node.
+    """
+    rest = [need for need in needs(any_pod(namespace)) if need.optional]
+    write = _role(namespace, f"{name}-debug-image", [n for n in rest if n.verb == "patch"])
+    return [write, _role("", f"{name}-probe-counters", [n for n in rest if n.verb != "patch"])]
 
 
 def _role(namespace: str, name: str, wanted: list[Need]) -> dict[str, Any]:
@@ -315,7 +320,8 @@ def _examine(
         forecasts = _forecasts(run, targets, namespace)
         if forecasts:
             # The first is the reading of the pod.
-            asked = dict([*asked.items()][:1]) | rehearsal.asked
+            writes = {key: each for key, each in asked.items() if each.verb == "patch"}
+            asked = dict([*asked.items()][:1]) | rehearsal.asked | writes
     return DoctorReport(
         metadata=Metadata(
             captured_at=captured_at,
@@ -391,7 +397,8 @@ def _ask_all(
 def _general_coverage(records: list[tuple[PlannedCall, Outcome]]) -> list[Coverage]:
     rows: dict[Coverage, None] = {}
     for call, outcome in records:
-        if outcome.state == "denied":
+        # No report is the poorer without a debug container that nobody asks for.
+        if outcome.state == "denied" and call.kind != "debug":
             for section in call.sections:
                 if section in BY_KEY and section != "findings":
                     row = Coverage(

@@ -17,7 +17,8 @@ TARGET is POD, pod/NAME, deploy/NAME, sts/NAME, ds/NAME, rs/NAME, job/NAME, cron
 svc/NAME, or a selector (-l). One POD gives one report. A workload has a verdict of its own, also
 when it has no pods; its pods follow in a table, with one whole report for each kind of trouble.
 
-podx runs one exec in each running container. It writes nothing; --no-exec skips it.
+podx runs one exec in each running container; --no-exec skips it. It writes nothing, unless
+--debug-image asks for a debug container, to look into an image without a shell.
 """
 _EXAMPLES = """
 # Why does this pod misbehave?
@@ -31,6 +32,9 @@ kubectl podx describe web-0 --section probes,restarts
 
 # Names of containers that ran out of memory, for a shell loop
 kubectl podx describe web-0 --query 'restarts[?cause==`oomKilled`].container' -o text
+
+# A container without a shell: look into it from an ephemeral container, after a yes
+kubectl podx describe web-0 --debug-image busybox
 
 # An HTML page, to look at or to send
 kubectl podx describe web-0 -o html > web-0.html

@@ -101,7 +101,7 @@ def _roles(request: Request, env: Environment, output: str | None) -> str:
         raise UsageError("--rbac prints the Roles for every pod of a namespace, as YAML")
     namespace = resolve_access(access_flags(request.connection), env.variables, env.home).namespace
     roles = rights.roles(rights.any_pod(namespace), namespace, _ROLE)
-    return rbac(roles, rights.probe_counters(_ROLE), namespace)
+    return rbac(roles, rights.apart(_ROLE, namespace), namespace)
 
 
 def _targets(request: Request) -> Targets:

@@ -99,6 +99,12 @@ _HEAD = """\
 # comparing what is mounted with what is stored; podx never shows a value.
 """
 
+_DEBUG = """\
+# Not part of the above: a right to write, for --debug-image alone. It adds ephemeral containers to
+# pods, which run any image and cannot be removed. Whoever wants it removes the marks:
+#
+"""
+
 _COUNTERS = """\
 # WARNING: not part of the above. The counters of probes stand in the kubelet's metrics, and
 # `get nodes/proxy`, which reads them, amounts to root on every node: it is widely abused to run
@@ -130,14 +136,17 @@ def doctor_text(report: DoctorReport, terminal: Terminal, *, everything: bool) -
 def _summary(report: DoctorReport) -> str:
     if any(r.state == "missing" and (r.verb, r.resource) == ("get", "pods") for r in report.rights):
         return "No report can be made: get pods is missing."
-    missing = [_named(right) for right in report.rights if right.state == "missing"]
-    least = [_named(r) for r in report.rights if r.state == "missing" and not r.optional]
-    if not missing:
-        return "A report is complete as far as rights decide it."
+    missing = [right for right in report.rights if right.state == "missing"]
+    least = [_named(right) for right in missing if not right.optional]
+    apart = [_named(right) for right in missing if right.optional and right.verb != "patch"]
+    writes = [_named(right) for right in missing if right.optional and right.verb == "patch"]
+    without = f" --debug-image needs {', '.join(writes)}." if writes else ""
+    if not least and not apart:
+        return f"A report is complete as far as rights decide it.{without}"
     if not least:
         return (
-            f"A report is complete but for the counters of probes ({', '.join(missing)}, which "
-            "amounts to root on the node)."
+            f"A report is complete but for the counters of probes ({', '.join(apart)}, which "
+            f"amounts to root on the node).{without}"
         )
     unique = ", ".join(dict.fromkeys(least))
     return f"A report is partial. Missing: {unique}. 'doctor --rbac' prints what grants it."
@@ -172,14 +181,19 @@ def _block(head: str, rows: Sequence[Coverage], page: Page) -> list[str]:
     return ["", f"{head}: nothing is lacking."] if not found else ["", f"{head}:", *found]
 
 
-def rbac(roles: Iterable[Mapping[str, Any]], counters: Mapping[str, Any], namespace: str) -> str:
-    """Manifests that `kubectl apply -f -` takes; what is dangerous stands in comments only."""
+def rbac(
+    roles: Iterable[Mapping[str, Any]], apart: Sequence[Mapping[str, Any]], namespace: str
+) -> str:
+    """Manifests that `kubectl apply -f -` takes; what writes or is dangerous stands in comments."""
     made = list(roles)
     bindings = "\n".join(f"#   {_binding(role)}" for role in made)
     head = _HEAD.format(namespace=clean(namespace), bindings=bindings)
-    apart = "".join(f"# {line}\n" for line in to_yaml(counters).splitlines())
     documents = "---\n".join(to_yaml(role) for role in made)
-    return f"{head}---\n{documents}\n{_COUNTERS}# ---\n{apart}"
+    marked = "\n".join(
+        why + "# ---\n" + "".join(f"# {line}\n" for line in to_yaml(role).splitlines())
+        for why, role in zip((_DEBUG, _COUNTERS), apart, strict=True)
+    )
+    return f"{head}---\n{documents}\n{marked}"
 
 
 _FROM_LOGS = """\

@@ -50,8 +50,13 @@ def test_nothing_that_the_roles_grant_writes_or_lists_secrets() -> None:
     assert not [what for _, _, what, _ in everything if "*" in what]
 
 
-def test_the_counters_of_probes_are_apart() -> None:
-    assert granted([rights.probe_counters("r")]) == {("", "", "nodes/proxy", "get")}
+def test_the_one_write_and_the_counters_of_probes_are_apart() -> None:
+    write, counters = rights.apart("r", "shop")
+    assert granted([write]) == {("shop", "", "pods/ephemeralcontainers", "patch")}
+    assert granted([counters]) == {("", "", "nodes/proxy", "get")}
+    assert not [
+        call for call in rights.any_pod("", LookOptions(exec_allowed=False)) if call.kind == "debug"
+    ]
 
 
 def test_every_kind_that_podx_reads_is_in_the_roles() -> None:
