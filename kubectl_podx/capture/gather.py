@@ -41,6 +41,7 @@ from kubectl_podx.model.clock import Deadline, format_time
 from kubectl_podx.model.errors import PodxError
 from kubectl_podx.model.raw import Json, text
 from kubectl_podx.model.reference import Reference
+from kubectl_podx.pod.debugging import NO_SHELL
 
 if TYPE_CHECKING:
     from kubectl_podx.cluster.server import ApiServer
@@ -358,8 +359,7 @@ class Gatherer:
         calls: dict[Reference, list[PlannedCall]],
         outcomes: dict[str, Outcome],
     ) -> dict[str, Outcome]:
-        """Second looks for containers without a shell."""
-        if not any(one.reason == look.NO_SHELL for one in outcomes.values()):
+        if not any(one.reason == NO_SHELL for one in outcomes.values()):
             return {}
         from kubectl_podx.capture import other_ways  # noqa: PLC0415 - only where needed
 

@@ -17,6 +17,7 @@ from kubectl_podx.capture.exec_policy import has_memory_limit
 from kubectl_podx.capture.plan import PlannedCall
 from kubectl_podx.model.clock import Deadline
 from kubectl_podx.model.raw import Json, dig, items, text
+from kubectl_podx.pod.debugging import NO_SHELL
 from kubectl_podx.pod.pod import ContainerEntry, containers
 
 if TYPE_CHECKING:
@@ -26,8 +27,6 @@ from kubectl_podx.capture.seal import Sealer
 from kubectl_podx.model.capture import LogTail
 
 SCRIPT_VERSION = "2"
-# That the image has none is not known: a mount may hide it, and it may have been removed.
-NO_SHELL = "no shell (sh) is found in it"
 KILLED = "the exec was killed in the container"
 _MAX_OUTPUT = 8 << 20
 _MAX_ERRORS = 64 << 10

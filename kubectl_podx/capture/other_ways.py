@@ -21,7 +21,7 @@ from kubectl_podx.model.capture import MemoryUsage
 from kubectl_podx.model.clock import Deadline
 from kubectl_podx.model.raw import Json, dig, text
 from kubectl_podx.model.reference import Reference
-from kubectl_podx.pod import own
+from kubectl_podx.pod import debugging, own
 from kubectl_podx.pod.pod import IMAGE_FAILURES, containers
 
 if TYPE_CHECKING:
@@ -153,7 +153,7 @@ class _Debug:
         """Container -> how the write for it ended: with the container's status, if it runs."""
         if not adding:
             return {}
-        why, needs = plan_debug.refusal(self._pod, len(adding)), ""
+        why, needs = debugging.refusal(self._pod, len(adding)), ""
         if not why and not self._ways.options.force_exec:
             usages = self._ways.usages(self._reference)
             _, _, why, needs = plan_debug.memory(self._pod, usages, self._ways.now)

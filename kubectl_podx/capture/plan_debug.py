@@ -16,16 +16,13 @@ from kubectl_podx.model.capture import MemoryUsage
 from kubectl_podx.model.raw import Json, dig, items, number, text
 from kubectl_podx.model.reference import Reference
 from kubectl_podx.pod import own
-from kubectl_podx.pod.pod import ContainerEntry, Pod, first_user
+from kubectl_podx.pod.pod import ContainerEntry, first_user
 from kubectl_podx.sections.table import LOOKS_INSIDE
 
 RESTRICTED, GENERAL = "restricted", "general"
 PROFILES = (RESTRICTED, GENERAL)
 """As `kubectl debug --profile` names them; `general` adds SYS_PTRACE."""
 SECTIONS = LOOKS_INSIDE
-MOST = 5
-"""Debug containers of podx that one pod may have: they stay in its spec."""
-_MIRROR = "kubernetes.io/config.mirror"
 _NAME_LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789"
 
 
@@ -70,25 +67,6 @@ def known_for(pod: Json, container: str, wish: DebugWish | None) -> str:
 def _profile(spec: Json) -> str:
     marks = (text(one, "value") for one in items(spec, "env") if text(one, "name") == own.MARK)
     return next(marks, "")
-
-
-def refusal(pod: Json, adding: int = 1) -> str:
-    """Why no debug container may be added; empty where one may be."""
-    if dig(pod, "metadata", "annotations", _MIRROR) is not None:
-        return "a static pod takes no debug container"
-    if text(pod, "spec", "os", "name") == "windows":
-        return "podx cannot look into a Windows container"
-    if Pod(pod).ended:
-        return "the pod has ended"
-    if Pod(pod).terminating:
-        return "the pod is being deleted"
-    known = len(own.own_specs(pod))
-    if known + adding > MOST:
-        return (
-            f"the pod has {known} debug containers of podx already, and they stay in its spec: "
-            f"{MOST} are the most"
-        )
-    return ""
 
 
 def memory(pod: Json, usages: Sequence[MemoryUsage], now: str) -> exec_policy.Decision:

@@ -89,7 +89,7 @@ def seal_look(
         reason = "the container's shell answered with more than the script can have written"
         return replace(base, state="unobservable", method="none", reason=reason)
     if frames.get("denied") is not None:
-        reason, needs = _why_denied(frames, raw.through)
+        reason, needs = _why_denied(frames, raw)
         return replace(base, state="unobservable", reason=reason, needs=needs)
     if frames.get("self") is None:
         reason = "the shell of the container did not run the script"
@@ -235,8 +235,11 @@ def _refused(
     return lost
 
 
-def _why_denied(frames: Frames, through: str) -> tuple[str, str]:
-    """Why a neighbour may not look, by the `/proc/N/status` of both, which anyone may read."""
+def _why_denied(frames: Frames, raw: RawLook) -> tuple[str, str]:
+    """Why a neighbour or a debug container may not look, by the `/proc/N/status` of both, which
+    anyone may read.
+    """
+    through = raw.through
     credentials = frames.with_prefix("credentials ")
     own = procfs.pairs(frames.get("self"))
     target = procfs.status_fields(credentials.get(own.get("main", "")))
@@ -253,6 +256,8 @@ def _why_denied(frames: Frames, through: str) -> tuple[str, str]:
         )
     else:
         reason = f"no shell; the process has capabilities that container {through} has not"
+    if raw.through_id:
+        return reason, "--debug-profile general"
     return reason, f"capability SYS_PTRACE in container {through}"
 
 

@@ -32,6 +32,9 @@ CallKind = Literal[
     "debug",
 ]
 ObservationMethod = Literal["exec", "neighbour", "ephemeral", "none"]
+LookWay = Literal["exec", "neighbour", "ephemeral", "outside"]
+"""The ways to see a running container, the most telling first."""
+WayState = Literal["used", "open", "closed"]
 CoverageState = Literal["full", "partial", "denied", "unobservable", "timedOut", "skipped"]
 
 ValueState = Literal[

@@ -322,6 +322,10 @@ def test_without_a_yes_nothing_is_written(bench: Bench) -> None:
     for variable in ({}, {"KUBECTL_PODX_DEBUG_IMAGE": BUSYBOX}):
         report = bench.report("asked", env={**os.environ, **variable})
         assert observation(report)["state"] == "unobservable"
+    ways = {one["way"]: one["state"] for one in observation(report)["ways"]}
+    assert ways == {"exec": "closed", "neighbour": "closed", "ephemeral": "open", "outside": "used"}
+    shown = bench.podx("describe", "asked").stdout
+    assert all(f"{way} ({state}): " in shown for way, state in ways.items())
     assert added(bench, "asked") == []
 
 

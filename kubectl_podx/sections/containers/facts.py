@@ -22,6 +22,7 @@ from kubectl_podx.sections.containers.report import (
     Stall,
     Stalled,
 )
+from kubectl_podx.sections.containers.ways import ways
 
 _STATES: tuple[ContainerState, ...] = ("running", "waiting", "terminated")
 
@@ -91,6 +92,7 @@ def _container(view: PodView, entry: ContainerEntry) -> Container:
             through=looked.through,
             reason=looked.reason,
             needs=looked.needs,
+            ways=ways(view, entry, looked),
         ),
     )
 

@@ -18,8 +18,10 @@ from kubectl_podx.model.wire import Wire
 from kubectl_podx.model.words import (
     ContainerKind,
     ContainerState,
+    LookWay,
     ObservationMethod,
     ObservationState,
+    WayState,
 )
 
 
@@ -104,19 +106,45 @@ class Limit(Wire, frozen=True, kw_only=True):
     ] = None
 
 
+class Way(Wire, frozen=True, kw_only=True):
+    way: Annotated[
+        LookWay,
+        Meta(
+            description="`exec` in the container; `neighbour`: from a container that shares its PID "
+            "namespace; `ephemeral`: from a debug container that `--debug-image` adds; `outside`: "
+            "what the API, the metrics server and the kubelet tell."
+        ),
+    ]
+    state: Annotated[
+        WayState,
+        Meta(description="`used`, `open` (it would tell more) or `closed`."),
+    ]
+    reason: Annotated[str, Meta(description="What it shows, what it takes, or why it is closed.")]
+
+
 class ObservationReport(Wire, frozen=True, kw_only=True):
     state: Annotated[ObservationState, Meta(description="`observed`, `partial` or `unobservable`.")]
     method: Annotated[
         ObservationMethod,
-        Meta(description="`exec`, `neighbour` (through the shared PID namespace) or `none`."),
+        Meta(
+            description="`exec`, `neighbour` (through the shared PID namespace), `ephemeral` (from "
+            "a debug container of podx) or `none`."
+        ),
     ] = "none"
     through: Annotated[
-        str, Meta(description="The container that the exec ran in, if it was a neighbour.")
+        str, Meta(description="The container that the exec ran in, if it was another one.")
     ] = ""
     reason: Annotated[str, Meta(description="Why the exec gave only a part, or nothing.")] = ""
     needs: Annotated[
         str, Meta(description="The right, capability or flag that would make it full.")
     ] = ""
+    ways: Annotated[
+        list[Way],
+        Meta(
+            description="The four ways to see a running container, and why each is open or not; "
+            "empty if an exec in it has shown everything."
+        ),
+    ] = []
 
 
 class Container(Wire, frozen=True, kw_only=True):

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from kubectl_podx.pod.debugging import NO_SHELL
 from kubectl_podx.pod.pod import BEING_CREATED, LOOPING
-from kubectl_podx.sections.containers.report import Container, Limit, Quantity
+from kubectl_podx.sections.containers.report import (
+    Container,
+    Limit,
+    ObservationReport,
+    Quantity,
+)
 from kubectl_podx.view.cell import Cell
 from kubectl_podx.view.columns import Column, Grid
-from kubectl_podx.view.page import INDENT, Page
+from kubectl_podx.view.page import ABOVE, INDENT, Page
 from kubectl_podx.view.units import NONE, ago, human_size, text_or_none, yes_no
 
 _GOOD_ENDS = ("Completed",)
@@ -96,6 +102,7 @@ CONTAINER: tuple[Column, ...] = (
 )
 
 _LOG_TAIL = 5
+_LONG = 60
 
 
 def grids(found: Sequence[Container]) -> list[Grid]:
@@ -113,6 +120,19 @@ def block(found: Sequence[Container], page: Page) -> list[str]:
     return lines
 
 
+def _ways(look: ObservationReport, page: Page) -> list[str]:
+    """The ways in, where an exec found no shell."""
+    blind = any(way.reason == NO_SHELL for way in look.ways)
+    if not page.wide and (look.state != "unobservable" or not blind):
+        return []
+    lines: list[str] = []
+    for way in look.ways:
+        known = len(way.reason) > _LONG and way.reason in look.reason and not page.wide
+        reason = ABOVE if known else way.reason
+        lines += page.say(f"{way.way} ({way.state}): {reason}", 2 * INDENT)
+    return lines
+
+
 def _trouble(container: Container, page: Page) -> list[str]:
     lines: list[str] = []
     if container.waits_for:
@@ -125,6 +145,7 @@ def _trouble(container: Container, page: Page) -> list[str]:
     if look.state != "observed" and container.state == "running" and look.reason:
         needs = f"; needs {look.needs}" if look.needs else ""
         lines += page.say(f"{container.name} was not checked inside: {look.reason}{needs}")
+    lines += _ways(look, page)
     logs = container.recent_logs if page.everything else container.recent_logs[-_LOG_TAIL:]
     if any(page.everything or (page.news(line) and line not in page.logged) for line in logs):
         lines += page.say(f"{container.name} says:")

@@ -29,7 +29,7 @@ from kubectl_podx.cluster.errors import ClusterError
 from kubectl_podx.model.capture import Capture, MemoryUsage
 from kubectl_podx.model.clock import Deadline
 from kubectl_podx.model.reference import Reference
-from kubectl_podx.pod import own
+from kubectl_podx.pod import debugging, own
 from kubectl_podx.pod.pod import containers
 
 WISH = DebugWish("busybox:1.36")
@@ -338,14 +338,14 @@ def test_it_asks_for_nothing_and_mounts_nothing() -> None:
     ],
 )
 def test_when_none_may_be_added(body: Json, words: str) -> None:
-    assert words in plan_debug.refusal(body)
+    assert words in debugging.refusal(body)
 
 
 def test_the_debug_containers_of_others_do_not_count() -> None:
     others = [{"name": f"debugger-{n}"} for n in range(9)]
     body = pod(container(), ephemeralContainers=[*others, *[own_spec()] * 4])
-    assert plan_debug.refusal(body) == ""
-    assert plan_debug.refusal(body, 2)
+    assert debugging.refusal(body) == ""
+    assert debugging.refusal(body, 2)
 
 
 def limited(memory: str) -> Json:

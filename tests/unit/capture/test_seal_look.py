@@ -14,13 +14,14 @@ import pytest
 from kit import absent, raw_look
 from kubectl_podx.capture.calls import Outcome
 from kubectl_podx.capture.certificates import validity
-from kubectl_podx.capture.look import NO_SHELL, neighbour_calls
+from kubectl_podx.capture.look import neighbour_calls
 from kubectl_podx.capture.plan import LookOptions, PlannedCall, pod_calls
 from kubectl_podx.capture.seal import Sealer
 from kubectl_podx.capture.seal_environment import declared_variables
 from kubectl_podx.capture.seal_observation import seal_look
 from kubectl_podx.model.capture import Observation, StoredObject
 from kubectl_podx.model.reference import Reference
+from kubectl_podx.pod.debugging import NO_SHELL
 from kubectl_podx.pod.pod import containers
 
 RECORDED = Path(__file__).parent / "recorded"

@@ -46,7 +46,8 @@ KEYS = {
     "Stall": "some full",
     "Quantity": "request limit allocated actualLimit observedLimit observedUsage",
     "Limit": "limit used",
-    "ObservationReport": "state method through reason needs",
+    "ObservationReport": "state method through reason needs ways",
+    "Way": "way state reason",
     "Namespaces": (
         "network pid ipc uts user mount cgroup pidOne processes processesLeftOut listeners"
     ),
@@ -185,6 +186,8 @@ WORDS = {
     "CaptureSource": "live bundle manifest",
     "ObservationState": "observed partial unobservable",
     "ObservationMethod": "exec neighbour ephemeral none",
+    "LookWay": "exec neighbour ephemeral outside",
+    "WayState": "used open closed",
     "CoverageState": "full partial denied unobservable timedOut skipped",
     "ValueState": (
         "denied orphaned unreadable missing extra shadowed unresolved current changedByProgram "
