@@ -29,6 +29,7 @@ from kubectl_podx.capture.plan import (
 )
 from kubectl_podx.capture.plan_debug import debug_call
 from kubectl_podx.capture.probe_runs import probe_calls
+from kubectl_podx.capture.summary import whole_summary
 from kubectl_podx.cli.command import load
 from kubectl_podx.cli.environment import Environment
 from kubectl_podx.cli.explain import QUERIES
@@ -234,7 +235,8 @@ def _requests() -> str:
         "nodes where they may be listed. If a name that was given is not there, the names of "
         "workloads, Services and pods of its namespace are listed, to offer one like it. Nothing "
         "is written, but for the debug container that `--debug-image` adds, after a yes, to a pod "
-        "in which an exec finds no shell; no list of all Secrets is ever asked for.\n",
+        "in which an exec finds no shell. The whole summary of a kubelet is read only for a pod "
+        "that nobody could look into. No list of all Secrets is ever asked for.\n",
         "| request | right | for |\n|---|---|---|",
     ]
     calls = [get_pod(reference), get_version(), *pod_calls(reference, _sample_pod(), LookOptions())]
@@ -251,6 +253,7 @@ def _requests() -> str:
         calls += [one for one in pod_calls(reference, rare, LookOptions()) if one.id not in known]
         known |= {call.id for call in calls}
     calls.append(debug_call(reference, "app"))
+    calls += filter(None, [whole_summary({"spec": {"nodeName": "NODE"}})])
     for call in calls:
         right = str(call.right) or "none"
         optional = (

@@ -260,7 +260,7 @@ def perform_read(server: ApiServer, call: PlannedCall) -> Outcome:
         path = api_path(resource.prefix, resource.plural, None, reference.name, "proxy")
         answer = server.get(
             f"{path}/{asked.path}",
-            asked.query,
+            () if call.detail else asked.query,
             accept=asked.accept,
             limit=_MAX_BODY,
             within=asked.within,

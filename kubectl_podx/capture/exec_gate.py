@@ -11,7 +11,8 @@ from kubectl_podx.capture.calls import Outcome
 from kubectl_podx.capture.exec_policy import of_pod_metrics, of_summary
 from kubectl_podx.capture.planned import PlannedCall
 from kubectl_podx.capture.seal import Sealer, WrongObjectError
-from kubectl_podx.model.capture import EndedDuringExec, MemoryUsage
+from kubectl_podx.model.capture import EndedDuringExec
+from kubectl_podx.model.outside import MemoryUsage
 from kubectl_podx.model.raw import Json, dig, number, text
 from kubectl_podx.model.reference import Reference
 from kubectl_podx.pod.pod import ContainerEntry, containers

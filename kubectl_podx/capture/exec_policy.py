@@ -8,9 +8,9 @@ from typing import Literal, NamedTuple, cast
 
 import msgspec
 
-from kubectl_podx.model.capture import MemoryUsage, Pressure
 from kubectl_podx.model.clock import in_units, parse_time
 from kubectl_podx.model.kubelet import ProbeCounter
+from kubectl_podx.model.outside import MemoryUsage, Pressure
 from kubectl_podx.model.raw import Json, dig, items, text
 from kubectl_podx.pod.pod import ContainerEntry, containers
 

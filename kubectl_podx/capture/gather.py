@@ -24,10 +24,9 @@ from kubectl_podx.capture.calls import (
 )
 from kubectl_podx.capture.look import log_tail
 from kubectl_podx.capture.plan import LookOptions, PlannedCall
-from kubectl_podx.capture.planned import MANY
 from kubectl_podx.capture.seal import Sealer, WrongObjectError
 from kubectl_podx.capture.steps import Steps
-from kubectl_podx.capture.store import SOMETHING_ELSE
+from kubectl_podx.capture.store import SOMETHING_ELSE, asked_together
 from kubectl_podx.capture.targets import Targets
 from kubectl_podx.model.capture import (
     Capture,
@@ -54,17 +53,6 @@ _RECHECK_PATIENCE = 6.0
 _RECHECK_STEP = 0.3
 # What an exec that is cut off needs beside, until its output so far is here.
 _EXEC_RESERVE = 0.75
-
-
-def _asked(
-    calls: Mapping[Reference, list[PlannedCall]],
-) -> tuple[list[PlannedCall], Mapping[str, list[PlannedCall]]]:
-    """What to ask, and which calls each list of it stands for: some are merged of many pods."""
-    if len(calls) >= MANY:
-        from kubectl_podx.capture.store import merged  # noqa: PLC0415 - of many pods only
-
-        return merged(calls)
-    return [call for planned in calls.values() for call in planned], {}
 
 
 class Gatherer:
@@ -138,7 +126,7 @@ class Gatherer:
                 lambda: self._captured_at, waited_for=self._options.wait_start
             )
             held = self._gate.hold(calls, {r: self._sealer.raw_pod(r) for r in bodies})
-        asked, stand_ins = _asked(calls)
+        asked, stand_ins = asked_together(calls)
         everything += [*asked, *(call for planned in own.values() for call in planned)]
         self._dial_for(everything)
 
@@ -459,6 +447,12 @@ class Gatherer:
             if outcome.call.kind == "exec"
         ]
         told = {one.call.kind: one.answer for one in mine if one.state == "ok"}
+        known = self._gate.usages(reference) if self._gate is not None else []
+        usages, outside = known, None
+        if any(one.call.kind == "stats" and one.call.detail for one in mine):
+            from kubectl_podx.capture.summary import seen_outside  # noqa: PLC0415 - rarely
+
+            usages, outside = seen_outside(mine, uid, known)
         if self._revealed is not None:
             from kubectl_podx.capture.reveal import reveal  # noqa: PLC0415 - only where asked for
 
@@ -476,7 +470,8 @@ class Gatherer:
                 if outcome.call.kind == "log"
             ],
             calls=[outcome.record() for outcome in mine],
-            memory_usages=self._gate.usages(reference) if self._gate is not None else [],
+            memory_usages=usages,
+            outside=outside,
             ended_during_exec=ended,
             disturbed="; ".join(sorted(set(moved.values()))),
             withheld=[secret.key for secret in self._sealer.unread(reference)],

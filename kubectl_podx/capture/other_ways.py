@@ -17,8 +17,9 @@ from kubectl_podx.capture import look, plan_debug
 from kubectl_podx.capture.calls import Outcome, outcome_of_error
 from kubectl_podx.capture.planned import DebugWish, LookOptions, PlannedCall
 from kubectl_podx.capture.seal import Sealer, WrongObjectError
-from kubectl_podx.model.capture import MemoryUsage
+from kubectl_podx.capture.summary import whole_summary
 from kubectl_podx.model.clock import Deadline
+from kubectl_podx.model.outside import MemoryUsage
 from kubectl_podx.model.raw import Json, dig, text
 from kubectl_podx.model.reference import Reference
 from kubectl_podx.pod import debugging, own
@@ -74,7 +75,19 @@ def look_again(ways: Ways, pods: Pods, calls: Calls, outcomes: Mapping[str, Outc
         ]
         if blind:
             found |= _Debug(ways, reference, pod).look(blind, calls[reference])
-    return found
+    return found | _from_outside(ways, pods, calls, {**outcomes, **found})
+
+
+def _from_outside(ways: Ways, pods: Pods, calls: Calls, now: Mapping[str, Outcome]) -> Outcomes:
+    """What the kubelet tells of pods that are still not seen, where it may be asked."""
+    asked: dict[str, PlannedCall] = {}
+    for reference, pod in pods.items():
+        execs = [call for call in calls[reference] if call.kind == "exec"]
+        summary = whole_summary(pod)
+        if summary and any(call.id in now and look.is_blind(now[call.id]) for call in execs):
+            calls[reference].append(summary)
+            asked[summary.id] = summary
+    return ways.send(list(asked.values())) if asked else {}
 
 
 def _through_neighbours(

@@ -12,7 +12,7 @@ from typing import Any
 
 from kubectl_podx.capture import exec_policy
 from kubectl_podx.capture.planned import DebugWish, PlannedCall, Right
-from kubectl_podx.model.capture import MemoryUsage
+from kubectl_podx.model.outside import MemoryUsage
 from kubectl_podx.model.raw import Json, dig, items, number, text
 from kubectl_podx.model.reference import Reference
 from kubectl_podx.pod import own

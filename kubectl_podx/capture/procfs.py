@@ -9,8 +9,9 @@ from typing import NamedTuple
 
 import msgspec
 
-from kubectl_podx.model.capture import Connection, Headroom, Listener, Mount, Pressure, Process
+from kubectl_podx.model.capture import Connection, Headroom, Listener, Mount, Process
 from kubectl_podx.model.clock import from_epoch
+from kubectl_podx.model.outside import Pressure
 from kubectl_podx.model.words import SeccompMode
 
 _TICKS = 100  # USER_HZ, fixed at 100 for user space on every architecture Kubernetes runs on

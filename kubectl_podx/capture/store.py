@@ -185,6 +185,15 @@ _EVENT = msgspec.json.Decoder(_Event)
 _NODE = msgspec.json.Decoder(_Node)
 
 
+def asked_together(
+    calls: Mapping[Reference, list[PlannedCall]],
+) -> tuple[list[PlannedCall], Mapping[str, list[PlannedCall]]]:
+    """What to ask, and which calls each list of it stands for: some are merged of many pods."""
+    if len(calls) >= MANY:
+        return merged(calls)
+    return [call for planned in calls.values() for call in planned], {}
+
+
 def merged(calls: Calls) -> tuple[list[PlannedCall], StandIns]:
     """What to ask, and which calls each list of it stands for."""
     stand_ins: dict[str, list[PlannedCall]] = {}

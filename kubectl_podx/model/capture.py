@@ -11,6 +11,7 @@ from typing import Any, Literal, get_args
 from msgspec.structs import force_setattr
 
 from kubectl_podx.model.kubelet import ProbeCounter, Throttling
+from kubectl_podx.model.outside import MemoryUsage, Outside, Pressure
 from kubectl_podx.model.raw import Json
 from kubectl_podx.model.wire import Wire
 from kubectl_podx.model.words import CallKind, ObservationState, SeccompMode
@@ -87,17 +88,6 @@ class StoredList(Wire, frozen=True, kw_only=True):
     items: list[dict[str, Any]] = []
 
 
-class Pressure(Wire, frozen=True, kw_only=True):
-    """One resource's stall times (PSI, cgroup v2), as shares of the last seconds, 0 to 100."""
-
-    some10: float | None = None
-    """At least one process waited."""
-    some60: float | None = None
-    full10: float | None = None
-    """All processes waited at once."""
-    full60: float | None = None
-
-
 class Headroom(Wire, frozen=True, kw_only=True):
     """The container's cgroup, read with shell builtins before anything forked."""
 
@@ -131,21 +121,6 @@ class Headroom(Wire, frozen=True, kw_only=True):
     """Whether at least 16 MiB of memory and a few pids were free, so that the look forked."""
     known: bool = True
     """False where there is a limit and the container's own cgroup could not be read."""
-
-
-class MemoryUsage(Wire, frozen=True, kw_only=True):
-    """A container's memory as read from outside of it."""
-
-    container: str
-    """Empty for the pod's own cgroup."""
-    working_set: int
-    """Bytes: usage less the page cache that the kernel drops first."""
-    read_at: str | None = None
-    source: Literal["metrics.k8s.io", "kubelet"]
-    memory_pressure: Pressure = Pressure()
-    """The kubelet's only."""
-    cpu_pressure: Pressure = Pressure()
-    io_pressure: Pressure = Pressure()
 
 
 class EndedDuringExec(Wire, frozen=True, kw_only=True):
@@ -429,7 +404,9 @@ class CapturedPod(Wire, frozen=True, kw_only=True):
     logs: list[LogTail] = []
     calls: list[Call] = []
     memory_usages: list[MemoryUsage] = []
-    """Only where it decided whether to exec."""
+    """Only where it decided whether to exec, or nobody could look inside."""
+    outside: Outside | None = None
+    """Only where nobody could look inside and the kubelet may be asked."""
     ended_during_exec: list[EndedDuringExec] = []
     disturbed: str = ""
     """Set when the pod was replaced or a container restarted during inspection."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from kubectl_podx.model.capture import Headroom, MemoryUsage, Observation, Pressure
+from kubectl_podx.model.capture import Headroom, Observation
 from kubectl_podx.model.clock import format_time
+from kubectl_podx.model.outside import MemoryUsage, Pressure
 from kubectl_podx.model.parts import NONE, Fact, PullPolicy
 from kubectl_podx.model.raw import dig, items, mapping, number, text
 from kubectl_podx.model.words import ContainerState
@@ -78,7 +79,12 @@ def _container(view: PodView, entry: ContainerEntry) -> Container:
         waits_for=blocker.name if blocker else "",
         waits_since=blocked_since(view, blocker) if blocker else None,
         container_id=entry.container_id,
-        resources=_resources(entry, found.headroom if found else Headroom(), _outside(view, entry)),
+        resources=_resources(
+            entry,
+            found.headroom if found else Headroom(),
+            _outside(view, entry),
+            _written(view, entry),
+        ),
         pids=Limit(limit=found.headroom.pids_limit, used=found.headroom.pids_used)
         if found
         else Limit(),
@@ -129,7 +135,17 @@ def _outside(view: PodView, entry: ContainerEntry) -> MemoryUsage | None:
     return next((one for one in view.captured.memory_usages if one.container == entry.name), None)
 
 
-def _resources(entry: ContainerEntry, headroom: Headroom, outside: MemoryUsage | None) -> Resources:
+def _written(view: PodView, entry: ContainerEntry) -> int | None:
+    """Bytes of its writable layer and its logs, by the kubelet."""
+    disks = view.captured.outside.disks if view.captured.outside else []
+    found = next((one for one in disks if one.container == entry.name), None)
+    parts = [each for each in (found.root, found.logs) if each is not None] if found else []
+    return sum(parts) if parts else None
+
+
+def _resources(
+    entry: ContainerEntry, headroom: Headroom, outside: MemoryUsage | None, written: int | None
+) -> Resources:
     cores = None
     if headroom.cpu_quota and headroom.cpu_quota > 0 and headroom.cpu_period:
         cores = headroom.cpu_quota / headroom.cpu_period
@@ -141,7 +157,7 @@ def _resources(entry: ContainerEntry, headroom: Headroom, outside: MemoryUsage |
     return Resources(
         cpu=_quantity(entry, "cpu", limit=cores),
         memory=_quantity(entry, "memory", limit=headroom.memory_limit, usage=usage),
-        ephemeral_storage=_quantity(entry, "ephemeral-storage"),
+        ephemeral_storage=_quantity(entry, "ephemeral-storage", usage=written),
         throttled_share=_throttled(headroom),
         oom_kills=headroom.oom_kills,
         memory_high=headroom.memory_high,

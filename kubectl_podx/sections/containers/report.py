@@ -37,7 +37,11 @@ class Quantity(Wire, frozen=True, kw_only=True):
         Meta(description="The container's cgroup: bytes, or CPU cores; null where unlimited."),
     ] = None
     observed_usage: Annotated[
-        float | None, Meta(description="The container's cgroup: bytes in use.")
+        float | None,
+        Meta(
+            description="Bytes in use, by the container's cgroup; of local disk, and of a container "
+            "that nobody could look into, by the kubelet or the metrics server."
+        ),
     ] = None
 
 

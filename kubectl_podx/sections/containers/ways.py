@@ -108,5 +108,12 @@ def _ephemeral(view: PodView, entry: ContainerEntry, looked: Look) -> Way:
 
 def _outside(view: PodView, entry: ContainerEntry) -> Way:
     sources = {one.source for one in view.captured.memory_usages if one.container == entry.name}
-    more = f", and its memory by {' and '.join(sorted(sources))}" if sources else ""
-    return Way(way="outside", state="used", reason=f"the API's status, events and logs{more}")
+    known = ["the API's status, events and logs"]
+    known += [f"memory by {source}" for source in sorted(sources)]
+    known += ["disk and volumes by kubelet"] if view.captured.outside else []
+    refused = any(
+        (one.kind, one.detail, one.state) == ("stats", "whole", "denied")
+        for one in view.captured.calls
+    )
+    more = "; more with get nodes/proxy, which amounts to root on the node" if refused else ""
+    return Way(way="outside", state="used", reason=f"{', '.join(known)}{more}")

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import msgspec
 
 from kubectl_podx.model.capture import Mount
+from kubectl_podx.model.outside import Outside
 from kubectl_podx.model.parts import NONE, Fact
 from kubectl_podx.model.raw import Json, dig, items, text
 from kubectl_podx.pod.owner import is_service_account_volume, owner_template
@@ -173,6 +174,7 @@ def _volume(view: PodView, volume: Json) -> Volume:
             basis="proven" if _proven_shared(mounts) else "declared",
             injected=_injected(view, volume),
         ),
+        view.captured.outside,
         found,
     )
 
@@ -231,7 +233,7 @@ def _proven_shared(mounts: Sequence[VolumeMount]) -> bool:
     return any(len(containers) > 1 for containers in where.values())
 
 
-def _measured(volume: Volume, found: Iterable[Mount]) -> Volume:
+def _measured(volume: Volume, outside: Outside | None, found: Iterable[Mount]) -> Volume:
     """The volume with the sizes of its file system, from the first mount that tells them."""
     for mount in found:
         if mount.size is not None or mount.inodes is not None:
@@ -243,7 +245,23 @@ def _measured(volume: Volume, found: Iterable[Mount]) -> Volume:
                 inodes=mount.inodes,
                 inodes_used=mount.inodes_used,
             )
-    return volume
+    return _measured_outside(volume, outside)
+
+
+def _measured_outside(volume: Volume, outside: Outside | None) -> Volume:
+    """By the kubelet, where nobody looked inside."""
+    found = next(
+        (one for one in (outside.volumes if outside else ()) if one.volume == volume.name), None
+    )
+    if found is None:
+        return volume
+    return msgspec.structs.replace(
+        volume,
+        size=found.size,
+        available=found.available,
+        inodes=found.inodes,
+        inodes_used=found.inodes_used,
+    )
 
 
 def _injected(view: PodView, volume: Json) -> bool:
@@ -298,4 +316,4 @@ def _unexplained_row(path: str, several: list[tuple[ContainerEntry, Mount]]) -> 
         shared=len(counted) > 1,
         basis="proven",
     )
-    return _measured(row, (mount for _, mount in several))
+    return _measured(row, None, (mount for _, mount in several))

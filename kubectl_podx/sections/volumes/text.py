@@ -43,7 +43,9 @@ def used_of_size(row: Volume) -> str:
     """`1.2Gi/10Gi`; `<none>` where it was not read."""
     if row.size is None and row.used is None:
         return NONE
-    return f"{human_size(row.used)}/{human_size(row.size)}"
+    # From outside of the container the kubelet tells the size, and what is free of it.
+    used = "?" if row.used is None else human_size(row.used)
+    return f"{used}/{human_size(row.size)}"
 
 
 def _inodes(row: Volume) -> str:

@@ -26,8 +26,9 @@ from kubectl_podx.capture.planned import DebugWish
 from kubectl_podx.capture.steps import Steps
 from kubectl_podx.capture.targets import Targets
 from kubectl_podx.cluster.errors import ClusterError
-from kubectl_podx.model.capture import Capture, MemoryUsage
+from kubectl_podx.model.capture import Capture
 from kubectl_podx.model.clock import Deadline
+from kubectl_podx.model.outside import MemoryUsage
 from kubectl_podx.model.reference import Reference
 from kubectl_podx.pod import debugging, own
 from kubectl_podx.pod.pod import containers

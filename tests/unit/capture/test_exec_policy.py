@@ -12,7 +12,7 @@ import kit
 from kit import Json
 from kubectl_podx.capture import exec_policy
 from kubectl_podx.capture.exec_policy import Decision, decide, of_pod_metrics, of_summary
-from kubectl_podx.model.capture import MemoryUsage
+from kubectl_podx.model.outside import MemoryUsage
 from kubectl_podx.pod.pod import containers
 
 NOW = "2026-11-29T12:00:00Z"

@@ -8,7 +8,7 @@ import pytest
 
 import kit
 from kit import Json
-from kubectl_podx.model.capture import MemoryUsage
+from kubectl_podx.model.outside import MemoryUsage
 from kubectl_podx.pod import own
 from kubectl_podx.pod.debugging import NO_SHELL
 from kubectl_podx.sections.containers.facts import build

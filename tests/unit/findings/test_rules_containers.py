@@ -20,7 +20,8 @@ from kit.sharing_cases import (
     severities,
     waiting,
 )
-from kubectl_podx.model.capture import Headroom, MemoryUsage, Process
+from kubectl_podx.model.capture import Headroom, Process
+from kubectl_podx.model.outside import MemoryUsage
 from kubectl_podx.rules.waiting import Missing, missing_source, pull_reason
 from kubectl_podx.sections.containers import facts as container_facts
 from kubectl_podx.sections.containers import rules as containers
