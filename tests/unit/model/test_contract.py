@@ -216,7 +216,9 @@ WORDS = {
     ),
     "JobState": "active complete failed suspended waiting",
     "GuardKind": "HorizontalPodAutoscaler VerticalPodAutoscaler PodDisruptionBudget",
-    "CallKind": "get type list log metrics podMetrics stats throttling version apis exec probe debug",
+    "CallKind": (
+        "get type list log metrics podMetrics stats throttling version apis exec probe debug"
+    ),
     "GuardState": "fine limited failing blocked",
     "TriageBasis": "status api inside",
     "GroupedBy": "owner cause node",
