@@ -10,6 +10,7 @@ from kubectl_podx.model.parts import Coverage, Finding, Metadata, Time, Verdict
 from kubectl_podx.model.wire import Wire
 from kubectl_podx.model.words import GroupedBy, Severity, Symptom, TriageBasis
 from kubectl_podx.sections.report import Distinction, PodGroup, PodReport, PodReportList
+from kubectl_podx.start.report import PodStart
 from kubectl_podx.workload.report import Workload
 
 
@@ -249,6 +250,21 @@ class WorkloadReport(Wire, frozen=True, kw_only=True):
     items: Annotated[list[PodReport], Meta(description="A report of every pod.")] = []
 
 
+class RehearsalReport(Wire, frozen=True, kw_only=True):
+    """Whether pods would start again now, as they are declared: references, admission, nodes."""
+
+    api_version: Annotated[Literal["podx/v1"], Meta(description="Always `podx/v1`.")] = "podx/v1"
+    kind: Annotated[Literal["RehearsalReport"], Meta(description="Always `RehearsalReport`.")] = (
+        "RehearsalReport"
+    )
+    metadata: Annotated[Metadata, Meta(description="Where and when the report comes from.")]
+    verdict: Annotated[Verdict, Meta(description="On all of them, with the first reason.")]
+    would_start: Annotated[int, Meta(description="Pods that would start.")] = 0
+    would_not_start: Annotated[int, Meta(description="Pods that would not.")] = 0
+    unknown: Annotated[int, Meta(description="Pods of which not all could be checked.")] = 0
+    items: Annotated[list[PodStart], Meta(description="Every pod, the worst first.")] = []
+
+
 DOCUMENTS: tuple[type[Wire], ...] = (
     PodReport,
     PodReportList,
@@ -257,5 +273,6 @@ DOCUMENTS: tuple[type[Wire], ...] = (
     ComparisonReport,
     TriageReport,
     TriageShard,
+    RehearsalReport,
 )
 """Each has `apiVersion: podx/v1` and a `kind` of its own."""

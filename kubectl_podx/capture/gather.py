@@ -33,13 +33,13 @@ from kubectl_podx.model.capture import (
     CapturedPod,
     CapturedWorkload,
     Observation,
-    ProbeAttempt,
     Variable,
 )
 from kubectl_podx.model.clock import Deadline, format_time
 from kubectl_podx.model.errors import PodxError
 from kubectl_podx.model.raw import Json, text
 from kubectl_podx.model.reference import Reference
+from kubectl_podx.model.tried import ProbeAttempt
 from kubectl_podx.pod.debugging import NO_SHELL
 
 if TYPE_CHECKING:

@@ -17,18 +17,10 @@ from kubectl_podx.model.capture import Capture, StoredObject
 from kubectl_podx.model.errors import InputError
 from kubectl_podx.model.raw import Json, dig, items, mapping, text
 from kubectl_podx.model.reference import Reference
+from kubectl_podx.pod.workload import TEMPLATES
 from kubectl_podx.podpreset.preset import GONE, SERVED, Preset, is_preset, mistakes, preset_of
 
 _LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
-_TEMPLATES = {
-    "Deployment": ("spec", "template"),
-    "StatefulSet": ("spec", "template"),
-    "DaemonSet": ("spec", "template"),
-    "ReplicaSet": ("spec", "template"),
-    "ReplicationController": ("spec", "template"),
-    "Job": ("spec", "template"),
-    "CronJob": ("spec", "jobTemplate", "spec", "template"),
-}
 
 
 class Subject(NamedTuple):
@@ -96,8 +88,8 @@ def _subjects(body: Json) -> Iterator[Subject]:
     kind, name = text(body, "kind"), text(body, "metadata", "name")
     if kind == "Pod":
         yield Subject(f"pod {name or text(body, 'metadata', 'generateName')}", body)
-    elif kind in _TEMPLATES and isinstance(dig(body, *_TEMPLATES[kind]), dict):
-        template = mapping(body, *_TEMPLATES[kind])
+    elif kind in TEMPLATES and isinstance(dig(body, *TEMPLATES[kind]), dict):
+        template = mapping(body, *TEMPLATES[kind])
         metadata = mapping(template, "metadata")
         for field, value in (
             ("generateName", f"{name}-"),

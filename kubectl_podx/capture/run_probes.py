@@ -13,10 +13,10 @@ from kubectl_podx.capture.frames import split
 from kubectl_podx.capture.look import KILLED, RawLook
 from kubectl_podx.capture.plan import LookOptions, PlannedCall
 from kubectl_podx.capture.probe_runs import Road, http_path, items_of, probe_calls, road
-from kubectl_podx.model.capture import ProbeAttempt, ProbeResult
 from kubectl_podx.model.clock import Deadline
 from kubectl_podx.model.raw import Json, dig, mapping, number, text
 from kubectl_podx.model.reference import Reference
+from kubectl_podx.model.tried import ProbeAttempt, ProbeResult
 from kubectl_podx.pod.pod import containers
 
 if TYPE_CHECKING:

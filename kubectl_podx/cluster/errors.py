@@ -27,9 +27,21 @@ class ClusterError(PodxError):
     escaped in it; values out of a kubeconfig or a credential are never in it.
     """
 
-    def __init__(self, kind: ErrorKind, text: str, continue_token: str = "") -> None:
+    def __init__(
+        self,
+        kind: ErrorKind,
+        text: str,
+        continue_token: str = "",
+        *,
+        reason: str = "",
+        said: str = "",
+    ) -> None:
         super().__init__(text)
         self.kind: ErrorKind = kind
+        self.reason = reason
+        """The server's word for it, such as `AlreadyExists`; empty where it gave none."""
+        self.said = said
+        """What the server said, without what kubectl puts before it."""
         self.continue_token = continue_token
         """Of an expired list: where it can go on in a newer snapshot."""
 
@@ -97,7 +109,8 @@ def of_response(code: int, body: bytes) -> ClusterError:
     if reason == "Unauthorized":
         return ClusterError(kind, f"error: You must be logged in to the server ({message})")
     where = f" ({reason})" if reason else ""
-    return ClusterError(kind, f"Error from server{where}: {message}", token)
+    text = f"Error from server{where}: {message}"
+    return ClusterError(kind, text, token, reason=reason, said=message)
 
 
 def _kind(code: int, reason: str) -> ErrorKind:

@@ -40,6 +40,8 @@ _PAGE_SIZE = "500"
 _MAX_BODY = 64 << 20
 _MAX_REVIEW = 1 << 20
 _REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
+# `Strict`: a field that the kind does not have is refused, as `kubectl apply` has it.
+_DRY_RUN = (("dryRun", "All"), ("fieldValidation", "Strict"))
 _MAX_RETRIES = 2
 _MAX_WARNINGS = 64
 
@@ -186,21 +188,20 @@ class ApiServer:
 
     def post_review(self, question: bytes) -> Answer:
         """Asks whether a right is held: a SelfSubjectAccessReview, which the server answers and
-        does not store. The only POST there is.
+        does not store.
 
         Any answer other than 2xx is a ClusterError, and none is asked for again.
         """
-        deadline = self._request_deadline()
-        response = self._renewing(
-            lambda: self._send(
-                _REVIEWS, (), "application/json", _MAX_REVIEW, deadline, question, method="POST"
-            ),
-            lambda response: response.status == 401,
-        )
-        self._pass_warnings(response)
-        if not 200 <= response.status < 300:
-            raise of_response(response.status, response.body)
-        return Answer(response.status, response.body, response.headers.get("Date"))
+        return self._with_body("POST", _REVIEWS, (), question, limit=_MAX_REVIEW)
+
+    def try_create(self, path: str, body: bytes) -> Answer:
+        """What the API server would make of a new object. It is sent as a dry run, always: it goes
+        through defaults, admission and validation, and is not stored.
+
+        This and `post_review` are the only POSTs there are. Any answer other than 2xx is a
+        ClusterError, and none is asked for again.
+        """
+        return self._with_body("POST", path, _DRY_RUN, body, limit=_MAX_BODY)
 
     def patch_ephemeral(self, namespace: str, pod: str, patch: bytes, deadline: Deadline) -> None:
         """Adds ephemeral containers to a pod: the only write there is (`--debug-image`).
@@ -211,15 +212,27 @@ class ApiServer:
         path = api_path("api/v1", "pods", namespace, pod, "ephemeralcontainers")
         query = (("fieldManager", "kubectl-podx"),)
         bound = deadline.within(self._request_deadline().remaining())
+        self._with_body("PATCH", path, query, patch, limit=_MAX_REVIEW * 4, deadline=bound)
+
+    def _with_body(
+        self,
+        method: str,
+        path: str,
+        query: Query,
+        body: bytes,
+        *,
+        limit: int,
+        deadline: Deadline | None = None,
+    ) -> Answer:
+        bound = deadline or self._request_deadline()
         response = self._renewing(
-            lambda: self._send(
-                path, query, "application/json", _MAX_REVIEW * 4, bound, patch, method="PATCH"
-            ),
+            lambda: self._send(path, query, "application/json", limit, bound, body, method=method),
             lambda response: response.status == 401,
         )
         self._pass_warnings(response)
         if not 200 <= response.status < 300:
             raise of_response(response.status, response.body)
+        return Answer(response.status, response.body, response.headers.get("Date"))
 
     # -- exec ------------------------------------------------------------------------------------
 

@@ -13,6 +13,7 @@ from msgspec.structs import force_setattr
 from kubectl_podx.model.kubelet import ProbeCounter, Throttling
 from kubectl_podx.model.outside import MemoryUsage, Outside, Pressure
 from kubectl_podx.model.raw import Json
+from kubectl_podx.model.tried import Admission, ProbeAttempt
 from kubectl_podx.model.wire import Wire
 from kubectl_podx.model.words import CallKind, ObservationState, SeccompMode
 
@@ -413,6 +414,8 @@ class CapturedPod(Wire, frozen=True, kw_only=True):
     withheld: list[str] = []
     """The Secrets, by key, that could not be read in time: free text that may hold their values
     (messages, events, logs, command lines, values) is not here."""
+    admission: Admission | None = None
+    """Of a rehearsal: then the pod in the store is the one that would be made now."""
     declared_variables: dict[str, list[Variable]] = {}
     """Container -> its declared variables, also of containers that were not looked into."""
 
@@ -449,22 +452,3 @@ class Capture(Wire, frozen=True, kw_only=True):
         """What a list holds, by its key; nothing where it was not asked for or not answered."""
         stored = self.lists.get(key)
         return [*stored.items] if stored is not None else []
-
-
-ProbeResult = Literal["succeeded", "failed", "errored", "timedOut", "notRun"]
-
-
-class ProbeAttempt(Wire, frozen=True, kw_only=True):
-    """One probe that `--run-probes` ran, or why it could not."""
-
-    container: str
-    type: str
-    """`liveness`, `readiness` or `startup`."""
-    start: Literal["exec", "podProxy", "portForward", "nowhere"]
-    """From where: in the container; the API server to the pod's IP, or to its loopback."""
-    result: ProbeResult = "notRun"
-    seconds: float = 0.0
-    """With the way from here to the API server and back."""
-    detail: str = ""
-    """In our own words: an exit code, a status. What a handler wrote is not kept."""
-    needs: str = ""

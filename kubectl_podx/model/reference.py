@@ -115,6 +115,9 @@ RESOURCES: dict[str, Resource] = {
     "RuntimeClass": Resource(
         "apis/node.k8s.io/v1", "runtimeclasses", namespaced=False, group="node.k8s.io"
     ),
+    "PriorityClass": Resource(
+        "apis/scheduling.k8s.io/v1", "priorityclasses", namespaced=False, group="scheduling.k8s.io"
+    ),
     "PodMetrics": Resource("apis/metrics.k8s.io/v1beta1", "pods", group="metrics.k8s.io"),
     "PodPreset": Resource(
         "apis/redhatcop.redhat.io/v1alpha1", "podpresets", group="redhatcop.redhat.io"

@@ -30,6 +30,7 @@ CallKind = Literal[
     "exec",
     "probe",
     "debug",
+    "dryRun",
 ]
 ObservationMethod = Literal["exec", "neighbour", "ephemeral", "none"]
 LookWay = Literal["exec", "neighbour", "ephemeral", "outside"]
@@ -149,6 +150,39 @@ GuardKind = Literal["HorizontalPodAutoscaler", "VerticalPodAutoscaler", "PodDisr
 GuardState = Literal["fine", "limited", "failing", "blocked"]
 """`limited`: at its own bound. `failing`: it cannot work. `blocked`: no pod may be evicted."""
 
+StartState = Literal["wouldStart", "wouldNotStart", "unknown"]
+"""Whether a pod would start now, as it is declared."""
+StartBasis = Literal["template", "pod", "manifest"]
+"""What a pod is declared by: its owner's template, its own spec, or a file."""
+AdmissionState = Literal["accepted", "refused", "denied", "unsupported", "failed", "notAsked"]
+"""What a server dry run said. `denied`: pods may not be created. `unsupported`: a webhook takes no
+dry run."""
+StartProblemKind = Literal[
+    "configMap",
+    "secret",
+    "key",
+    "serviceAccount",
+    "pullSecret",
+    "claim",
+    "storageClass",
+    "priorityClass",
+    "runtimeClass",
+    "device",
+    "node",
+    "gate",
+    "image",
+    "quota",
+    "limitRange",
+    "podSecurity",
+    "webhook",
+    "policy",
+    "namespace",
+    "invalid",
+    "refused",
+]
+"""What keeps a pod from starting. `refused`: by the API server, for a reason that podx has no word
+for. `gate`: a scheduling gate."""
+
 ContainerState = Literal["running", "waiting", "terminated", "unknown"]
 PolicyBasis = Literal["matchesDefault", "declared"]
 """`matchesDefault`: an imagePullPolicy that the API server would have set by the tag, too."""
@@ -251,6 +285,13 @@ HOW_BAD: Mapping[str, HowBad] = {
     "active": "fine",
     "complete": "good",
     "suspended": "doubtful",
+    # starts and admission
+    "wouldStart": "fine",
+    "wouldNotStart": "bad",
+    "accepted": "fine",
+    "refused": "bad",
+    "unsupported": "doubtful",
+    "notAsked": "doubtful",
     # scheduling
     "scheduled": "fine",
     "pending": "doubtful",

@@ -55,3 +55,19 @@ def short_digest(image: str) -> str:
     """The first twelve digits, as `docker images` shows them."""
     digest = image.rpartition("sha256:")[2]
     return f"sha256:{digest[:12]}" if digest != image else image
+
+
+def normalized(reference: str) -> str:
+    """The reference with registry and tag written out, as a node lists its images.
+
+    `busybox` -> `docker.io/library/busybox:latest` (distribution/reference normalize.go).
+    """
+    image = parse_image(reference)
+    first, slash, _ = image.repository.partition("/")
+    registry = slash and ("." in first or ":" in first or first == "localhost")
+    repository = image.repository if registry else f"docker.io/{image.repository}"
+    if not registry and not slash:
+        repository = f"docker.io/library/{image.repository}"
+    if image.digest:
+        return f"{repository}@{image.digest}"
+    return f"{repository}:{image.tag or 'latest'}"

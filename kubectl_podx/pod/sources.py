@@ -10,6 +10,7 @@ from kubectl_podx.model.capture import KeyFacts, StoredObject
 from kubectl_podx.model.clock import format_time, parse_time
 from kubectl_podx.model.raw import Json, dig, items, text
 from kubectl_podx.model.words import ConfigKind, ValueState
+from kubectl_podx.pod.pod import MOST_CONTAINERS
 from kubectl_podx.pod.view import PodView, per_view
 
 
@@ -221,6 +222,8 @@ class Use(NamedTuple):
     """Empty for a volume."""
     volume: str = ""
     variable: str = ""
+    path: str = ""
+    """The field of the pod that names the object, such as `spec.volumes[0].secret.secretName`."""
 
     @property
     def gone(self) -> str:
@@ -242,24 +245,27 @@ def uses(view: PodView) -> list[Use]:
     }
     found = [
         use
-        for volume in items(view.pod, "spec", "volumes")
+        for at, volume in enumerate(items(view.pod, "spec", "volumes"))
         if text(volume, "name") in mounted
-        for use in _volume_uses(view, volume)
+        for use in _volume_uses(view, volume, f"spec.volumes[{at}]")
     ]
-    for entry in view.containers:
-        found += _environment_uses(view, entry.name, entry.spec)
+    for field in ("initContainers", "containers", "ephemeralContainers"):
+        for at, spec in enumerate(items(view.pod, "spec", field)[:MOST_CONTAINERS]):
+            found += _environment_uses(view, text(spec, "name"), spec, f"spec.{field}[{at}]")
     return found
 
 
-def _volume_uses(view: PodView, volume: Json) -> Iterator[Use]:
-    parts: list[tuple[ConfigKind, str, Json]] = [
-        ("ConfigMap", "name", dig(volume, "configMap") or {}),
-        ("Secret", "secretName", dig(volume, "secret") or {}),
+def _volume_uses(view: PodView, volume: Json, place: str) -> Iterator[Use]:
+    parts: list[tuple[ConfigKind, str, Json, str]] = [
+        ("ConfigMap", "name", dig(volume, "configMap") or {}, "configMap"),
+        ("Secret", "secretName", dig(volume, "secret") or {}, "secret"),
     ]
-    for projection in items(volume, "projected", "sources"):
-        parts.append(("ConfigMap", "name", dig(projection, "configMap") or {}))
-        parts.append(("Secret", "name", dig(projection, "secret") or {}))
-    for kind, field, spec in parts:
+    for at, projection in enumerate(items(volume, "projected", "sources")):
+        source_at = f"projected.sources[{at}]"
+        config_map, secret = dig(projection, "configMap") or {}, dig(projection, "secret") or {}
+        parts.append(("ConfigMap", "name", config_map, f"{source_at}.configMap"))
+        parts.append(("Secret", "name", secret, f"{source_at}.secret"))
+    for kind, field, spec, where in parts:
         name = text(spec, field)
         if name:
             keys = tuple(text(item, "key") for item in items(spec, "items"))
@@ -269,17 +275,19 @@ def _volume_uses(view: PodView, volume: Json) -> Iterator[Use]:
                 dig(spec, "optional") is True,
                 "",
                 volume=text(volume, "name"),
+                path=f"{place}.{where}.{field}",
             )
 
 
-def _environment_uses(view: PodView, container: str, spec: Json) -> Iterator[Use]:
-    for entry in items(spec, "envFrom"):
+def _environment_uses(view: PodView, container: str, spec: Json, place: str) -> Iterator[Use]:
+    for at, entry in enumerate(items(spec, "envFrom")):
         for kind, field in IN_ENV_FROM:
             name = text(entry, field, "name")
             if name:
                 optional = dig(entry, field, "optional") is True
-                yield Use(source(view, kind, name), (), optional, container)
-    for variable in items(spec, "env"):
+                path = f"{place}.envFrom[{at}].{field}.name"
+                yield Use(source(view, kind, name), (), optional, container, path=path)
+    for at, variable in enumerate(items(spec, "env")):
         for kind, field in IN_ENV:
             name = text(variable, "valueFrom", field, "name")
             if name:
@@ -289,4 +297,5 @@ def _environment_uses(view: PodView, container: str, spec: Json) -> Iterator[Use
                     dig(variable, "valueFrom", field, "optional") is True,
                     container,
                     variable=text(variable, "name"),
+                    path=f"{place}.env[{at}].valueFrom.{field}.name",
                 )

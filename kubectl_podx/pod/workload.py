@@ -13,6 +13,16 @@ REPLICATED = frozenset({"Deployment", "ReplicaSet", "StatefulSet", "ReplicationC
 """Kinds that keep `spec.replicas` pods, 1 where that is not set."""
 WORKLOADS = frozenset({*REPLICATED, "DaemonSet", "Job", "CronJob"})
 """Kinds that own pods."""
+TEMPLATES: dict[str, tuple[str, ...]] = {
+    "Deployment": ("spec", "template"),
+    "StatefulSet": ("spec", "template"),
+    "DaemonSet": ("spec", "template"),
+    "ReplicaSet": ("spec", "template"),
+    "ReplicationController": ("spec", "template"),
+    "Job": ("spec", "template"),
+    "CronJob": ("spec", "jobTemplate", "spec", "template"),
+}
+"""Every kind that makes pods, and where in it the pod is declared."""
 SCANNED = ("Deployment", "StatefulSet", "DaemonSet", "CronJob", "Job")
 """Kinds whose objects a scan reads. CronJobs come before the Jobs that they make."""
 MAKING = 30

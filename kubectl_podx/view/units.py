@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from fractions import Fraction
 
 from kubectl_podx.model.clock import human_duration, parse_time
 
@@ -21,6 +22,14 @@ def human_size(size: float | None) -> str:
         value /= 1024
     rounded = f"{value:.1f}".removesuffix(".0")
     return f"{rounded}{unit}"
+
+
+def amount_text(name: str, value: Fraction) -> str:
+    """An amount of a resource as a person writes it: `250m`, `64Mi`, `2`."""
+    if name == "cpu":
+        return str(value.numerator) if value.denominator == 1 else f"{int(value * 1000)}m"
+    bytes_ = name in ("memory", "ephemeral-storage", "storage") or name.startswith("hugepages-")
+    return human_size(float(value)) if bytes_ else str(int(value))
 
 
 def seconds(value: float | None) -> str:

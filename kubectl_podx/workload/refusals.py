@@ -121,17 +121,35 @@ def _told(said: str) -> str:
     return one_line(re.sub(r'^\S+ "[^"]*" is forbidden: ', "", bare), 300)
 
 
+class QuotaTold(NamedTuple):
+    """What the API server says of a quota that has no room: amounts by the name of the resource."""
+
+    name: str
+    asked: dict[str, str]
+    used: dict[str, str]
+    hard: dict[str, str]
+
+
+def quota_of(said: str) -> QuotaTold | None:
+    """The amounts of `exceeded quota: …`; None for another message."""
+    found = re.search(r"exceeded quota: (\S+), requested: (.+?), used: (.+?), limited: (.+)", said)
+    if found is None:
+        return None
+    asked, used, hard = (_amounts(found[at]) for at in (2, 3, 4))
+    return QuotaTold(found[1], asked, used, hard)
+
+
 def _quota(said: str) -> _Read | None:
     """plugin/pkg/admission/resourcequota/controller.go."""
-    found = re.search(r"exceeded quota: (\S+), requested: (.+?), used: (.+?), limited: (.+)", said)
-    if found:
-        asked, used, hard = (_amounts(found[at]) for at in (2, 3, 4))
+    told = quota_of(said)
+    if told is not None:
+        asked, used, hard = told.asked, told.used, told.hard
         names = sorted(asked, key=lambda name: _fits(asked[name], used.get(name), hard.get(name)))
         details = [
             f"{name}: {asked[name]} requested, {used.get(name, '?')} of {hard.get(name, '?')} used"
             for name in names
         ]
-        return "quota", found[1], details
+        return "quota", told.name, details
     found = re.search(r"failed quota: (\S+?): must specify (.+)", said)
     if found:
         return "quota", found[1], [f"the pod must specify {one_line(found[2])}"]

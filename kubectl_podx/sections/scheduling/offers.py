@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from fractions import Fraction
 
 from kubectl_podx.model.clock import parse_quantity
 from kubectl_podx.model.raw import Json, dig, items, mapping, text
@@ -11,10 +10,10 @@ from kubectl_podx.model.reference import selector_text
 from kubectl_podx.pod.claims import TOO_MANY_VOLUMES, attachments, claims_of, only_one_pod, users
 from kubectl_podx.pod.devices import device_claims
 from kubectl_podx.pod.nodes import repels, taint_text, tolerated
-from kubectl_podx.pod.pod import containers
+from kubectl_podx.pod.requests import host_ports, requests_of
 from kubectl_podx.pod.start_error import without_quotes
 from kubectl_podx.pod.view import PodView
-from kubectl_podx.view.units import counted, human_size
+from kubectl_podx.view.units import amount_text, counted
 
 _MOST = 3
 _REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
@@ -80,10 +79,9 @@ def _devices(view: PodView) -> Iterator[str]:
 
 
 def _resources(view: PodView, said: str, nodes: list[Json] | None) -> Iterator[str]:
-    for name in sorted(_requests(view)):
+    for name, asked in sorted(requests_of(view.pod).items()):
         if f"Insufficient {name}" not in said:
             continue
-        asked = _requests(view)[name]
         offers = [
             (amount, text(node, "metadata", "name"))
             for node in nodes or ()
@@ -92,7 +90,7 @@ def _resources(view: PodView, said: str, nodes: list[Json] | None) -> Iterator[s
         if not offers:
             continue
         most, node_name = max(offers)
-        shown, offered = _amount(name, asked), _amount(name, most)
+        shown, offered = amount_text(name, asked), amount_text(name, most)
         if asked > most:
             yield f"the pod asks for {shown} {name}, the largest node, {node_name}, has {offered}"
         else:
@@ -102,55 +100,15 @@ def _resources(view: PodView, said: str, nodes: list[Json] | None) -> Iterator[s
             )
 
 
-def _requests(view: PodView) -> dict[str, Fraction]:
-    """What the scheduler counts: the sum of the containers, or one init container that asks for
-    more (resourcehelper.PodRequests); the pod's own request where it has one.
-    """
-    sums: dict[str, Fraction] = {}
-    inits: dict[str, Fraction] = {}
-    for entry in containers(view.pod):
-        for name, amount in mapping(entry.spec, "resources", "requests").items():
-            value = parse_quantity(amount)
-            if value is None:
-                continue
-            if entry.kind == "init":
-                inits[name] = max(inits.get(name, value), value)
-            elif entry.kind != "ephemeral":
-                sums[name] = sums.get(name, Fraction(0)) + value
-    found = {name: max(sums.get(name, 0), inits.get(name, 0)) for name in {**sums, **inits}}
-    for name, amount in mapping(view.pod, "spec", "resources", "requests").items():
-        value = parse_quantity(amount)
-        if value is not None:
-            found[name] = value
-    return {name: Fraction(value) for name, value in found.items()}
-
-
-def _amount(name: str, value: Fraction) -> str:
-    if name == "cpu":
-        return str(value.numerator) if value.denominator == 1 else f"{int(value * 1000)}m"
-    bytes_ = name in ("memory", "ephemeral-storage") or name.startswith("hugepages-")
-    return human_size(float(value)) if bytes_ else str(int(value))
-
-
-def _host_ports(pod: Json) -> set[tuple[int, str]]:
-    return {
-        (port["hostPort"], text(port, "protocol") or "TCP")
-        for field in ("initContainers", "containers")
-        for container in items(pod, "spec", field)
-        for port in items(container, "ports")
-        if isinstance(port.get("hostPort"), int)
-    }
-
-
 def _ports(view: PodView) -> Iterator[str]:
     """Who holds the host ports that the pod asks for."""
-    mine = _host_ports(view.pod)
+    mine = host_ports(view.pod)
     told = 0
     for pod in view.capture.listed("Pod/"):
         node, over = text(pod, "spec", "nodeName"), text(pod, "status", "phase")
         if not node or over in ("Succeeded", "Failed"):
             continue
-        for number, protocol in sorted(_host_ports(pod) & mine):
+        for number, protocol in sorted(host_ports(pod) & mine):
             whose = f"{text(pod, 'metadata', 'namespace')}/{text(pod, 'metadata', 'name')}"
             told += 1
             if told <= _MOST:

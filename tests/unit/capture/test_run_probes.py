@@ -16,9 +16,9 @@ from kubectl_podx.cluster.errors import ClusterError
 from kubectl_podx.cluster.exec_protocol import ExecResult
 from kubectl_podx.cluster.port_forward import TunnelError, why_refused
 from kubectl_podx.cluster.stream import Response
-from kubectl_podx.model.capture import ProbeAttempt
 from kubectl_podx.model.clock import Deadline
 from kubectl_podx.model.reference import Reference
+from kubectl_podx.model.tried import ProbeAttempt
 from kubectl_podx.pod.pod import containers
 
 POD = Reference("Pod", "shop", "web-0")

@@ -1,0 +1,77 @@
+"""A Capture of pods that do not exist yet -> whether they would start."""
+
+from __future__ import annotations
+
+from kubectl_podx.analysis.reports import RehearsalReport
+from kubectl_podx.model.capture import Capture
+from kubectl_podx.model.parts import Metadata, Verdict
+from kubectl_podx.model.words import Severity
+from kubectl_podx.pod.view import PodView, kinds_of
+from kubectl_podx.start.facts import build
+from kubectl_podx.start.report import PodStart
+from kubectl_podx.start.room import room_of
+from kubectl_podx.view.units import counted
+
+_ORDER = ("wouldNotStart", "unknown", "wouldStart")
+
+
+def starts(capture: Capture) -> list[PodStart]:
+    """Every pod of the capture, in its order."""
+    room, kinds = room_of(capture), kinds_of(capture)
+    return [build(PodView(capture, pod, kinds), room) for pod in capture.pods]
+
+
+def report(capture: Capture) -> RehearsalReport:
+    """The report on the pods of the capture."""
+    found = sorted(starts(capture), key=_badness)
+    states = [one.state for one in found]
+    return RehearsalReport(
+        metadata=Metadata(
+            captured_at=capture.captured_at,
+            source=capture.source,
+            server_version=capture.server_version,
+            podx_version=capture.podx_version,
+        ),
+        verdict=verdict_of(found, "pod"),
+        would_start=states.count("wouldStart"),
+        would_not_start=states.count("wouldNotStart"),
+        unknown=states.count("unknown"),
+        items=found,
+    )
+
+
+def _badness(one: PodStart) -> tuple[int, int, str, str]:
+    return _ORDER.index(one.state), -len(one.problems), one.namespace, one.name
+
+
+def severity_of(found: list[PodStart]) -> Severity:
+    """Of the worst of them."""
+    states = {one.state for one in found}
+    if "wouldNotStart" in states:
+        return "critical"
+    if "unknown" in states:
+        return "unknown"
+    return "warning" if any(one.problems for one in found) else "ok"
+
+
+def verdict_of(found: list[PodStart], what: str) -> Verdict:
+    """One line: how many would not start, and why the first of them."""
+    severity = severity_of(found)
+    bad = [one for one in found if one.state == "wouldNotStart"]
+    doubtful = [one for one in found if one.state == "unknown"]
+    if bad:
+        few = counted(len(bad), what)
+        head = few if len(bad) == len(found) else f"{len(bad)} of {counted(len(found), what)}"
+        return Verdict(severity=severity, summary=f"{head} would not start: {bad[0].summary}")
+    if doubtful:
+        head = f"{len(doubtful)} of {counted(len(found), what)}"
+        summary = f"cannot tell whether {head} would start: {doubtful[0].summary}"
+        return Verdict(severity=severity, summary=summary)
+    if not found:
+        return Verdict(severity="ok", summary=f"no {what} to rehearse")
+    several = counted(len(found), what)
+    summary = f"{several} would start"
+    warned = next((one for one in found if one.problems), None)
+    if warned is not None:
+        summary += f"; {warned.name}: {warned.problems[0].title}"
+    return Verdict(severity=severity, summary=summary)

@@ -1,0 +1,348 @@
+"""A Capture of pods that do not exist yet: the ones that would be made now in the place of those
+that are there, with everything that they refer to and what the API server says of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import msgspec
+
+from kubectl_podx import __version__
+from kubectl_podx.capture import plan_start, resolve, session
+from kubectl_podx.capture.calls import Outcome, perform_read, send_all
+from kubectl_podx.capture.crowd import crowd_of, images_of_nodes
+from kubectl_podx.capture.plan import get_pod
+from kubectl_podx.capture.planned import PlannedCall
+from kubectl_podx.capture.rehearse import server_time
+from kubectl_podx.capture.renew import (
+    Renewed,
+    controller_of,
+    first_of,
+    named_as,
+    renewed,
+    stored_form,
+)
+from kubectl_podx.capture.seal import Sealer, WrongObjectError
+from kubectl_podx.capture.store import Store
+from kubectl_podx.capture.targets import Targets
+from kubectl_podx.model.capture import Capture, CapturedPod, StoredList
+from kubectl_podx.model.clock import Deadline
+from kubectl_podx.model.errors import PodxError
+from kubectl_podx.model.raw import Json, items, text
+from kubectl_podx.model.reference import Reference
+from kubectl_podx.model.tried import Admission
+from kubectl_podx.pod.pod import Pod
+from kubectl_podx.pod.workload import TEMPLATES
+
+if TYPE_CHECKING:
+    from kubectl_podx.cluster.access import AccessFlags
+    from kubectl_podx.cluster.errors import ClusterError
+    from kubectl_podx.cluster.server import ApiServer
+
+_MIRROR = "kubernetes.io/config.mirror"
+_ANYTHING = msgspec.json.Decoder()
+_BROKEN = (msgspec.MsgspecError, RecursionError, UnicodeDecodeError)
+
+
+class StartOptions(NamedTuple):
+    """How far it goes."""
+
+    dry_run: bool = True
+    """Ask the API server, too, what it would say of each pod."""
+    max_in_flight: int = 12
+
+
+class Subject(NamedTuple):
+    """One pod that would be made."""
+
+    reference: Reference
+    """Under which the Capture keeps it: that of the pod whose place it takes."""
+    pod: Json
+    """The pod whose place it takes, or what stands for it."""
+    made: Renewed
+    group: str
+    """Pods of one group are alike for the API server: it is asked about one of them."""
+    owner: Json | None = None
+
+
+def take(
+    flags: AccessFlags,
+    targets: Targets,
+    options: StartOptions,
+    *,
+    deadline: Deadline,
+    environ: Mapping[str, str],
+    home: str,
+    warn: Callable[[str], None],
+) -> Capture:
+    """The pods that would be made now in the place of those that the targets name.
+
+    Raises PodxError where nothing can be told. Pods that have ended are left out: nobody makes
+    them again.
+    """
+    with session.connected(flags, deadline=deadline, environ=environ, home=home, warn=warn) as (
+        server,
+        namespace,
+    ):
+        server.dial_ahead(4)
+        run = Starts(server, options, deadline)
+        return run.capture(run.subjects(targets, namespace))
+
+
+class Starts:
+    """One run against one server."""
+
+    def __init__(self, server: ApiServer, options: StartOptions, deadline: Deadline) -> None:
+        self._server = server
+        self._options = options
+        self._deadline = deadline
+        self.sealer = Sealer()
+        self.store = Store(self.sealer)
+        self._bodies: dict[str, bytes] = {}
+        self._version = ""
+        self._captured_at = ""
+
+    # -- which pods ------------------------------------------------------------------------------
+
+    def subjects(self, targets: Targets, namespace: str) -> list[Subject]:
+        """The pods that the targets name, each as it would be made again."""
+        found = resolve.pods(self._server, self.sealer, self.store.objects, targets, namespace)
+        pods = {reference: self._pod(reference) for reference in found.pods}
+        named = [r for r, several in found.workloads.items() if not several and r.kind in TEMPLATES]
+        owners = {
+            owner: text(controller_of(pod), "uid")
+            for pod in pods.values()
+            if (owner := _owner(pod)) is not None
+        }
+        raw = self._raw([*owners, *named])
+        subjects = [
+            self._subject(reference, pod, raw.get(owner) if (owner := _owner(pod)) else None)
+            for reference, pod in pods.items()
+            if not Pod(pod).ended and not text(pod, "metadata", "annotations", _MIRROR)
+        ]
+        return [*subjects, *(one for r in named if (one := self._first(r, raw.get(r))))]
+
+    def _pod(self, reference: Reference) -> Json:
+        if reference.key not in self.store.objects:
+            # In this thread, so that kubectl's own error text reaches the person unchanged.
+            outcome = perform_read(self._server, get_pod(reference))
+            if not self.store.open(outcome):
+                raise PodxError(f"cannot read pod {reference.name}")
+        return self.sealer.raw_pod(reference)
+
+    def _raw(self, owners: Sequence[Reference]) -> dict[Reference, Json]:
+        """The owners as they are, for what they declare; they are sealed when they are kept."""
+        outcomes = self._send(plan_start.owner_calls(owners))
+        self.store.seal(outcomes)
+        found: dict[Reference, Json] = {}
+        for outcome in outcomes.values():
+            body = _decoded(outcome)
+            if body:
+                kind = outcome.call.reference.kind
+                found[outcome.call.reference] = {"kind": kind, **body}
+        return found
+
+    def _subject(self, reference: Reference, pod: Json, owner: Json | None) -> Subject:
+        uid = text(controller_of(pod), "uid")
+        if owner is not None and text(owner, "metadata", "uid") != uid:
+            owner = None
+        group = uid if owner is not None else text(pod, "metadata", "uid")
+        return Subject(reference, pod, renewed(pod, owner), group, owner)
+
+    def _first(self, workload: Reference, body: Json | None) -> Subject | None:
+        made = first_of(body, workload.namespace) if body is not None else None
+        if body is None or made is None:
+            return None
+        name = f"{workload.name}-0" if workload.kind == "StatefulSet" else workload.name
+        metadata = {
+            "name": name,
+            "namespace": workload.namespace,
+            "ownerReferences": items(made.body, "metadata", "ownerReferences"),
+        }
+        reference = Reference("Pod", workload.namespace, name)
+        return Subject(reference, {"metadata": metadata}, made, workload.key, body)
+
+    # -- what is asked about them ------------------------------------------------------------------
+
+    def capture(self, subjects: Sequence[Subject]) -> Capture:
+        """The sealed Capture of these pods."""
+        groups: dict[str, Subject] = {}
+        for one in subjects:
+            groups.setdefault(one.group, one)
+        calls = plan_start.surroundings("")
+        if self._options.dry_run:
+            calls += [self._question(one) for one in groups.values()]
+        outcomes = self._send(calls)
+        self._note(outcomes)
+        tried = {
+            group: outcomes[plan_start.dry_run(one.reference).id]
+            for group, one in groups.items()
+            if self._options.dry_run
+        }
+        bodies = {one.reference: self._new(one, tried.get(one.group)) for one in subjects}
+        planned = {
+            reference: plan_start.of_a_new_pod(reference, body)
+            for reference, body in bodies.items()
+        }
+        wanted = {call.id: call for several in planned.values() for call in several}
+        known = {
+            call.id: call
+            for call in wanted.values()
+            if call.kind == "get" and call.reference.key in self.store.objects
+        }
+        read = self._send([call for call in wanted.values() if call.id not in known])
+        self.store.seal(read)
+        self._keep_surroundings(outcomes, bodies.values())
+        for reference, body in bodies.items():
+            self.store.objects[reference.key] = self.sealer.keep(reference, body)
+        everywhere = [one.record() for one in outcomes.values() if one.call.kind == "list"]
+        pods = []
+        for one in subjects:
+            asked = (read.get(call.id) for call in planned[one.reference])
+            pods.append(
+                CapturedPod(
+                    reference=one.reference.key,
+                    uid=text(one.pod, "metadata", "uid"),
+                    admission=self._admission(one, tried.get(one.group)),
+                    calls=[*everywhere, *(found.record() for found in asked if found is not None)],
+                )
+            )
+        return Capture(
+            podx_version=__version__,
+            captured_at=self._captured_at,
+            server_version=self._version,
+            pods=pods,
+            objects=self.store.objects,
+            lists=self.store.lists,
+        )
+
+    def _question(self, one: Subject) -> PlannedCall:
+        call = plan_start.dry_run(one.reference)
+        self._bodies[call.id] = msgspec.json.encode(one.made.body)
+        return call
+
+    def _new(self, one: Subject, tried: Outcome | None) -> dict[str, Any]:
+        """What admission made of it, where it was accepted; else what is declared."""
+        admitted = _decoded(tried) if tried is not None and tried.state == "ok" else {}
+        body = named_as(admitted, one.pod, one.owner) if admitted else one.made.body
+        return stored_form(body, one.pod)
+
+    def _admission(self, one: Subject, tried: Outcome | None) -> Admission:
+        basis = one.made.basis
+        if tried is None:
+            return Admission(state="notAsked", basis=basis)
+        if isinstance(tried.answer, Admission):
+            message = self.sealer.free_text(tried.answer.message, one.reference)
+            return msgspec.structs.replace(tried.answer, basis=basis, message=message)
+        if tried.state != "ok":
+            return Admission(state="failed", basis=basis, message=tried.reason)
+        return Admission(state="accepted", basis=basis)
+
+    def _note(self, outcomes: Mapping[str, Outcome]) -> None:
+        version = next(one for one in outcomes.values() if one.call.kind == "version")
+        if version.state == "ok":
+            self._version = self.sealer.server_version(version.answer) or ""
+        self._captured_at = server_time(version.date)
+
+    def _keep_surroundings(self, outcomes: dict[str, Outcome], bodies: Iterable[Json]) -> None:
+        for outcome in outcomes.values():
+            if outcome.call.kind != "list":
+                continue
+            if outcome.call.reference.kind == "Node":
+                self.store.seal({outcome.call.id: outcome})
+                if outcome.state == "ok":
+                    rows = images_of_nodes(outcome.answer, bodies)
+                    self.store.lists["NodeImages/"] = StoredList(
+                        reference="NodeImages/", state="present", items=rows
+                    )
+            elif outcome.state == "ok":
+                self.store.lists["Pod/"] = StoredList(
+                    reference="Pod/", state="present", items=outcome.answer
+                )
+            else:
+                self.store.open(outcome)
+
+    # -- sending -----------------------------------------------------------------------------------
+
+    def _send(self, calls: Sequence[PlannedCall]) -> dict[str, Outcome]:
+        return send_all(
+            calls,
+            self._perform,
+            in_flight=self._options.max_in_flight,
+            deadline=self._deadline,
+            follow=self._follow,
+        )
+
+    def _perform(self, call: PlannedCall) -> Outcome:
+        if call.kind == "dryRun":
+            return self._try(call)
+        if call.target == "Pod/":
+            return Outcome(call, "ok", answer=crowd_of(self._server, call))
+        return perform_read(self._server, call)
+
+    def _try(self, call: PlannedCall) -> Outcome:
+        from kubectl_podx.cluster.errors import ClusterError  # noqa: PLC0415 - late: it is slow
+        from kubectl_podx.cluster.paths import api_path  # noqa: PLC0415
+
+        resource = call.reference.resource
+        path = api_path(resource.prefix, resource.plural, call.reference.namespace)
+        try:
+            answer = self._server.try_create(path, self._bodies[call.id])
+        except ClusterError as error:
+            if error.kind in ("unreachable", "unauthorized", "timedOut"):
+                raise
+            found = said(error, str(call.right))
+            return Outcome(call, "skipped", answer=found, reason=found.state)
+        return Outcome(call, "ok", answer=answer.body, date=answer.date)
+
+    def _follow(self, outcome: Outcome) -> list[PlannedCall]:
+        reference = outcome.call.reference
+        leads = outcome.call.kind == "get" and outcome.state == "ok"
+        if not leads or reference.kind not in ("PersistentVolumeClaim", "ResourceClaim"):
+            return []
+        try:
+            body = self.sealer.open(reference, outcome.answer).body or {}
+        except WrongObjectError:
+            return []
+        return plan_start.after(reference, body)
+
+
+def said(error: ClusterError, right: str) -> Admission:
+    """What a refusal of a dry run means.
+
+    RBAC speaks of the resource (`pods is forbidden: User …`), admission of the object. A webhook
+    with side effects is never called in a dry run: then the API server refuses the dry run itself
+    (apiserver/pkg/admission/plugin/webhook).
+    """
+    message, reason = error.said or str(error), error.reason
+    if error.kind == "denied" and ' is forbidden: User "' in message:
+        return Admission(state="denied", reason=reason, needs=right)
+    if reason == "AlreadyExists":
+        # The last step is the store: everything before it has agreed.
+        return Admission(state="accepted")
+    if "does not support dry run" in message:
+        return Admission(state="unsupported", reason=reason, message=message)
+    if reason in ("Conflict", "TooManyRequests", "ServerTimeout", "ServiceUnavailable", ""):
+        return Admission(state="failed", reason=reason, message=message)
+    return Admission(state="refused", reason=reason, message=message)
+
+
+def _owner(pod: Json) -> Reference | None:
+    """The pod's controller, where it is one that declares pods."""
+    found = controller_of(pod)
+    kind, name = text(found, "kind"), text(found, "name")
+    if kind not in TEMPLATES or not name:
+        return None
+    return Reference(kind, text(pod, "metadata", "namespace"), name)
+
+
+def _decoded(outcome: Outcome) -> dict[str, Any]:
+    if outcome.state != "ok":
+        return {}
+    try:
+        body = _ANYTHING.decode(outcome.answer)
+    except _BROKEN:
+        return {}
+    return body if isinstance(body, dict) else {}

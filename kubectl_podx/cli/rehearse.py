@@ -1,0 +1,158 @@
+"""`kubectl podx rehearse`: would these pods start again now, as they are declared?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from kubectl_podx.cli.command import Command
+from kubectl_podx.cli.options import CHOICE, COLORS, access_flags, deadline, reading_options
+from kubectl_podx.cli.request import Request
+from kubectl_podx.model.errors import ExitStatus, UsageError
+
+if TYPE_CHECKING:
+    from kubectl_podx.analysis.reports import RehearsalReport
+    from kubectl_podx.cli.environment import Environment
+
+_HELP = """
+Check whether pods would start again now, as they are declared, before a node dies or a rollout
+finds out.
+
+For each pod podx takes what its owner's template declares, or the pod's own spec, and checks that
+every ConfigMap, Secret, key, service account, claim and class that it names is there, that the API
+server accepts it, and that a node fits. The API server is asked by a server dry run, which creates
+nothing; it needs the right to create pods and calls admission webhooks (see --no-dry-run).
+
+Without TARGET: all pods of the namespace.
+"""
+
+_EXAMPLES = """
+# If this node died now, would its pods come back?
+kubectl podx rehearse -A --field-selector spec.nodeName=NODE
+
+# Would the pods of this Deployment start again?
+kubectl podx rehearse deploy/web
+
+# Without asking the API server to try it
+kubectl podx rehearse deploy/web --no-dry-run
+
+# For a script: exit status 4 if one of them would not start
+kubectl podx rehearse -l app=web --exit-code
+"""
+
+_FORMATS = ("text", "wide", "json", "yaml", "name")
+_OPTIONS = (CHOICE | COLORS | {"query", "exit-code", "max-in-flight", "no-headers"}) - {
+    "all-namespaces"
+}
+
+
+def command(name: str) -> click.Command:
+    """The command `rehearse`."""
+
+    @click.command(
+        name,
+        cls=Command,
+        help=_HELP,
+        examples=_EXAMPLES,
+        usage="[TARGET... | -l SELECTOR] [-A] [flags] [options]",
+    )
+    @click.argument("words", nargs=-1, metavar="TARGET")
+    @click.option(
+        "-o",
+        "--output",
+        type=click.Choice(_FORMATS),
+        help=f"Output format. One of: ({', '.join(_FORMATS)}).",
+    )
+    @click.option("-A", "--all-namespaces", is_flag=True, help="Pods in all namespaces.")
+    @click.option(
+        "--no-dry-run",
+        is_flag=True,
+        help="Do not ask the API server to try to create the pods: quota, LimitRange, Pod Security "
+        "and admission are then reported as not checked.",
+    )
+    @click.option(
+        "--deadline",
+        default="1m",
+        callback=deadline,
+        help="Time limit for the whole run (60, 60s, 1m). Anything unanswered by then is reported "
+        "as not checked.",
+    )
+    @reading_options(_OPTIONS)
+    @click.pass_obj
+    def rehearse(env: Any, /, words: tuple[str, ...], **values: Any) -> int:
+        if values["all_namespaces"] and words:
+            raise UsageError("a resource cannot be retrieved by name across all namespaces")
+        given = {**values, "all_namespaces": False}
+        request = Request.of(env, given, words)
+        report = _report(request, env, values)
+        env.write(rendered(report, request, env))
+        return status(report.verdict.severity) if request.exit_code else ExitStatus.OK
+
+    return rehearse
+
+
+def _report(request: Request, env: Environment, values: dict[str, Any]) -> RehearsalReport:
+    from kubectl_podx.capture import start
+    from kubectl_podx.capture.targets import Targets
+    from kubectl_podx.model.clock import Deadline
+
+    targets = Targets(
+        words=request.words,
+        selector=None if request.words else request.selector or "",
+        field_selector=request.field_selector or "",
+        all_namespaces=values["all_namespaces"],
+    )
+    if request.words:
+        from kubectl_podx.capture.targets import parse_words
+
+        parse_words(request.words)
+    capture = start.take(
+        access_flags(request.connection),
+        targets,
+        start.StartOptions(dry_run=not values["no_dry_run"], max_in_flight=request.max_in_flight),
+        deadline=Deadline(request.deadline),
+        environ=env.variables,
+        home=env.home,
+        warn=env.warn,
+    )
+    from kubectl_podx.analysis import rehearsal
+
+    return rehearsal.report(capture)
+
+
+def rendered(report: RehearsalReport, request: Request, env: Environment) -> str:
+    """The report in the format that was asked for."""
+    if request.query is not None:
+        from kubectl_podx.cli.engine import queried
+
+        return queried(request, report)
+    match request.format:
+        case "json":
+            from kubectl_podx.render.document import to_json
+
+            return to_json(report)
+        case "yaml":
+            from kubectl_podx.render.document import to_yaml
+
+            return to_yaml(report)
+        case "name":
+            from kubectl_podx.view.escape import clean
+
+            bad = [one for one in report.items if one.state != "wouldStart"]
+            return "".join(f"pod/{clean(one.name)}\n" for one in bad)
+        case _:
+            from kubectl_podx.render.start import rehearsal_text
+
+            terminal = env.terminal(request.colors)._replace(headers=not request.no_headers)
+            return rehearsal_text(report, terminal, wide=request.format == "wide")
+
+
+def status(severity: str) -> ExitStatus:
+    """Of the verdict: critical before unknown before warning."""
+    known = {
+        "critical": ExitStatus.CRITICAL,
+        "unknown": ExitStatus.UNKNOWN,
+        "warning": ExitStatus.WARNING,
+    }
+    return known.get(severity, ExitStatus.OK)

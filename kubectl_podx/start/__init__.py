@@ -1,0 +1,1 @@
+"""Whether a pod would start now, as it is declared: its references, its nodes, admission."""
