@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
+from kubectl_podx.drift.report import DriftRow
 from kubectl_podx.model.parts import Coverage, Finding, Metadata, Time, Verdict
 from kubectl_podx.model.wire import Wire
 from kubectl_podx.model.words import GroupedBy, Severity, Symptom, TriageBasis
@@ -265,6 +266,29 @@ class RehearsalReport(Wire, frozen=True, kw_only=True):
     items: Annotated[list[PodStart], Meta(description="Every pod, the worst first.")] = []
 
 
+class DriftReport(Wire, frozen=True, kw_only=True):
+    """Which running pods hold something older than its source; or who uses one source."""
+
+    api_version: Annotated[Literal["podx/v1"], Meta(description="Always `podx/v1`.")] = "podx/v1"
+    kind: Annotated[Literal["DriftReport"], Meta(description="Always `DriftReport`.")] = (
+        "DriftReport"
+    )
+    metadata: Annotated[Metadata, Meta(description="Where and when the report comes from.")]
+    namespace: Annotated[str, Meta(description="The namespace; empty for all.")] = ""
+    source: Annotated[
+        str, Meta(description="The one source that was asked about, as `KIND/NAME`.")
+    ] = ""
+    verdict: Annotated[Verdict, Meta(description="On all of them, in one line.")]
+    scanned: Annotated[int, Meta(description="Pods that were looked through.")] = 0
+    workloads: Annotated[int, Meta(description="Workloads that they belong to.")] = 0
+    stale: Annotated[int, Meta(description="Workloads with something older or gone.")] = 0
+    looked_into: Annotated[int, Meta(description="Pods that were looked into by exec.")] = 0
+    rows: Annotated[list[DriftRow], Meta(description="What was found, worst first.")] = []
+    coverage: Annotated[
+        list[Coverage], Meta(description="What could not be checked, and what is missing for it.")
+    ] = []
+
+
 DOCUMENTS: tuple[type[Wire], ...] = (
     PodReport,
     PodReportList,
@@ -274,5 +298,6 @@ DOCUMENTS: tuple[type[Wire], ...] = (
     TriageReport,
     TriageShard,
     RehearsalReport,
+    DriftReport,
 )
 """Each has `apiVersion: podx/v1` and a `kind` of its own."""

@@ -149,7 +149,12 @@ def moment_of(date: str | None) -> datetime | None:
         return None
 
 
-def pages(server: ApiServer, path: str, query: Sequence[tuple[str, str]]) -> Iterator[_Chunk]:
+def pages(
+    server: ApiServer,
+    path: str,
+    query: Sequence[tuple[str, str]],
+    accept: str = "application/json",
+) -> Iterator[_Chunk]:
     """The pages of a list, and where a snapshot was replaced by a newer one.
 
     The server keeps a list's snapshot for five minutes or so. Then it answers 410 with a token
@@ -160,7 +165,7 @@ def pages(server: ApiServer, path: str, query: Sequence[tuple[str, str]]) -> Ite
     while True:
         asked = [*query, ("limit", str(PAGE)), *((("continue", token),) if token else ())]
         try:
-            answer = server.get(path, asked, bulk=True)
+            answer = server.get(path, asked, accept, bulk=True)
         except ClusterError as error:
             if error.kind != "expired" or not token or (restarted and not error.continue_token):
                 raise

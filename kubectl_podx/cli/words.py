@@ -27,6 +27,7 @@ COMMANDS: dict[str, Entry] = {
     "describe": Entry("describe", "Show what is wrong with a pod or a workload, and why", _POD),
     "compare": Entry("compare", "Compare pods and show what differs", _POD),
     "triage": Entry("triage", "List unhealthy pods and workloads, worst first", _POD),
+    "drift": Entry("drift", "List pods that hold something older than its source", _POD),
     "rehearse": Entry("rehearse", "Check whether pods would start again now", _POD),
     "capture": Entry("capture", "Save everything about a pod in a file, for --from", _POD),
     "demo": Entry("demo", "Show the report of a recorded incident, without a cluster", _POD),

@@ -183,6 +183,22 @@ StartProblemKind = Literal[
 """What keeps a pod from starting. `refused`: by the API server, for a reason that podx has no word
 for. `gate`: a scheduling gate."""
 
+DriftKind = Literal[
+    "environment",
+    "subPath",
+    "immutable",
+    "files",
+    "image",
+    "template",
+    "token",
+    "certificate",
+    "pullSecret",
+]
+"""What of a pod is older than its source. `files`: a volume that the kubelet refreshes."""
+DriftState = Literal["old", "gone", "reload", "expires", "current", "unknown"]
+"""`gone`: the source is not there any more. `reload`: the files are current, and were written after
+the start. `expires`: a certificate that is about to, or has."""
+
 ContainerState = Literal["running", "waiting", "terminated", "unknown"]
 PolicyBasis = Literal["matchesDefault", "declared"]
 """`matchesDefault`: an imagePullPolicy that the API server would have set by the tag, too."""
@@ -292,6 +308,11 @@ HOW_BAD: Mapping[str, HowBad] = {
     "refused": "bad",
     "unsupported": "doubtful",
     "notAsked": "doubtful",
+    # drift
+    "old": "doubtful",
+    "gone": "bad",
+    "reload": "fine",
+    "expires": "doubtful",
     # scheduling
     "scheduled": "fine",
     "pending": "doubtful",

@@ -119,7 +119,7 @@ def report(bench: Bench, cluster_wide: str, node: str) -> Any:
     }
     robot: Manifest = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "robot"}}
     mounted = {"name": "v", "mountPath": "/v"}
-    memory = {"resources": {"limits": {"memory": "64Mi"}}}
+    memory = {"limits": {"memory": "64Mi"}}
     member = _web("member")
     member["kind"] = "StatefulSet"
     member["spec"]["serviceName"] = "member"
@@ -151,7 +151,7 @@ def report(bench: Bench, cluster_wide: str, node: str) -> Any:
                 volumes=[{"name": "v", "persistentVolumeClaim": {"claimName": "data"}}],
             ),
             _web("label", nodeSelector={cluster_wide: "yes"}),
-            _web("limit", shell(**memory)),
+            _web("limit", shell(resources=memory)),
             _web("secured", hostPID=True),
             _web("class", priorityClassName=cluster_wide),
             _web("image", container(image="registry.invalid/nothing:1")),
@@ -163,7 +163,7 @@ def report(bench: Bench, cluster_wide: str, node: str) -> Any:
     )
     for case in CASES:
         ready = is_ready if case.name != "image" else _waits("ImagePullBackOff")
-        bench.wait_for(lambda ready=ready, name=case.name: _pod(bench, name, ready), case.name, 120)
+        _wait(bench, case.name, ready)
     bench.kubectl("delete", "configmap/settings", "secret/certificate", "serviceaccount/robot")
     bench.kubectl(
         "patch", "secret", "login", "--type=json", '-p=[{"op":"remove","path":"/data/password"}]'
@@ -186,6 +186,10 @@ def report(bench: Bench, cluster_wide: str, node: str) -> Any:
     report = check(bench.podx("rehearse", "-o", "json").json)
     assert _names(bench) == before == {one["name"] for one in report["items"]}
     return report
+
+
+def _wait(bench: Bench, name: str, holds: Callable[[Manifest], Any]) -> None:
+    bench.wait_for(lambda: _pod(bench, name, holds), name, 120)
 
 
 def _names(bench: Bench) -> set[str]:
@@ -238,7 +242,7 @@ def gone(bench: Bench, report: Any) -> Bench:
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_what_comes_true(gone: Bench, case: Case) -> None:
     if case.came is not None:
-        assert gone.wait_for(lambda: _pod(gone, case.name, case.came), case.name, 90)
+        _wait(gone, case.name, case.came)
         return
     gone.wait_for(lambda: _refused(gone, case.name), f"a refusal of {case.name}", 90)
     assert _pod(gone, case.name, lambda _: True) is None
