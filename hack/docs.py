@@ -28,6 +28,8 @@ from kubectl_podx.capture.plan import (
     triage_calls,
 )
 from kubectl_podx.capture.plan_debug import debug_call
+from kubectl_podx.capture.plan_drift import any_drift
+from kubectl_podx.capture.plan_start import any_start
 from kubectl_podx.capture.probe_runs import probe_calls
 from kubectl_podx.capture.summary import whole_summary
 from kubectl_podx.cli.command import load
@@ -236,7 +238,8 @@ def _requests() -> str:
         "workloads, Services and pods of its namespace are listed, to offer one like it. Nothing "
         "is written, but for the debug container that `--debug-image` adds, after a yes, to a pod "
         "in which an exec finds no shell. The whole summary of a kubelet is read only for a pod "
-        "that nobody could look into. No list of all Secrets is ever asked for.\n",
+        "that nobody could look into. No list of Secrets with what they hold is ever "
+        "asked for.\n",
         "| request | right | for |\n|---|---|---|",
     ]
     calls = [get_pod(reference), get_version(), *pod_calls(reference, _sample_pod(), LookOptions())]
@@ -280,6 +283,25 @@ def _requests() -> str:
         ),
         "| request | right |\n|---|---|",
         *(f"| `{_cell(call.id)}` | {call.right} |" for call in triage_calls()),
+        "\n## kubectl podx drift\n",
+        (
+            "It lists pods page by page, and of ConfigMaps and Secrets the metadata alone "
+            "(`PartialObjectMetadata`): the names of their keys and who wrote them when, never a "
+            "value. A Secret is read by name only if a running pod mounts a certificate of it. "
+            "`drift secret/NAME` reads the metadata of that one. With `--exec` it asks what a "
+            "report asks, of so many pods.\n"
+        ),
+        "| request | right |\n|---|---|",
+        *(f"| `{_cell(call.id)}` | {call.right} |" for call in any_drift("shop")),
+        "\n## kubectl podx rehearse and preflight\n",
+        (
+            "They list the nodes and what is on them, read the owner of each pod and every object "
+            "that the new pod names, and ask for a dry run of its creation: a POST with "
+            "`dryRun=All`, which goes through admission and is not stored. `--no-dry-run` leaves "
+            "it out.\n"
+        ),
+        "| request | right |\n|---|---|",
+        *(f"| `{_cell(call.id)}` | {call.right} |" for call in any_start("shop")),
     ]
     return "\n".join(lines) + "\n"
 

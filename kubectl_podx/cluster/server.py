@@ -216,7 +216,7 @@ class ApiServer:
 
     def _with_body(
         self,
-        method: str,
+        method: Literal["POST", "PATCH"],
         path: str,
         query: Query,
         body: bytes,

@@ -169,6 +169,8 @@ ORIGINS: dict[str, str] = {
     "ComparisonReport": "the reports of the pods, and the versions of what they read",
     "DoctorReport": "SelfSubjectAccessReviews about the rights of the plan",
     "TriageReport": "the lists of pods and nodes, and the reports on representative pods",
+    "RehearsalReport": "the owners' templates, what they refer to, the nodes, and a server dry run",
+    "DriftReport": "the lists of pods, of workloads and of the metadata of ConfigMaps and Secrets",
     "TriageShard": "the lines that one completion of a Job prints",
     "apiVersion": "podx",
     "kind": "podx",

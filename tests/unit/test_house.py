@@ -161,9 +161,10 @@ def test_nothing_runs_a_shell_or_code_from_data(path: Path) -> None:
 
 
 def test_only_the_door_sends_a_body_for_a_review_and_for_the_one_write() -> None:
-    """The one POST is a SelfSubjectAccessReview, which the server does not store. The word of the
-    port forward is the method of every gRPC call: that of a health check, spoken to a pod. The one
-    PATCH adds a debug container, and one file alone asks for it.
+    """The POSTs are a SelfSubjectAccessReview, which the server does not store, and a dry run, which
+    it does not either. The word of the port forward is the method of every gRPC call: that of a
+    health check, spoken to a pod. The one PATCH adds a debug container, and one file alone asks
+    for it.
     """
     posts = {
         (name_of(path), node.value)
@@ -198,12 +199,21 @@ def test_only_the_door_sends_a_body_for_a_review_and_for_the_one_write() -> None
     ]
     assert paths == ["cluster/server.py"]
     senders = {
-        name_of(path)
-        for path in FILES
-        for node in nodes(path)
-        if isinstance(node, ast.Attribute) and node.attr == "post_review"
+        attribute: {
+            name_of(path)
+            for path in FILES
+            for node in nodes(path)
+            if isinstance(node, ast.Attribute) and node.attr == attribute
+        }
+        for attribute in ("post_review", "try_create")
     }
-    assert senders == {"capture/rehearse.py"}
+    door = (ROOT / "kubectl_podx/cluster/server.py").read_text()
+    assert '_DRY_RUN = (("dryRun", "All"), ' in door
+    assert "self._send(path, _DRY_RUN, " in door
+    assert senders == {
+        "post_review": {"capture/rehearse.py"},
+        "try_create": {"capture/start.py"},
+    }
 
 
 # An alarm, not a target: a lower bound made crumbs of files that belong together.

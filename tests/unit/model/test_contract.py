@@ -174,6 +174,19 @@ KEYS = {
     "TriageShard": "apiVersion kind shard shards rowCount report",
     "RightRow": "verb resource group namespace name state optional sections",
     "PodForecast": "namespace name coverage",
+    "StartProblem": "kind severity confidence title evidence container object field line next",
+    "AdmissionAnswer": "state message",
+    "NodesForPod": "fitting fit of reasons",
+    "PodStart": "namespace name owner basis state summary admission nodes pulls problems coverage",
+    "RehearsalReport": "apiVersion kind metadata verdict wouldStart wouldNotStart unknown items",
+    "DriftRow": (
+        "namespace kind name drift state severity confidence source how pods of names "
+        "changedAt changedBy startedAt expiresAt summary evidence next fix"
+    ),
+    "DriftReport": (
+        "apiVersion kind metadata namespace source verdict scanned workloads stale lookedInto "
+        "rows coverage"
+    ),
 }
 WORDS = {
     "PullSecretState": "ok missing denied wrongType unknown",
@@ -217,7 +230,7 @@ WORDS = {
     "JobState": "active complete failed suspended waiting",
     "GuardKind": "HorizontalPodAutoscaler VerticalPodAutoscaler PodDisruptionBudget",
     "CallKind": (
-        "get type list log metrics podMetrics stats throttling version apis exec probe debug"
+        "get type list log metrics podMetrics stats throttling version apis exec probe debug dryRun"
     ),
     "GuardState": "fine limited failing blocked",
     "TriageBasis": "status api inside",
@@ -249,6 +262,16 @@ WORDS = {
     "ChangeKind": "rollout image template config resize labels replaced",
     "TimelineSource": "event status condition metadata volume managedFields gap",
     "HowBad": "bad doubtful fine good",
+    "StartState": "wouldStart wouldNotStart unknown",
+    "StartBasis": "template pod manifest",
+    "AdmissionState": "accepted refused denied unsupported failed notAsked",
+    "StartProblemKind": (
+        "configMap secret key serviceAccount pullSecret claim storageClass priorityClass "
+        "runtimeClass device node gate image quota limitRange podSecurity webhook policy "
+        "namespace invalid refused"
+    ),
+    "DriftKind": "environment subPath immutable files image template token certificate pullSecret",
+    "DriftState": "old gone reload expires current unknown",
 }
 
 
@@ -280,6 +303,9 @@ STATES = (
     words.EndpointState,
     words.SchedulingState,
     words.JobState,
+    words.StartState,
+    words.AdmissionState,
+    words.DriftState,
 )
 
 
