@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from kubectl_podx.analysis.reports import RehearsalReport
+from collections.abc import Sequence
+
+from kubectl_podx.analysis.reports import PreflightReport, RehearsalReport
 from kubectl_podx.model.capture import Capture
 from kubectl_podx.model.parts import Metadata, Verdict
 from kubectl_podx.model.words import Severity
 from kubectl_podx.pod.view import PodView, kinds_of
-from kubectl_podx.start.facts import build
+from kubectl_podx.start.facts import build, build_offline
+from kubectl_podx.start.manifest import Locate, Made, placed
 from kubectl_podx.start.report import PodStart
 from kubectl_podx.start.room import room_of
 from kubectl_podx.view.units import counted
@@ -26,17 +29,54 @@ def report(capture: Capture) -> RehearsalReport:
     found = sorted(starts(capture), key=_badness)
     states = [one.state for one in found]
     return RehearsalReport(
-        metadata=Metadata(
-            captured_at=capture.captured_at,
-            source=capture.source,
-            server_version=capture.server_version,
-            podx_version=capture.podx_version,
-        ),
+        metadata=_metadata(capture),
         verdict=verdict_of(found, "pod"),
         would_start=states.count("wouldStart"),
         would_not_start=states.count("wouldNotStart"),
         unknown=states.count("unknown"),
         items=found,
+    )
+
+
+def preflight(
+    capture: Capture, made: Sequence[Made], locate: Locate, file: str, *, offline: bool
+) -> PreflightReport:
+    """The report on the objects of a file, each with its line."""
+    room, kinds = room_of(capture), kinds_of(capture)
+    by_key = {one.key: one for one in made}
+    found = []
+    for pod in capture.pods:
+        view = PodView(capture, pod, kinds)
+        one = by_key[pod.reference]
+        start = build_offline(view, one.body) if offline else build(view, room)
+        found.append(placed(start, one, locate))
+    found.sort(key=lambda start: start.line)
+    states = [one.state for one in found]
+    verdict = verdict_of(found, "object")
+    if offline and verdict.severity == "unknown":
+        verdict = Verdict(
+            severity="warning" if any(one.problems for one in found) else "ok",
+            summary=f"nothing in {counted(len(found), 'object')} would fail by itself; no cluster "
+            "was asked",
+        )
+    return PreflightReport(
+        metadata=_metadata(capture),
+        file=file,
+        offline=offline,
+        verdict=verdict,
+        would_start=states.count("wouldStart"),
+        would_not_start=states.count("wouldNotStart"),
+        unknown=states.count("unknown"),
+        items=found,
+    )
+
+
+def _metadata(capture: Capture) -> Metadata:
+    return Metadata(
+        captured_at=capture.captured_at,
+        source=capture.source,
+        server_version=capture.server_version,
+        podx_version=capture.podx_version,
     )
 
 

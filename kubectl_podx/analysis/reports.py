@@ -266,6 +266,25 @@ class RehearsalReport(Wire, frozen=True, kw_only=True):
     items: Annotated[list[PodStart], Meta(description="Every pod, the worst first.")] = []
 
 
+class PreflightReport(Wire, frozen=True, kw_only=True):
+    """What would go wrong with manifests that are not applied yet, by the line of the file."""
+
+    api_version: Annotated[Literal["podx/v1"], Meta(description="Always `podx/v1`.")] = "podx/v1"
+    kind: Annotated[Literal["PreflightReport"], Meta(description="Always `PreflightReport`.")] = (
+        "PreflightReport"
+    )
+    metadata: Annotated[Metadata, Meta(description="Where and when the report comes from.")]
+    file: Annotated[str, Meta(description="The file, as it was named; `-` for standard input.")]
+    offline: Annotated[bool, Meta(description="No cluster was asked.")] = False
+    verdict: Annotated[Verdict, Meta(description="On all objects, with the first reason.")]
+    would_start: Annotated[int, Meta(description="Objects whose pods would start.")] = 0
+    would_not_start: Annotated[int, Meta(description="Objects whose pods would not.")] = 0
+    unknown: Annotated[int, Meta(description="Objects of which not all could be checked.")] = 0
+    items: Annotated[
+        list[PodStart], Meta(description="Every object that makes pods, in the file's order.")
+    ] = []
+
+
 class DriftReport(Wire, frozen=True, kw_only=True):
     """Which running pods hold something older than its source; or who uses one source."""
 
@@ -282,7 +301,7 @@ class DriftReport(Wire, frozen=True, kw_only=True):
     scanned: Annotated[int, Meta(description="Pods that were looked through.")] = 0
     workloads: Annotated[int, Meta(description="Workloads that they belong to.")] = 0
     stale: Annotated[int, Meta(description="Workloads with something older or gone.")] = 0
-    looked_into: Annotated[int, Meta(description="Pods that were looked into by exec.")] = 0
+    looked_into: Annotated[int, Meta(description="Pods whose values were compared by an exec.")] = 0
     rows: Annotated[list[DriftRow], Meta(description="What was found, worst first.")] = []
     coverage: Annotated[
         list[Coverage], Meta(description="What could not be checked, and what is missing for it.")
@@ -299,5 +318,6 @@ DOCUMENTS: tuple[type[Wire], ...] = (
     TriageShard,
     RehearsalReport,
     DriftReport,
+    PreflightReport,
 )
 """Each has `apiVersion: podx/v1` and a `kind` of its own."""

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import msgspec
 
 from kubectl_podx.analysis.analyse import pod_report
 from kubectl_podx.analysis.reports import TriageNode, TriageReport, TriageRow, TriageShard
 from kubectl_podx.analysis.workloads import lack_report
-from kubectl_podx.model.capture import Capture, CapturedWorkload
+from kubectl_podx.model.capture import Capture, CapturedPod, CapturedWorkload
 from kubectl_podx.model.clock import parse_time
 from kubectl_podx.model.errors import InputError
 from kubectl_podx.model.parts import Coverage, Metadata
 from kubectl_podx.model.reference import Reference
 from kubectl_podx.model.words import SEVERITIES, GroupedBy, Symptom, TriageBasis
 from kubectl_podx.pod.gate import gate_of
+from kubectl_podx.pod.pod import Pod
 from kubectl_podx.pod.sick import (
     RANK,
     Group,
@@ -27,6 +29,7 @@ from kubectl_podx.pod.sick import (
     key_of,
     symptom,
 )
+from kubectl_podx.pod.view import PodView
 from kubectl_podx.rules.remedies import checked, kubectl
 from kubectl_podx.sections.report import PodReport
 
@@ -306,8 +309,9 @@ def of_capture(capture: Capture, namespace: str = "") -> Triaged:
         if namespace and Reference.of_key(pod.reference).namespace != namespace:
             continue
         stored = capture.objects.get(pod.reference)
-        gate = gate_of((stored.body if stored else None) or {})
-        found = symptom(gate, now)
+        body = (stored.body if stored else None) or {}
+        gate = gate_of(body)
+        found = None if _sound(capture, pod, body) else symptom(gate, now)
         if tally.add(gate, found) is not None and found is not None:
             keys[pod.reference] = key_of(gate, found.symptom)
     basis: TriageBasis = "status" if capture.source == "manifest" else "api"
@@ -325,6 +329,15 @@ def of_capture(capture: Capture, namespace: str = "") -> Triaged:
     )
     looked = [Looked(basis, keys, part)] if chosen else []
     return Triaged(tally, namespace, capture.captured_at, {}, looked, [])
+
+
+def _sound(capture: Capture, pod: CapturedPod, body: dict[str, Any]) -> bool:
+    """Whether it is a manifest that was never applied and nothing in it would fail."""
+    if capture.source != "manifest" or not Pod(body).draft:
+        return False
+    from kubectl_podx.start.facts import by_itself  # noqa: PLC0415 - of a manifest only
+
+    return not any(one.severity == "critical" for one in by_itself(PodView(capture, pod)))
 
 
 _MOST_LINES = 1_000_000

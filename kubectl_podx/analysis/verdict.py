@@ -31,6 +31,8 @@ def verdict(case: Case, findings: Sequence[Finding]) -> Verdict:
     """
     if not case.view.pod:
         return Verdict(severity="unknown", summary="the pod could not be read")
+    if case.report.metadata.source == "manifest" and case.view.api.draft:
+        return _draft(case, findings)
     found = _judged(case, findings)
     if case.view.captured.ended_during_exec and not _already_told(case, found):
         return Verdict(severity="unknown", summary=ended_words(case), codes=["POD005"])
@@ -57,6 +59,25 @@ def verdict(case: Case, findings: Sequence[Finding]) -> Verdict:
             words = f"the pod changed during inspection: {case.view.captured.disturbed}"
             return Verdict(severity="unknown", summary=words, codes=found.codes)
     return found
+
+
+def _draft(case: Case, findings: Sequence[Finding]) -> Verdict:
+    """Of a manifest that was never applied: what in it would fail, as far as the file tells."""
+    from kubectl_podx.start.facts import by_itself  # noqa: PLC0415 - of a manifest only
+
+    against = next((one for one in by_itself(case.view) if one.severity == "critical"), None)
+    if against is not None:
+        summary = f"not applied; would not start: {against.title}"
+        return Verdict(severity="critical", summary=summary)
+    order = [one for one in ranked(case, findings) if one.severity in ("critical", "warning")]
+    if order:
+        summary, codes = f"not applied; {order[0].title}", [order[0].code]
+        return Verdict(severity=order[0].severity, summary=summary, codes=codes)
+    return Verdict(
+        severity="ok",
+        summary="not applied; nothing in it would fail by itself (kubectl podx preflight asks the "
+        "cluster)",
+    )
 
 
 def _already_told(case: Case, found: Verdict) -> bool:

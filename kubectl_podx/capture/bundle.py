@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +24,9 @@ from kubectl_podx.model.errors import InputError
 from kubectl_podx.model.raw import Json, dig, items, mapping, text
 from kubectl_podx.model.reference import RESOURCES, Reference
 from kubectl_podx.pod.pod import containers
+from kubectl_podx.pod.workload import TEMPLATES
 
-_MAX_FILE = 64 << 20
+MOST_BYTES = 64 << 20
 _MAX_CONTENT = 512 << 20
 _MAX_RATIO = 200
 
@@ -73,7 +75,7 @@ def write_bundle(capture: Capture, path: Path) -> str:
 
 def read_bundle(path: Path) -> Capture:
     """The capture in the file; InputError in our own words for anything that is none."""
-    return decode_bundle(_read(path), ascii(path.name))
+    return decode_bundle(read_file(path), ascii(path.name))
 
 
 def decode_bundle(data: bytes, name: str) -> Capture:
@@ -102,10 +104,10 @@ def is_bundle(data: bytes) -> bool:
 def read_bytes(path: str) -> bytes:
     """The bytes of a file of bounded size, `-` for standard input; InputError in our own words."""
     if path != "-":
-        return _read(Path(path))
-    data = sys.stdin.buffer.read(_MAX_FILE + 1)
-    if len(data) > _MAX_FILE:
-        raise InputError(f"standard input is larger than {_MAX_FILE >> 20} MiB")
+        return read_file(Path(path))
+    data = sys.stdin.buffer.read(MOST_BYTES + 1)
+    if len(data) > MOST_BYTES:
+        raise InputError(f"standard input is larger than {MOST_BYTES >> 20} MiB")
     return data
 
 
@@ -139,24 +141,26 @@ def _check_names(capture: Capture, name: str) -> None:
             raise InputError(f"{name} holds an object without a proper name")
 
 
-def _read(path: Path) -> bytes:
+def read_file(path: Path) -> bytes:
+    """The content of a file of bearable size. InputError where it cannot be read."""
     try:
         with path.open("rb") as stream:
-            data = stream.read(_MAX_FILE + 1)
+            data = stream.read(MOST_BYTES + 1)
     except OSError as error:
         raise InputError(
             f"cannot read {str(path)!a}: {(error.strerror or 'input/output error').lower()}"
         ) from None
-    if len(data) > _MAX_FILE:
-        raise InputError(f"{str(path)!a} is larger than {_MAX_FILE >> 20} MiB")
+    if len(data) > MOST_BYTES:
+        raise InputError(f"{str(path)!a} is larger than {MOST_BYTES >> 20} MiB")
     return data
 
 
 def read_manifest(path: str) -> Capture:
-    """Pods saved with `kubectl get pod -o yaml|json`, or `-` for standard input.
+    """Pods and workloads of a YAML or JSON file, saved or not yet applied, `-` for standard input.
 
-    Takes one Pod, a List or PodList of pods, or several YAML documents; other kinds beside them
-    are stored as sources. What a cluster would know is absent, so those sections say so.
+    Takes one object, a List, or several YAML documents. A workload stands for the pod that it
+    declares; other kinds beside them are stored as sources. What a cluster would know is absent,
+    so those sections say so.
     """
     from kubectl_podx.capture.seal import Sealer  # noqa: PLC0415
 
@@ -169,16 +173,18 @@ def manifests(path: str) -> tuple[list[dict[str, Any]], str]:
 
     Nothing in them is sealed.
     """
-    data = sys.stdin.buffer.read(_MAX_FILE + 1) if path == "-" else _read(Path(path))
+    data = sys.stdin.buffer.read(MOST_BYTES + 1) if path == "-" else read_file(Path(path))
     name = "standard input" if path == "-" else ascii(Path(path).name)
-    if len(data) > _MAX_FILE:
-        raise InputError(f"{name} is larger than {_MAX_FILE >> 20} MiB")
+    if len(data) > MOST_BYTES:
+        raise InputError(f"{name} is larger than {MOST_BYTES >> 20} MiB")
     return documents(data, name), name
 
 
 def _capture_of(found: list[dict[str, Any]], name: str, sealer: Any) -> Capture:
     from kubectl_podx.capture.plan import source_names  # noqa: PLC0415
 
+    found = [_named(body) for body in found]
+    found += _declared(found)
     objects: dict[str, StoredObject] = {}
     pods: list[CapturedPod] = []
     # Secrets first: what they hold is scrubbed from everything that is sealed after them.
@@ -196,8 +202,57 @@ def _capture_of(found: list[dict[str, Any]], name: str, sealer: Any) -> Capture:
             pods.append(CapturedPod(reference=reference.key, uid=text(body, "metadata", "uid")))
     if not pods:
         hint = "; see 'kubectl podx preset --help'" if _has_preset(found) else ""
-        raise InputError(f"no Pod in {name}{hint}")
+        raise InputError(f"no Pod in {name}, nor anything that makes pods{hint}")
     return Capture(source="manifest", pods=pods, objects=objects)
+
+
+def _declared(found: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """The pod that each workload declares, under the workload's name.
+
+    One that owns others of the file declares nothing of its own: its pods, or what makes them, are
+    there.
+    """
+    from kubectl_podx.capture.renew import first_of, stored_form  # noqa: PLC0415
+
+    owners = {
+        (text(owner, "kind"), text(owner, "name"))
+        for body in found
+        for owner in items(body, "metadata", "ownerReferences")
+    }
+    taken = {
+        (_namespace(body), text(body, "metadata", "name"))
+        for body in found
+        if text(body, "kind") == "Pod"
+    }
+    for body in found:
+        kind, name = text(body, "kind"), text(body, "metadata", "name")
+        if kind not in TEMPLATES or not name or (kind, name) in owners:
+            continue
+        namespace = _namespace(body)
+        made = first_of(
+            {**body, "metadata": {**mapping(body, "metadata"), "name": name}}, namespace
+        )
+        if made is None:
+            continue
+        free = next(n for n in _names(name, kind) if (namespace, n) not in taken)
+        taken.add((namespace, free))
+        owner = {"kind": kind, "name": name, "controller": True}
+        metadata = {"name": free, "namespace": namespace, "ownerReferences": [owner]}
+        yield stored_form(made.body, {"metadata": metadata})
+
+
+def _named(body: dict[str, Any]) -> dict[str, Any]:
+    """With a name, where the API server is to make one."""
+    generated = text(body, "metadata", "generateName").rstrip("-")
+    if not generated or text(body, "metadata", "name"):
+        return body
+    return {**body, "metadata": {**mapping(body, "metadata"), "name": generated}}
+
+
+def _names(name: str, kind: str) -> Iterator[str]:
+    yield name
+    yield f"{name}-{kind.lower()}"
+    yield from (f"{name}-{kind.lower()}-{number}" for number in count(2))
 
 
 def _has_preset(found: list[dict[str, Any]]) -> bool:
@@ -282,13 +337,20 @@ def _sealed(value: Sealed | None) -> Sealed | None:
 _MAX_YAML = 4 << 20
 
 
-def documents(data: bytes, name: str) -> list[dict[str, Any]]:
-    """Every object in the file; List kinds are opened. InputError where it cannot be read."""
+def documents(data: bytes, name: str, *, opened: bool = True) -> list[Any]:
+    """Every object in the file; `opened`: lists of them, too, and nothing that is no object.
+
+    InputError where it cannot be read.
+    """
     stripped = data.lstrip()
     try:
         found = [msgspec.json.decode(data)] if stripped[:1] in (b"{", b"[") else _yaml(data, name)
     except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
         raise InputError(f"{name} is not valid JSON") from None
+    return _opened(found) if opened else found
+
+
+def _opened(found: list[Any]) -> list[dict[str, Any]]:
     opened: list[dict[str, Any]] = []
     for body in found:
         if not isinstance(body, dict):

@@ -231,7 +231,8 @@ class _Run:
         except ClusterError as error:
             if not tally.scanned:
                 raise
-            self._lost("pods", "partial", f"the list of pods ended early: {error}", "")
+            why = outcome_of_error(plan_drift.pods(self._namespace), error).reason
+            self._lost("pods", "partial", f"the list ended early: {why}", "")
 
     def _page(self, body: bytes, tally: Tally) -> None:
         wants: dict[int, list[GroupKey]] = {}

@@ -17,6 +17,11 @@ def _listing(kind: str, namespace: str) -> PlannedCall:
     return PlannedCall("list", f"{kind}/", SECTION, right, Reference(kind, namespace, ""))
 
 
+def pods(namespace: str) -> PlannedCall:
+    """All pods, page by page."""
+    return _listing("Pod", namespace)
+
+
 def source_lists(namespace: str) -> list[PlannedCall]:
     """The metadata of every ConfigMap and Secret: when each key was written last, and by whom."""
     return [_listing(kind, namespace) for kind in ("ConfigMap", "Secret")]
@@ -42,7 +47,7 @@ def any_drift(namespace: str) -> list[PlannedCall]:
     secret = get_object(Reference("Secret", namespace, ""), SECTION)
     return [
         get_version(),
-        _listing("Pod", namespace),
+        pods(namespace),
         *source_lists(namespace),
         *owner_lists(namespace),
         secret,

@@ -39,7 +39,7 @@ def read_presets(paths: Iterable[str]) -> list[Json]:
     found: list[Json] = []
     for path in paths:
         bodies, name = manifests(path)
-        mine = [_as_json(body, name) for body in bodies if text(body, "kind") == "PodPreset"]
+        mine = [as_json(body, name) for body in bodies if text(body, "kind") == "PodPreset"]
         if not mine:
             raise InputError(f"no PodPreset in {name}")
         for body in mine:
@@ -57,21 +57,21 @@ def read_presets(paths: Iterable[str]) -> list[Json]:
 def read_subjects(path: str) -> list[Subject]:
     """The pods of a file, and those that its workloads would make."""
     bodies, name = manifests(path)
-    found = [subject for body in bodies for subject in _subjects(_as_json(body, name))]
+    found = [subject for body in bodies for subject in _subjects(as_json(body, name))]
     if not found:
         raise InputError(f"no Pod in {name}, nor anything that makes pods")
     return found
 
 
-def _as_json(value: Any, name: str) -> Any:
+def as_json(value: Any, name: str) -> Any:
     """The data as kubectl makes JSON of it: keys are text, and there is nothing but JSON's types.
 
     YAML has bytes, sets and numbers that are none.
     """
     if isinstance(value, dict):
-        return {_key(key): _as_json(inner, name) for key, inner in value.items()}
+        return {_key(key): as_json(inner, name) for key, inner in value.items()}
     if isinstance(value, list):
-        return [_as_json(inner, name) for inner in value]
+        return [as_json(inner, name) for inner in value]
     odd = isinstance(value, float) and not math.isfinite(value)
     if odd or not isinstance(value, str | int | float | None):
         raise InputError(f"{name} holds data that JSON has no form for")

@@ -165,7 +165,7 @@ def pages(
     while True:
         asked = [*query, ("limit", str(PAGE)), *((("continue", token),) if token else ())]
         try:
-            answer = server.get(path, asked, accept, bulk=True)
+            answer = server.get(path, asked, accept=accept, bulk=True)
         except ClusterError as error:
             if error.kind != "expired" or not token or (restarted and not error.continue_token):
                 raise

@@ -30,7 +30,7 @@ from kubectl_podx.capture.targets import Targets
 from kubectl_podx.model.capture import Capture, CapturedPod, StoredList
 from kubectl_podx.model.clock import Deadline
 from kubectl_podx.model.errors import PodxError
-from kubectl_podx.model.raw import Json, items, text
+from kubectl_podx.model.raw import Json, items, mapping, text
 from kubectl_podx.model.reference import Reference
 from kubectl_podx.model.tried import Admission
 from kubectl_podx.pod.pod import Pod
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 
 _MIRROR = "kubernetes.io/config.mirror"
 _ANYTHING = msgspec.json.Decoder()
+_CLASSES = (("PriorityClass", "priorityClassName"), ("RuntimeClass", "runtimeClassName"))
 _BROKEN = (msgspec.MsgspecError, RecursionError, UnicodeDecodeError)
 
 
@@ -100,7 +101,11 @@ class Starts:
         self._deadline = deadline
         self.sealer = Sealer()
         self.store = Store(self.sealer)
+        self.makers: dict[str, tuple[Reference, Json]] = {}
+        """Workloads of a file, by the key of their pod: they are tried, too."""
         self._bodies: dict[str, bytes] = {}
+        self.own: frozenset[str] = frozenset()
+        """Keys of what a file makes itself."""
         self._version = ""
         self._captured_at = ""
 
@@ -172,15 +177,15 @@ class Starts:
         for one in subjects:
             groups.setdefault(one.group, one)
         calls = plan_start.surroundings("")
-        if self._options.dry_run:
-            calls += [self._question(one) for one in groups.values()]
-        outcomes = self._send(calls)
-        self._note(outcomes)
-        tried = {
-            group: outcomes[plan_start.dry_run(one.reference).id]
-            for group, one in groups.items()
-            if self._options.dry_run
+        questions = {g: self._question(one) for g, one in groups.items() if self._may_ask(one)}
+        about_makers = {
+            key: self._question_of(*maker)
+            for key, maker in self.makers.items()
+            if self._options.dry_run and not self._in_file("Namespace", maker[0].namespace)
         }
+        outcomes = self._send([*calls, *questions.values(), *about_makers.values()])
+        self._note(outcomes)
+        tried = {group: outcomes[call.id] for group, call in questions.items()}
         bodies = {one.reference: self._new(one, tried.get(one.group)) for one in subjects}
         planned = {
             reference: plan_start.of_a_new_pod(reference, body)
@@ -190,7 +195,7 @@ class Starts:
         known = {
             call.id: call
             for call in wanted.values()
-            if call.kind == "get" and call.reference.key in self.store.objects
+            if call.reference.key in (self.own or self.store.objects)
         }
         read = self._send([call for call in wanted.values() if call.id not in known])
         self.store.seal(read)
@@ -206,6 +211,7 @@ class Starts:
                     reference=one.reference.key,
                     uid=text(one.pod, "metadata", "uid"),
                     admission=self._admission(one, tried.get(one.group)),
+                    maker_admission=self._maker_admission(one, about_makers, outcomes),
                     calls=[*everywhere, *(found.record() for found in asked if found is not None)],
                 )
             )
@@ -218,10 +224,42 @@ class Starts:
             lists=self.store.lists,
         )
 
+    def _in_file(self, kind: str, name: str) -> bool:
+        """Whether the file makes this object of no namespace."""
+        return bool(name) and Reference(kind, "", name).key in self.own
+
+    def _may_ask(self, one: Subject) -> bool:
+        """In a namespace that the file is to make, the API server refuses everything."""
+        return self._options.dry_run and not self._in_file("Namespace", one.reference.namespace)
+
     def _question(self, one: Subject) -> PlannedCall:
-        call = plan_start.dry_run(one.reference)
-        self._bodies[call.id] = msgspec.json.encode(one.made.body)
+        return self._question_of(one.reference, self._without_own(one))
+
+    def _question_of(self, reference: Reference, body: Json) -> PlannedCall:
+        call = plan_start.dry_run(reference)
+        self._bodies[call.id] = msgspec.json.encode(body)
         return call
+
+    def _without_own(self, one: Subject) -> Json:
+        """Without what the file makes and admission looks for: it is not there yet."""
+        spec = mapping(one.made.body, "spec")
+        account = text(spec, "serviceAccountName")
+        if Reference("ServiceAccount", one.reference.namespace, account).key in self.own:
+            spec.pop("serviceAccountName", None)
+            spec.pop("serviceAccount", None)
+        for kind, field in _CLASSES:
+            if self._in_file(kind, text(spec, field)):
+                spec.pop(field)
+        return {**one.made.body, "spec": spec}
+
+    def _maker_admission(
+        self,
+        one: Subject,
+        calls: Mapping[str, PlannedCall],
+        outcomes: Mapping[str, Outcome],
+    ) -> Admission | None:
+        call = calls.get(one.reference.key)
+        return self._admission(one, outcomes[call.id]) if call is not None else None
 
     def _new(self, one: Subject, tried: Outcome | None) -> dict[str, Any]:
         """What admission made of it, where it was accepted; else what is declared."""
@@ -258,11 +296,23 @@ class Starts:
                         reference="NodeImages/", state="present", items=rows
                     )
             elif outcome.state == "ok":
-                self.store.lists["Pod/"] = StoredList(
-                    reference="Pod/", state="present", items=outcome.answer
-                )
+                self._keep_crowd(outcome.answer, bodies)
             else:
                 self.store.open(outcome)
+
+    def _keep_crowd(self, pods: list[dict[str, Any]], bodies: Iterable[Json]) -> None:
+        """All pods, and those of each namespace that is asked about: who uses its claims."""
+        by_namespace: dict[str, list[dict[str, Any]]] = {
+            text(body, "metadata", "namespace"): [] for body in bodies
+        }
+        for pod in pods:
+            mine = by_namespace.get(text(pod, "metadata", "namespace"))
+            if mine is not None:
+                mine.append(pod)
+        for key, found in (("", pods), *by_namespace.items()):
+            self.store.lists[f"Pod/{key}"] = StoredList(
+                reference=f"Pod/{key}", state="present", items=found
+            )
 
     # -- sending -----------------------------------------------------------------------------------
 

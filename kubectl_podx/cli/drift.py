@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _HELP = """
 List workloads whose running pods hold something older than its source: variables and subPath files
 of a ConfigMap or Secret that was written since, sources that are gone, immutable ones that were
-made anew, image tags that moved, older templates, certificates that are about to expire.
+recreated, image tags that moved, older templates, certificates that are about to expire.
 
 podx lists all pods page by page, and of ConfigMaps and Secrets the metadata alone: who wrote which
 key when. That shows what may be older; --exec compares the values inside of the pods.

@@ -29,6 +29,7 @@ COMMANDS: dict[str, Entry] = {
     "triage": Entry("triage", "List unhealthy pods and workloads, worst first", _POD),
     "drift": Entry("drift", "List pods that hold something older than its source", _POD),
     "rehearse": Entry("rehearse", "Check whether pods would start again now", _POD),
+    "preflight": Entry("preflight", "Check manifests before they are applied", _POD),
     "capture": Entry("capture", "Save everything about a pod in a file, for --from", _POD),
     "demo": Entry("demo", "Show the report of a recorded incident, without a cluster", _POD),
     **{each.command: Entry("sections", each.summary, _SECTION) for each in SECTIONS},

@@ -16,7 +16,7 @@ _MAX_DOCUMENTS = 10000
 _PREFIX = "tag:yaml.org,2002:"
 
 
-class _Loader(yaml.SafeLoader):
+class Loader(yaml.SafeLoader):
     """PyYAML's own loader: the C one crashes the process on deep nesting.
 
     Scalars resolve as kubectl's parser has them: a date stays text, and `y` is a boolean.
@@ -29,6 +29,7 @@ class _Loader(yaml.SafeLoader):
         self._depth = 0
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        """Counts aliases and depth on the way."""
         if self.check_event(yaml.AliasEvent):
             self._aliases += 1
             if self._aliases > self._max_aliases:
@@ -42,17 +43,17 @@ class _Loader(yaml.SafeLoader):
 
 
 _OURS = frozenset(f"{_PREFIX}{kind}" for kind in ("timestamp", "int", "float"))
-_Loader.yaml_implicit_resolvers = {
+Loader.yaml_implicit_resolvers = {
     first: [(tag, pattern) for tag, pattern in resolvers if tag not in _OURS]
     for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
 # As PyYAML has them, but for numbers to the base 60 (`1:59:59`), which kubectl reads as text.
-_Loader.add_implicit_resolver(
+Loader.add_implicit_resolver(
     f"{_PREFIX}int",
     re.compile(r"^(?:[-+]?0b[0-1_]+|[-+]?0[0-7_]+|[-+]?(?:0|[1-9][0-9_]*)|[-+]?0x[0-9a-fA-F_]+)$"),
     list("-+0123456789"),
 )
-_Loader.add_implicit_resolver(
+Loader.add_implicit_resolver(
     f"{_PREFIX}float",
     re.compile(
         r"^(?:[-+]?[0-9][0-9_]*\.[0-9_]*(?:[eE][-+][0-9]+)?"
@@ -60,8 +61,8 @@ _Loader.add_implicit_resolver(
     ),
     list("-+0123456789."),
 )
-_Loader.bool_values = {**yaml.SafeLoader.bool_values, "y": True, "n": False}
-_Loader.add_implicit_resolver(f"{_PREFIX}bool", re.compile("^[yYnN]$"), list("yYnN"))
+Loader.bool_values = {**yaml.SafeLoader.bool_values, "y": True, "n": False}
+Loader.add_implicit_resolver(f"{_PREFIX}bool", re.compile("^[yYnN]$"), list("yYnN"))
 
 
 def documents(text: str | bytes, *, first_only: bool, max_aliases: int = _MAX_ALIASES) -> list[Any]:
@@ -77,7 +78,7 @@ def documents(text: str | bytes, *, first_only: bool, max_aliases: int = _MAX_AL
 
 
 def _documents(text: str | bytes, first_only: bool, max_aliases: int) -> list[Any]:
-    loader = _Loader(text, max_aliases)
+    loader = Loader(text, max_aliases)
     found: list[Any] = []
     try:
         while loader.check_data():  # type: ignore[no-untyped-call]

@@ -150,12 +150,12 @@ class OwnerGate(_Camel):
 class FieldsGate(
     msgspec.Struct,
     gc=False,
-    rename={"data": "f:data", "binary": "f:binaryData", "immutable": "f:immutable"},
+    rename={"texts": "f:data", "blobs": "f:binaryData", "immutable": "f:immutable"},
 ):
     """The fields that a manager owns: of the data the names of its keys."""
 
-    data: dict[str, Any] | None = None
-    binary: dict[str, Any] | None = None
+    texts: dict[str, Any] | None = None
+    blobs: dict[str, Any] | None = None
     immutable: dict[str, Any] | None = None
 
 

@@ -68,7 +68,7 @@ def facts_of(source: SourceGate) -> SourceFacts:
             continue
         write = Write(entry.time, entry.manager or "")
         immutable = immutable or entry.fields.immutable is not None
-        for owned in (entry.fields.data, entry.fields.binary):
+        for owned in (entry.fields.texts, entry.fields.blobs):
             if owned is None:
                 continue
             whole = max(whole, write)

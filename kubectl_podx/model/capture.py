@@ -416,6 +416,8 @@ class CapturedPod(Wire, frozen=True, kw_only=True):
     (messages, events, logs, command lines, values) is not here."""
     admission: Admission | None = None
     """Of a rehearsal: then the pod in the store is the one that would be made now."""
+    maker_admission: Admission | None = None
+    """Of a manifest: what the API server said of the workload that would make the pod."""
     declared_variables: dict[str, list[Variable]] = {}
     """Container -> its declared variables, also of containers that were not looked into."""
 

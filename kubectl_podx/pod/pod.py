@@ -343,6 +343,11 @@ class Pod(NamedTuple):
         return moment(self.body, "metadata", "deletionTimestamp")
 
     @property
+    def draft(self) -> bool:
+        """Whether no cluster has taken it yet: a manifest without uid and status."""
+        return not text(self.body, "metadata", "uid") and not dig(self.body, "status")
+
+    @property
     def terminating(self) -> bool:
         """Whether it is being deleted."""
         return bool(text(self.body, "metadata", "deletionTimestamp"))

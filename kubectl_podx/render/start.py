@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from kubectl_podx.analysis.reports import RehearsalReport
+from kubectl_podx.analysis.reports import PreflightReport, RehearsalReport
 from kubectl_podx.render import text as coverage
 from kubectl_podx.start.report import PodStart, StartProblem
 from kubectl_podx.view.cell import Cell
@@ -35,6 +35,36 @@ def rehearsal_text(report: RehearsalReport, terminal: Terminal, *, wide: bool = 
     rows = [row for one in report.items for row in one.coverage]
     found = coverage.coverage(list(dict.fromkeys(rows)), page)
     return "\n".join([*lines, *(["", *found] if found else [])]) + "\n"
+
+
+def preflight_text(report: PreflightReport, terminal: Terminal, *, wide: bool = False) -> str:
+    """The verdict, and each problem with `FILE:LINE`, as compilers have it."""
+    page = Page(terminal, None, everything=wide)
+    head = f"{report.verdict.severity.upper()}: {report.verdict.summary}"
+    lines = [
+        paint(line, tone(report.verdict.severity), allowed=terminal.color)
+        for line in page.say(head, indent=0)
+    ]
+    file = "stdin" if report.file == "-" else report.file
+    for one in report.items:
+        lines += ["", clean(f"{one.object} ({file}:{one.line}): {_WORDS_OF[one.state]}")]
+        for problem in one.problems:
+            lines += page.say(f"{file}:{problem.line}: {problem.severity}: {problem.title}")
+            lines += [line for each in problem.evidence for line in page.say(each, indent=4)]
+            if problem.next:
+                lines += page.say(f"next: {problem.next}", indent=4)
+        if wide and one.nodes is not None:
+            lines += page.say(f"{one.nodes.fit} of {one.nodes.of} nodes could take its pods")
+    rows = [row for one in report.items for row in one.coverage]
+    found = coverage.coverage(list(dict.fromkeys(rows)), page)
+    return "\n".join([*lines, *(["", *found] if found else [])]) + "\n"
+
+
+_WORDS_OF = {
+    "wouldStart": "would start",
+    "wouldNotStart": "would not start",
+    "unknown": "nothing found against it, not all was checked",
+}
 
 
 def alike(items: Iterable[PodStart]) -> list[list[PodStart]]:

@@ -170,6 +170,7 @@ ORIGINS: dict[str, str] = {
     "DoctorReport": "SelfSubjectAccessReviews about the rights of the plan",
     "TriageReport": "the lists of pods and nodes, and the reports on representative pods",
     "RehearsalReport": "the owners' templates, what they refer to, the nodes, and a server dry run",
+    "PreflightReport": "the manifest, what it refers to, the nodes, and a server dry run",
     "DriftReport": "the lists of pods, of workloads and of the metadata of ConfigMaps and Secrets",
     "TriageShard": "the lines that one completion of a Job prints",
     "apiVersion": "podx",

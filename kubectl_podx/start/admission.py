@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from fractions import Fraction
 
 from kubectl_podx.model.clock import parse_quantity
 from kubectl_podx.model.parts import Coverage
+from kubectl_podx.model.tried import Admission
 from kubectl_podx.model.words import RefusedBy, StartProblemKind
 from kubectl_podx.pod.requests import limits_of, requests_of
 from kubectl_podx.pod.view import PodView
@@ -30,6 +32,7 @@ _KINDS: dict[RefusedBy, StartProblemKind] = {
     "invalid": "invalid",
     "other": "refused",
 }
+_NAMESPACE = re.compile(r'^namespaces "([^"]+)" not found')
 _TITLES: dict[RefusedBy, str] = {
     "quota": "ResourceQuota {name} has no room for the pod",
     "limitRange": "a LimitRange refuses the pod",
@@ -54,20 +57,37 @@ _READ: dict[RefusedBy, tuple[str, ...]] = {
 
 def problems(view: PodView) -> Iterator[StartProblem]:
     """The refusal, if it is one that would come again when the old pod is gone."""
-    answer = view.captured.admission
-    if answer is None or answer.state != "refused":
-        return
+    answer, maker = view.captured.admission, view.captured.maker_admission
+    if maker is not None and maker.state == "refused":
+        yield _problem(view, maker, "object")
+        if of_message(maker.message).by in ("invalid", "other"):
+            # The pod is refused for the same mistake.
+            return
+    if answer is not None and answer.state == "refused" and not has_room_without(view):
+        yield _problem(view, answer, "pod")
+
+
+def _problem(view: PodView, answer: Admission, what: str) -> StartProblem:
     refusal = of_message(answer.message)
-    if refusal.by == "quota" and has_room_without(view):
-        return
+    gone = _NAMESPACE.search(answer.message)
+    if gone is not None:
+        return StartProblem(
+            kind="namespace",
+            severity="critical",
+            title=f'namespace "{gone[1]}" does not exist',
+            object=f"Namespace/{gone[1]}",
+            field="metadata.namespace",
+            next=kubectl("get", "namespaces"),
+        )
     title = _TITLES.get(refusal.by, "the API server refuses the pod").format(name=refusal.name)
+    title = title.replace("the pod", f"the {what}")
     if refusal.details and refusal.by not in ("serviceAccount", "priorityClass", "runtimeClass"):
         title = f"{title}: {refusal.details[0]}"
     words = _READ.get(refusal.by, ())
     if refusal.by == "quota" and refusal.name:
         words = (*words, checked(refusal.name))
     namespaced = refusal.by in ("quota", "limitRange", "serviceAccount")
-    yield StartProblem(
+    return StartProblem(
         kind=_KINDS[refusal.by],
         severity="critical",
         title=title,

@@ -11,7 +11,7 @@ from kubectl_podx.model.words import StartState
 from kubectl_podx.pod.image_name import default_policy, normalized
 from kubectl_podx.pod.owner import workload
 from kubectl_podx.pod.view import PodView
-from kubectl_podx.start import admission, references
+from kubectl_podx.start import admission, references, shape
 from kubectl_podx.start.nodes import Found, nodes_for
 from kubectl_podx.start.report import AdmissionAnswer, PodStart, StartProblem
 from kubectl_podx.start.room import Place, Room
@@ -57,9 +57,42 @@ def build(view: PodView, room: Room) -> PodStart:
     )
 
 
+def build_offline(view: PodView, declared: Json) -> PodStart:
+    """The facts about a pod of a manifest without a cluster. `declared`: the object of the file."""
+    problems = [
+        *shape.of_workload(declared),
+        *shape.mistakes(view.pod),
+        *by_itself(view),
+    ]
+    problems = sorted(_once(problems), key=lambda one: _ORDER.index(one.severity))
+    bad = any(one.severity == "critical" for one in problems)
+    why = Coverage(section="start", state="skipped", reason="no cluster was asked")
+    state: StartState = "wouldNotStart" if bad else "unknown"
+    return PodStart(
+        namespace=view.reference.namespace,
+        name=view.reference.name,
+        basis="manifest",
+        state=state,
+        summary=_summary(state, problems, [why], Found()),
+        admission=AdmissionAnswer(),
+        problems=problems,
+        coverage=[why],
+    )
+
+
+def by_itself(view: PodView) -> list[StartProblem]:
+    """What is against a pod without a cluster: by itself and what stands beside it in the file."""
+    room = Room(None, crowd_known=False)
+    problems = [*references.problems(view), *references.gates(view), *_images(view, room, Found())]
+    return sorted(_once(problems), key=lambda one: _ORDER.index(one.severity))
+
+
 def _once(problems: list[StartProblem]) -> Iterator[StartProblem]:
     """Admission and the references often say the same; the first is kept."""
     told: set[tuple[str, str]] = set()
+    if any(one.kind == "namespace" for one in problems):
+        # Without its namespace nothing else can be there.
+        problems = [one for one in problems if one.kind in ("namespace", "image")]
     for one in problems:
         key = (one.kind, one.object)
         if one.object and key in told and one.kind != "key":

@@ -117,7 +117,9 @@ def _claims(view: PodView) -> Iterator[StartProblem]:
             why = why_unbound(view, name)
             if why and _WAITS not in why[0]:
                 yield _claim(view, name, f"{label} is not bound: {why[0]}", why[1:], field)
-            others = users(view, name) if only_one_pod(view, name) else []
+            # Of a manifest they may be the pods whose place it takes.
+            alone = view.captured.uid and only_one_pod(view, name)
+            others = users(view, name) if alone else []
             if others:
                 title = f"{label} may be used by one pod alone (ReadWriteOncePod)"
                 yield _claim(view, name, title, [f"in use by pod {others[0]}"], field)

@@ -88,6 +88,12 @@ class PodStart(Wire, frozen=True, kw_only=True):
             description="What it is declared by: its owner's `template`, the `pod`, a `manifest`."
         ),
     ] = "pod"
+    object: Annotated[
+        str, Meta(description="Of a manifest: the object of the file, as `KIND/NAME`.")
+    ] = ""
+    line: Annotated[
+        int, Meta(description="Where it begins in the manifest, from 1; 0 without one.")
+    ] = 0
     state: Annotated[
         StartState, Meta(description="`unknown` where nothing is against it and not all was seen.")
     ]

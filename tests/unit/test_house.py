@@ -172,18 +172,17 @@ def test_only_the_door_sends_a_body_for_a_review_and_for_the_one_write() -> None
         for node in nodes(path)
         if isinstance(node, ast.Constant) and node.value in ("POST", "PUT", "PATCH", "DELETE")
     }
-    door = {("cluster/server.py", "POST"), ("cluster/server.py", "PATCH")}
+    door_words = {("cluster/server.py", "POST"), ("cluster/server.py", "PATCH")}
     words = {("cluster/stream.py", "POST"), ("cluster/stream.py", "PATCH")}
-    assert posts == {("cluster/port_forward.py", "POST"), *door, *words}
-    for method in ("POST", "PATCH"):
-        sent = [
-            node
-            for node in nodes(ROOT / "cluster/server.py")
-            if isinstance(node, ast.keyword)
-            and isinstance(node.value, ast.Constant)
-            and (node.arg, node.value.value) == ("method", method)
-        ]
-        assert len(sent) == 1
+    assert posts == {("cluster/port_forward.py", "POST"), *door_words, *words}
+    sent = [
+        [each.value for each in node.args[:1] if isinstance(each, ast.Constant)]
+        for node in nodes(ROOT / "kubectl_podx/cluster/server.py")
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr == "_with_body"
+    ]
+    assert sorted(sent) == [["PATCH"], ["POST"], ["POST"]]
     writers = {
         name_of(path)
         for path in FILES
@@ -207,9 +206,9 @@ def test_only_the_door_sends_a_body_for_a_review_and_for_the_one_write() -> None
         }
         for attribute in ("post_review", "try_create")
     }
-    door = (ROOT / "kubectl_podx/cluster/server.py").read_text()
+    door = (ROOT / "cluster/server.py").read_text()
     assert '_DRY_RUN = (("dryRun", "All"), ' in door
-    assert "self._send(path, _DRY_RUN, " in door
+    assert 'self._with_body("POST", path, _DRY_RUN, ' in door
     assert senders == {
         "post_review": {"capture/rehearse.py"},
         "try_create": {"capture/start.py"},

@@ -177,7 +177,10 @@ KEYS = {
     "StartProblem": "kind severity confidence title evidence container object field line next",
     "AdmissionAnswer": "state message",
     "NodesForPod": "fitting fit of reasons",
-    "PodStart": "namespace name owner basis state summary admission nodes pulls problems coverage",
+    "PodStart": (
+        "namespace name owner basis object line state summary admission nodes pulls problems "
+        "coverage"
+    ),
     "RehearsalReport": "apiVersion kind metadata verdict wouldStart wouldNotStart unknown items",
     "DriftRow": (
         "namespace kind name drift state severity confidence source how pods of names "
@@ -186,6 +189,9 @@ KEYS = {
     "DriftReport": (
         "apiVersion kind metadata namespace source verdict scanned workloads stale lookedInto "
         "rows coverage"
+    ),
+    "PreflightReport": (
+        "apiVersion kind metadata file offline verdict wouldStart wouldNotStart unknown items"
     ),
 }
 WORDS = {

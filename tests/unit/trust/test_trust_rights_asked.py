@@ -62,8 +62,10 @@ def test_the_one_write_and_the_counters_of_probes_are_apart() -> None:
 def test_every_kind_that_podx_reads_is_in_the_roles() -> None:
     covered = {what.partition("/")[0] for _, _, what, _ in granted(_all())}
     # Asked for only where a pod tells of one, or of injections alone. A webhook that refuses the
-    # pods of a workload is asked for beside them.
-    apart = {"PodPreset", "RuntimeClass", *ADMISSION} - {"MutatingWebhookConfiguration"}
+    # pods of a workload is asked for beside them. A priority class is for rehearsals.
+    apart = {"PodPreset", "RuntimeClass", "PriorityClass", *ADMISSION} - {
+        "MutatingWebhookConfiguration"
+    }
     assert covered == {plural.plural for kind, plural in RESOURCES.items() if kind not in apart}
 
 
