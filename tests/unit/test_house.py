@@ -177,7 +177,7 @@ def test_only_the_door_sends_a_body_for_a_review_and_for_the_one_write() -> None
     assert posts == {("cluster/port_forward.py", "POST"), *door_words, *words}
     sent = [
         [each.value for each in node.args[:1] if isinstance(each, ast.Constant)]
-        for node in nodes(ROOT / "kubectl_podx/cluster/server.py")
+        for node in nodes(ROOT / "cluster/server.py")
         if isinstance(node, ast.Call)
         and isinstance(node.func, ast.Attribute)
         and node.func.attr == "_with_body"

@@ -454,7 +454,9 @@ def test_it_ends_by_itself_and_a_signal_begins_its_time_anew(shell: list[str]) -
         # The one before was waited for: it is gone, and no zombie.
         assert not Path(f"/proc/{first}").exists()
         (second,) = children(process.pid)
-        assert Path(f"/proc/{second}/cmdline").read_bytes().split(b"\0")[-2] == b"120"
+        # Forked, and soon its sleep.
+        words = Path(f"/proc/{second}/cmdline")
+        wait_until(lambda: words.read_bytes().split(b"\0")[-2:-1] == [b"120"])
         process.send_signal(signal.SIGTERM)
         assert process.wait(20) == 0
         assert not Path(f"/proc/{second}").exists()
