@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import http.client
 import re
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Literal, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeVar, cast
 from urllib.parse import urlencode
 
+import msgspec
+
 from kubectl_podx.cluster.access import Access
-from kubectl_podx.cluster.credentials import Credentials, Headers
+from kubectl_podx.cluster.credentials import Credentials, Headers, check_headers
 from kubectl_podx.cluster.errors import (
     ClusterError,
+    of_read_error,
     of_response,
     shown,
     unreachable,
@@ -22,18 +26,10 @@ from kubectl_podx.cluster.stream import ConnectionGoneError, Method, Response, S
 from kubectl_podx.model.clock import Deadline
 
 if TYPE_CHECKING:
+    import socket
+
     from kubectl_podx.cluster.exec_protocol import ExecResult
     from kubectl_podx.cluster.port_forward import Tunnel
-import http.client
-from typing import TYPE_CHECKING, cast
-
-import msgspec
-
-from kubectl_podx.cluster.credentials import check_headers
-from kubectl_podx.cluster.errors import of_read_error
-
-if TYPE_CHECKING:
-    import socket
 
 Query = Sequence[tuple[str, str]]
 _PAGE_SIZE = "500"
