@@ -162,9 +162,9 @@ def test_nothing_runs_a_shell_or_code_from_data(path: Path) -> None:
 
 def test_only_the_door_sends_a_body_for_a_review_and_for_the_one_write() -> None:
     """The POSTs are a SelfSubjectAccessReview, which the server does not store, and a dry run,
-    which it does not either. The word of the port forward is the method of every gRPC call: that of a
-    health check, spoken to a pod. The one PATCH adds a debug container, and one file alone asks
-    for it.
+    which it does not either. The word of the port forward is the method of every gRPC call: that
+    of a health check, spoken to a pod. The one PATCH adds a debug container, and one file alone
+    asks for it.
     """
     posts = {
         (name_of(path), node.value)
