@@ -194,7 +194,9 @@ def test_nothing_of_a_report_counts_podxs_own_container(bench: Bench) -> None:
     for one in report["containers"]:
         for how in ("through", "ways"):
             one["observation"].pop(how)
+    assert report["pod"].pop("debugContainers") == [spec["name"]]
     assert spec["name"] not in str(report)
+    assert "Z" not in {one["state"] for one in report["namespaces"]["processes"]}
     assert {one["executable"] for one in report["namespaces"]["processes"]} == {
         "noshell",
         "sh",

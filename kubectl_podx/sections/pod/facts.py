@@ -5,6 +5,7 @@ from __future__ import annotations
 from kubectl_podx.model.clock import parse_time
 from kubectl_podx.model.parts import Owner
 from kubectl_podx.model.raw import Json, dig, items, text
+from kubectl_podx.pod.own import own_specs
 from kubectl_podx.pod.view import PodView
 from kubectl_podx.sections.pod.report import CpuThrottling, Pod
 from kubectl_podx.sections.pod.status import columns
@@ -41,6 +42,7 @@ def build(view: PodView) -> Pod:
         cpu_throttling=_throttling(view),
         owners=_owners(view),
         conditions=view.api.conditions,
+        debug_containers=[text(spec, "name") for spec in own_specs(pod)],
     )
 
 

@@ -67,3 +67,10 @@ class Pod(Wire, frozen=True, kw_only=True):
         list[Condition],
         Meta(description="status.conditions, with the reasons that `kubectl describe` leaves out."),
     ] = []
+    debug_containers: Annotated[
+        list[str],
+        Meta(
+            description="The debug containers that `--debug-image` added, which stay in the spec and "
+            "are counted nowhere else."
+        ),
+    ] = []

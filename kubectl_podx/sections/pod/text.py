@@ -83,5 +83,6 @@ def _more(found: Pod, page: Page) -> list[str]:
         "Priority class": found.priority_class,
         "Owners": ", ".join(f"{o.kind}/{o.name}" for o in found.owners),
         "UID": found.uid,
+        "Debug containers of podx": ", ".join(found.debug_containers),
     }
     return [line for key, value in facts.items() if value for line in page.say(f"{key}: {value}")]

@@ -27,7 +27,11 @@ KEYS = {
     "Pod": (
         "namespace name uid status ready phase reason message restarts node podIPs hostIP "
         "qosClass restartPolicy serviceAccount priorityClass createdAt startedAt "
+<<<<<<< HEAD
         "deletionTimestamp age cpuThrottling owners conditions"
+=======
+        "deletionTimestamp age owners conditions debugContainers"
+>>>>>>> 000690b (feat(pod): name the debug containers that stay in the spec)
     ),
     "CpuThrottling": "periods throttled seconds",
     "Owner": "kind name controller",
