@@ -8,7 +8,14 @@ from collections.abc import Iterable, Iterator
 
 from kubectl_podx.capture.plan import LookOptions, follow_ups, source_names
 from kubectl_podx.capture.plan_outside import device_claims
-from kubectl_podx.capture.planned import PlannedCall, Right, get_object, get_version, right_to
+from kubectl_podx.capture.planned import (
+    PlannedCall,
+    Right,
+    get_object,
+    get_version,
+    list_all,
+    right_to,
+)
 from kubectl_podx.model.raw import Json, items, text
 from kubectl_podx.model.reference import RESOURCES, Reference
 
@@ -78,6 +85,11 @@ def surroundings(namespace: str) -> list[PlannedCall]:
     ]
 
 
+def storage() -> list[PlannedCall]:
+    """Where claims that do not exist yet may get their volumes from."""
+    return [list_all(kind, "", SECTION) for kind in ("StorageClass", "PersistentVolume")]
+
+
 def any_start(namespace: str) -> list[PlannedCall]:
     """Everything that `rehearse` and `preflight` may ask about a pod of this namespace."""
     pod: Json = {
@@ -102,6 +114,7 @@ def any_start(namespace: str) -> list[PlannedCall]:
     reference = Reference("Pod", namespace, "NAME")
     found = [
         *surroundings(""),
+        *storage(),
         *of_a_new_pod(reference, pod),
         *after(Reference("PersistentVolumeClaim", namespace, "NAME"), claim),
         dry_run(reference),

@@ -55,7 +55,8 @@ def read(path: str, namespace: str) -> Read:
             continue
         called = text(body, "metadata", "name") or text(body, "metadata", "generateName")
         where = text(body, "metadata", "namespace") or namespace
-        key = Reference("Pod", where, called or kind.lower()).key
+        pod = f"{called}-0" if kind == "StatefulSet" else called
+        key = Reference("Pod", where, pod or kind.lower()).key
         number = 2
         while key in keys:
             key = Reference("Pod", where, f"{called}-{kind.lower()}-{number}").key

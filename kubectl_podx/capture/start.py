@@ -21,6 +21,7 @@ from kubectl_podx.capture.renew import (
     controller_of,
     first_of,
     named_as,
+    own_claims,
     renewed,
     stored_form,
 )
@@ -197,7 +198,8 @@ class Starts:
             for call in wanted.values()
             if call.reference.key in (self.own or self.store.objects)
         }
-        read = self._send([call for call in wanted.values() if call.id not in known])
+        more = plan_start.storage() if self._makes_claims(subjects) else []
+        read = self._send([*(c for c in wanted.values() if c.id not in known), *more])
         self.store.seal(read)
         self._keep_surroundings(outcomes, bodies.values())
         for reference, body in bodies.items():
@@ -223,6 +225,11 @@ class Starts:
             objects=self.store.objects,
             lists=self.store.lists,
         )
+
+    def _makes_claims(self, subjects: Sequence[Subject]) -> bool:
+        """Whether claims would be made, by a StatefulSet or by the file."""
+        own = any(key.startswith("PersistentVolumeClaim/") for key in self.own)
+        return own or any(own_claims(one.owner) for one in subjects if one.owner is not None)
 
     def _in_file(self, kind: str, name: str) -> bool:
         """Whether the file makes this object of no namespace."""

@@ -75,6 +75,46 @@ def _class(view: PodView, body: Json) -> Iterator[str]:
         )
 
 
+_DEFAULT_CLASS = "storageclass.kubernetes.io/is-default-class"
+_BY_HAND = "kubernetes.io/no-provisioner"
+
+
+def why_no_volume(view: PodView, claim: Json) -> str:
+    """Why a claim that does not exist yet would get no volume; empty where nothing tells.
+
+    By the StorageClasses and PersistentVolumes of the capture, where both were listed.
+    """
+    listed = [view.capture.lists.get(f"{kind}/") for kind in ("StorageClass", "PersistentVolume")]
+    if any(one is None or one.state != "present" for one in listed):
+        return ""
+    classes = {text(c, "metadata", "name"): c for c in view.capture.listed("StorageClass/")}
+    named = dig(claim, "spec", "storageClassName")
+    name = named if isinstance(named, str) else ""
+    if named is None:
+        default = (
+            key
+            for key, one in classes.items()
+            if text(one, "metadata", "annotations", _DEFAULT_CLASS) == "true"
+        )
+        name = next(default, "")
+    if name in classes and text(classes[name], "provisioner") != _BY_HAND:
+        return ""
+    spec = {**mapping(claim, "spec"), "storageClassName": name}
+    free = [
+        volume
+        for volume in _every_volume(view)
+        if text(volume, "spec", "storageClassName") == name
+        and text(volume, "status", "phase") == "Available"
+    ]
+    if any(not _misfit(spec, volume) for volume in free):
+        return ""
+    if name and name not in classes:
+        return f"StorageClass {name} does not exist, and no PersistentVolume of it is free"
+    if not name and named is None:
+        return "it names no StorageClass, the cluster has no default one, and no volume is free"
+    return "no PersistentVolume of its class is free"
+
+
 def _every_volume(view: PodView) -> list[Json]:
     return view.capture.listed("PersistentVolume/")
 

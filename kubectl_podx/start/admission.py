@@ -14,6 +14,7 @@ from kubectl_podx.pod.requests import limits_of, requests_of
 from kubectl_podx.pod.view import PodView
 from kubectl_podx.rules.remedies import checked, kubectl
 from kubectl_podx.start.fields import field_of_message
+from kubectl_podx.start.references import made_by_file
 from kubectl_podx.start.report import StartProblem
 from kubectl_podx.workload.refusals import of_message, quota_of
 
@@ -162,5 +163,8 @@ def not_asked(view: PodView) -> Iterator[Coverage]:
         )
     elif answer.state == "failed":
         yield Coverage(section="start", state="partial", reason=f"{what}: {answer.message}")
+    elif made_by_file(view):
+        why = f"{what}: not asked, as the file makes namespace {view.reference.namespace}"
+        yield Coverage(section="start", state="skipped", reason=why)
     else:
         yield Coverage(section="start", state="skipped", reason=f"{what}: not asked for")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+import msgspec
+
 from kubectl_podx.model.parts import Coverage
 from kubectl_podx.model.raw import Json, items, text
 from kubectl_podx.model.words import StartState
@@ -98,6 +100,11 @@ def _once(problems: list[StartProblem]) -> Iterator[StartProblem]:
         if one.object and key in told and one.kind != "key":
             continue
         told.add(key)
+        same = (p for p in problems if (p.kind, p.object) == key and p.field)
+        if one.object and not one.field and (better := next(same, None)) is not None:
+            # Admission names no field; whoever read the pod does.
+            yield msgspec.structs.replace(one, field=better.field)
+            continue
         yield one
 
 

@@ -56,7 +56,8 @@ def _path(problem: StartProblem, made: Made) -> list[Step] | None:
     if not problem.field:
         return None
     own = steps(problem.field)
-    if made.template and tuple(own[: len(made.template)]) == made.template:
+    of_object = tuple(own[: len(made.template)]) == made.template
+    if made.template and (of_object or dig(made.body, *own) is not None):
         return own
     below: list[Step] = [*made.template, *own]
     name = problem.object.partition("/")[2]
@@ -69,7 +70,7 @@ def _path(problem: StartProblem, made: Made) -> list[Step] | None:
         known = next(_search(declared, name, own[-1]), None)
         if known is not None:
             return [*made.template, *known]
-    return below if own[0] == "spec" and not made.template else own if not name else below
+    return below
 
 
 def _search(

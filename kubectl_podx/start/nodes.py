@@ -245,7 +245,8 @@ class _Seeker:
                 f"{amount_text(name, free)} of {amount_text(name, has)} is free"
             )
             room = self._preempts and bool(freed) and used - freed + asked <= has
-            yield _Reason(f"insufficient {name}", detail, by_preemption=room)
+            field = _asking(self._view.pod, name)
+            yield _Reason(f"insufficient {name}", detail, field, by_preemption=room)
 
     def _neighbours(self, place: Place) -> Iterator[_Reason]:
         for term in items(self._view.pod, "spec", "affinity", "podAntiAffinity", _REQUIRED):
@@ -291,6 +292,15 @@ class _Seeker:
         if dig(term, "namespaceSelector") or any(one is not None for one in anywhere):
             return bool(dig(term, "namespaceSelector"))
         return selects(dig(term, "labelSelector"), self._labels) is True
+
+
+def _asking(pod: Json, resource: str) -> str:
+    """The field of the container that asks for most of the resource."""
+    asked = [
+        (requests_of({"spec": {"containers": [spec]}}).get(resource, Fraction(0)), -at)
+        for at, spec in enumerate(items(pod, "spec", "containers"))
+    ]
+    return f"spec.containers[{-max(asked)[1]}].resources.requests.{resource}" if asked else ""
 
 
 def _namespaces(term: Json, own: str) -> list[str] | None:

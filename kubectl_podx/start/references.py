@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kubectl_podx.model.raw import items, text
+from kubectl_podx.model.raw import Json, items, text
 from kubectl_podx.model.reference import Reference
 from kubectl_podx.model.words import StartProblemKind
-from kubectl_podx.pod.claims import only_one_pod, users, why_unbound
+from kubectl_podx.pod.claims import only_one_pod, users, why_no_volume, why_unbound
 from kubectl_podx.pod.devices import device_claims
 from kubectl_podx.pod.sources import Use, uses
 from kubectl_podx.pod.view import PodView
@@ -71,6 +71,9 @@ def _missing_source(view: PodView, use: Use, key: str) -> StartProblem:
 
 def _account(view: PodView) -> Iterator[StartProblem]:
     name = view.api.service_account or "default"
+    if name == "default" and made_by_file(view):
+        # A new namespace gets one.
+        return
     stored = view.object("ServiceAccount", name)
     if stored is not None and stored.state == "missing":
         yield StartProblem(
@@ -81,6 +84,12 @@ def _account(view: PodView) -> Iterator[StartProblem]:
             field="spec.serviceAccountName" if view.api.service_account else "",
             next=kubectl("get", "serviceaccounts", namespace=view.reference.namespace),
         )
+
+
+def made_by_file(view: PodView) -> bool:
+    """Whether the pod's namespace is one that its own manifest makes."""
+    key = Reference("Namespace", "", view.reference.namespace).key
+    return view.captured.maker_admission is None and key in view.capture.objects
 
 
 def _pull_secrets(view: PodView) -> Iterator[StartProblem]:
@@ -104,19 +113,31 @@ def _claims(view: PodView) -> Iterator[StartProblem]:
     for at, volume in enumerate(items(view.pod, "spec", "volumes")):
         name = text(volume, "persistentVolumeClaim", "claimName")
         stored = view.object("PersistentVolumeClaim", name) if name else None
-        if stored is None:
-            continue
+        template = made.get(text(volume, "name"))
         field = f"spec.volumes[{at}].persistentVolumeClaim.claimName"
         label = f'PersistentVolumeClaim "{name}" (volume "{text(volume, "name")}")'
-        if stored.state == "missing":
-            if text(volume, "name") not in made:
-                yield _claim(view, name, f"{label} does not exist", [], field)
+        gone = stored is None or stored.state == "missing"
+        if name and gone and template is not None:
+            # The StatefulSet makes it.
+            why = why_no_volume(view, template)
+            if why:
+                place = f"spec.volumeClaimTemplates[{[*made].index(text(volume, 'name'))}]"
+                yield _claim(view, name, f"{label} would get no volume: {why}", [], place)
+        elif stored is None:
+            continue
+        elif gone:
+            yield _claim(view, name, f"{label} does not exist", [], field)
+        elif stored.state == "present" and not text(stored.body, "metadata", "uid"):
+            # The file makes it.
+            why = why_no_volume(view, stored.body or {})
+            if why:
+                yield _claim(view, name, f"{label} would get no volume: {why}", [], field)
         elif stored.state == "present" and text(stored.body, "metadata", "deletionTimestamp"):
             yield _claim(view, name, f"{label} is being deleted", [], field)
         elif stored.state == "present":
-            why = why_unbound(view, name)
-            if why and _WAITS not in why[0]:
-                yield _claim(view, name, f"{label} is not bound: {why[0]}", why[1:], field)
+            unbound = why_unbound(view, name)
+            if unbound and _WAITS not in unbound[0]:
+                yield _claim(view, name, f"{label} is not bound: {unbound[0]}", unbound[1:], field)
             # Of a manifest they may be the pods whose place it takes.
             alone = view.captured.uid and only_one_pod(view, name)
             others = users(view, name) if alone else []
@@ -125,15 +146,15 @@ def _claims(view: PodView) -> Iterator[StartProblem]:
                 yield _claim(view, name, title, [f"in use by pod {others[0]}"], field)
 
 
-def _made_by_owner(view: PodView) -> set[str]:
-    """Volumes whose claims the StatefulSet makes where they are not there."""
+def _made_by_owner(view: PodView) -> dict[str, Json]:
+    """Volumes whose claims the StatefulSet makes where they are not there, with their templates."""
     for owner in items(view.pod, "metadata", "ownerReferences"):
         stored = view.object(text(owner, "kind"), text(owner, "name"))
         body = stored.body if stored is not None else None
         claims = items(body, "spec", "volumeClaimTemplates")
         if claims:
-            return {text(one, "metadata", "name") for one in claims}
-    return set()
+            return {text(one, "metadata", "name"): one for one in claims}
+    return {}
 
 
 def _claim(view: PodView, name: str, title: str, why: list[str], field: str) -> StartProblem:
@@ -200,6 +221,9 @@ def gates(view: PodView) -> Iterator[StartProblem]:
 
 def unread(view: PodView) -> Iterator[tuple[str, str]]:
     """What could not be read of sources that the pod needs: why, and the missing right."""
+    for claim in device_claims(view):
+        if claim.state in ("notMade", "unknown", "pending") and not claim.lost_classes:
+            yield f"devices of {claim.label} were not checked", ""
     for use in uses(view):
         source = use.source
         if use.optional:

@@ -254,7 +254,7 @@ def _claim(said: str) -> _Read | None:
 
 
 def _invalid(said: str) -> _Read | None:
-    found = re.search(r'(?:Pod|Job)(?:\.batch)? "[^"]*" is invalid: (.+)', said)
+    found = re.search(r'[A-Z]\w*(?:\.[\w.-]+)? "[^"]*" is invalid: (.+)', said)
     return ("invalid", "", [one_line(found[1], 300)]) if found else None
 
 
