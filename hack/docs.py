@@ -88,8 +88,10 @@ def _report() -> str:
         "deploy/NAME a `WorkloadReport`, every other target a `PodReportList`; both hold the "
         "reports on pods in `items`. Keys are camelCase, times RFC 3339 in UTC, durations in "
         "seconds, sizes in bytes. A section that was not asked for is null. "
-        "`kubectl podx explain FIELD` prints what stands here; the JSON Schema is "
-        "`kubectl_podx/generated/schema.json`.\n",
+        "`kubectl podx explain FIELD` prints what stands here, and "
+        "`kubectl podx explain --schema KIND` "
+        "the JSON Schema of a document of that kind; `kubectl_podx/generated/schema.json` holds "
+        "all of them.\n",
         "## States of a file, a variable, a downward API value\n",
         "Decided in this order; the first that holds is the state.\n",
         "| state | holds where | for example |\n|---|---|---|",
@@ -447,6 +449,7 @@ def _schema() -> str:
     documents, components = msgspec.json.schema_components(DOCUMENTS, ref_template="#/$defs/{name}")
     document = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": explain.schema_id("report"),
         "title": "The report of kubectl podx",
         "anyOf": list(documents),
         "$defs": components,

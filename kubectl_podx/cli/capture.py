@@ -81,6 +81,11 @@ def command(name: str) -> click.Command:
         is_flag=True,
         help="Store ConfigMap values, except those that look like secrets.",
     )
+    @click.option(
+        "--exit-code",
+        is_flag=True,
+        help="Exit with the status that 'describe --exit-code' has for the same pods.",
+    )
     @click.option("--reveal", is_flag=True, hidden=True)
     @reading_options(_OPTIONS)
     @click.pass_obj
@@ -95,6 +100,7 @@ def command(name: str) -> click.Command:
         **values: Any,
     ) -> int:
         from kubectl_podx.capture.bundle import without_values, write_bundle
+        from kubectl_podx.cli.engine import status_of
         from kubectl_podx.cli.request import Request
         from kubectl_podx.cli.sources import capture_of
 
@@ -104,14 +110,15 @@ def command(name: str) -> click.Command:
             raise InputError(f"cannot write {file!a}: it is a folder")
         if include_logs and not values["log_lines"]:
             values["log_lines"] = 20
-        found = capture_of(Request.of(env, values, words), env, frozenset())
+        request = Request.of(env, values, words)
+        found = capture_of(request, env, frozenset())
         if not found.pods and not found.workloads:
             return ExitStatus.OK
         name = file or _name_for(found)
         digest = write_bundle(found if include_values else without_values(found), Path(name))
         pods = counted(len(found.pods), "pod")
         env.write(f"{clean(name)} written: {pods}, sha256 {digest}\n")
-        return ExitStatus.OK
+        return status_of(found) if request.exit_code else ExitStatus.OK
 
     return capture
 

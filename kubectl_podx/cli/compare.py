@@ -9,6 +9,7 @@ import click
 
 from kubectl_podx.cli.command import Command
 from kubectl_podx.cli.options import CHOICE, COLORS, INSIDE, RUN, reading_options
+from kubectl_podx.cli.printed import CHECKED, EVERY, printed
 from kubectl_podx.model.errors import ExitStatus, PodxError, UsageError
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ kubectl podx compare --from before.podx deploy/web
 # Before and after, without a cluster
 kubectl podx compare --from before.podx --from after.podx
 """
-_FORMATS = ("text", "wide", "json", "yaml")
+_FORMATS = ("text", "wide", *EVERY, *CHECKED)
 _OPTIONS = CHOICE | INSIDE | RUN | COLORS | {"exit-code", "verbose"}
 
 
@@ -139,14 +140,9 @@ def _rendered(
         from kubectl_podx.render.jmes import ask
 
         return to_json(ask(plain(report), query))
-    if output == "json":
-        from kubectl_podx.render.document import to_json
-
-        return to_json(report)
-    if output == "yaml":
-        from kubectl_podx.render.document import to_yaml
-
-        return to_yaml(report)
+    shown = printed(output, report)
+    if shown is not None:
+        return shown
     from kubectl_podx.render.reports import comparison_text as text
 
     terminal = env.terminal(request.colors)

@@ -9,10 +9,12 @@ import click
 from kubectl_podx.cli.command import Command
 from kubectl_podx.cli.environment import Environment
 from kubectl_podx.cli.options import CHOICE, COLORS, INSIDE, RUN, access_flags, reading_options
+from kubectl_podx.cli.printed import EVERY, printed
 from kubectl_podx.cli.request import Request
 from kubectl_podx.model.errors import ExitStatus, UsageError
 
 if TYPE_CHECKING:
+    from kubectl_podx.analysis.reports import DoctorReport
     from kubectl_podx.capture.targets import Targets
 
 _HELP = """
@@ -36,7 +38,7 @@ kubectl podx doctor --rbac -n shop
 # The minimal Role for the requests that the API server refused this pod
 kubectl podx doctor --from-logs web-0
 """
-_FORMATS = ("text", "wide", "json", "yaml")
+_FORMATS = ("text", "wide", *EVERY)
 _ROLE = "podx-reader"
 _OPTIONS = CHOICE | INSIDE | RUN | COLORS
 
@@ -70,6 +72,12 @@ def command(name: str) -> click.Command:
         help="Print the minimal Role for the requests that the API server refused the pod, "
         "found in its logs, for 'kubectl apply'.",
     )
+    @click.option(
+        "--exit-code",
+        is_flag=True,
+        help="Exit with status 3 if a permission is missing, 4 if pods cannot be read at all, 5 if "
+        "it is unknown whether one is held.",
+    )
     @reading_options(_OPTIONS)
     @click.pass_obj
     def doctor(
@@ -86,8 +94,10 @@ def command(name: str) -> click.Command:
         if from_logs:
             env.write(_allowed(request, env, output, rbac=rbac))
             return ExitStatus.OK
-        env.write(_roles(request, env, output) if rbac else _report(request, env, output or "text"))
-        return ExitStatus.OK
+        if rbac:
+            env.write(_roles(request, env, output))
+            return ExitStatus.OK
+        return _report(request, env, output or "text")
 
     return doctor
 
@@ -150,7 +160,7 @@ def _allowed(request: Request, env: Environment, output: str | None, *, rbac: bo
     return from_logs(found.roles, found.left_out, pods_of(capture))
 
 
-def _report(request: Request, env: Environment, output: str) -> str:
+def _report(request: Request, env: Environment, output: str) -> int:
     from kubectl_podx.capture.rehearse import examine
     from kubectl_podx.capture.session import LookOptions
     from kubectl_podx.model.clock import Deadline
@@ -167,14 +177,24 @@ def _report(request: Request, env: Environment, output: str) -> str:
         home=env.home,
         warn=env.warn,
     )
-    if output == "json":
-        from kubectl_podx.render.document import to_json
+    shown = printed(output, found)
+    if shown is None:
+        from kubectl_podx.render.reports import doctor_text as text
 
-        return to_json(found)
-    if output == "yaml":
-        from kubectl_podx.render.document import to_yaml
+        shown = text(found, env.terminal(request.colors), everything=output == "wide")
+    env.write(shown)
+    return _status(found) if request.exit_code else ExitStatus.OK
 
-        return to_yaml(found)
-    from kubectl_podx.render.reports import doctor_text as text
 
-    return text(found, env.terminal(request.colors), everything=output == "wide")
+def _status(found: DoctorReport) -> int:
+    """A missing permission is a warning; without `get pods` there is no report at all."""
+    states = {row.state for row in found.rights if not row.optional}
+    blind = any(
+        row.state == "missing" and (row.verb, row.resource) == ("get", "pods")
+        for row in found.rights
+    )
+    if blind:
+        return ExitStatus.CRITICAL
+    if "missing" in states:
+        return ExitStatus.WARNING
+    return ExitStatus.UNKNOWN if "unknown" in states else ExitStatus.OK

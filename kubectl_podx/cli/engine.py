@@ -6,6 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from kubectl_podx.cli.environment import Environment
+from kubectl_podx.cli.printed import printed
 from kubectl_podx.cli.request import Request
 from kubectl_podx.cli.sources import capture_of, is_single
 from kubectl_podx.model.errors import ExitStatus, PodxError
@@ -31,9 +32,9 @@ def read(request: Request, env: Environment) -> int:
     capture = capture_of(request, env, sections, lambda: _import_what_follows(request), revealed)
     if request.container is not None:
         _check_container(capture, request.container)
-    document = _document(request, capture, sections)
+    document = document_of(request, capture, sections)
     reports = _pods(document)
-    shown = _rendered(request, env, document)
+    shown = printed_report(request, env, document)
     if request.open_page:
         from kubectl_podx.cli.programs import open_page
 
@@ -44,10 +45,10 @@ def read(request: Request, env: Environment) -> int:
         _reveal(request, env, reports, revealed)
     if request.format in ("table", "name", "mermaid") and request.query is None:
         _say_not_seen(document, env)
-    return _status(document) if request.exit_code else ExitStatus.OK
+    return status_of_document(document) if request.exit_code else ExitStatus.OK
 
 
-def _document(request: Request, capture: Capture, sections: frozenset[str]) -> Document:
+def document_of(request: Request, capture: Capture, sections: frozenset[str]) -> Document:
     """What `-o json` prints, and every other format is made of."""
     from kubectl_podx.analysis.analyse import analyse
 
@@ -63,7 +64,7 @@ def _follow(request: Request, env: Environment, sections: frozenset[str]) -> int
     from kubectl_podx.cli.follow import follow
 
     def show(capture: Capture) -> str:
-        return _rendered(request, env, _document(request, capture, sections))
+        return printed_report(request, env, document_of(request, capture, sections))
 
     follow(request, env, lambda asked: capture_of(asked, env, sections), show)
     return ExitStatus.OK
@@ -131,19 +132,15 @@ def _check_container(capture: Capture, name: str) -> None:
         )
 
 
-def _rendered(request: Request, env: Environment, document: Document) -> str:
+def printed_report(request: Request, env: Environment, document: Document) -> str:
+    """The report in the format that was asked for."""
     single = document.kind == "PodReport"
     reports = _pods(document)
     if request.query is not None:
         return queried(request, document)
-    if request.format == "json":
-        from kubectl_podx.render.document import to_json
-
-        return to_json(document)
-    if request.format == "yaml":
-        from kubectl_podx.render.document import to_yaml
-
-        return to_yaml(document)
+    shown = printed(request.format, document, lines=request.watch)
+    if shown is not None:
+        return shown
     if request.format == "name":
         from kubectl_podx.render.document import names
 
@@ -193,7 +190,7 @@ def _rendered(request: Request, env: Environment, document: Document) -> str:
 
 def queried(request: Request, document: Wire) -> str:
     """What `--query` answers on a document, in the format that was asked for."""
-    from kubectl_podx.render.document import plain, to_json, to_yaml
+    from kubectl_podx.render.document import plain, to_json, to_json_line, to_yaml
     from kubectl_podx.render.jmes import ask, result_table, result_text
 
     answer = ask(plain(document), request.query or "")
@@ -205,7 +202,7 @@ def queried(request: Request, document: Wire) -> str:
         case "text":
             return result_text(answer)
         case _:
-            return to_json(answer)
+            return to_json_line(answer) if request.watch else to_json(answer)
 
 
 def _say_not_seen(document: Document, env: Environment) -> None:
@@ -229,14 +226,22 @@ def _pods(document: Document) -> list[PodReport]:
     return [document] if document.kind == "PodReport" else document.items
 
 
+def status_of(capture: Capture) -> int:
+    """The exit status that a report on the whole capture has with `--exit-code`."""
+    from kubectl_podx.analysis.analyse import analyse
+    from kubectl_podx.analysis.workloads import document
+
+    return status_of_document(document(capture, analyse(capture)))
+
+
 def _is_done(document: PodReportList | WorkloadReport) -> bool:
     """A Job that is complete: what its pods went through on the way is past."""
     job = document.workload.job if document.kind == "WorkloadReport" else None
     return job is not None and job.state == "complete"
 
 
-def _status(document: Document) -> int:
-    """Of the worst: critical before unknown before warning."""
+def status_of_document(document: Document) -> int:
+    """The status with `--exit-code`, of the worst: critical before unknown before warning."""
     words: set[str] = {document.verdict.severity}
     if document.kind == "PodReport":
         words |= {found.severity for found in document.findings or []}

@@ -194,19 +194,36 @@ def command(name: str) -> click.Command:
         cls=Command,
         help=_HELP,
         examples=_EXAMPLES,
-        usage="(CODE | FIELD | --codes | --queries) [flags] [options]",
+        usage="(CODE | FIELD | --codes | --queries | --schema KIND) [flags] [options]",
     )
     @click.argument("word", required=False, metavar="CODE|FIELD")
     @click.option("--codes", is_flag=True, help="List every finding's code, one line each.")
     @click.option("--queries", is_flag=True, help="List worked queries for --query.")
+    @click.option(
+        "--schema",
+        metavar="KIND",
+        help="Print the JSON Schema of documents of this kind, such as PodReport; 'all' is that "
+        "of every kind.",
+    )
     @connection_options
     @click.pass_obj
     def explain(
-        env: Any, /, word: str | None, *, codes: bool, queries: bool, **_values: Any
+        env: Any,
+        /,
+        word: str | None,
+        schema: str | None,
+        *,
+        codes: bool,
+        queries: bool,
+        **_values: Any,
     ) -> int:
-        if [bool(word), codes, queries].count(True) != 1:
-            raise UsageError("explain takes one of: a CODE, a FIELD, --codes, --queries")
-        if codes:
+        if [bool(word), codes, queries, schema is not None].count(True) != 1:
+            raise UsageError(
+                "explain takes one of: a CODE, a FIELD, --codes, --queries, --schema KIND"
+            )
+        if schema is not None:
+            env.write(_schema(schema))
+        elif codes:
             env.write(_codes())
         elif queries:
             env.write(_queries())
@@ -219,6 +236,22 @@ def command(name: str) -> click.Command:
         return ExitStatus.OK
 
     return explain
+
+
+def _schema(kind: str) -> str:
+    import json
+
+    from kubectl_podx.generated import explain
+
+    by_name = {each.lower(): each for each in explain.kinds()}
+    if kind.lower() == "all":
+        found = explain.whole_schema()
+    elif kind.lower() in by_name:
+        found = explain.schema_of(by_name[kind.lower()])
+    else:
+        known = ", ".join(explain.kinds())
+        raise UsageError(f'no document is a "{quoted(kind)}"; there are: {known}, all')
+    return json.dumps(found, indent=1) + "\n"
 
 
 def _codes() -> str:

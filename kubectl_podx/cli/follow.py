@@ -59,7 +59,6 @@ def follow(request: Request, env: Environment, take: Take, show: Show) -> None:
     The containers are looked into once; again only with `--exec`, when a container is a new
     instance.
     """
-    from kubectl_podx.capture.targets import Targets
     from kubectl_podx.capture.watch import new_instances, with_looks_of_before
 
     known: Capture | None = None
@@ -74,15 +73,9 @@ def follow(request: Request, env: Environment, take: Take, show: Show) -> None:
             if request.exec and not request.no_exec and new_instances(now, known):
                 now = with_looks_of_before(take(request), now)
         known = now
-        return Sight(show(now), now.captured_at, _pods(now))
+        return Sight(show(now), now.captured_at, pods_of(now))
 
-    targets = Targets(
-        words=request.words,
-        selector=request.selector,
-        field_selector=request.field_selector or "",
-        all_namespaces=request.all_namespaces,
-    )
-    watch(request, env, targets, look)
+    watch(request, env, request.targets(), look)
 
 
 def watch(
@@ -97,17 +90,17 @@ def watch(
     `pace` is told how long a look has taken. What the first look needs and cannot have is an error;
     later ones are tried again.
     """
-    following = _following(request, env, targets)
+    following = following_of(request, env, targets)
     first, pause = True, _FIRST_PAUSE
     while True:
         try:
-            _on_server(request, env, following.begin)
+            on_server(request, env, following.begin)
             begun = time.monotonic()
             sight = look()
             rhythm = pace(time.monotonic() - begun)
-            _print(env, sight, first=first)
+            _print(env, sight, first=first, lines=request.format == "json")
             first, pause = False, _FIRST_PAUSE
-            _wait(request, env, following, sight.pods, rhythm.longest)
+            wait_for_news(request, env, following, sight.pods, rhythm.longest)
             time.sleep(rhythm.settle)
         except PodxError as error:
             if first:
@@ -117,7 +110,7 @@ def watch(
             pause = min(2 * pause, _LONGEST_PAUSE)
 
 
-def _wait(
+def wait_for_news(
     request: Request,
     env: Environment,
     following: Following,
@@ -129,7 +122,7 @@ def _wait(
 
     ended = "quiet"
     while ended == "quiet":
-        ended = _on_server(
+        ended = on_server(
             request,
             env,
             lambda server: following.wait(server, pods, deadline=Deadline(longest or _WAIT)),
@@ -138,7 +131,8 @@ def _wait(
             return
 
 
-def _following(request: Request, env: Environment, targets: Targets) -> Following:
+def following_of(request: Request, env: Environment, targets: Targets) -> Following:
+    """Who is followed, from no moment yet."""
     from kubectl_podx.capture.watch import Following
     from kubectl_podx.cluster.access import resolve_access
 
@@ -146,7 +140,7 @@ def _following(request: Request, env: Environment, targets: Targets) -> Followin
     return Following(targets, access.namespace)
 
 
-def _on_server(request: Request, env: Environment, use: Callable[[ApiServer], _T]) -> _T:
+def on_server(request: Request, env: Environment, use: Callable[[ApiServer], _T]) -> _T:
     """On a connection of its own: a watch outlives every deadline, and an API server's restart."""
     from kubectl_podx.capture.session import connect
     from kubectl_podx.model.clock import Deadline
@@ -164,14 +158,19 @@ def _on_server(request: Request, env: Environment, use: Callable[[ApiServer], _T
         server.close()
 
 
-def _pods(capture: Capture) -> frozenset[str]:
+def pods_of(capture: Capture) -> frozenset[str]:
     """`NAMESPACE/NAME` of every pod that was looked at."""
     return frozenset(pod.reference.partition("/")[2] for pod in capture.pods)
 
 
-def _print(env: Environment, sight: Sight, *, first: bool) -> None:
-    """On a terminal in the place of the report before; elsewhere below it, with the time."""
-    if env.stdout.isatty():
+def _print(env: Environment, sight: Sight, *, first: bool, lines: bool) -> None:
+    """On a terminal in the place of the report before; elsewhere below it, with the time.
+
+    `lines`: JSON lines, one document in each, for a program: nothing stands between them.
+    """
+    if lines:
+        env.write(sight.text if first or sight.news else "")
+    elif env.stdout.isatty():
         said = f"(every change is shown; Ctrl-C ends it; {sight.at})"
         env.write(f"{_CLEAR}{sight.text}\n{said}\n")
     elif first or sight.news:

@@ -16,6 +16,7 @@ from kubectl_podx.model.words import Colors, FindingSeverity
 if TYPE_CHECKING:
     from kubectl_podx.analysis.silence import Silence
     from kubectl_podx.capture.planned import DebugWish
+    from kubectl_podx.capture.targets import Targets
 
 _NO_EXEC = "KUBECTL_PODX_NO_EXEC"
 _DEBUG_IMAGE = "KUBECTL_PODX_DEBUG_IMAGE"
@@ -71,6 +72,8 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     colors: Colors = "auto"
     deadline: float = 15.0
     max_in_flight: int = 12
+    patience: float = 0.0
+    """Seconds that the command may wait (`wait`)."""
     verbose: bool = False
     connection: Mapping[str, Any] = msgspec.field(default_factory=dict)
     """Every value of the command, for `options.access_flags`."""
@@ -117,9 +120,22 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
 
         return Silence(frozenset(self.ignore), cast("FindingSeverity", self.min_severity))
 
+    def targets(self) -> Targets:
+        """The pods that the words or the selector name."""
+        from kubectl_podx.capture.targets import Targets
+
+        return Targets(
+            words=self.words,
+            selector=self.selector,
+            field_selector=self.field_selector or "",
+            all_namespaces=self.all_namespaces,
+        )
+
     def longest_wait(self) -> float:
-        """Seconds that the deadline does not count: `--wait-start`, a question to a person."""
-        seconds = 0.0
+        """Seconds that the deadline does not count: `--wait-start`, `wait`, a question to a
+        person.
+        """
+        seconds = self.patience
         if self.debug_image and not self.yes:
             from kubectl_podx.capture.session import CONSENT_SECONDS
 
@@ -165,7 +181,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
         self._check_live()
         if self.open_page and (self.format != "html" or self.query is not None):
             raise UsageError("--open shows the page of -o html, and nothing else")
-        if self.query is not None and self.format in ("wide", "name", "html", "mermaid"):
+        if self.query is not None and self.format not in ("json", "yaml", "table", "text"):
             raise UsageError(f"--query prints json, yaml, table or text, not {self.format}")
         if self.query is not None:
             from kubectl_podx.render.jmes import parse
@@ -241,7 +257,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
         """What goes on cannot be a page, and there is nothing to follow in a file."""
         if self.offline:
             raise UsageError("--watch follows live pods; a file does not change")
-        if self.format in ("mermaid", "html"):
+        if self.format in ("mermaid", "html", "junit", "sarif"):
             raise UsageError(
                 f"--watch prints reports one after the other, which {self.format} is not"
             )

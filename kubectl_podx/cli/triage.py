@@ -12,6 +12,7 @@ from kubectl_podx.cli.command import Command
 from kubectl_podx.cli.environment import Environment
 from kubectl_podx.cli.follow import Pace, Sight, watch
 from kubectl_podx.cli.options import LOGS, access_flags, deadline, reading_options
+from kubectl_podx.cli.printed import CHECKED, EVERY, printed
 from kubectl_podx.cli.progress import ProgressLine
 from kubectl_podx.cli.request import Request
 from kubectl_podx.model.errors import ExitStatus, UsageError
@@ -53,7 +54,7 @@ kubectl podx triage --job-manifest --shards 4 --image IMAGE | kubectl apply -f -
 kubectl logs -n podx-triage -l app=podx-triage --tail=-1 | kubectl podx triage --from -
 """
 
-_FORMATS = ("text", "wide", "json", "yaml", "name")
+_FORMATS = ("text", "wide", *EVERY, "name", *CHECKED)
 
 _OPTIONS = LOGS | {
     "selector",
@@ -324,24 +325,17 @@ def rendered(report: TriageReport, request: Request, env: Environment) -> str:
         from kubectl_podx.cli.engine import queried
 
         return queried(request, report)
-    match request.format:
-        case "json":
-            from kubectl_podx.render.document import to_json
+    shown = printed(request.format, report, lines=request.watch)
+    if shown is not None:
+        return shown
+    if request.format == "name":
+        from kubectl_podx.render.reports import names
 
-            return to_json(report)
-        case "yaml":
-            from kubectl_podx.render.document import to_yaml
+        return names(report)
+    from kubectl_podx.render.reports import triage_text as text
 
-            return to_yaml(report)
-        case "name":
-            from kubectl_podx.render.reports import names
-
-            return names(report)
-        case _:
-            from kubectl_podx.render.reports import triage_text as text
-
-            terminal = env.terminal(request.colors)._replace(headers=not request.no_headers)
-            return text(report, terminal, wide=request.format == "wide")
+    terminal = env.terminal(request.colors)._replace(headers=not request.no_headers)
+    return text(report, terminal, wide=request.format == "wide")
 
 
 def _status(report: TriageReport) -> int:

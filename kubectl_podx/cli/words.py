@@ -27,6 +27,7 @@ COMMANDS: dict[str, Entry] = {
     "describe": Entry("describe", "Show what is wrong with a pod or a workload, and why", _POD),
     "compare": Entry("compare", "Compare pods and show what differs", _POD),
     "triage": Entry("triage", "List unhealthy pods and workloads, worst first", _POD),
+    "wait": Entry("wait", "Wait until pods are healthy, or until it is known why not", _POD),
     "drift": Entry("drift", "List pods that hold something older than its source", _POD),
     "rehearse": Entry("rehearse", "Check whether pods would start again now", _POD),
     "preflight": Entry("preflight", "Check manifests before they are applied", _POD),
@@ -42,7 +43,19 @@ COMMANDS: dict[str, Entry] = {
 }
 """Every command, in the order of help."""
 
-FORMATS = ("text", "wide", "json", "yaml", "name", "table", "html", "mermaid")
+FORMATS = (
+    "text",
+    "wide",
+    "brief",
+    "json",
+    "yaml",
+    "name",
+    "table",
+    "html",
+    "mermaid",
+    "junit",
+    "sarif",
+)
 """What `-o` takes."""
 
 

@@ -64,6 +64,43 @@ def schema() -> dict[str, Any]:
     return definitions
 
 
+def schema_id(name: str) -> str:
+    """The `$id` of a schema: a name, which need not be an address. It stays within `podx/v1`."""
+    return f"https://podx.dev/schema/v1/{name}.json"
+
+
+def schema_of(kind: str) -> dict[str, Any]:
+    """The JSON Schema of one kind of document, with every type that it is made of."""
+    wanted, found = [kind], dict[str, Any]()
+    while wanted:
+        name = wanted.pop()
+        if name not in found:
+            found[name] = schema()[name]
+            wanted += _references(found[name])
+    return {
+        "$schema": _document()["$schema"],
+        "$id": schema_id(kind),
+        "title": kind,
+        "$ref": f"#/$defs/{kind}",
+        "$defs": dict(sorted(found.items())),
+    }
+
+
+def whole_schema() -> dict[str, Any]:
+    """The JSON Schema of every document that podx prints."""
+    return _document()
+
+
+def _references(node: Any) -> list[str]:
+    """The names of the types that a schema refers to, at any depth."""
+    if isinstance(node, dict):
+        own = [str(node["$ref"]).rpartition("/")[2]] if isinstance(node.get("$ref"), str) else []
+        return own + [name for inner in node.values() for name in _references(inner)]
+    if isinstance(node, list):
+        return [name for inner in node for name in _references(inner)]
+    return []
+
+
 def forget() -> None:
     """Reads the shipped files anew the next time; for whoever has just written them."""
     for each in (_document, _origins, kinds, codes):

@@ -24,6 +24,15 @@ def to_json(value: Any) -> str:
     return clean_json(_encoded(value)) + "\n"
 
 
+def to_json_line(value: Any) -> str:
+    """The same in one line: one document of many, for a reader of JSON lines."""
+    try:
+        encoded = msgspec.json.encode(value).decode()
+    except (UnicodeEncodeError, msgspec.MsgspecError):
+        encoded = json.dumps(msgspec.to_builtins(value), ensure_ascii=False)
+    return clean_json(encoded) + "\n"
+
+
 def raw_json(value: str) -> str:
     """One string as JSON, its hostile characters still in it."""
     return _encoded(value)

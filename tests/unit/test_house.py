@@ -34,6 +34,7 @@ DOORS = {"ssl", "socket", "http", "websocket", "urllib3", "requests", "kubernete
 OWN_TEXTS = {
     "cli/funnel.py": "PodxError, made of our own texts",
     "cli/follow.py": "PodxError, made of our own texts",
+    "cli/wait.py": "PodxError, made of our own texts",
     "capture/calls.py": "ClusterError, escaped and bounded where it was made",
     "capture/look.py": "ClusterError, compared with known words and not passed on",
     "capture/scan.py": "ClusterError, escaped and bounded where it was made",

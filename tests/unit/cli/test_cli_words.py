@@ -16,7 +16,7 @@ from kubectl_podx.cli.command import _with_command_first
 from kubectl_podx.cli.options import seconds_of
 from kubectl_podx.sections.table import KEYS
 
-ALLOWED = "allowed formats are: html,json,mermaid,name,table,text,wide,yaml"
+ALLOWED = "allowed formats are: brief,html,json,junit,mermaid,name,sarif,table,text,wide,yaml"
 KNOWN = ", ".join(KEYS)
 
 
@@ -84,7 +84,7 @@ KNOWN = ", ".join(KEYS)
         ),
         (
             "explain",
-            "explain takes one of: a CODE, a FIELD, --codes, --queries",
+            "explain takes one of: a CODE, a FIELD, --codes, --queries, --schema KIND",
             "kubectl podx explain",
         ),
     ],
@@ -180,7 +180,7 @@ def test_a_fresh_interpreter_imports_nothing_heavy_for_help(line: str) -> None:
         (["desc"], ["describe"], 4),
         ([""], list(words.COMMANDS), 4),
         (["describe", "--qu"], ["--query"], 4),
-        (["describe", "web", "-o", "j"], ["json"], 4),
+        (["describe", "web", "-o", "j"], ["json", "junit"], 4),
         (["describe", "web", "--output=ya"], ["--output=yaml"], 4),
         (["describe", "--section", "probes,re"], ["probes,restarts"], 4),
         (["describe", "--section=ho"], ["--section=hosts"], 4),
