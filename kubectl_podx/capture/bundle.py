@@ -96,6 +96,11 @@ def decode_bundle(data: bytes, name: str) -> Capture:
     return msgspec.structs.replace(capture, source="bundle")
 
 
+def read_text(path: Path) -> str:
+    """The JSON text of a bundle, as it is in the file."""
+    return _inflate(_read(path), ascii(path.name)).decode("utf-8", "surrogatepass")
+
+
 def is_bundle(data: bytes) -> bool:
     """Whether the bytes begin as a bundle does."""
     return data[:2] == _GZIP

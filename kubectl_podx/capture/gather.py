@@ -78,13 +78,13 @@ class Gatherer:
         self._revealed = revealed
         self._attempts_of: Callable[[list[Outcome]], list[ProbeAttempt]] = lambda _: []
         self._sealer = Sealer()
+        self.search = self._sealer.found_in
         self._gate: exec_gate.ExecGate | None = None
         self._store = self._steps.store(self._sealer)
         self._workloads: dict[Reference, list[Reference]] = {}
         self._known: dict[str, Outcome] = {}
         self._led_to: dict[str, list[PlannedCall]] = {}
-        self._captured_at = ""
-        self._version = ""
+        self._captured_at = self._version = ""
 
     def capture(self, targets: Targets, namespace: str, meanwhile: Meanwhile = idle) -> Capture:
         """The sealed Capture of every pod that the targets name.

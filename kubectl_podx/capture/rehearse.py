@@ -280,7 +280,7 @@ class Rehearsal:
 
 
 def examine(
-    flags: AccessFlags,
+    flags: AccessFlags | session.KeptIn,
     targets: Targets | None,
     options: session.LookOptions,
     *,

@@ -16,7 +16,8 @@ from kubectl_podx.capture.probe_runs import Road, http_path, items_of, probe_cal
 from kubectl_podx.model.clock import Deadline
 from kubectl_podx.model.raw import Json, dig, mapping, number, text
 from kubectl_podx.model.reference import Reference
-from kubectl_podx.model.tried import ProbeAttempt, ProbeResult
+from kubectl_podx.model.tried import ProbeAttempt
+from kubectl_podx.model.words import LiveResult
 from kubectl_podx.pod.pod import containers
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ _UNREACHED = b"error trying to reach service"
 
 
 class _Verdict(NamedTuple):
-    result: ProbeResult
+    result: LiveResult
     detail: str = ""
     seconds: float | None = None
     """Where the time of the attempt is not that of the call."""

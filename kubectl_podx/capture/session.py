@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from kubectl_podx import __version__
 from kubectl_podx.capture.calls import Meanwhile, Progress, idle
@@ -15,11 +15,12 @@ from kubectl_podx.model.clock import Deadline
 from kubectl_podx.model.errors import PodxError
 
 if TYPE_CHECKING:
+    from kubectl_podx.capture.sharing import Witness
     from kubectl_podx.cluster.access import AccessFlags
     from kubectl_podx.cluster.server import ApiServer
     from kubectl_podx.model.revealed import Revealed
 
-__all__ = ["LookOptions", "Targets", "connect", "connected", "take"]
+__all__ = ["Kept", "KeptIn", "LookOptions", "Targets", "connect", "connected", "take"]
 
 CONSENT_SECONDS = 120.0
 """How long a person may think about `--debug-image`."""
@@ -52,9 +53,56 @@ def connect(
     return server, access.namespace
 
 
+class Kept:
+    """One server for several runs, one after the other: its connections stay open in between."""
+
+    def __init__(
+        self,
+        flags: AccessFlags,
+        *,
+        environ: Mapping[str, str],
+        home: str,
+        warn: Callable[[str], None],
+    ) -> None:
+        self._flags = flags
+        self._environ = environ
+        self._home = home
+        self._warn = warn
+        self._deadline = Deadline(0)
+        self._server: ApiServer | None = None
+        self._namespace = ""
+
+    def open(self, deadline: Deadline) -> tuple[ApiServer, str]:
+        """The server under this deadline, made where there is none, and the flags' namespace."""
+        self._deadline.restart(deadline.remaining())
+        if self._server is None:
+            self._server, self._namespace = connect(
+                self._flags,
+                deadline=self._deadline,
+                environ=self._environ,
+                home=self._home,
+                warn=self._warn,
+            )
+        return self._server, self._namespace
+
+    def drop(self) -> None:
+        """Ends what is under way; the next run gets another server."""
+        server, self._server = self._server, None
+        if server is not None:
+            server.cancel()
+            server.close()
+
+
+class KeptIn(NamedTuple):
+    """A kept server, and the namespace that is meant; empty for that of the flags."""
+
+    kept: Kept
+    namespace: str = ""
+
+
 @contextmanager
 def connected(
-    flags: AccessFlags,
+    flags: AccessFlags | KeptIn,
     *,
     deadline: Deadline,
     environ: Mapping[str, str],
@@ -62,8 +110,21 @@ def connected(
     warn: Callable[[str], None],
 ) -> Iterator[tuple[ApiServer, str]]:
     """As `connect`, until the end of the block: then the server is closed. If something is raised
-    there, requests that are still under way are cancelled first.
+    there, requests that are still under way are cancelled first. A kept server stays open.
     """
+    if isinstance(flags, KeptIn):
+        server, namespace = flags.kept.open(deadline)
+        try:
+            yield server, flags.namespace or namespace
+        except BaseException as error:
+            if not isinstance(error, PodxError):
+                flags.kept.drop()
+            raise
+        finally:
+            if deadline.passed():
+                # What did not answer in time may still be under way.
+                flags.kept.drop()
+        return
     server, namespace = connect(flags, deadline=deadline, environ=environ, home=home, warn=warn)
     try:
         yield server, namespace
@@ -75,7 +136,7 @@ def connected(
 
 
 def take(
-    flags: AccessFlags,
+    flags: AccessFlags | KeptIn,
     targets: Targets,
     options: LookOptions,
     *,
@@ -90,6 +151,7 @@ def take(
     early: Callable[[Capture], None] | None = None,
     waiting: Callable[[str], None] = lambda _: None,
     consent: Callable[[str], bool] = lambda _: False,
+    witness: Witness | None = None,
 ) -> Capture:
     """Looks at the targets and returns the sealed Capture.
 
@@ -100,6 +162,7 @@ def take(
     server's address, and `early` gets what the API alone tells, where execs take their time.
     `consent` asks a person before anything is written (`--debug-image`); that takes no time of the
     deadline either, but is bounded by `CONSENT_SECONDS`.
+    `witness` gets the search for secret values of this run.
     """
     whole = _with_wait(deadline) if options.wait_start else deadline
     if options.debug is not None:
@@ -121,6 +184,8 @@ def take(
             deadline = _wait(server, targets, namespace, options, deadline, say)
         steps = Steps(consent=consent, say=say)
         gatherer = Gatherer(server, options, deadline, revealed, progress, steps, early)
+        if witness is not None:
+            witness.search = gatherer.search
         try:
             return gatherer.capture(targets, namespace, meanwhile)
         except PodxError as error:

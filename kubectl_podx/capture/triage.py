@@ -103,7 +103,7 @@ _BROKEN = (msgspec.MsgspecError, RecursionError, UnicodeDecodeError)
 
 
 def take(
-    flags: AccessFlags,
+    flags: AccessFlags | session.KeptIn,
     options: TriageOptions,
     *,
     deadline: Deadline,

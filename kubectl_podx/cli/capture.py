@@ -16,6 +16,7 @@ from kubectl_podx.view.escape import clean
 from kubectl_podx.view.units import counted
 
 if TYPE_CHECKING:
+    from kubectl_podx.capture.sharing import Witness
     from kubectl_podx.model.capture import Capture
 
 _HELP = """
@@ -36,6 +37,9 @@ kubectl podx describe --from incident.podx
 
 # Everything, so that the replay equals the live report
 kubectl podx capture deploy/web -O incident.podx --include-logs --include-values
+
+# For a colleague or a model: what is hidden is listed, and the file is searched for secrets
+kubectl podx capture web-0 -O web-0.podx --for-sharing
 
 # With the last 50 log lines of each container that has a problem
 kubectl podx capture deploy/web -O incident.podx --logs 50
@@ -82,6 +86,12 @@ def command(name: str) -> click.Command:
         help="Store ConfigMap values, except those that look like secrets.",
     )
     @click.option(
+        "--for-sharing",
+        is_flag=True,
+        help="Make a file that can be given away: no logs, no ConfigMap values, a manifest of what "
+        "is hidden, and a search of the finished file for every secret value that was read.",
+    )
+    @click.option(
         "--exit-code",
         is_flag=True,
         help="Exit with the status that 'describe --exit-code' has for the same pods.",
@@ -97,6 +107,7 @@ def command(name: str) -> click.Command:
         *,
         include_logs: bool,
         include_values: bool,
+        for_sharing: bool,
         **values: Any,
     ) -> int:
         from kubectl_podx.capture.bundle import without_values, write_bundle
@@ -110,17 +121,42 @@ def command(name: str) -> click.Command:
             raise InputError(f"cannot write {file!a}: it is a folder")
         if include_logs and not values["log_lines"]:
             values["log_lines"] = 20
+        if for_sharing and (include_values or values["log_lines"]):
+            raise UsageError("--for-sharing stores neither logs nor values of ConfigMaps")
         request = Request.of(env, values, words)
-        found = capture_of(request, env, frozenset())
+        witness = _witness() if for_sharing else None
+        found = capture_of(request, env, frozenset(), witness=witness)
         if not found.pods and not found.workloads:
             return ExitStatus.OK
         name = file or _name_for(found)
-        digest = write_bundle(found if include_values else without_values(found), Path(name))
+        hidden = ""
+        if witness is not None:
+            digest, hidden = _share(found, Path(name), witness)
+        else:
+            digest = write_bundle(found if include_values else without_values(found), Path(name))
         pods = counted(len(found.pods), "pod")
-        env.write(f"{clean(name)} written: {pods}, sha256 {digest}\n")
+        env.write(f"{clean(name)} written: {pods}, sha256 {digest}\n{hidden}")
         return status_of(found) if request.exit_code else ExitStatus.OK
 
     return capture
+
+
+def _witness() -> Witness:
+    from kubectl_podx.capture.sharing import Witness
+
+    return Witness()
+
+
+def _share(found: Capture, path: Path, witness: Witness) -> tuple[str, str]:
+    """The digest of the file, and what is hidden in it, as lines."""
+    from kubectl_podx.capture.sharing import share, told
+
+    shared = share(found, path, witness)
+    lines = [
+        *told(shared.manifest),
+        "checked: the file was searched for every secret value that was read, and holds none",
+    ]
+    return shared.sha256, "".join(f"{clean(line)}\n" for line in lines)
 
 
 def _name_for(found: Capture) -> str:

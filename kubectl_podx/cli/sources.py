@@ -15,6 +15,7 @@ from kubectl_podx.view.escape import quoted
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
 
+    from kubectl_podx.capture.sharing import Witness
     from kubectl_podx.capture.targets import Named
     from kubectl_podx.cli.progress import ProgressLine
     from kubectl_podx.model.capture import Capture
@@ -34,16 +35,18 @@ def capture_of(
     needed: frozenset[str],
     meanwhile: Callable[[], None] = lambda: None,
     revealed: Revealed | None = None,
+    witness: Witness | None = None,
 ) -> Capture:
     """The sealed Capture of the request's targets. `needed`: the sections to gather for.
 
-    `meanwhile` is run once while a live look is under way; `revealed` gets what `--reveal` shows.
+    `meanwhile` is run once while a live look is under way; `revealed` gets what `--reveal` shows,
+    `witness` the search for secret values of this run.
     """
     presets = _presets(request)
     if request.offline:
         capture = _stored(request)
     else:
-        capture = _live(request, env, needed, meanwhile, revealed)
+        capture = _live(request, env, needed, meanwhile, revealed, witness)
     if request.verbose:
         _say_calls(capture, env)
     if presets:
@@ -89,6 +92,7 @@ def _live(
     needed: frozenset[str],
     meanwhile: Callable[[], None],
     revealed: Revealed | None,
+    witness: Witness | None,
 ) -> Capture:
     from kubectl_podx.capture.targets import parse_words
 
@@ -100,7 +104,7 @@ def _live(
     from kubectl_podx.cli.progress import ProgressLine
 
     with ProgressLine(env) as line:
-        capture = _taken(request, env, line, needed, meanwhile, revealed)
+        capture = _taken(request, env, line, needed, meanwhile, revealed, witness)
     if not capture.pods and not capture.workloads:
         env.say(_nothing(request, env))
     return capture
@@ -113,6 +117,7 @@ def _taken(
     needed: frozenset[str],
     meanwhile: Callable[[], None],
     revealed: Revealed | None,
+    witness: Witness | None,
 ) -> Capture:
     from kubectl_podx.capture import session
     from kubectl_podx.cli.progress import bar
@@ -149,6 +154,7 @@ def _taken(
         early=_early(request, env, line, needed),
         waiting=line.waits_for,
         consent=lambda question: _confirmed(request, env, line, question),
+        witness=witness,
     )
 
 

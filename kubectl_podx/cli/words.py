@@ -37,6 +37,7 @@ COMMANDS: dict[str, Entry] = {
     "preset": Entry("preset", "Show what a PodPreset does to a pod, or convert it", _OTHER),
     "explain": Entry("explain", "Explain a finding or a field of the report", _OTHER),
     "doctor": Entry("doctor", "Check permissions, and print the minimal Role", _OTHER),
+    "mcp": Entry("mcp", "Serve the tools of podx to a model (Model Context Protocol)", _OTHER),
     "completion": Entry("completion", "Output shell completion code (bash, zsh or fish)", _OTHER),
     "options": Entry("globals", "Print the list of flags inherited by all commands", _OTHER),
     "version": Entry("version", "Print the version of podx", _OTHER),

@@ -13,6 +13,7 @@ from msgspec.structs import force_setattr
 from kubectl_podx.model.kubelet import ProbeCounter, Throttling
 from kubectl_podx.model.outside import MemoryUsage, Outside, Pressure
 from kubectl_podx.model.raw import Json
+from kubectl_podx.model.sharing import SharingManifest
 from kubectl_podx.model.tried import Admission, ProbeAttempt
 from kubectl_podx.model.wire import Wire
 from kubectl_podx.model.words import CallKind, ObservationState, SeccompMode
@@ -449,6 +450,8 @@ class Capture(Wire, frozen=True, kw_only=True):
     lists: dict[str, StoredList] = {}
     notes: list[str] = []
     """Why a target that was named has no pods, a sentence each; of captures before workloads."""
+    sharing: SharingManifest | None = None
+    """Of `capture --for-sharing`."""
 
     def listed(self, key: str) -> list[Json]:
         """What a list holds, by its key; nothing where it was not asked for or not answered."""

@@ -33,6 +33,11 @@ class Deadline:
         """Seconds left; never negative."""
         return max(0.0, self._end - time.monotonic())
 
+    def restart(self, seconds: float) -> None:
+        """Begins anew, for whoever holds it: a connection that outlives a run."""
+        self.seconds = seconds
+        self._end = time.monotonic() + seconds
+
     def passed(self) -> bool:
         """Whether nothing is left."""
         return self.remaining() <= 0.0

@@ -5,9 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from kubectl_podx.model.wire import Wire
-from kubectl_podx.model.words import AdmissionState, StartBasis
-
-ProbeResult = Literal["succeeded", "failed", "errored", "timedOut", "notRun"]
+from kubectl_podx.model.words import AdmissionState, LiveResult, StartBasis
 
 
 class ProbeAttempt(Wire, frozen=True, kw_only=True):
@@ -18,7 +16,7 @@ class ProbeAttempt(Wire, frozen=True, kw_only=True):
     """`liveness`, `readiness` or `startup`."""
     start: Literal["exec", "podProxy", "portForward", "nowhere"]
     """From where: in the container; the API server to the pod's IP, or to its loopback."""
-    result: ProbeResult = "notRun"
+    result: LiveResult = "notRun"
     seconds: float = 0.0
     """With the way from here to the API server and back."""
     detail: str = ""

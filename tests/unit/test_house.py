@@ -35,6 +35,7 @@ OWN_TEXTS = {
     "cli/funnel.py": "PodxError, made of our own texts",
     "cli/follow.py": "PodxError, made of our own texts",
     "cli/wait.py": "PodxError, made of our own texts",
+    "agent/server.py": "PodxError; one that may quote a server is fenced as data",
     "capture/calls.py": "ClusterError, escaped and bounded where it was made",
     "capture/look.py": "ClusterError, compared with known words and not passed on",
     "capture/scan.py": "ClusterError, escaped and bounded where it was made",

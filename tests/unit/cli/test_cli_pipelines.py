@@ -148,7 +148,7 @@ def test_wrong_words_of_wait(run: Run, line: str, says: str) -> None:
 
 def test_exit_code_is_everywhere_where_something_is_found(run: Run) -> None:
     """What only prints what is known beforehand finds nothing."""
-    without = {"explain", "completion", "options", "version"}
+    without = {"explain", "completion", "options", "version", "mcp"}
     for name in COMMANDS:
         assert ("--exit-code" in run(name, "--help").out) == (name not in without), name
 

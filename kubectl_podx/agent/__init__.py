@@ -1,0 +1,1 @@
+"""What a model may ask: tools, resources and prompts, and the server that offers them."""
