@@ -22,7 +22,7 @@ export PODX_CLUSTER_RUNTIME := $(RUNTIME)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help install dist manifest test-install bench bench-guard bench-scale docs record-demo record-samples demo test test-pages screenshots fuzz lint format e2e e2e-v2 incidents incident cluster-up cluster-down cluster-status check ci clean
+.PHONY: help install dist manifest test-install bench bench-guard bench-scale docs record-demo record-samples record-session demo test test-pages screenshots fuzz lint format e2e e2e-v2 incidents incident cluster-up cluster-down cluster-status check ci clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  \1	\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -136,6 +136,9 @@ record-demo: install cluster-up ## record the incidents that `kubectl podx demo`
 
 record-samples: install cluster-up ## record the pods whose output stands as goldens anew
 	eval "$$($(PYTHON) hack/cluster env)" && $(RUN) python hack/demo/samples.py
+
+record-session: install cluster-up ## record the session with a model's client that docs/AGENTS.md shows anew
+	eval "$$($(PYTHON) hack/cluster env)" && $(RUN) python hack/demo/session.py
 
 check: lint test ## what every commit should pass
 

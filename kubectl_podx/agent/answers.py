@@ -32,7 +32,7 @@ class Cause(Wire, frozen=True, kw_only=True):
 
 
 class Gap(Wire, frozen=True, kw_only=True):
-    section: Annotated[str, Meta(description="What lost rows.")]
+    sections: Annotated[list[str], Meta(description="What lost rows.")]
     state: Annotated[str, Meta(description="`denied`, `unobservable`, `timedOut` …")]
     needs: Annotated[str, Meta(description="The missing right or flag.")] = ""
 

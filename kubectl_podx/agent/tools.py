@@ -114,7 +114,13 @@ def _section(desk: Desk, given: SectionArguments, ticket: Ticket) -> Said:
         if cut.path != "rows"
     ]
     told = trusted(_document(capture, reports, given))
-    told = msgspec.structs.replace(told, counts={"rows": len(rows), "shown": kept})
+    told = msgspec.structs.replace(
+        told,
+        findings=[],
+        causes=[],
+        not_checked=[gap for gap in told.not_checked if key in gap.sections],
+        counts={"rows": len(rows), "shown": kept},
+    )
     answer = Answer(podx=told, untrusted=Untrusted(data=fits.document), left_out=left, capture=name)
     return Said(answer, _text(answer, fenced_json(_json(fits.document))))
 
@@ -334,6 +340,9 @@ def _said(
     return Said(answer, _text(answer, fenced(lines)))
 
 
+_MOST_NAMED = 4
+
+
 def _text(answer: Answer, data: str) -> str:
     """What podx itself says, line by line, above the fence."""
     told = answer.podx
@@ -349,7 +358,10 @@ def _text(answer: Answer, data: str) -> str:
         lines += [f"  fix: {each.fix}"] if each.fix else []
     for gap in told.not_checked[:4]:
         needs = f", needs {gap.needs}" if gap.needs else ""
-        lines.append(f"not checked: {gap.section} ({gap.state}{needs})")
+        several = gap.sections
+        named = ", ".join(several[:_MOST_NAMED])
+        more = f" and {len(several) - _MOST_NAMED} more" if len(several) > _MOST_NAMED else ""
+        lines.append(f"not checked: {named}{more} ({gap.state}{needs})")
     lines += [f"{name}: {number}" for name, number in told.counts.items()]
     lines += told.notes
     lines += [

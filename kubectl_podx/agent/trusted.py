@@ -106,12 +106,15 @@ def _statements(found: Iterable[Finding]) -> list[Statement]:
 
 def _gaps(rows: Iterable[Coverage]) -> list[Gap]:
     """Section, state and what is missing; the reason may hold what a server said."""
+    together: dict[tuple[str, str], dict[str, None]] = {}
+    for row in rows:
+        if row.state != "full":
+            together.setdefault((row.state, row.needs), {})[row.section] = None
     found = [
-        Gap(section=row.section, state=row.state, needs=row.needs)
-        for row in rows
-        if row.state != "full"
+        Gap(sections=list(sections), state=state, needs=needs)
+        for (state, needs), sections in together.items()
     ]
-    return list(dict.fromkeys(found))[:_MOST_GAPS]
+    return found[:_MOST_GAPS]
 
 
 def _of_triage(report: TriageReport) -> Trusted:
@@ -159,7 +162,7 @@ def _of_doctor(report: DoctorReport) -> Trusted:
     elif "unknown" in states:
         severity = "unknown"
     missing = [
-        Gap(section=", ".join(row.sections), state=row.state, needs=f"{row.verb} {row.resource}")
+        Gap(sections=row.sections, state=row.state, needs=f"{row.verb} {row.resource}")
         for row in report.rights
         if not row.optional and row.state != "held"
     ]

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import anyio
+import anyio.to_thread
 import pytest
 from mcp import Client, StdioServerParameters
 
@@ -183,7 +184,7 @@ def test_an_answer_from_inside_and_several_calls_over_one_server(
         assert states == {"observed"}
         shared = await client.call_tool("capture", {"target": "deploy/web"})
         assert not shared.is_error, shared.content
-        (name,) = os.listdir(tmp_path)
+        (name,) = await anyio.to_thread.run_sync(lambda: [path.name for path in tmp_path.iterdir()])
         again = await client.call_tool("describe", {"bundle": name})
         assert again.structured_content["podx"]["severity"] == "ok"
 
