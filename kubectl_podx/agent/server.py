@@ -94,11 +94,12 @@ class _Handlers:
             # Our own words, in which nothing of the arguments stands.
             return _failed(Trusted(notes=[str(error)]), [])
         ticket = Ticket()
+        results: list[types.CallToolResult] = []
         async with anyio.create_task_group() as group:
             group.start_soon(_report_progress, ctx, ticket)
-            result = await self._run(tool, arguments, ticket)
+            results.append(await self._run(tool, arguments, ticket))
             group.cancel_scope.cancel()
-        return result
+        return results[0]
 
     async def _run(self, tool: Tool, arguments: Any, ticket: Ticket) -> types.CallToolResult:
         if self._limiter is None:

@@ -10,9 +10,10 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from kubectl_podx.agent.answers import Cause, Gap, Statement, Trusted
+from kubectl_podx.analysis.standing import severity_of
 from kubectl_podx.generated import explain
 from kubectl_podx.model.parts import Coverage, Finding, Verdict
-from kubectl_podx.model.words import SEVERITIES, Severity
+from kubectl_podx.model.words import SEVERITIES
 
 if TYPE_CHECKING:
     from kubectl_podx.analysis.reports import (
@@ -40,16 +41,13 @@ def trusted(document: Report) -> Trusted:
         case "TriageReport":
             return _of_triage(document)
         case "ComparisonReport":
-            severity: Severity = "warning" if document.differences else "ok"
-            if document.notes and not document.differences:
-                severity = "unknown"
             counts = {
                 "pods": len(document.pods),
                 "compared": document.compared,
                 "differences": len(document.differences),
                 "notCompared": len(document.notes),
             }
-            return Trusted(severity=severity, counts=counts)
+            return Trusted(severity=severity_of(document), counts=counts)
         case "DoctorReport":
             return _of_doctor(document)
         case "WorkloadReport":
@@ -118,13 +116,8 @@ def _gaps(rows: Iterable[Coverage]) -> list[Gap]:
 
 
 def _of_triage(report: TriageReport) -> Trusted:
-    worst: Severity | None = min(
-        (row.severity for row in report.rows),
-        key=SEVERITIES.index,
-        default="unknown" if report.coverage else "ok",
-    )
     return Trusted(
-        severity=worst,
+        severity=severity_of(report),
         codes=list(dict.fromkeys(code for row in report.rows for code in row.codes)),
         findings=_of_rows(report.rows),
         not_checked=_gaps(report.coverage),
@@ -156,15 +149,10 @@ def _of_rows(rows: Iterable[TriageRow]) -> list[Statement]:
 
 def _of_doctor(report: DoctorReport) -> Trusted:
     states = [row.state for row in report.rights if not row.optional]
-    severity: Severity = "ok"
-    if "missing" in states:
-        severity = "warning"
-    elif "unknown" in states:
-        severity = "unknown"
     missing = [
         Gap(sections=row.sections, state=row.state, needs=f"{row.verb} {row.resource}")
         for row in report.rights
         if not row.optional and row.state != "held"
     ]
     counts = {state: states.count(state) for state in ("held", "missing", "unknown")}
-    return Trusted(severity=severity, not_checked=missing[:_MOST_GAPS], counts=counts)
+    return Trusted(severity=severity_of(report), not_checked=missing[:_MOST_GAPS], counts=counts)

@@ -1,4 +1,4 @@
-"""How a report stands: well, with a cause that is known, or still open. What `wait` ends on."""
+"""How a report stands: well, with a cause that is known, or still open; and how bad it is."""
 
 from __future__ import annotations
 
@@ -8,9 +8,15 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from kubectl_podx.analysis.catalogue import rule_of
 from kubectl_podx.model.clock import parse_time
 from kubectl_podx.model.parts import Finding, Verdict
+from kubectl_podx.model.words import SEVERITIES, Severity
 
 if TYPE_CHECKING:
-    from kubectl_podx.analysis.reports import WorkloadReport
+    from kubectl_podx.analysis.reports import (
+        ComparisonReport,
+        DoctorReport,
+        TriageReport,
+        WorkloadReport,
+    )
     from kubectl_podx.sections.report import PodReport, PodReportList
 
 State = Literal["healthy", "diagnosed", "open"]
@@ -145,3 +151,24 @@ def _is_proven(report: PodReport, cause: Finding) -> bool:
 
 def _diagnosed(verdict: Verdict, *, blocks: bool) -> Standing:
     return Standing("diagnosed", blocks, verdict.summary, tuple(verdict.codes))
+
+
+# -- documents without a verdict of their own ----------------------------------------------------
+
+
+def severity_of(document: TriageReport | ComparisonReport | DoctorReport) -> Severity:
+    """How bad it is: of the worst row; `unknown` where nothing bad was seen and not all was."""
+    match document.kind:
+        case "TriageReport":
+            unseen: Severity = "unknown" if document.coverage else "ok"
+            found: list[Severity] = [row.severity for row in document.rows]
+            return min(found, key=SEVERITIES.index) if found else unseen
+        case "ComparisonReport":
+            if document.differences:
+                return "warning"
+            return "unknown" if document.notes else "ok"
+        case _:
+            states = {row.state for row in document.rights if not row.optional}
+            if "missing" in states:
+                return "warning"
+            return "unknown" if "unknown" in states else "ok"

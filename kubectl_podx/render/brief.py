@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from kubectl_podx.analysis.standing import severity_of
 from kubectl_podx.model.parts import Coverage, Finding, Verdict
 from kubectl_podx.model.words import SEVERITIES
 from kubectl_podx.view.escape import clean
@@ -243,15 +244,10 @@ def _worst(document: PodReportList | WorkloadReport) -> PodReport | None:
 
 def _triage(report: TriageReport) -> Iterator[_Part]:
     where = f"namespace {report.namespace}" if report.namespace else "all namespaces"
-    worst = min(
-        (row.severity for row in report.rows),
-        key=SEVERITIES.index,
-        default="unknown" if report.coverage else "ok",
-    )
     lacking = counted(report.lacking, "workload lacks", "workloads lack")
     lacks = f", {lacking} pods or runs" if report.lacking else ""
     numbers = f"{counted(report.scanned, 'pod')} read, {report.sick} unhealthy{lacks}"
-    yield _head(Verdict(severity=worst, summary=numbers), where)
+    yield _head(Verdict(severity=severity_of(report), summary=numbers), where)
     rows = [
         f"{row.severity} {_owner(row.namespace, row.kind, row.name)} "
         f"({counted(row.pods, 'pod')}): {row.summary}"
@@ -271,7 +267,7 @@ def _owner(namespace: str, kind: str, name: str) -> str:
 def _comparison(report: ComparisonReport) -> Iterator[_Part]:
     found = len(report.differences)
     agree = f"{counted(report.compared, 'fact')} compared, {found} differ"
-    severity = "WARNING" if found else "UNKNOWN" if report.notes else "OK"
+    severity = severity_of(report).upper()
     labels = [pod.label for pod in report.pods]
     pods = clean(", ".join(labels), 140)
     yield _Part(f"{severity} {counted(len(labels), 'pod')} ({pods})", [agree], 0)
@@ -288,7 +284,7 @@ def _doctor(report: DoctorReport) -> Iterator[_Part]:
     rights = [row for row in report.rights if not row.optional]
     gone = [row for row in rights if row.state == "missing"]
     unsure = [row for row in rights if row.state == "unknown"]
-    severity = "WARNING" if gone else "UNKNOWN" if unsure else "OK"
+    severity = severity_of(report).upper()
     held = f"{len(rights) - len(gone) - len(unsure)} of {counted(len(rights), 'permission')} held"
     yield _Part(f"{severity} namespace {clean(report.namespace, 100)}", [held], 0)
     for label, rows, weight in (("missing", gone, 1), ("unknown", unsure, 2)):
