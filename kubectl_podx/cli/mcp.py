@@ -20,7 +20,7 @@ by the rights of the kubeconfig's user, and nothing that it says can widen that:
 --namespaces, --no-exec. Answers are bounded, hold no secret value, and mark what comes from the
 cluster as untrusted data. docs/AGENTS.md shows how to set it up.
 
-It needs the Python package mcp: pip install 'kubectl-podx[mcp]'.
+It needs the Python package mcp, which the archive has: pip install 'kubectl-podx[mcp]'.
 """
 _EXAMPLES = """
 # For two namespaces, as a user who may only read, without an exec in containers

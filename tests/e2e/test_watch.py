@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import subprocess
 import sys
@@ -83,6 +84,18 @@ def test_with_exec_a_new_instance_is_looked_into(bench: Bench, watch: Start) -> 
 
     bench.wait_for(seen_again, "a look into the new instance")
     assert watched.end() == 130
+
+
+def test_json_is_a_document_in_each_line(bench: Bench, watch: Start) -> None:
+    bench.start(pod("lines", shell(SCRIPT)))
+    watched = watch("describe", "lines", "--no-exec", "-o", "json")
+    bench.wait_for(watched.printed, "the first line")
+    bench.exec("lines", "touch", "/tmp/end")
+    bench.wait_for(lambda: "exited with code 3" in watched.printed(), "the restart to be told")
+    assert watched.end() == 130
+    documents = [json.loads(line) for line in watched.printed().splitlines()]
+    assert len(documents) > 1
+    assert {each["kind"] for each in documents} == {"PodReport"}
 
 
 def test_death_and_rebirth_of_a_deployments_pod(bench: Bench, watch: Start) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import resource
 import subprocess
 import sys
 import threading
@@ -412,6 +413,23 @@ def test_no_other_command_imports_the_sdk(words: list[str]) -> None:
     status, *modules = done.stdout.split()
     assert status == "0"
     assert HEAVY.isdisjoint(modules)
+
+
+def test_to_start_takes_little_more_than_the_import_of_the_sdk() -> None:
+    """By the processor, the least of three: most of it is the SDK's own, half a second at most."""
+    sdk = "import gc; gc.disable(); import mcp.server.lowlevel, mcp.server.stdio"
+    server = "from kubectl_podx.__main__ import run; import sys; sys.argv[1:] = ['mcp']; run()"
+
+    def cost(program: str) -> float:
+        def once() -> float:
+            before = resource.getrusage(resource.RUSAGE_CHILDREN)
+            subprocess.run([sys.executable, "-c", program], input=b"", check=True)
+            after = resource.getrusage(resource.RUSAGE_CHILDREN)
+            return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+        return min(once() for _ in range(3))
+
+    assert cost(server) < 1.5 * cost(sdk) + 0.05
 
 
 def test_without_the_sdk_the_command_says_how_to_install_it() -> None:
