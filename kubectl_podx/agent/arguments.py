@@ -127,8 +127,13 @@ def input_schema(takes: type[Arguments]) -> dict[str, Any]:
 
 
 def output_schema() -> dict[str, Any]:
-    """The JSON Schema of every answer; that of `untrusted.data` is a resource of its own."""
-    return _inlined(Answer)
+    """The JSON Schema of every answer; that of `untrusted.data` is a resource of its own.
+
+    Every tool carries it, and a model reads it with each: only its four parts are described.
+    """
+    found = _inlined(Answer)
+    found["$defs"] = _without("description", found["$defs"])
+    return found
 
 
 def _inlined(kind: type[Any]) -> dict[str, Any]:
@@ -136,20 +141,21 @@ def _inlined(kind: type[Any]) -> dict[str, Any]:
     definitions: dict[str, Any] = schema.pop("$defs")
     own: dict[str, Any] = definitions.pop(kind.__name__)
     found = {**own, "$defs": definitions} if definitions else own
-    untitled: dict[str, Any] = _without_titles(found)
+    # A client sends every schema to its model: the names of our types are of no use there.
+    untitled: dict[str, Any] = _without("title", found)
     return untitled
 
 
-def _without_titles(node: Any) -> Any:
-    """A client sends every schema to its model: the names of our types are of no use there."""
+def _without(word: str, node: Any) -> Any:
+    """The schema without this keyword, whose value is a text; a property may be called so."""
     if isinstance(node, dict):
         return {
-            key: _without_titles(inner)
+            key: _without(word, inner)
             for key, inner in node.items()
-            if key != "title" or not isinstance(inner, str)
+            if key != word or not isinstance(inner, str)
         }
     if isinstance(node, list):
-        return [_without_titles(inner) for inner in node]
+        return [_without(word, inner) for inner in node]
     return node
 
 
