@@ -385,7 +385,7 @@ def test_a_capture_that_is_given_no_name_makes_one(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     taken = capture("web-0")
-    monkeypatch.setattr("kubectl_podx.cli.sources.capture_of", lambda *_: taken)
+    monkeypatch.setattr("kubectl_podx.cli.sources.capture_of", lambda *_, **__: taken)
     status, out, err = run("capture", "web-0")
     assert (status, err) == (0, "")
     assert out.startswith("podx-web-0-20261123T120000Z.podx written: 1 pod, sha256 ")

@@ -27,11 +27,7 @@ KEYS = {
     "Pod": (
         "namespace name uid status ready phase reason message restarts node podIPs hostIP "
         "qosClass restartPolicy serviceAccount priorityClass createdAt startedAt "
-<<<<<<< HEAD
-        "deletionTimestamp age cpuThrottling owners conditions"
-=======
-        "deletionTimestamp age owners conditions debugContainers"
->>>>>>> 000690b (feat(pod): name the debug containers that stay in the spec)
+        "deletionTimestamp age cpuThrottling owners conditions debugContainers"
     ),
     "CpuThrottling": "periods throttled seconds",
     "Owner": "kind name controller",
