@@ -39,7 +39,7 @@ kubectl podx compare --from before.podx deploy/web
 # Before and after, without a cluster
 kubectl podx compare --from before.podx --from after.podx
 """
-_FORMATS = ("text", "wide", *EVERY, *CHECKED)
+_FORMATS = ("text", "wide", *EVERY, "html", *CHECKED)
 _OPTIONS = CHOICE | INSIDE | RUN | COLORS | {"exit-code", "verbose"}
 
 
@@ -143,6 +143,10 @@ def _rendered(
     shown = printed(output, report)
     if shown is not None:
         return shown
+    if output == "html":
+        from kubectl_podx.render.html.lists import comparison_page
+
+        return comparison_page(report)
     from kubectl_podx.render.reports import comparison_text as text
 
     terminal = env.terminal(request.colors)

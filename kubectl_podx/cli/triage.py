@@ -54,7 +54,7 @@ kubectl podx triage --job-manifest --shards 4 --image IMAGE | kubectl apply -f -
 kubectl logs -n podx-triage -l app=podx-triage --tail=-1 | kubectl podx triage --from -
 """
 
-_FORMATS = ("text", "wide", *EVERY, "name", *CHECKED)
+_FORMATS = ("text", "wide", *EVERY, "name", "html", *CHECKED)
 
 _OPTIONS = LOGS | {
     "selector",
@@ -328,6 +328,10 @@ def rendered(report: TriageReport, request: Request, env: Environment) -> str:
     shown = printed(request.format, report, lines=request.watch)
     if shown is not None:
         return shown
+    if request.format == "html":
+        from kubectl_podx.render.html.lists import triage_page
+
+        return triage_page(report)
     if request.format == "name":
         from kubectl_podx.render.reports import names
 

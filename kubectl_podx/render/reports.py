@@ -41,6 +41,12 @@ def comparison_text(report: ComparisonReport, terminal: Terminal, *, wide: bool 
 
 
 def _head(report: ComparisonReport, terminal: Terminal) -> str:
+    (line,) = aligned([], [[comparison_head(report)]])
+    return paint(line, "bold", allowed=terminal.color and bool(report.differences))
+
+
+def comparison_head(report: ComparisonReport) -> str:
+    """In how many facts the pods differ, and which are the outliers."""
     pods = counted(len(report.pods), "pod")
     found = len(report.differences)
     if not found:
@@ -49,11 +55,8 @@ def _head(report: ComparisonReport, terminal: Terminal) -> str:
     odd = list(dict.fromkeys(label for one in report.differences for label in one.outliers))
     head = f"{pods} differ in {found} of {counted(report.compared, 'fact')}"
     if odd:
-        head += f"; apart from the others: {', '.join(odd)}"
-    elif len(report.pods) > 2:
-        head += "; there are no outliers"
-    (line,) = aligned([], [[head]])
-    return paint(line, "bold", allowed=terminal.color)
+        return f"{head}; apart from the others: {', '.join(odd)}"
+    return f"{head}; there are no outliers" if len(report.pods) > 2 else head
 
 
 def _columns(report: ComparisonReport) -> list[list[str]]:
@@ -228,7 +231,7 @@ _Value = Callable[[TriageRow], str]
 def triage_text(report: TriageReport, terminal: Terminal, *, wide: bool = False) -> str:
     """The report as lines. `wide` has the columns that a first look does not need."""
     page = Page(terminal, None, everything=wide)
-    lines = [*page.say(_triage_head(report), indent=0)]
+    lines = [*page.say(triage_head(report), indent=0)]
     if report.rows:
         lines += ["", *_rows(report, terminal, wide=wide)]
     if report.nodes:
@@ -243,14 +246,15 @@ def triage_text(report: TriageReport, terminal: Terminal, *, wide: bool = False)
 def names(report: TriageReport) -> str:
     """`pod/NAME` of the pod of each row that was looked at; a workload without pods itself."""
     lines = [
-        f"pod/{row.names[0].partition('/')[2]}" if row.names else _owner(row)
+        f"pod/{row.names[0].partition('/')[2]}" if row.names else owner_of(row)
         for row in report.rows
         if row.names or row.name
     ]
     return "".join(f"{clean(line)}\n" for line in lines)
 
 
-def _triage_head(report: TriageReport) -> str:
+def triage_head(report: TriageReport) -> str:
+    """How many pods there are and how many are sick, in a sentence."""
     where = f"namespace {report.namespace}" if report.namespace else "all namespaces"
     lacking = f"{_count(report.lacking, 'workload')} {'lacks' if report.lacking == 1 else 'lack'}"
     if not report.scanned and not report.lacking:
@@ -308,17 +312,18 @@ def _first(report: TriageReport) -> list[tuple[str, _Value]]:
         return [("CAUSE", lambda row: row.cause), ("OWNERS", _owners)]
     if report.by == "node":
         return [("NODE", lambda row: (row.nodes or [NONE])[0]), ("OWNERS", _owners)]
-    owner: tuple[str, _Value] = ("OWNER", _owner)
+    owner: tuple[str, _Value] = ("OWNER", owner_of)
     return [owner] if report.namespace else [("NAMESPACE", lambda r: r.namespace or NONE), owner]
 
 
-def _owner(row: TriageRow) -> str:
+def owner_of(row: TriageRow) -> str:
+    """`deployment/web`; how many there are, where the row stands for several."""
     return f"{row.kind.lower()}/{row.name}" if row.name else str(row.owners)
 
 
 def _owners(row: TriageRow) -> str:
     where = f"{row.namespace}/" if row.namespace else ""
-    return f"{where}{_owner(row)}" if row.name else str(row.owners)
+    return f"{where}{owner_of(row)}" if row.name else str(row.owners)
 
 
 def _why(row: TriageRow, *, wide: bool) -> str:

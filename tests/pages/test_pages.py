@@ -8,7 +8,9 @@ import msgspec
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
+from kit.listed import compared, triaged
 from kubectl_podx.analysis.distinctions import spelled
+from kubectl_podx.render.html.lists import comparison_page, triage_page
 from kubectl_podx.sections.report import Distinction, OtherValue, PodReportList
 from pages.shown_pages import NAMES, Show, reports
 
@@ -337,3 +339,31 @@ def test_many_mounts_of_many_containers_are_a_matrix(show: Show) -> None:
     assert drawn.locator(".edge").count() == 0
     words = drawn.evaluate("svg => [...svg.querySelectorAll('text')].map(each => each.textContent)")
     assert any(each.startswith("1  v1 (") for each in words)
+
+
+@pytest.mark.parametrize("width", [1280, 768, 390])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("text", [triage_page(triaged()), comparison_page(compared())], ids="tc")
+def test_a_triage_and_a_comparison_are_pages_too(
+    show: Show, text: str, scheme: str, width: int
+) -> None:
+    shown = show(
+        text,
+        viewport={"width": width, "height": 844},
+        color_scheme=scheme,
+        bypass_csp=True,
+    )
+    assert shown.page.evaluate("document.documentElement.scrollWidth") <= width
+    assert violations(shown.page) == []
+    assert shown.quiet()
+
+
+def test_the_index_of_a_triage_leads_to_its_row(show: Show) -> None:
+    shown = show(triage_page(triaged()))
+    page = shown.page
+    page.locator("section", has_text="By cause").get_by_role("link").first.click()
+    assert page.evaluate("location.hash").startswith("#row-")
+    page.get_by_label("Filter Unhealthy").fill("liveness")
+    rows = page.locator("[data-filter=Unhealthy] tbody tr:visible")
+    assert 0 < rows.count() < len(triaged().rows)
+    assert shown.quiet()

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import re
 from collections import Counter
+from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any, get_args
@@ -13,6 +14,7 @@ from typing import Any, get_args
 import msgspec
 import pytest
 
+from kit.listed import compared, triaged
 from kubectl_podx.analysis.analyse import analyse
 from kubectl_podx.analysis.distinctions import spelled
 from kubectl_podx.capture.bundle import read_bundle
@@ -20,6 +22,7 @@ from kubectl_podx.generated.explain import codes
 from kubectl_podx.model import words
 from kubectl_podx.model.clock import parse_time
 from kubectl_podx.render.html import MOST_WHOLE, html, sections
+from kubectl_podx.render.html.lists import comparison_page, triage_page
 from kubectl_podx.sections.report import Distinction, OtherValue, PodReportList
 from kubectl_podx.sections.table import KEYS
 
@@ -61,47 +64,105 @@ def reports(name: str) -> PodReportList:
     return analyse(read_bundle(RECORDED / f"{name}.podx"))
 
 
+LISTS: dict[str, Callable[[str], str]] = {
+    "a triage": lambda text: triage_page(triaged(text)),
+    "a comparison": lambda text: comparison_page(compared(text)),
+}
+
+
 @pytest.fixture(params=NAMES)
 def page(request: pytest.FixtureRequest) -> Page:
     return Page(html(reports(request.param), single=True))
 
 
-def test_every_tag_is_closed_and_every_identifier_is_there_once(page: Page) -> None:
-    assert page.open == []
-    ids = Counter(attributes["id"] for _, attributes in page.tags if "id" in attributes)
+@pytest.fixture(params=[*NAMES, *LISTS])
+def any_page(request: pytest.FixtureRequest) -> Page:
+    if request.param in LISTS:
+        return Page(LISTS[request.param](""))
+    return Page(html(reports(request.param), single=True))
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_hostile_words_add_no_tag_to_a_list(name: str) -> None:
+    plain, attacked = Page(LISTS[name]("")), Page(LISTS[name](HOSTILE))
+    assert attacked.open == []
+    tags = Counter(tag for tag, _ in attacked.tags)
+    # A cell that became long is prose; nothing else changes.
+    assert tags == Counter(tag for tag, _ in plain.tags)
+    assert "<script>alert(1)</script>" in "".join(attacked.words)
+    assert not {"\x1b", "\u202e"} & set("".join(attacked.words))
+
+
+def test_a_triage_has_an_index_by_cause_by_node_and_by_owner() -> None:
+    report = triaged()
+    page = Page(triage_page(report))
+    titles = [word.strip() for word in page.texts["h2"]]
+    assert [each for each in titles if each] == [
+        "Unhealthy",
+        "By cause",
+        "By node",
+        "By owner",
+        "Nodes",
+    ]
+    told = "".join(page.words)
+    assert all(row.summary in told for row in report.rows)
+    rows = {f"row-{at}" for at in range(len(report.rows))}
+    assert {a["href"][1:] for a in page.all("a")} - {"main"} <= rows
+
+
+def test_a_comparison_marks_what_sets_one_apart() -> None:
+    report = compared()
+    page = Page(comparison_page(report))
+    told = "".join(page.words)
+    assert all(pod.label in told for pod in report.pods)
+    odd = sum(bool(one.outliers) for one in report.differences)
+    assert odd
+    assert sum("data-out" in row for row in page.all("tr")) == odd
+
+
+def test_every_tag_is_closed_and_every_identifier_is_there_once(any_page: Page) -> None:
+    assert any_page.open == []
+    ids = Counter(attributes["id"] for _, attributes in any_page.tags if "id" in attributes)
     assert not [name for name, count in ids.items() if count > 1]
     pointed = [
-        attributes["href"][1:] for attributes in page.all("a") if attributes["href"][0] == "#"
+        attributes["href"][1:] for attributes in any_page.all("a") if attributes["href"][0] == "#"
     ]
-    for _, attributes in page.tags:
+    for _, attributes in any_page.tags:
         pointed += attributes.get("aria-labelledby", "").split()
     assert set(pointed) <= set(ids)
 
 
-def test_no_attribute_runs_or_loads_anything(page: Page) -> None:
-    names = {name for _, attributes in page.tags for name in attributes}
+def test_no_attribute_runs_or_loads_anything(any_page: Page) -> None:
+    names = {name for _, attributes in any_page.tags for name in attributes}
     assert not [
         name for name in names if name.startswith("on") or name in ("style", "src", "srcset")
     ]
-    assert not {tag for tag, _ in page.tags} & {"iframe", "object", "embed", "img", "base", "form"}
+    assert not {tag for tag, _ in any_page.tags} & {
+        "iframe",
+        "object",
+        "embed",
+        "img",
+        "base",
+        "form",
+    }
 
 
-def test_links_go_to_fixed_addresses_alone(page: Page) -> None:
+def test_links_go_to_fixed_addresses_alone(any_page: Page) -> None:
     fixed = {doc.link for doc in codes().values()}
-    away = {a["href"] for a in page.all("a") if not a["href"].startswith("#")}
+    away = {a["href"] for a in any_page.all("a") if not a["href"].startswith("#")}
     assert away <= fixed
     assert all(link.startswith("https://kubernetes.io/") for link in away)
 
 
-def test_the_policy_takes_this_sheet_and_this_script_alone(page: Page) -> None:
+def test_the_policy_takes_this_sheet_and_this_script_alone(any_page: Page) -> None:
     (policy,) = [
         meta["content"]
-        for meta in page.all("meta")
+        for meta in any_page.all("meta")
         if meta.get("http-equiv") == "Content-Security-Policy"
     ]
     assert policy.startswith("default-src 'none'; ")
     for tag in ("style", "script"):
-        (text,) = page.texts[tag]
+        (text,) = any_page.texts[tag]
         digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
         assert f"{tag}-src 'sha256-{digest}'" in policy
     assert "unsafe" not in policy
