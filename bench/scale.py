@@ -36,6 +36,8 @@ from processes import Accept, Pair, Program, RunError, alternate
 _OUTAGE = 0.3
 _USUAL = 0.03
 _HUNDRED = 100
+_DRIFT_MEMORY = 100e6 / 1024
+"""KiB."""
 # Seconds for an idle machine, before each round: a cluster of this size is never quite idle.
 _PATIENCE = 3.0
 
@@ -92,6 +94,7 @@ class _Table:
         size = Size(arguments.pods, _USUAL)
         _timed(f"{size.pods} pods made", lambda: populate(api, size, surroundings(api)))
         small = self._against_kubectl(size)
+        self._drift(size)
         self._crowd(api)
         outage = Size(size.pods, _OUTAGE)
         _timed("an outage made", lambda: change(api, size, outage))
@@ -129,6 +132,25 @@ class _Table:
             return "" if size.pods <= count <= size.pods + 500 else f"not all pods: {head}"
 
         return Program([self._podx.podx, "triage", "-A"], self._cluster.variables, accept)
+
+    def _drift(self, size: Size) -> None:
+        """All pods judged against the sources that they use, without a look inside."""
+
+        def accept(output: str) -> str:
+            head = output.partition(" pods")[0]
+            # Without the pods that have ended.
+            count = int(head.split()[-1].replace(",", ""))
+            return "" if 0.95 * size.pods <= count <= size.pods + 500 else f"not all pods: {head}"
+
+        mine = Program([self._podx.podx, "drift", "-A"], self._cluster.variables, accept)
+        triage = self._triage(size)
+        pair = alternate(
+            mine, triage, rounds=self._rounds, scratch=self._scratch, patience=_PATIENCE
+        )
+        what = f"`drift -A`, {size.pods:,} pods"
+        self._row(what, "`triage -A`", pair[0], 2.5, _milliseconds)
+        memory = Pair(pair[1].mine, _DRIFT_MEMORY)
+        self._row(f"{what}, peak of memory", "100 MB", memory, 1.0, _mebibytes)
 
     def _crowd(self, api: Api) -> None:
         """100 pods by a selector, against kubectl once for each."""

@@ -17,7 +17,7 @@ LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 _TOKEN_VOLUME = "kube-api-access-"  # noqa: S105 - a volume's name
 # Worked out at admission: a pod that brings its own is refused where the class has another one.
 _WORKED_OUT = ("priority", "preemptionPolicy", "overhead", "ephemeralContainers", "nodeName")
-_GENERATED = frozenset({"ReplicaSet", "ReplicationController", "DaemonSet", "Job"})
+_GENERATED = frozenset(TEMPLATES) - {"StatefulSet"}
 # What the DaemonSet controller adds (pkg/controller/daemon/util AddOrUpdateDaemonPodTolerations).
 _OF_A_DAEMON = (
     ("node.kubernetes.io/not-ready", "NoExecute"),

@@ -145,7 +145,8 @@ class Tally:
         self, owner: OwnerKey, drift: DriftKind, source: str, several: list[Judged], name: str
     ) -> GroupKey | None:
         """The group of the pod's worst use, where it wants the pod's body."""
-        state = min((one.state for one in several), key=_WORST.index)
+        states: list[DriftState] = [one.state for one in several]
+        state: DriftState = min(states, key=_WORST.index)
         key = GroupKey(owner, drift, source, state)
         group = self.groups.setdefault(key, Group())
         group.pods += 1
