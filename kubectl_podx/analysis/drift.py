@@ -51,52 +51,59 @@ def report(found: Drifted) -> DriftReport:
         *_certificates(found),
         *_tokens(found, looks),
     ]
-    rows.sort(key=lambda row: (SEVERITIES.index(row.severity), -row.pods, row.namespace, row.name))
-    stale = len({(row.namespace, row.kind, row.name) for row in rows if row.state in _TELLS})
-    return DriftReport(
+    draft = DriftReport(
         metadata=found.metadata,
         namespace=found.namespace,
         source="/".join(found.source) if found.source else "",
-        verdict=_verdict(found, rows),
+        verdict=Verdict(severity="unknown", summary=""),
         scanned=found.tally.scanned,
         workloads=len(found.tally.owners),
-        stale=stale,
         looked_into=len(looks),
-        rows=rows,
         coverage=[*found.coverage, *_not_looked(looks)],
     )
+    return assembled(draft, rows, exists=found.exists)
+
+
+def assembled(draft: DriftReport, rows: list[DriftRow], *, exists: bool = True) -> DriftReport:
+    """The report with these rows, the worst first, and the verdict on them."""
+    rows = sorted(
+        rows, key=lambda row: (SEVERITIES.index(row.severity), -row.pods, row.namespace, row.name)
+    )
+    stale = len({(row.namespace, row.kind, row.name) for row in rows if row.state in _TELLS})
+    whole = msgspec.structs.replace(draft, rows=rows, stale=stale)
+    return msgspec.structs.replace(whole, verdict=_verdict(whole, exists=exists))
 
 
 _TELLS: tuple[DriftState, ...] = ("old", "gone", "expires")
 
 
-def _verdict(found: Drifted, rows: list[DriftRow]) -> Verdict:
-    where = f"namespace {found.namespace}" if found.namespace else "all namespaces"
-    pods = counted(found.tally.scanned, "pod")
+def _verdict(report: DriftReport, *, exists: bool) -> Verdict:
+    where = f"namespace {report.namespace}" if report.namespace else "all namespaces"
+    pods = counted(report.scanned, "pod")
+    rows = report.rows
     bad = [row for row in rows if row.state in _TELLS]
     worst = rows[0].severity if rows else "ok"
-    if found.source is not None:
-        return Verdict(severity=worst, summary=_of_source(found, rows))
+    if report.source:
+        return Verdict(severity=worst, summary=_of_source(report, exists=exists))
     if not bad:
-        least: Severity = "unknown" if found.coverage else "ok"
+        least: Severity = "unknown" if report.coverage else "ok"
         severity = worst if worst in ("critical", "warning", "unknown") else least
-        more = ", as far as could be checked" if found.coverage else ""
+        more = ", as far as could be checked" if report.coverage else ""
         return Verdict(severity=severity, summary=f"{pods} in {where}: nothing older found{more}")
-    owners = len({(row.namespace, row.kind, row.name) for row in bad})
-    summary = f"{pods} in {where}: {counted(owners, 'workload')} with something older or gone"
+    summary = f"{pods} in {where}: {counted(_owners(bad), 'workload')} with something older or gone"
     return Verdict(severity=worst, summary=summary)
 
 
-def _of_source(found: Drifted, rows: list[DriftRow]) -> str:
-    kind, name = found.source or ("", "")
-    users = sum(row.pods for row in rows)
+def _of_source(report: DriftReport, *, exists: bool) -> str:
+    label, rows = report.source.replace("/", " "), report.rows
     if not rows:
-        return f"no running pod uses {kind} {name}"
+        return f"no running pod uses {label}"
     old = sum(row.pods for row in rows if row.state == "old")
-    gone = "" if found.exists else " does not exist, and"
-    used = f"{kind} {name}{gone or ' is used by'} "
-    used += f"{counted(users, 'pod')} of {counted(_owners(rows), 'workload')}"
-    used += "" if found.exists else " use it"
+    users = counted(sum(row.pods for row in rows), "pod")
+    owners = counted(_owners(rows), "workload")
+    used = f"{label} is used by {users} of {owners}"
+    if not exists:
+        used = f"{label} does not exist, and {users} of {owners} use it"
     return f"{used}; {old} may still have the old value" if old else used
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import msgspec
+
 from kubectl_podx.analysis.reports import PreflightReport, RehearsalReport
 from kubectl_podx.model.capture import Capture
-from kubectl_podx.model.parts import Metadata, Verdict
+from kubectl_podx.model.parts import Coverage, Metadata, Verdict
 from kubectl_podx.model.words import Severity
 from kubectl_podx.pod.view import PodView, kinds_of
 from kubectl_podx.start.facts import build, build_offline
@@ -26,15 +28,26 @@ def starts(capture: Capture) -> list[PodStart]:
 
 def report(capture: Capture) -> RehearsalReport:
     """The report on the pods of the capture."""
-    found = sorted(starts(capture), key=_badness)
+    return assembled(_metadata(capture), starts(capture))
+
+
+def assembled(
+    metadata: Metadata, items: Sequence[PodStart], coverage: Sequence[Coverage] = ()
+) -> RehearsalReport:
+    """The report on these pods, the worst first."""
+    found = sorted(items, key=_badness)
     states = [one.state for one in found]
+    verdict = verdict_of(found, "pod")
+    if coverage and verdict.severity in ("ok", "warning"):
+        verdict = msgspec.structs.replace(verdict, severity="unknown")
     return RehearsalReport(
-        metadata=_metadata(capture),
-        verdict=verdict_of(found, "pod"),
+        metadata=metadata,
+        verdict=verdict,
         would_start=states.count("wouldStart"),
         would_not_start=states.count("wouldNotStart"),
         unknown=states.count("unknown"),
         items=found,
+        coverage=list(coverage),
     )
 
 

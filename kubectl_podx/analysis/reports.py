@@ -264,6 +264,9 @@ class RehearsalReport(Wire, frozen=True, kw_only=True):
     would_not_start: Annotated[int, Meta(description="Pods that would not.")] = 0
     unknown: Annotated[int, Meta(description="Pods of which not all could be checked.")] = 0
     items: Annotated[list[PodStart], Meta(description="Every pod, the worst first.")] = []
+    coverage: Annotated[
+        list[Coverage], Meta(description="Which shards of a Job are missing; of a pod see `items`.")
+    ] = []
 
 
 class PreflightReport(Wire, frozen=True, kw_only=True):

@@ -21,7 +21,9 @@ from kubectl_podx.capture import plan, plan_debug, session
 from kubectl_podx.capture.calls import Outcome, perform_read, send_all
 from kubectl_podx.capture.exec_gate import RehearsedGate
 from kubectl_podx.capture.gather import Gatherer
-from kubectl_podx.capture.plan import LookOptions, PlannedCall, Right, get_version
+from kubectl_podx.capture.plan import LookOptions, PlannedCall, Right, get_object, get_version
+from kubectl_podx.capture.plan_drift import any_drift
+from kubectl_podx.capture.plan_start import SECTION, any_start
 from kubectl_podx.capture.samples import OWNERS, PENDING_POD, SAMPLE, SAMPLE_POD
 from kubectl_podx.capture.seal import Sealer
 from kubectl_podx.capture.steps import Steps
@@ -32,6 +34,7 @@ from kubectl_podx.model.clock import Deadline, format_time
 from kubectl_podx.model.parts import Coverage, Metadata
 from kubectl_podx.model.reference import RESOURCES, Reference
 from kubectl_podx.pod.view import PodView
+from kubectl_podx.pod.workload import TEMPLATES
 from kubectl_podx.sections.table import BY_KEY, KEYS
 
 if TYPE_CHECKING:
@@ -131,12 +134,29 @@ def triage_role(name: str) -> dict[str, Any]:
     Secrets, ConfigMaps and execs.
     """
     calls = [*plan.triage_calls(), *any_pod("", LookOptions(exec_allowed=False))]
+    return _everywhere(name, calls, _NOT_EVERYWHERE)
+
+
+def drift_role(name: str) -> dict[str, Any]:
+    """The ClusterRole of a drift of all namespaces, but for Secrets."""
+    shares = [call for call in plan.triage_calls() if call.reference.kind == "Namespace"]
+    return _everywhere(name, [*any_drift(""), *shares], frozenset({"secrets"}))
+
+
+def rehearsal_role(name: str) -> dict[str, Any]:
+    """The ClusterRole of a rehearsal of all namespaces, but for Secrets and the dry run."""
+    shares = [call for call in plan.triage_calls() if call.reference.kind == "Namespace"]
+    owners = [get_object(Reference(kind, "", ""), SECTION) for kind in TEMPLATES]
+    return _everywhere(name, [*any_start(""), *shares, *owners], frozenset({"secrets"}))
+
+
+def _everywhere(name: str, calls: Iterable[PlannedCall], without: frozenset[str]) -> dict[str, Any]:
     wanted = {
         (need.verb, need.right.group, need.right.resource): need._replace(
             right=need.right._replace(namespace="")
         )
         for need in needs(calls)
-        if not need.optional and need.right.resource not in _NOT_EVERYWHERE
+        if not need.optional and need.right.resource not in without
     }
     return _role("", name, list(wanted.values()))
 

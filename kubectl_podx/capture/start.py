@@ -28,6 +28,7 @@ from kubectl_podx.capture.renew import (
 from kubectl_podx.capture.seal import Sealer, WrongObjectError
 from kubectl_podx.capture.store import Store
 from kubectl_podx.capture.targets import Targets
+from kubectl_podx.capture.triage import Shard
 from kubectl_podx.model.capture import Capture, CapturedPod, StoredList
 from kubectl_podx.model.clock import Deadline
 from kubectl_podx.model.errors import PodxError
@@ -54,6 +55,8 @@ class StartOptions(NamedTuple):
     dry_run: bool = True
     """Ask the API server, too, what it would say of each pod."""
     max_in_flight: int = 12
+    shard: Shard | None = None
+    """Only the namespaces of this share."""
 
 
 class Subject(NamedTuple):
@@ -90,7 +93,10 @@ def take(
     ):
         server.dial_ahead(4)
         run = Starts(server, options, deadline)
-        return run.capture(run.subjects(targets, namespace))
+        shard = options.shard
+        found = run.subjects(targets, namespace)
+        mine = [one for one in found if shard is None or shard.has(one.reference.namespace)]
+        return run.capture(mine)
 
 
 class Starts:

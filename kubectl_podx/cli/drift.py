@@ -11,6 +11,7 @@ from kubectl_podx.cli.options import COLORS, access_flags, deadline, reading_opt
 from kubectl_podx.cli.progress import ProgressLine
 from kubectl_podx.cli.rehearse import status
 from kubectl_podx.cli.request import Request
+from kubectl_podx.cli.shards import check, job, read, shard_of, shard_options
 from kubectl_podx.model.errors import ExitStatus, UsageError
 
 if TYPE_CHECKING:
@@ -40,6 +41,10 @@ kubectl podx drift -A --exec 20
 
 # One Deployment
 kubectl podx drift deploy/web
+
+# The same as a Job of four completions inside the cluster, and its one report
+kubectl podx drift --job-manifest --shards 4 --image IMAGE | kubectl apply -f -
+kubectl logs -n podx-drift -l app=podx-drift --tail=-1 | kubectl podx drift --from -
 """
 
 _FORMATS = ("text", "wide", "json", "yaml", "name")
@@ -83,14 +88,28 @@ def command(name: str) -> click.Command:
         help="Time limit for the whole run (60, 60s, 1m). Anything unanswered by then is reported "
         "as not checked.",
     )
+    @shard_options
     @reading_options(_OPTIONS)
     @click.pass_obj
     def drift(env: Any, /, words: tuple[str, ...], **values: Any) -> int:
         if values["all_namespaces"] and words:
             raise UsageError("a resource cannot be retrieved by name across all namespaces")
+        check(values, named=bool(words))
+        if values["sources"] and values["inside"]:
+            raise UsageError("--exec needs a live cluster")
+        if values["job_manifest"]:
+            from kubectl_podx.capture.rehearse import drift_role
+
+            env.write(job(values, drift_role, "drift"))
+            return ExitStatus.OK
         given = {**values, "all_namespaces": False, "selector": None, "field_selector": None}
         request = Request.of(env, given, words)
         report = _report(request, env, values)
+        if values["shard"] is not None:
+            from kubectl_podx.analysis.shards import DRIFT, lines
+
+            env.write(lines(DRIFT, report, *map(int, values["shard"].split("/"))))
+            return ExitStatus.OK
         env.write(_rendered(report, request, env))
         return status(report.verdict.severity) if request.exit_code else ExitStatus.OK
 
@@ -103,13 +122,18 @@ def _report(request: Request, env: Environment, values: dict[str, Any]) -> Drift
     from kubectl_podx.capture.planned import LookOptions
     from kubectl_podx.model.clock import Deadline
 
+    if values["sources"]:
+        from kubectl_podx.analysis.shards import DRIFT
+
+        return read(values, DRIFT)
     if request.no_exec and values["inside"]:
         raise UsageError("--exec needs an exec, which KUBECTL_PODX_NO_EXEC forbids")
     with ProgressLine(env) as line:
         found = drift.take(
             access_flags(request.connection),
             drift.DriftOptions(
-                all_namespaces=values["all_namespaces"],
+                all_namespaces=values["all_namespaces"] or values["shard"] is not None,
+                shard=shard_of(values),
                 label_selector=values["selector"] or "",
                 field_selector=values["field_selector"] or "",
                 words=request.words,

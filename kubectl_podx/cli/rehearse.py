@@ -9,6 +9,7 @@ import click
 from kubectl_podx.cli.command import Command
 from kubectl_podx.cli.options import CHOICE, COLORS, access_flags, deadline, reading_options
 from kubectl_podx.cli.request import Request
+from kubectl_podx.cli.shards import check, job, read, shard_of, shard_options
 from kubectl_podx.model.errors import ExitStatus, UsageError
 
 if TYPE_CHECKING:
@@ -78,14 +79,26 @@ def command(name: str) -> click.Command:
         help="Time limit for the whole run (60, 60s, 1m). Anything unanswered by then is reported "
         "as not checked.",
     )
+    @shard_options
     @reading_options(_OPTIONS)
     @click.pass_obj
     def rehearse(env: Any, /, words: tuple[str, ...], **values: Any) -> int:
         if values["all_namespaces"] and words:
             raise UsageError("a resource cannot be retrieved by name across all namespaces")
+        check(values, named=bool(words))
+        if values["job_manifest"]:
+            from kubectl_podx.capture.rehearse import rehearsal_role
+
+            env.write(job(values, rehearsal_role, "rehearse"))
+            return ExitStatus.OK
         given = {**values, "all_namespaces": False}
         request = Request.of(env, given, words)
         report = _report(request, env, values)
+        if values["shard"] is not None:
+            from kubectl_podx.analysis.shards import REHEARSAL, lines
+
+            env.write(lines(REHEARSAL, report, *map(int, values["shard"].split("/"))))
+            return ExitStatus.OK
         env.write(rendered(report, request, env))
         return status(report.verdict.severity) if request.exit_code else ExitStatus.OK
 
@@ -97,11 +110,15 @@ def _report(request: Request, env: Environment, values: dict[str, Any]) -> Rehea
     from kubectl_podx.capture.targets import Targets
     from kubectl_podx.model.clock import Deadline
 
+    if values["sources"]:
+        from kubectl_podx.analysis.shards import REHEARSAL
+
+        return read(values, REHEARSAL)
     targets = Targets(
         words=request.words,
         selector=None if request.words else request.selector or "",
         field_selector=request.field_selector or "",
-        all_namespaces=values["all_namespaces"],
+        all_namespaces=values["all_namespaces"] or values["shard"] is not None,
     )
     if request.words:
         from kubectl_podx.capture.targets import parse_words
@@ -110,7 +127,11 @@ def _report(request: Request, env: Environment, values: dict[str, Any]) -> Rehea
     capture = start.take(
         access_flags(request.connection),
         targets,
-        start.StartOptions(dry_run=not values["no_dry_run"], max_in_flight=request.max_in_flight),
+        start.StartOptions(
+            dry_run=not values["no_dry_run"],
+            max_in_flight=request.max_in_flight,
+            shard=shard_of(values),
+        ),
         deadline=Deadline(request.deadline),
         environ=env.variables,
         home=env.home,

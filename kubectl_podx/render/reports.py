@@ -355,33 +355,47 @@ def _nodes(report: TriageReport, terminal: Terminal) -> list[str]:
 NAME = "podx-triage"
 _INDEX = "$(JOB_COMPLETION_INDEX)"
 
-_TRIAGE_HEAD = f"""\
-# kubectl podx triage as a Job: each completion looks at its share of the namespaces (by a hash of
+_JOB_HEAD = """\
+# kubectl podx {command} as a Job: each completion looks at its share of the namespaces (by a hash of
 # their names) and prints JSON lines. It reads no Secret, runs nothing in a container, and writes
-# nothing. When it has completed:
+# nothing.{more} When it has completed:
 #
-#   kubectl logs -n {NAME} -l app={NAME} --tail=-1 --max-log-requests={{shards}} \\
-#     | kubectl podx triage --from -
-#   kubectl delete namespace {NAME} && kubectl delete clusterrole,clusterrolebinding {NAME}
+#   kubectl logs -n {name} -l app={name} --tail=-1 --max-log-requests={shards} \\
+#     | kubectl podx {command} --from -
+#   kubectl delete namespace {name} && kubectl delete clusterrole,clusterrolebinding {name}
 """
+_LESS = {
+    "drift": " Add `list` of secrets to the ClusterRole for rows about Secrets: podx\n# reads their "
+    "metadata alone, but the right covers what they hold.",
+    "rehearse": " Add `create` of pods and `get` of secrets to the ClusterRole for\n# admission by "
+    "dry run and for Secrets; without them a pod can only be called unknown, or not to start.",
+}
 
 
-def manifest(role: Mapping[str, Any], *, shards: int, image: str, words: Sequence[str] = ()) -> str:
+def manifest(
+    role: Mapping[str, Any],
+    *,
+    shards: int,
+    image: str,
+    words: Sequence[str] = (),
+    command: str = "triage",
+) -> str:
     """YAML for `kubectl apply -f -`. `words` are further ones for the command."""
-    labels = {"app": NAME}
-    where = {"name": NAME, "namespace": NAME}
+    name = f"podx-{command}"
+    labels = {"app": name}
+    where = {"name": name, "namespace": name}
     parts: list[dict[str, Any]] = [
-        {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAME}},
+        {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}},
         {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": where},
         dict(role),
         {
             "apiVersion": "rbac.authorization.k8s.io/v1",
             "kind": "ClusterRoleBinding",
-            "metadata": {"name": NAME},
+            "metadata": {"name": name},
             "roleRef": {
                 "apiGroup": "rbac.authorization.k8s.io",
                 "kind": "ClusterRole",
-                "name": NAME,
+                "name": name,
             },
             "subjects": [{"kind": "ServiceAccount", **where}],
         },
@@ -397,17 +411,18 @@ def manifest(role: Mapping[str, Any], *, shards: int, image: str, words: Sequenc
                 "ttlSecondsAfterFinished": 3600,
                 "template": {
                     "metadata": {"labels": labels},
-                    "spec": _pod(shards, image, words),
+                    "spec": _pod(shards, image, words, command),
                 },
             },
         },
     ]
-    return _TRIAGE_HEAD.format(shards=shards) + "".join("---\n" + to_yaml(part) for part in parts)
+    head = _JOB_HEAD.format(command=command, name=name, shards=shards, more=_LESS.get(command, ""))
+    return head + "".join("---\n" + to_yaml(part) for part in parts)
 
 
-def _pod(shards: int, image: str, words: Sequence[str]) -> dict[str, Any]:
+def _pod(shards: int, image: str, words: Sequence[str], command: str) -> dict[str, Any]:
     return {
-        "serviceAccountName": NAME,
+        "serviceAccountName": f"podx-{command}",
         "restartPolicy": "Never",
         "securityContext": {
             "runAsNonRoot": True,
@@ -416,9 +431,9 @@ def _pod(shards: int, image: str, words: Sequence[str]) -> dict[str, Any]:
         },
         "containers": [
             {
-                "name": "triage",
+                "name": command,
                 "image": image,
-                "args": ["triage", "--shard", f"{_INDEX}/{shards}", "--deadline", "10m", *words],
+                "args": [command, "--shard", f"{_INDEX}/{shards}", "--deadline", "10m", *words],
                 "resources": {
                     "requests": {"cpu": "100m", "memory": "128Mi"},
                     "limits": {"memory": "256Mi"},

@@ -32,7 +32,7 @@ def rehearsal_text(report: RehearsalReport, terminal: Terminal, *, wide: bool = 
     for group in groups:
         if group[0].problems:
             lines += ["", *_problems(group, page)]
-    rows = [row for one in report.items for row in one.coverage]
+    rows = [*report.coverage, *(row for one in report.items for row in one.coverage)]
     found = coverage.coverage(list(dict.fromkeys(rows)), page)
     return "\n".join([*lines, *(["", *found] if found else [])]) + "\n"
 

@@ -3,65 +3,21 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 
-from e2e.manifests import BUSYBOX, pod, shell
+from e2e.jobs import documents, on_this_machine
+from e2e.manifests import pod, shell
 from e2e.report_schema import check
-from e2e.support import ROOT, Bench, Manifest, waiting
+from e2e.support import Bench, Manifest, waiting
 
 pytestmark = pytest.mark.cluster
 
 NAME = "podx-triage"
 SHARDS = 4
-
-
-def _documents(yaml: str) -> list[Manifest]:
-    import yaml as library
-
-    return [one for one in library.safe_load_all(yaml) if one]
-
-
-def _on_this_machine(job: Manifest, server: str) -> Manifest:
-    """The Job with podx of this checkout: the node is this machine, its folders are ours."""
-    spec = job["spec"]["template"]["spec"]
-    # A cluster without kube-proxy has no address of the Service `kubernetes`.
-    address = urlsplit(server)
-    spec["hostNetwork"] = True
-    folders = dict.fromkeys(
-        ("/usr", "/lib", "/lib64", "/bin", sys.base_prefix, str(Path(sys.prefix).parent), str(ROOT))
-    )
-    inner = [one for one in folders if not any(one != up and _below(one, up) for up in folders)]
-    spec["volumes"] = [
-        {"name": f"v{at}", "hostPath": {"path": one}} for at, one in enumerate(inner)
-    ]
-    (container,) = spec["containers"]
-    container |= {
-        "image": BUSYBOX,
-        "imagePullPolicy": "IfNotPresent",
-        "command": [sys.executable, "-m", "kubectl_podx"],
-        "workingDir": str(ROOT),
-        "env": [
-            {"name": "PYTHONDONTWRITEBYTECODE", "value": "1"},
-            {"name": "KUBERNETES_SERVICE_HOST", "value": address.hostname},
-            {"name": "KUBERNETES_SERVICE_PORT", "value": str(address.port or 443)},
-        ],
-        "volumeMounts": [
-            {"name": f"v{at}", "mountPath": one, "readOnly": True} for at, one in enumerate(inner)
-        ],
-    }
-    # The checkout may be root's alone.
-    spec["securityContext"] = {}
-    return job
-
-
-def _below(path: str, folder: str) -> bool:
-    return Path(folder) in Path(path).parents
 
 
 @pytest.fixture(scope="module")
@@ -70,16 +26,16 @@ def lines(bench: Bench) -> Iterator[str]:
     broken = [pod(f"broken-{at}", shell("exit 3")) for at in range(2)]
     bench.apply([*broken, pod("fine")])
     printed = bench.podx("triage", "--job-manifest", "--shards", str(SHARDS), "--image", "any/podx")
-    documents = _documents(printed.stdout)
-    job = next(one for one in documents if one["kind"] == "Job")
+    made_of = documents(printed.stdout)
+    job = next(one for one in made_of if one["kind"] == "Job")
     for name in ("broken-0", "broken-1"):
         bench.wait_for_pod(name, waiting("app", "CrashLoopBackOff"), "in back-off")
     bench.wait_for(lambda: bench.get("namespace", NAME) is None, "an earlier run is gone")
     view = bench.kubectl("config", "view", "--minify", "-o", "json").json
     server = view["clusters"][0]["cluster"]["server"]
     try:
-        for one in documents:
-            made = _on_this_machine(job, server) if one is job else one
+        for one in made_of:
+            made = on_this_machine(job, server) if one is job else one
             bench.kubectl("apply", "-n", NAME, "-f", "-", input=json.dumps(made))
         where = ("-n", NAME)
 

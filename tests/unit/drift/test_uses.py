@@ -27,9 +27,9 @@ def source(*managers: Json, created: str = BEFORE) -> SourceFacts:
     return facts_of(msgspec.convert(body, SourceGate))
 
 
-def manager(time: str, *keys: str, by: str = "kubectl", **fields: Any) -> Json:
-    data = {"f:data": {".": {}, **{f"f:{key}": {} for key in keys}}} if keys else {}
-    return {"manager": by, "time": time, "fieldsV1": {**data, **fields}}
+def manager(time: str, *keys: str, by: str = "kubectl") -> Json:
+    data: Json = {"f:data": {".": {}, **{f"f:{key}": {} for key in keys}}} if keys else {}
+    return {"manager": by, "time": time, "fieldsV1": data}
 
 
 def pod(
@@ -114,7 +114,8 @@ def test_files_follow_and_sub_paths_do_not() -> None:
 
 
 def test_an_immutable_object_is_read_once() -> None:
-    fixed = manager(BEFORE, "level", **{"f:immutable": {}})
+    fixed = manager(BEFORE, "level")
+    fixed["fieldsV1"]["f:immutable"] = {}
     assert state_of(pod(**mounting()), source(fixed)) == ("immutable", "current")
     assert state_of(pod(**mounting()), source(fixed, created=AFTER)) == ("immutable", "old")
 

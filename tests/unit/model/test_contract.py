@@ -181,7 +181,9 @@ KEYS = {
         "namespace name owner basis object line state summary admission nodes pulls problems "
         "coverage"
     ),
-    "RehearsalReport": "apiVersion kind metadata verdict wouldStart wouldNotStart unknown items",
+    "RehearsalReport": (
+        "apiVersion kind metadata verdict wouldStart wouldNotStart unknown items coverage"
+    ),
     "DriftRow": (
         "namespace kind name drift state severity confidence source how pods of names "
         "changedAt changedBy startedAt expiresAt summary evidence next fix"

@@ -24,10 +24,10 @@ def node(name: str = "n1", **fields: Any) -> Json:
     }
 
 
-def tenant(name: str = "other", on: str = "n1", **spec: Any) -> Json:
+def tenant(name: str = "other", **spec: Any) -> Json:
     labels = spec.pop("labels", {"app": name})
     meta = {"name": name, "namespace": "shop", "uid": f"uid-{name}", "labels": labels}
-    return {"metadata": meta, "spec": {"nodeName": on, **spec}, "status": {"phase": "Running"}}
+    return {"metadata": meta, "spec": {"nodeName": "n1", **spec}, "status": {"phase": "Running"}}
 
 
 def requesting(**requests: str) -> list[Json]:
@@ -190,7 +190,8 @@ def test_anti_affinity_of_the_pod_and_of_those_there() -> None:
     spec = affinity("podAntiAffinity", app="other")
     assert "anti-affinity with pods there" in title(asked(spec, crowd=[tenant()]))
     assert asked(spec, node("n1"), node("n2"), crowd=[tenant()]).problems == []
-    shy = tenant(**affinity("podAntiAffinity", app="web"))
+    shy = tenant()
+    shy["spec"] |= affinity("podAntiAffinity", app="web")
     assert "anti-affinity of pods there" in title(asked({}, crowd=[shy]))
 
 
