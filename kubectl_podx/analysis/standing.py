@@ -105,18 +105,25 @@ def _of_pod(report: PodReport) -> Standing:
     return Standing("healthy", what=report.verdict.summary, lasted=lasted)
 
 
-_OF_ENDS = frozenset({"restarts", "probes", "lifecycle"})
+_OF_ENDS = frozenset({"probes", "lifecycle"})
+_STEADY = 60.0
+"""Seconds of being ready after which an end is past."""
 
 
 def _is_going_down(report: PodReport) -> bool:
     """Whether it is ended, or is between two ends: a container that crashes every few seconds is
-    ready meanwhile, where it has no readiness probe.
+    ready meanwhile, where it has no readiness probe. What went down once and has been ready for a
+    minute since is well.
     """
     if report.verdict.severity in _NOT_WELL or report.pod.deletion_timestamp is not None:
         return True
     if report.verdict.severity != "warning":
         return False
-    return any(rule_of(code).section in _OF_ENDS for code in report.verdict.codes)
+    sections = {rule_of(code).section for code in report.verdict.codes}
+    if sections & _OF_ENDS:
+        return True
+    looping = any(row.looping for row in report.restarts or ())
+    return "restarts" in sections and (looping or (_ready_for(report) or 0.0) < _STEADY)
 
 
 def _ready_for(report: PodReport) -> float | None:

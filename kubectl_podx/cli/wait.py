@@ -245,7 +245,9 @@ def _look(
 
 def _ended(goal: _Goal, document: Document, found: Standing, lasting: bool) -> _End | None:
     if found.state == "healthy" and found.lasted >= goal.stable:
-        return _End(document, True, f"healthy: {found.what}")
+        warned = document.verdict.severity == "warning"
+        words = "healthy now, with a warning" if warned else "healthy"
+        return _End(document, True, f"{words}: {found.what}")
     if found.state == "diagnosed" and lasting:
         if goal.word == "diagnosed":
             return _End(document, True, f"the cause is known: {found.what}")

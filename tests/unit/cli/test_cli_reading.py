@@ -413,3 +413,18 @@ def test_tables_without_headers(run: Run, bundle: str) -> None:
     rows = run("containers", "--from", bundle, "--no-headers").out.splitlines()
     assert whole[0].startswith("NAME")
     assert [line.split() for line in rows] == [line.split() for line in whole[1:]]
+
+
+@pytest.mark.parametrize(("flag", "status"), [((), 0), (("--exit-code",), 5)])
+def test_a_capture_can_end_as_its_report_would(
+    run: Run,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    flag: tuple[str, ...],
+    status: int,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    taken = capture("web-0")
+    monkeypatch.setattr("kubectl_podx.cli.sources.capture_of", lambda *_, **__: taken)
+    assert run("capture", "web-0", "-O", "x.podx", *flag).status == status
+    assert run("describe", "--from", "x.podx", *flag).status == status

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import msgspec
@@ -12,6 +13,8 @@ from kubectl_podx.analysis.reports import WorkloadReport
 from kubectl_podx.analysis.standing import standing
 from kubectl_podx.analysis.workloads import document
 from kubectl_podx.capture.bundle import read_bundle
+from kubectl_podx.model.clock import format_time, parse_time
+from kubectl_podx.model.parts import Condition
 from kubectl_podx.sections.report import PodReport, PodReportList
 from kubectl_podx.workload.report import Workload
 
@@ -82,6 +85,23 @@ def test_an_end_that_is_only_likely_is_not_known() -> None:
     )
     likely = [msgspec.structs.replace(row, confidence="likely") for row in report.restarts or ()]
     assert standing(msgspec.structs.replace(report, restarts=likely)).state == "open"
+
+
+@pytest.mark.parametrize(("seconds", "state"), [(59, "open"), (60, "healthy"), (3600, "healthy")])
+def test_what_went_down_once_is_well_after_a_minute(seconds: int, state: str) -> None:
+    """A crash while it waited for its database must not fail a rollout for ten minutes."""
+    report = one("sandbox-changed")
+    assert report.verdict.severity == "warning"
+    now = parse_time(report.metadata.captured_at)
+    assert now is not None
+    since = format_time(now - timedelta(seconds=seconds))
+    ready = Condition(type="Ready", status="True", since=since)
+    calm = [msgspec.structs.replace(row, looping=False) for row in report.restarts or ()]
+    pod = msgspec.structs.replace(report.pod, conditions=[ready])
+    later = msgspec.structs.replace(report, pod=pod, restarts=calm)
+    assert standing(later).state == state
+    loops = [msgspec.structs.replace(row, looping=True) for row in calm]
+    assert standing(msgspec.structs.replace(later, restarts=loops)).state == "open"
 
 
 def test_a_pod_that_is_being_deleted_is_not_healthy() -> None:
