@@ -100,6 +100,7 @@ class Desk:
         self._kept: Kept | None = None
         self._turn = threading.Lock()
         self._captures: dict[str, Capture] = {}
+        self._shelf = threading.Lock()
 
     @contextmanager
     def reached(self, namespace: str, ticket: Ticket) -> Iterator[tuple[KeptIn, Deadline]]:
@@ -145,9 +146,10 @@ class Desk:
     def keep(self, capture: Capture) -> str:
         """Keeps a capture for further questions about the same moment; its name."""
         name = f"c-{secrets.token_hex(4)}"
-        self._captures[name] = capture
-        while len(self._captures) > _MOST_CAPTURES:
-            del self._captures[next(iter(self._captures))]
+        with self._shelf:
+            self._captures[name] = capture
+            while len(self._captures) > _MOST_CAPTURES:
+                del self._captures[next(iter(self._captures))]
         return name
 
     def kept(self, name: str) -> Capture:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import time
 from xml.etree import ElementTree as ET
 
@@ -67,6 +69,42 @@ def test_a_container_between_two_crashes_is_not_healthy(bench: Bench) -> None:
     answer, _ = waited(bench, "flaps")
     assert answer.status == 1
     assert "exited with code 5" in answer.stdout
+
+
+def job(name: str, script: str) -> dict[str, object]:
+    template = pod(name, shell(script), restartPolicy="Never")
+    return {
+        "apiVersion": "batch/v1",
+        "kind": "Job",
+        "metadata": {"name": name},
+        "spec": {"backoffLimit": 0, "template": {"spec": template["spec"]}},
+    }
+
+
+def test_a_job_is_healthy_once_it_is_complete(bench: Bench) -> None:
+    bench.apply([job("done", "sleep 2"), job("fails", "echo no bucket; exit 2")])
+    done, _ = waited(bench, "job/done")
+    assert done.status == 0
+    assert "is complete" in done.stdout
+    failed, _ = waited(bench, "job/fails", "--exit-code")
+    assert failed.status == 4
+    assert "no bucket" in failed.stdout
+
+
+def test_pods_of_a_selector_may_come_later(bench: Bench) -> None:
+    words = ["wait", "-l", "app=late", "--stable=1s", "--timeout=60s", "-n", bench.namespace]
+    command = [sys.executable, "-m", "kubectl_podx", *words]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stderr is not None
+        assert process.stderr.readline().startswith("No resources found")
+        late = pod("late")
+        late["metadata"]["labels"] = {"app": "late"}
+        bench.apply(late)
+        out, _ = process.communicate(timeout=90)
+    assert process.returncode == 0
+    assert out.startswith("OK 1 pod: healthy")
 
 
 def test_time_that_is_up_prints_what_is_the_case(bench: Bench) -> None:

@@ -17,6 +17,7 @@ from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
+from xml.etree import ElementTree as ET
 
 import msgspec
 import pytest
@@ -26,7 +27,10 @@ from hypothesis import strategies as st
 from kit import capture_of_store, listed, raw_look
 from kit.fuzzed import GENERATED
 from kit.mutations import spoiled
+from kubectl_podx.agent.trusted import trusted
 from kubectl_podx.analysis.analyse import analyse
+from kubectl_podx.analysis.standing import standing
+from kubectl_podx.analysis.workloads import document as several
 from kubectl_podx.capture import bundle, certificates, frames, procfs
 from kubectl_podx.capture import bundle as manifest
 from kubectl_podx.capture import exec_policy as metrics
@@ -45,7 +49,10 @@ from kubectl_podx.model.capture import Capture, Observation, StoredObject
 from kubectl_podx.model.errors import InputError
 from kubectl_podx.model.reference import Reference
 from kubectl_podx.pod.pod import containers
-from kubectl_podx.render.document import to_json, to_yaml
+from kubectl_podx.render.brief import MOST, brief
+from kubectl_podx.render.document import to_json, to_json_line, to_yaml
+from kubectl_podx.render.junit import junit
+from kubectl_podx.render.sarif import sarif
 from kubectl_podx.view.escape import clean
 
 TESTS = Path(__file__).resolve().parents[1]
@@ -468,9 +475,19 @@ def test_nothing_that_moves_a_cursor_is_printed(text: str) -> None:
 
 
 def report(capture: Capture) -> None:
-    """The whole way: facts, findings, verdict and the document."""
-    document = to_json(analyse(capture))
+    """The whole way: facts, findings, verdict, the document, and what pipelines and models get."""
+    reports = analyse(capture)
+    document = to_json(reports)
     assert document.startswith("{")
+    found = several(capture, reports)
+    short = brief(found)
+    assert len(short) <= MOST
+    assert RAW.search(short.replace("\n", "")) is None
+    assert ET.fromstring(junit(found).encode()).tag == "testsuites"  # noqa: S314 - our own output
+    assert json.loads(sarif(found))["version"] == "2.1.0"
+    assert to_json_line(found).count("\n") == 1
+    assert standing(found).state in ("healthy", "diagnosed", "open")
+    trusted(found)
 
 
 DEEP = 10_000
