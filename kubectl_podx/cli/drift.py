@@ -8,6 +8,7 @@ import click
 
 from kubectl_podx.cli.command import Command
 from kubectl_podx.cli.options import COLORS, access_flags, deadline, reading_options
+from kubectl_podx.cli.printed import EVERY, printed
 from kubectl_podx.cli.progress import ProgressLine
 from kubectl_podx.cli.rehearse import status
 from kubectl_podx.cli.request import Request
@@ -47,7 +48,7 @@ kubectl podx drift --job-manifest --shards 4 --image IMAGE | kubectl apply -f -
 kubectl logs -n podx-drift -l app=podx-drift --tail=-1 | kubectl podx drift --from -
 """
 
-_FORMATS = ("text", "wide", "json", "yaml", "name")
+_FORMATS = ("text", "wide", *EVERY, "name")
 _OPTIONS = COLORS | {"selector", "query", "exit-code", "max-in-flight", "no-headers", "force-exec"}
 
 
@@ -159,15 +160,10 @@ def _rendered(report: DriftReport, request: Request, env: Environment) -> str:
         from kubectl_podx.cli.engine import queried
 
         return queried(request, report)
+    shown = printed(request.format, report)
+    if shown is not None:
+        return shown
     match request.format:
-        case "json":
-            from kubectl_podx.render.document import to_json
-
-            return to_json(report)
-        case "yaml":
-            from kubectl_podx.render.document import to_yaml
-
-            return to_yaml(report)
         case "name":
             from kubectl_podx.render.drift import names
 

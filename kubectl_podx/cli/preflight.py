@@ -8,6 +8,7 @@ import click
 
 from kubectl_podx.cli.command import Command
 from kubectl_podx.cli.options import COLORS, access_flags, deadline, reading_options
+from kubectl_podx.cli.printed import CHECKED, EVERY, printed
 from kubectl_podx.cli.rehearse import status
 from kubectl_podx.cli.request import Request
 from kubectl_podx.model.errors import ExitStatus, UsageError
@@ -38,7 +39,7 @@ kubectl kustomize overlays/prod | kubectl podx preflight -f -
 kubectl podx preflight -f web.yaml --offline --exit-code
 """
 
-_FORMATS = ("text", "wide", "json", "yaml", "name")
+_FORMATS = ("text", "wide", *EVERY, "name", *CHECKED)
 _OPTIONS = COLORS | {"query", "exit-code", "max-in-flight"}
 
 
@@ -126,15 +127,10 @@ def _rendered(report: PreflightReport, request: Request, env: Environment) -> st
         from kubectl_podx.cli.engine import queried
 
         return queried(request, report)
+    shown = printed(request.format, report)
+    if shown is not None:
+        return shown
     match request.format:
-        case "json":
-            from kubectl_podx.render.document import to_json
-
-            return to_json(report)
-        case "yaml":
-            from kubectl_podx.render.document import to_yaml
-
-            return to_yaml(report)
         case "name":
             from kubectl_podx.view.escape import clean
 

@@ -8,6 +8,7 @@ import click
 
 from kubectl_podx.cli.command import Command
 from kubectl_podx.cli.options import CHOICE, COLORS, access_flags, deadline, reading_options
+from kubectl_podx.cli.printed import CHECKED, EVERY, printed
 from kubectl_podx.cli.request import Request
 from kubectl_podx.cli.shards import check, job, read, shard_of, shard_options
 from kubectl_podx.model.errors import ExitStatus, UsageError
@@ -42,7 +43,7 @@ kubectl podx rehearse deploy/web --no-dry-run
 kubectl podx rehearse -l app=web --exit-code
 """
 
-_FORMATS = ("text", "wide", "json", "yaml", "name")
+_FORMATS = ("text", "wide", *EVERY, "name", *CHECKED)
 _OPTIONS = (CHOICE | COLORS | {"query", "exit-code", "max-in-flight", "no-headers"}) - {
     "all-namespaces"
 }
@@ -148,15 +149,10 @@ def rendered(report: RehearsalReport, request: Request, env: Environment) -> str
         from kubectl_podx.cli.engine import queried
 
         return queried(request, report)
+    shown = printed(request.format, report)
+    if shown is not None:
+        return shown
     match request.format:
-        case "json":
-            from kubectl_podx.render.document import to_json
-
-            return to_json(report)
-        case "yaml":
-            from kubectl_podx.render.document import to_yaml
-
-            return to_yaml(report)
         case "name":
             from kubectl_podx.view.escape import clean
 

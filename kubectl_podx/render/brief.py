@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from kubectl_podx.analysis.reports import (
         ComparisonReport,
         DoctorReport,
+        DriftReport,
+        PreflightReport,
+        RehearsalReport,
         TriageReport,
         WorkloadReport,
     )
@@ -56,7 +59,10 @@ def brief(
     | WorkloadReport
     | TriageReport
     | ComparisonReport
-    | DoctorReport,
+    | DoctorReport
+    | RehearsalReport
+    | PreflightReport
+    | DriftReport,
 ) -> str:
     """The brief of any report, with a line end."""
     match document.kind:
@@ -68,6 +74,10 @@ def brief(
             return _packed(_comparison(document))
         case "DoctorReport":
             return _packed(_doctor(document))
+        case "RehearsalReport" | "PreflightReport":
+            return _packed(_starts(document))
+        case "DriftReport":
+            return _packed(_drift(document))
         case _:
             return _packed(_several(document))
 
@@ -221,6 +231,34 @@ def _several(document: PodReportList | WorkloadReport) -> Iterator[_Part]:
         yield from _diagnosis(worst)
     rows = document.coverage if document.kind == "WorkloadReport" else []
     yield _not_checked([*rows, *(row for each in document.items for row in each.coverage)])
+
+
+def _starts(document: RehearsalReport | PreflightReport) -> Iterator[_Part]:
+    """What would keep pods from starting, worst first."""
+    what = f"manifests of {document.file}" if document.kind == "PreflightReport" else "rehearsal"
+    yield _head(document.verdict, what)
+    found = [(one, problem) for one in document.items for problem in one.problems]
+    found.sort(key=lambda each: SEVERITIES.index(each[1].severity))
+    lines = [
+        f"{one.object or one.name}{f', line {problem.line}' if problem.line else ''}: "
+        f"{problem.severity} {problem.title}"
+        for one, problem in found
+    ]
+    yield _Part("problem", lines, 2, 5, 200, what="problem")
+    yield from (_command("next", problem.next) for _, problem in found[:1])
+    yield _not_checked([row for one in document.items for row in one.coverage])
+
+
+def _drift(document: DriftReport) -> Iterator[_Part]:
+    """What is older than its source, worst first."""
+    yield _head(document.verdict, f"drift of {document.source or document.namespace or 'all'}")
+    lines = [
+        f"{row.severity} {row.kind.lower()}/{row.name}: {row.summary}" for row in document.rows
+    ]
+    yield _Part("stale", lines, 2, 5, 200, what="row")
+    for row in document.rows[:1]:
+        yield from (_command("next", row.next), _command("fix", row.fix))
+    yield _not_checked(document.coverage)
 
 
 def _subject(document: PodReportList | WorkloadReport) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import msgspec
@@ -11,14 +11,29 @@ from kubectl_podx.model.parts import Coverage, Finding, Verdict
 from kubectl_podx.model.words import Severity
 
 if TYPE_CHECKING:
-    from kubectl_podx.analysis.reports import ComparisonReport, TriageReport, WorkloadReport
+    from kubectl_podx.analysis.reports import (
+        ComparisonReport,
+        PreflightReport,
+        RehearsalReport,
+        TriageReport,
+        WorkloadReport,
+    )
     from kubectl_podx.sections.report import PodReport, PodReportList
+    from kubectl_podx.start.report import PodStart
 
-    Checked = PodReport | PodReportList | WorkloadReport | TriageReport | ComparisonReport
+    Checked = (
+        PodReport
+        | PodReportList
+        | WorkloadReport
+        | TriageReport
+        | ComparisonReport
+        | RehearsalReport
+        | PreflightReport
+    )
 
 Outcome = Literal["passed", "failed", "undecided", "notChecked"]
 """`undecided`: it was looked for, and cannot be told; `notChecked`: it was not looked for."""
-VERDICT, DIFFERENCE, COVERAGE = "verdict", "difference", "coverage"
+VERDICT, DIFFERENCE, COVERAGE, START = "verdict", "difference", "coverage", "start"
 """Rules that are no code of a finding."""
 
 
@@ -28,7 +43,9 @@ class Check(NamedTuple):
     subject: str
     """`KIND/NAMESPACE/NAME`, such as `pod/shop/web-0`."""
     rule: str
-    """The code of a finding; else `verdict`, `difference` or `coverage`."""
+    """The code of a finding; else `verdict`, `difference`, `coverage`, or `start/` with the kind of
+    what keeps a pod from starting.
+    """
     outcome: Outcome
     severity: Severity
     title: str
@@ -36,6 +53,13 @@ class Check(NamedTuple):
     details: tuple[str, ...] = ()
     next: str = ""
     fix: str = ""
+    file: str = ""
+    """The manifest that it is about; empty for what a cluster has."""
+    line: int = 0
+    """Of the file, from 1; 0 where it is not known."""
+
+
+_NO_PODS = Check("pods", VERDICT, "passed", "ok", "no pods were found")
 
 
 def checks(document: Checked) -> list[Check]:
@@ -47,6 +71,10 @@ def checks(document: Checked) -> list[Check]:
             return list(_of_triage(document))
         case "ComparisonReport":
             return list(_of_comparison(document))
+        case "RehearsalReport":
+            return list(_of_starts(document.items, "")) or [_NO_PODS]
+        case "PreflightReport":
+            return list(_of_starts(document.items, document.file)) or [_NO_PODS]
         case _:
             return list(_of_several(document))
 
@@ -103,9 +131,35 @@ def _of_several(document: PodReportList | WorkloadReport) -> Iterator[Check]:
         yield from _judged(subject, document.verdict, document.findings)
         yield from _not_checked(subject, document.coverage)
     elif not document.items:
-        yield Check("pods", VERDICT, "passed", "ok", "no pods were found")
+        yield _NO_PODS
     for report in document.items:
         yield from _of_pod(report)
+
+
+def _of_starts(items: Sequence[PodStart], file: str) -> Iterator[Check]:
+    """Each problem of each pod that would be made; a pod without one by what is said of it."""
+    for one in items:
+        kind, _, name = (one.object or f"Pod/{one.name}").partition("/")
+        subject = f"{kind.lower()}/{one.namespace}/{name}"
+        for problem in one.problems:
+            where = (f"field {problem.field}",) if problem.field else ()
+            yield Check(
+                subject,
+                f"{START}/{problem.kind}",
+                _outcome(problem.severity),
+                problem.severity,
+                problem.title,
+                problem.container,
+                (*where, *problem.evidence),
+                problem.next,
+                file=file,
+                line=problem.line or one.line,
+            )
+        if not one.problems or one.state == "unknown":
+            outcome: Outcome = "undecided" if one.state == "unknown" else "passed"
+            severity: Severity = "unknown" if one.state == "unknown" else "ok"
+            yield Check(subject, VERDICT, outcome, severity, one.summary, file=file, line=one.line)
+        yield from _not_checked(subject, one.coverage)
 
 
 def _of_triage(report: TriageReport) -> Iterator[Check]:

@@ -79,6 +79,7 @@ def _outcome(check: Check) -> str:
 
 def _lines(check: Check) -> list[str]:
     lines = [check.title, *check.details]
+    lines += [f"line {check.line} of {check.file}"] if check.line else []
     lines += [f"next: {check.next}"] if check.next else []
     lines += [f"fix: {check.fix}"] if check.fix else []
     return lines

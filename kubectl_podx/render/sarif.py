@@ -1,6 +1,7 @@
 """A report as SARIF 2.1.0, for code scanning: a result for each check, its rule, where it is.
 
-SARIF is made for source files. The place of a result is the object of the API: a logical location,
+SARIF is made for source files: the place of what a preflight finds is the line of its file. That of
+any other result is the object of the API: a logical location,
 and beside it a relative URI such as `shop/pod/web-0`, without which many readers show nothing.
 """
 
@@ -14,7 +15,7 @@ from urllib.parse import quote
 
 from kubectl_podx import __version__
 from kubectl_podx.generated import explain
-from kubectl_podx.render.checks import COVERAGE, DIFFERENCE, VERDICT, Check, checks
+from kubectl_podx.render.checks import COVERAGE, DIFFERENCE, START, VERDICT, Check, checks
 from kubectl_podx.render.document import to_json
 from kubectl_podx.view.escape import clean
 
@@ -27,6 +28,7 @@ _OWN = {
     VERDICT: "The verdict on the pod or workload",
     DIFFERENCE: "A fact in which the compared pods differ",
     COVERAGE: "What could not be checked",
+    START: "A pod would not start",
 }
 
 
@@ -54,7 +56,9 @@ def sarif(document: Checked) -> str:
 def _rule(code: str) -> dict[str, Any]:
     known = explain.codes().get(code)
     if known is None:
-        return {"id": code, "shortDescription": {"text": _OWN.get(code, code)}}
+        kind, _, what = code.partition("/")
+        words = f"{_OWN.get(kind, kind)}: {what}" if what else _OWN.get(code, code)
+        return {"id": code, "shortDescription": {"text": words}}
     return {
         "id": code,
         "shortDescription": {"text": known.title},
@@ -108,11 +112,13 @@ def _locations(check: Check) -> list[dict[str, Any]]:
     name = clean(f"{check.subject}/{check.container}" if check.container else check.subject, 500)
     namespace, slash, own = rest.partition("/")
     path = f"{namespace}/{kind}/{own}" if slash else check.subject
+    # Standard input has no name that a reader could open.
+    path = check.file if check.file not in ("", "-") else path
     return [
         {
             "physicalLocation": {
                 "artifactLocation": {"uri": quote(clean(path, 500))},
-                "region": {"startLine": 1},
+                "region": {"startLine": max(check.line, 1)},
             },
             "logicalLocations": [{"fullyQualifiedName": name, "kind": "resource"}],
         }

@@ -16,14 +16,17 @@ import pytest
 
 from kubectl_podx.analysis.analyse import analyse
 from kubectl_podx.analysis.comparison import Side, compare
+from kubectl_podx.analysis.reports import PreflightReport
 from kubectl_podx.analysis.triage import of_capture
 from kubectl_podx.analysis.triage import report as triage_report
 from kubectl_podx.analysis.workloads import document
 from kubectl_podx.capture.bundle import read_bundle
-from kubectl_podx.model.parts import Finding
+from kubectl_podx.model.parts import Coverage, Finding, Metadata, Verdict
+from kubectl_podx.render.brief import brief
 from kubectl_podx.render.junit import junit
 from kubectl_podx.render.sarif import sarif
 from kubectl_podx.sections.report import PodReport
+from kubectl_podx.start.report import AdmissionAnswer, PodStart, StartProblem
 
 ROOT = Path(__file__).resolve().parents[3]
 RECORDINGS = sorted((ROOT / "kubectl_podx/recordings").glob("*.podx"))
@@ -201,3 +204,70 @@ def test_hostile_text_is_text() -> None:
     checked_sarif(text)
     for forbidden in ("\x1b", "\u202e", "\x00"):
         assert forbidden not in junit(bad) + text
+
+
+def start(**fields: Any) -> PodStart:
+    known: dict[str, Any] = {
+        "namespace": "shop",
+        "name": "web",
+        "object": "Deployment/web",
+        "line": 3,
+        "state": "wouldStart",
+        "summary": "nothing is against it",
+        "admission": AdmissionAnswer(),
+    }
+    return PodStart(**(known | fields))
+
+
+def preflight(*items: PodStart, file: str = "deploy/web.yaml") -> PreflightReport:
+    return PreflightReport(
+        metadata=Metadata(captured_at="2026-11-30T10:00:00Z", source="manifest"),
+        file=file,
+        verdict=Verdict(severity="critical", summary="Deployment/web would not start"),
+        items=list(items),
+    )
+
+
+MISSING = StartProblem(
+    kind="secret",
+    severity="critical",
+    title="Secret login does not exist",
+    field="spec.containers[0].env[1]",
+    line=17,
+    next="kubectl get secrets -n shop",
+)
+UNSEEN = Coverage(section="start", state="denied", reason="nodes: forbidden", needs="list nodes")
+
+
+def test_a_problem_of_a_manifest_is_at_its_line() -> None:
+    made = preflight(
+        start(state="wouldNotStart", problems=[MISSING]),
+        start(name="cache", object="StatefulSet/cache", line=40),
+        start(name="job", object="Job/job", line=60, state="unknown", coverage=[UNSEEN]),
+    )
+    run = checked_sarif(sarif(made))
+    kinds = [(each["ruleId"], each["kind"]) for each in run["results"]]
+    assert kinds == [("start/secret", "fail"), ("verdict", "pass"), ("verdict", "open")]
+    (failed,) = [each for each in run["results"] if each["kind"] == "fail"]
+    place = failed["locations"][0]
+    assert place["physicalLocation"]["artifactLocation"]["uri"] == "deploy/web.yaml"
+    assert place["physicalLocation"]["region"]["startLine"] == 17
+    assert place["logicalLocations"][0]["fullyQualifiedName"] == "deployment/shop/web"
+    assert "field spec.containers[0].env[1]" in failed["message"]["text"]
+    root = checked_junit(junit(made))
+    assert (root.attrib["failures"], root.attrib["errors"]) == ("1", "1")
+    assert "line 17 of deploy/web.yaml" in "".join(root.itertext())
+    told = brief(made)
+    assert "problem: Deployment/web, line 17: critical Secret login does not exist" in told
+    assert "needs list nodes" in told
+
+
+def test_standard_input_is_no_file_to_open() -> None:
+    run = checked_sarif(sarif(preflight(start(problems=[MISSING]), file="-")))
+    place = run["results"][0]["locations"][0]["physicalLocation"]
+    assert place["artifactLocation"]["uri"] == "shop/deployment/web"
+
+
+def test_a_manifest_without_pods_passes() -> None:
+    assert checked_junit(junit(preflight())).attrib["failures"] == "0"
+    checked_sarif(sarif(preflight()))
