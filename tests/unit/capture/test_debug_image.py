@@ -438,28 +438,31 @@ def children(pid: int) -> list[int]:
     return [int(each) for each in found]
 
 
-def handles_usr1(pid: int) -> bool:
+def waits(pid: int) -> bool:
+    """Whether it handles SIGUSR1, has its child, and has nothing to do but wait for it."""
     text = Path(f"/proc/{pid}/status").read_text()
-    return bool(int(text.partition("SigCgt:")[2].split()[0], 16) >> (signal.SIGUSR1 - 1) & 1)
+    caught = int(text.partition("SigCgt:")[2].split()[0], 16) >> (signal.SIGUSR1 - 1) & 1
+    return bool(caught) and "State:\tS" in text and len(children(pid)) == 1
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs Linux")
 @pytest.mark.parametrize("shell", SHELLS)
 def test_it_ends_by_itself_and_a_signal_begins_its_time_anew(shell: list[str]) -> None:
     with subprocess.Popen([*shell, "-c", plan_debug.idle_script(), "podx-debug"]) as process:
-        wait_until(lambda: handles_usr1(process.pid) and bool(children(process.pid)))
-        (first,) = children(process.pid)
-        process.send_signal(signal.SIGUSR1)
-        wait_until(lambda: children(process.pid) not in ([first], []))
-        # The one before was waited for: it is gone, and no zombie.
-        assert not Path(f"/proc/{first}").exists()
-        (second,) = children(process.pid)
-        # Forked, and soon its sleep.
-        words = Path(f"/proc/{second}/cmdline")
-        wait_until(lambda: words.read_bytes().split(b"\0")[-2:-1] == [b"120"])
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(20) == 0
-        assert not Path(f"/proc/{second}").exists()
+        try:
+            wait_until(lambda: waits(process.pid))
+            (first,) = children(process.pid)
+            process.send_signal(signal.SIGUSR1)
+            wait_until(lambda: waits(process.pid) and children(process.pid) != [first])
+            # The one before was waited for: it is gone, and no zombie.
+            assert not Path(f"/proc/{first}").exists()
+            (second,) = children(process.pid)
+            wait_until(lambda: b"120" in Path(f"/proc/{second}/cmdline").read_bytes().split(b"\0"))
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(20) == 0
+            assert not Path(f"/proc/{second}").exists()
+        finally:
+            process.kill()
 
 
 @pytest.mark.parametrize("shell", SHELLS)
