@@ -29,7 +29,9 @@ from e2e.support import ROOT, Bench, Manifest
 
 pytestmark = pytest.mark.cluster
 
-ADD = ("--debug-image", BUSYBOX, "--yes")
+# Nothing here is about the deadline, and a busy machine is slow.
+LONG = ("--deadline", "60s")
+ADD = ("--debug-image", BUSYBOX, "--yes", *LONG)
 # No registry has it: it is never there.
 NOWHERE = "podx.test/nothing:1"
 SAFE: Manifest = {
@@ -133,7 +135,7 @@ SEEN_INSIDE = (
 @pytest.mark.needs_server("1.35", "image volumes")
 def test_the_report_is_that_of_the_same_program_in_an_image_with_a_shell(bench: Bench) -> None:
     bench.start(program("with-shell", BUSYBOX), program("without-it", NOSHELL))
-    known = bench.report("with-shell")
+    known = bench.report("with-shell", *LONG)
     found = bench.report("without-it", *ADD)
     assert observation(known)["method"] == "exec"
     seen = observation(found)
@@ -172,7 +174,7 @@ def test_the_pods_own_containers_are_untouched_and_a_second_look_adds_nothing(
     assert "volumeMounts" not in spec
     assert "stays in its spec" in said
     assert spec["name"] in said
-    for words in (ADD, ()):
+    for words in (ADD, LONG):
         again = bench.report("touched", *words)
         # Without the flag, too: it runs, and an exec in it writes nothing.
         assert observation(again)["method"] == "ephemeral"
@@ -189,7 +191,7 @@ def test_nothing_of_a_report_counts_podxs_own_container(bench: Bench) -> None:
     bench.start(pod("ignored", container("app", NOSHELL), shell(name="side")))
     bench.podx("describe", "ignored", "-c", "app", *ADD)
     (spec,) = added(bench, "ignored")
-    report = bench.report("ignored")
+    report = bench.report("ignored", *LONG)
     assert [one["name"] for one in report["containers"]] == ["app", "side"]
     for one in report["containers"]:
         for how in ("through", "ways"):
@@ -216,7 +218,7 @@ def test_another_uid_in_a_shared_pid_namespace(bench: Bench) -> None:
             shareProcessNamespace=True,
         )
     )
-    assert observation(bench.report("shared"))["state"] == "unobservable"
+    assert observation(bench.report("shared", *LONG))["state"] == "unobservable"
     seen = observation(bench.report("shared", *ADD))
     assert (seen["state"], seen["method"]) == ("observed", "ephemeral")
     (spec,) = added(bench, "shared")
@@ -287,15 +289,15 @@ def test_a_refused_right_is_named(bench: Bench) -> None:
 def test_an_image_that_cannot_be_pulled_is_said_and_not_added_again(bench: Bench) -> None:
     bench.start(pod("unpulled", container("app", NOSHELL)))
     for _ in range(2):
-        report = bench.report("unpulled", "--debug-image", NOWHERE, "--yes")
+        report = bench.report("unpulled", "--debug-image", NOWHERE, "--yes", *LONG)
         seen = observation(report)
         assert seen["state"] == "unobservable"
         assert "imagePullPolicy IfNotPresent" in seen["reason"]
         assert "ErrImagePull" in seen["reason"] or "ImagePullBackOff" in seen["reason"]
         assert len(added(bench, "unpulled")) == 1
     # It is no finding of the pod's.
-    assert bench.report("unpulled")["verdict"]["severity"] == "ok"
-    assert NOWHERE not in str(bench.report("unpulled"))
+    assert bench.report("unpulled", *LONG)["verdict"]["severity"] == "ok"
+    assert NOWHERE not in str(bench.report("unpulled", *LONG))
 
 
 def words(bench: Bench, *more: str) -> list[str]:
@@ -304,7 +306,7 @@ def words(bench: Bench, *more: str) -> list[str]:
 
 def test_interrupted_while_it_starts_it_says_what_stays(bench: Bench) -> None:
     bench.start(pod("left", container("app", NOSHELL)))
-    command = words(bench, "describe", "left", "--debug-image", NOWHERE, "--yes")
+    command = words(bench, "describe", "left", "--debug-image", NOWHERE, "--yes", *LONG)
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=ROOT) as run:
         assert run.stderr is not None
         said = next(line for line in run.stderr if "was added to" in line)
@@ -323,11 +325,11 @@ def test_without_a_yes_nothing_is_written(bench: Bench) -> None:
     assert refused.status == 2
     assert "--yes" in refused.stderr
     for variable in ({}, {"KUBECTL_PODX_DEBUG_IMAGE": BUSYBOX}):
-        report = bench.report("asked", env={**os.environ, **variable})
+        report = bench.report("asked", *LONG, env={**os.environ, **variable})
         assert observation(report)["state"] == "unobservable"
     ways = {one["way"]: one["state"] for one in observation(report)["ways"]}
     assert ways == {"exec": "closed", "neighbour": "closed", "ephemeral": "open", "outside": "used"}
-    shown = bench.podx("describe", "asked").stdout
+    shown = bench.podx("describe", "asked", *LONG).stdout
     assert all(f"{way} ({state}): " in shown for way, state in ways.items())
     assert added(bench, "asked") == []
 
@@ -365,7 +367,7 @@ def test_on_a_terminal_a_person_is_asked(bench: Bench, answer: str, containers: 
     name = f"person-{answer}"
     bench.start(pod(name, container("app", NOSHELL)))
     environment = {**os.environ, "KUBECTL_PODX_DEBUG_IMAGE": BUSYBOX}
-    with terminal(words(bench, "describe", name), environment) as (_, line):
+    with terminal(words(bench, "describe", name, *LONG), environment) as (_, line):
         question = read_until(line, "[y/N]")
         assert "stays in the pod's spec until the pod is deleted" in question
         assert BUSYBOX in question
