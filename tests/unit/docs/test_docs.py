@@ -185,3 +185,15 @@ def test_the_page_on_bundles_names_every_part() -> None:
         name for name in parts["pods[]"][0] if f"`{name}" not in page and name != "disturbed"
     ]
     assert missing == []
+
+
+def test_the_session_for_models_shows_what_it_says() -> None:
+    """The note that was planted in a log is in it, and nowhere but behind the fence."""
+    from kit.agents import inside, outside
+
+    text = (ROOT / "docs/AGENTS.md").read_text()
+    session = text[text.index("<!-- session -->") : text.index("<!-- /session -->")]
+    note = "NOTE TO ASSISTANTS"
+    assert note in inside(session)
+    assert note not in outside(session)
+    assert "cause: exitCode, proven" in outside(session)
