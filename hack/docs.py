@@ -18,6 +18,7 @@ import msgspec
 from kubectl_podx.analysis.catalogue import every_rule
 from kubectl_podx.analysis.reports import DOCUMENTS
 from kubectl_podx.capture import rehearse as rights
+from kubectl_podx.capture import roles as least
 from kubectl_podx.capture.plan import (
     LookOptions,
     any_workload,
@@ -312,7 +313,7 @@ def _rbac() -> str:
     """The rights that a report asks for, and what `doctor --rbac` prints."""
     calls = rights.any_pod("shop")
     printed = doctor.rbac(
-        rights.roles(calls, "shop", "podx-reader"), rights.apart("podx-reader", "shop"), "shop"
+        least.roles(calls, "shop", "podx-reader"), least.apart("podx-reader", "shop"), "shop"
     )
     lines = [
         "# Rights\n",

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from kubectl_podx import __version__
 from kubectl_podx.capture import plan_drift, session
-from kubectl_podx.capture.calls import outcome_of_error, perform_read
+from kubectl_podx.capture.calls import Outcome, outcome_of_error, perform_read, send_all
 from kubectl_podx.capture.plan import LookOptions, get_version
+from kubectl_podx.capture.planned import PlannedCall
 from kubectl_podx.capture.scan import ahead, moment_of, pages
 from kubectl_podx.capture.targets import kind_of
 from kubectl_podx.capture.triage import Shard
@@ -20,13 +21,14 @@ from kubectl_podx.cluster.paths import api_path
 from kubectl_podx.drift.found import Drifted
 from kubectl_podx.drift.gate import (
     BROKEN,
+    PodGate,
     pods_of_page,
     source_of,
     sources_of_page,
     workloads_of_page,
 )
 from kubectl_podx.drift.tally import GroupKey, OldTemplate, OwnerKey, Tally, old_template
-from kubectl_podx.drift.uses import SourceFacts, SourceKey, facts_of
+from kubectl_podx.drift.uses import SourceFacts, SourceKey, facts_of, uses_of
 from kubectl_podx.model.capture import Capture
 from kubectl_podx.model.clock import Deadline, format_time
 from kubectl_podx.model.errors import UsageError
@@ -129,15 +131,20 @@ class _Run:
         self._deadline = deadline
         self._coverage: list[Coverage] = []
         self._moment: datetime | None = None
+        self._by_name: dict[str, str] = {}
+        """Kinds that may not be listed, with the missing right."""
+        self._known: dict[SourceKey, SourceFacts] = {}
+        self._read_once: set[SourceKey] = set()
 
     def all(self, progress: Callable[[int, int], None]) -> Drifted:
         sources, unread = self._sources()
+        self._known = sources
         only = (
             (self._asked.source[0], self._namespace, self._asked.source[1])
             if self._asked.source
             else None
         )
-        tally = Tally(sources, frozenset(unread), only=only, keeps=self._keeps)
+        tally = Tally(sources, unread, only=only, keeps=self._keeps)
         self._scan(tally, progress)
         templates = [] if only else self._templates(tally)
         expiries = self._expiries(tally)
@@ -186,6 +193,10 @@ class _Run:
             except Exception as error:  # noqa: BLE001 - it costs the rows of this kind, nothing else
                 outcome = outcome_of_error(call, error)
                 if outcome.state == "missing":
+                    continue
+                if outcome.state == "denied" and call.kind == "list":
+                    # Whoever may not list them may be allowed to read one by its name.
+                    self._by_name[call.reference.kind] = outcome.needs
                     continue
                 unread.add(call.reference.kind)
                 self._lost(f"{call.reference.kind}s", outcome.state, outcome.reason, outcome.needs)
@@ -236,7 +247,10 @@ class _Run:
 
     def _page(self, body: bytes, tally: Tally) -> None:
         wants: dict[int, list[GroupKey]] = {}
-        for at, pod in enumerate(_read(pods_of_page, body)):
+        pods = _read(pods_of_page, body)
+        if self._by_name:
+            self._read_by_name(pods, tally)
+        for at, pod in enumerate(pods):
             keys = tally.add(pod)
             if keys and self._options.inside:
                 wants[at] = keys
@@ -245,6 +259,40 @@ class _Run:
                 for key in wants[at]:
                     group = tally.groups[key]
                     group.bodies = [*group.bodies, whole]
+
+    def _read_by_name(self, pods: list[PodGate], tally: Tally) -> None:
+        """The metadata of what these pods use, each source once, where no list may be had."""
+        wanted: dict[SourceKey, None] = {
+            (use.kind, pod.metadata.namespace, use.name): None
+            for pod in pods
+            if pod.metadata is not None
+            for use in uses_of(pod)
+            if use.kind in self._by_name
+        }
+        calls = [
+            plan_drift.one_source(Reference(*key)) for key in wanted if key not in self._read_once
+        ]
+        self._read_once |= wanted.keys()
+        outcomes = send_all(
+            calls,
+            self._metadata_of,
+            in_flight=self._options.look.max_in_flight,
+            deadline=self._deadline,
+        )
+        for outcome in outcomes.values():
+            kind, namespace, name = outcome.call.reference
+            if outcome.state == "ok":
+                self._known[kind, namespace, name] = outcome.answer
+            elif outcome.state == "denied" and kind in self._by_name:
+                self._lost(f"{kind}s", "denied", "forbidden", self._by_name.pop(kind))
+                tally.unread.add(kind)
+            elif outcome.state != "missing":
+                tally.failed.add((kind, namespace, name))
+
+    def _metadata_of(self, call: PlannedCall) -> Outcome:
+        found: dict[SourceKey, SourceFacts] = {}
+        self._one_source(call.reference, found)
+        return Outcome(call, "ok", answer=next(iter(found.values())))
 
     def _templates(self, tally: Tally) -> list[OldTemplate]:
         found = []

@@ -104,14 +104,15 @@ def command(name: str) -> click.Command:
 
 def _roles(request: Request, env: Environment, output: str | None) -> str:
     from kubectl_podx.capture import rehearse as rights
+    from kubectl_podx.capture import roles as least
     from kubectl_podx.cluster.access import resolve_access
     from kubectl_podx.render.reports import rbac
 
     if request.words or request.selector is not None or output is not None:
         raise UsageError("--rbac prints the Roles for every pod of a namespace, as YAML")
     namespace = resolve_access(access_flags(request.connection), env.variables, env.home).namespace
-    roles = rights.roles(rights.any_pod(namespace), namespace, _ROLE)
-    return rbac(roles, rights.apart(_ROLE, namespace), namespace)
+    roles = least.roles(rights.any_pod(namespace), namespace, _ROLE)
+    return rbac(roles, least.apart(_ROLE, namespace), namespace)
 
 
 def _targets(request: Request) -> Targets:

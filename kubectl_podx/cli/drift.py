@@ -99,7 +99,7 @@ def command(name: str) -> click.Command:
         if values["sources"] and values["inside"]:
             raise UsageError("--exec needs a live cluster")
         if values["job_manifest"]:
-            from kubectl_podx.capture.rehearse import drift_role
+            from kubectl_podx.capture.roles import drift_role
 
             env.write(job(values, drift_role, "drift"))
             return ExitStatus.OK

@@ -88,7 +88,7 @@ def command(name: str) -> click.Command:
             raise UsageError("a resource cannot be retrieved by name across all namespaces")
         check(values, named=bool(words))
         if values["job_manifest"]:
-            from kubectl_podx.capture.rehearse import rehearsal_role
+            from kubectl_podx.capture.roles import rehearsal_role
 
             env.write(job(values, rehearsal_role, "rehearse"))
             return ExitStatus.OK

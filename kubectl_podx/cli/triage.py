@@ -210,7 +210,7 @@ def _check_watch(values: Mapping[str, Any], *, offline: bool) -> None:
 
 
 def _job(values: Mapping[str, Any]) -> str:
-    from kubectl_podx.capture.rehearse import triage_role
+    from kubectl_podx.capture.roles import triage_role
     from kubectl_podx.render.reports import NAME, manifest
 
     return manifest(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 import msgspec
@@ -75,7 +75,7 @@ class Tally:
     def __init__(
         self,
         sources: Mapping[SourceKey, SourceFacts],
-        unread: frozenset[str],
+        unread: Iterable[str],
         *,
         only: SourceKey | None = None,
         keeps: Callable[[OwnerKey, str], bool] = lambda _owner, _pod: True,
@@ -91,7 +91,9 @@ class Tally:
         """Secrets with a certificate in them, and who mounts them."""
         self.scanned = 0
         self._sources = sources
-        self._unread = unread
+        self.unread = set(unread)
+        self.failed: set[SourceKey] = set()
+        """Single sources that could not be read."""
         self._only = only
         self._keeps = keeps
 
@@ -127,7 +129,7 @@ class Tally:
                     continue
             elif use.drift == "pullSecret":
                 continue
-            if use.kind in self._unread:
+            if use.kind in self.unread or source in self.failed:
                 if self._only is not None:
                     yield Judged(use, use.drift, "unknown")
                 continue

@@ -238,6 +238,18 @@ def test_without_the_right_to_list_secrets(changed: Bench) -> None:
     assert _rows(found, "whole")
 
 
+def test_who_may_read_secrets_by_name_alone_sees_the_same(changed: Bench) -> None:
+    """The rights of `doctor --rbac`: get, and no list."""
+    role = ("create", "role", "by-name", "--verb=get", "--resource=secrets")
+    changed.kubectl(*role)
+    changed.kubectl("create", "rolebinding", "by-name", "--role=by-name", "--user=by-name")
+    changed.kubectl("create", "rolebinding", "by-name-view", "--clusterrole=view", "--user=by-name")
+    found = _report(changed, "--as", "by-name")
+    assert found["coverage"] == []
+    assert [row["source"] for row in _rows(found, "key")] == ["Secret/login"]
+    assert [row["state"] for row in _rows(found, "lost")] == ["gone"]
+
+
 def test_an_exit_status_for_scripts(changed: Bench) -> None:
     assert changed.podx("drift", "deploy/plain", "--exit-code", check=False).status == 0
     assert changed.podx("drift", "deploy/whole", "--exit-code", check=False).status == 3

@@ -136,6 +136,9 @@ def commands() -> list[str]:
     return sorted({*lines, *re.findall(r"`kubectl podx ([a-z][^`]*)`(?= *[|,])", text)})
 
 
+_OF_A_CLUSTER = ("capture", "doctor", "compare", "drift", "rehearse", "preflight", "wait")
+
+
 @pytest.mark.parametrize("words", commands())
 def test_every_command_of_the_readme_runs(
     words: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
@@ -148,7 +151,7 @@ def test_every_command_of_the_readme_runs(
     given = shlex.split(words.partition(" > ")[0])
     arguments = [word for word in given if word not in ("web-0", "POD", "deploy/web")]
     live = {"-w", "--open", "--run-probes", "--wait-start"} & set(arguments)
-    if live or arguments[0] in ("capture", "doctor", "compare", "wait"):
+    if live or arguments[0] in _OF_A_CLUSTER:
         # These look at live pods: what can be said here is that their words are right.
         assert main([*arguments, "--help"]) == 0
         return

@@ -32,7 +32,7 @@ def manager(time: str, *keys: str, by: str = "kubectl") -> Json:
     return {"manager": by, "time": time, "fieldsV1": data}
 
 
-def pod(
+def running(
     *, started: str = START, name: str = "web-1", owner: Json | None = None, **spec: Any
 ) -> PodGate:
     state = {"running": {"startedAt": started}} if started else {"waiting": {}}
@@ -92,36 +92,36 @@ def state_of(gate: PodGate, facts: SourceFacts | None) -> tuple[str, str]:
     ],
 )
 def test_a_variable(facts: SourceFacts | None, state: str) -> None:
-    assert state_of(pod(app=from_key()), facts) == ("environment", state)
+    assert state_of(running(app=from_key()), facts) == ("environment", state)
 
 
 def test_what_is_optional_may_be_gone() -> None:
-    assert state_of(pod(app=from_key(optional=True)), None) == ("environment", "current")
+    assert state_of(running(app=from_key(optional=True)), None) == ("environment", "current")
 
 
 def test_what_does_not_run_holds_nothing() -> None:
-    gate = pod(started="", app=from_key())
+    gate = running(started="", app=from_key())
     assert state_of(gate, source(manager(AFTER, "LEVEL"))) == ("environment", "unknown")
     assert state_of(gate, None) == ("environment", "unknown")
 
 
 def test_files_follow_and_sub_paths_do_not() -> None:
     written = source(manager(AFTER, "level"))
-    assert state_of(pod(**mounting()), written) == ("files", "reload")
-    assert state_of(pod(**mounting(subPath="level")), written) == ("subPath", "old")
+    assert state_of(running(**mounting()), written) == ("files", "reload")
+    assert state_of(running(**mounting(subPath="level")), written) == ("subPath", "old")
     other = source(manager(BEFORE, "level"), manager(AFTER, "color", by="x"))
-    assert state_of(pod(**mounting(subPath="level")), other) == ("subPath", "current")
+    assert state_of(running(**mounting(subPath="level")), other) == ("subPath", "current")
 
 
 def test_an_immutable_object_is_read_once() -> None:
     fixed = manager(BEFORE, "level")
     fixed["fieldsV1"]["f:immutable"] = {}
-    assert state_of(pod(**mounting()), source(fixed)) == ("immutable", "current")
-    assert state_of(pod(**mounting()), source(fixed, created=AFTER)) == ("immutable", "old")
+    assert state_of(running(**mounting()), source(fixed)) == ("immutable", "current")
+    assert state_of(running(**mounting()), source(fixed, created=AFTER)) == ("immutable", "old")
 
 
 def test_who_wrote_it_last() -> None:
-    (use,) = uses_of(pod(app={"envFrom": [{"configMapRef": {"name": "s"}}]}))
+    (use,) = uses_of(running(app={"envFrom": [{"configMapRef": {"name": "s"}}]}))
     facts = source(manager(BEFORE, "A"), manager(AFTER, "B", by="helm"))
     assert judged(use, facts).write == Write(AFTER, "helm")
 
@@ -182,7 +182,7 @@ def tally_of(*pods: PodGate, facts: SourceFacts | None = None, **fields: Any) ->
 
 
 def test_pods_of_one_owner_are_one_group() -> None:
-    pods = [pod(name=f"web-{at}", owner=_WEB, app=from_key()) for at in range(9)]
+    pods = [running(name=f"web-{at}", owner=_WEB, app=from_key()) for at in range(9)]
     tally = tally_of(*pods, facts=source(manager(AFTER, "LEVEL", by="helm")))
     ((key, group),) = tally.groups.items()
     assert key.owner == OwnerKey("shop", "Deployment", "web")
@@ -193,20 +193,20 @@ def test_pods_of_one_owner_are_one_group() -> None:
 
 
 def test_what_is_current_is_not_kept() -> None:
-    tally = tally_of(pod(app=from_key()), facts=source(manager(BEFORE, "LEVEL")))
+    tally = tally_of(running(app=from_key()), facts=source(manager(BEFORE, "LEVEL")))
     assert (tally.groups, tally.scanned) == ({}, 1)
 
 
 def test_what_may_not_be_read_is_no_drift() -> None:
-    tally = tally_of(pod(app=from_key()), unread=frozenset({"ConfigMap"}))
+    tally = tally_of(running(app=from_key()), unread=frozenset({"ConfigMap"}))
     assert tally.groups == {}
 
 
 def test_one_source_alone_with_everybody_who_uses_it() -> None:
     pods = [
-        pod(name="old", app=from_key()),
-        pod(name="new", started="2026-01-01T13:00:00Z", app=from_key()),
-        pod(name="other"),
+        running(name="old", app=from_key()),
+        running(name="new", started="2026-01-01T13:00:00Z", app=from_key()),
+        running(name="other"),
     ]
     tally = tally_of(*pods, facts=source(manager(AFTER, "LEVEL")), only=_KEY)
     assert {(key.owner.name, key.state) for key in tally.groups} == {
@@ -216,10 +216,10 @@ def test_one_source_alone_with_everybody_who_uses_it() -> None:
 
 
 def test_a_pod_that_has_ended_or_goes_does_not_count() -> None:
-    ended = pod(app=from_key())
+    ended = running(app=from_key())
     assert ended.status is not None
     ended.status.phase = "Succeeded"
-    going = pod(app=from_key())
+    going = running(app=from_key())
     assert going.metadata is not None
     going.metadata.deletion_timestamp = AFTER
     tally = tally_of(ended, going, facts=source(manager(AFTER, "LEVEL")))
@@ -228,9 +228,9 @@ def test_a_pod_that_has_ended_or_goes_does_not_count() -> None:
 
 def test_two_digests_of_one_tag() -> None:
     pods = [
-        pod(name="a", owner=_WEB, image_id="web@sha256:aa", started=BEFORE),
-        pod(name="b", owner=_WEB, image_id="web@sha256:bb", started=AFTER),
-        pod(name="pinned", owner=_WEB, image="web@sha256:cc", image_id="web@sha256:cc"),
+        running(name="a", owner=_WEB, image_id="web@sha256:aa", started=BEFORE),
+        running(name="b", owner=_WEB, image_id="web@sha256:bb", started=AFTER),
+        running(name="pinned", owner=_WEB, image="web@sha256:cc", image_id="web@sha256:cc"),
     ]
     tally = tally_of(*pods)
     ((key, digests),) = tally.images.items()
@@ -253,8 +253,8 @@ def workload(kind: str, **fields: Any) -> Any:
 def test_pods_of_an_older_template() -> None:
     owner = {"kind": "StatefulSet", "name": "web", "controller": True}
     tally = tally_of(
-        pod(name="web-0", owner=owner, labels={"controller-revision-hash": "r1"}),
-        pod(name="web-1", owner=owner, labels={"controller-revision-hash": "r2"}),
+        running(name="web-0", owner=owner, labels={"controller-revision-hash": "r1"}),
+        running(name="web-1", owner=owner, labels={"controller-revision-hash": "r2"}),
     )
     one = workload(
         "StatefulSet",
@@ -268,7 +268,9 @@ def test_pods_of_an_older_template() -> None:
 
 
 def test_a_rollout_that_is_under_way_and_one_that_is_paused() -> None:
-    tally = tally_of(pod(name="web-5f7c9d8b6f-x", owner=_WEB, labels={"pod-template-hash": "5f"}))
+    tally = tally_of(
+        running(name="web-5f7c9d8b6f-x", owner=_WEB, labels={"pod-template-hash": "5f"})
+    )
     status = {"replicas": 3, "updatedReplicas": 1}
     going = old_template("Deployment", workload("Deployment", spec={}, status=status), tally)
     paused = old_template(

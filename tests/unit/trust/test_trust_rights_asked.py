@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from kubectl_podx.capture import rehearse as rights
+from kubectl_podx.capture import roles as least
 from kubectl_podx.capture.plan import ADMISSION, LookOptions, Right
 from kubectl_podx.capture.rehearse import Authorizer
 from kubectl_podx.cli.environment import Environment
@@ -38,11 +39,11 @@ def test_the_roles_grant_what_the_plan_asks_and_nothing_more() -> None:
         for each in rights.needs(calls)
         if not each.optional
     }
-    assert granted(rights.roles(calls, "shop", "r")) == asked
+    assert granted(least.roles(calls, "shop", "r")) == asked
 
 
 def test_nothing_that_the_roles_grant_writes_or_lists_secrets() -> None:
-    everything = granted(rights.roles(rights.any_pod("shop"), "shop", "r"))
+    everything = granted(least.roles(rights.any_pod("shop"), "shop", "r"))
     assert {verb for _, _, _, verb in everything} == {"get", "list", "create"}
     assert {what for _, _, what, verb in everything if verb == "create"} == {"pods/exec"}
     assert ("shop", "", "secrets", "list") not in everything
@@ -51,7 +52,7 @@ def test_nothing_that_the_roles_grant_writes_or_lists_secrets() -> None:
 
 
 def test_the_one_write_and_the_counters_of_probes_are_apart() -> None:
-    write, counters = rights.apart("r", "shop")
+    write, counters = least.apart("r", "shop")
     assert granted([write]) == {("shop", "", "pods/ephemeralcontainers", "patch")}
     assert granted([counters]) == {("", "", "nodes/proxy", "get")}
     assert not [
@@ -71,17 +72,17 @@ def test_every_kind_that_podx_reads_is_in_the_roles() -> None:
 
 def test_what_injections_alone_ask_for_is_in_its_own_roles() -> None:
     wish = LookOptions(frozenset({"injections"}))
-    granting = granted(rights.roles(rights.any_pod("shop", wish), "shop", "r"))
+    granting = granted(least.roles(rights.any_pod("shop", wish), "shop", "r"))
     covered = {what.partition("/")[0] for _, _, what, _ in granting}
     assert {RESOURCES[kind].plural for kind in ("Namespace", "RuntimeClass", *ADMISSION)} <= covered
 
 
 def _all() -> list[dict[str, Any]]:
-    return rights.roles(rights.any_pod("shop"), "shop", "r")
+    return least.roles(rights.any_pod("shop"), "shop", "r")
 
 
 def test_in_the_namespace_default_one_role_is_enough() -> None:
-    roles = rights.roles(rights.any_pod("default"), "default", "r")
+    roles = least.roles(rights.any_pod("default"), "default", "r")
     assert [role["kind"] for role in roles] == ["Role", "ClusterRole"]
 
 
