@@ -26,7 +26,7 @@ from kubectl_podx.model.reference import RESOURCES, Reference
 from kubectl_podx.pod.pod import containers
 from kubectl_podx.pod.workload import TEMPLATES
 
-MOST_BYTES = 64 << 20
+_MAX_FILE = 64 << 20
 _MAX_CONTENT = 512 << 20
 _MAX_RATIO = 200
 
@@ -75,7 +75,7 @@ def write_bundle(capture: Capture, path: Path) -> str:
 
 def read_bundle(path: Path) -> Capture:
     """The capture in the file; InputError in our own words for anything that is none."""
-    return decode_bundle(read_file(path), ascii(path.name))
+    return decode_bundle(_read(path), ascii(path.name))
 
 
 def decode_bundle(data: bytes, name: str) -> Capture:
@@ -109,10 +109,10 @@ def is_bundle(data: bytes) -> bool:
 def read_bytes(path: str) -> bytes:
     """The bytes of a file of bounded size, `-` for standard input; InputError in our own words."""
     if path != "-":
-        return read_file(Path(path))
-    data = sys.stdin.buffer.read(MOST_BYTES + 1)
-    if len(data) > MOST_BYTES:
-        raise InputError(f"standard input is larger than {MOST_BYTES >> 20} MiB")
+        return _read(Path(path))
+    data = sys.stdin.buffer.read(_MAX_FILE + 1)
+    if len(data) > _MAX_FILE:
+        raise InputError(f"standard input is larger than {_MAX_FILE >> 20} MiB")
     return data
 
 
@@ -146,17 +146,16 @@ def _check_names(capture: Capture, name: str) -> None:
             raise InputError(f"{name} holds an object without a proper name")
 
 
-def read_file(path: Path) -> bytes:
-    """The content of a file of bearable size. InputError where it cannot be read."""
+def _read(path: Path) -> bytes:
     try:
         with path.open("rb") as stream:
-            data = stream.read(MOST_BYTES + 1)
+            data = stream.read(_MAX_FILE + 1)
     except OSError as error:
         raise InputError(
             f"cannot read {str(path)!a}: {(error.strerror or 'input/output error').lower()}"
         ) from None
-    if len(data) > MOST_BYTES:
-        raise InputError(f"{str(path)!a} is larger than {MOST_BYTES >> 20} MiB")
+    if len(data) > _MAX_FILE:
+        raise InputError(f"{str(path)!a} is larger than {_MAX_FILE >> 20} MiB")
     return data
 
 
@@ -178,10 +177,10 @@ def manifests(path: str) -> tuple[list[dict[str, Any]], str]:
 
     Nothing in them is sealed.
     """
-    data = sys.stdin.buffer.read(MOST_BYTES + 1) if path == "-" else read_file(Path(path))
+    data = sys.stdin.buffer.read(_MAX_FILE + 1) if path == "-" else _read(Path(path))
     name = "standard input" if path == "-" else ascii(Path(path).name)
-    if len(data) > MOST_BYTES:
-        raise InputError(f"{name} is larger than {MOST_BYTES >> 20} MiB")
+    if len(data) > _MAX_FILE:
+        raise InputError(f"{name} is larger than {_MAX_FILE >> 20} MiB")
     return documents(data, name), name
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kubectl_podx import __version__
 from kubectl_podx.capture import session
-from kubectl_podx.capture.bundle import MOST_BYTES, documents, read_file
+from kubectl_podx.capture.bundle import documents, read_bytes
 from kubectl_podx.capture.presets import as_json
 from kubectl_podx.capture.renew import Renewed, first_of, stored_form
 from kubectl_podx.capture.seal import Sealer
@@ -41,10 +40,8 @@ class Read(NamedTuple):
 
 def read(path: str, namespace: str) -> Read:
     """The file's objects with their lines; `-` is standard input. InputError where it is none."""
-    data = sys.stdin.buffer.read(MOST_BYTES + 1) if path == "-" else read_file(Path(path))
+    data = read_bytes(path)
     name = "standard input" if path == "-" else ascii(Path(path).name)
-    if len(data) > MOST_BYTES:
-        raise InputError(f"{name} is larger than {MOST_BYTES >> 20} MiB")
     made: list[Made] = []
     others: list[dict[str, Any]] = []
     keys: set[str] = set()
