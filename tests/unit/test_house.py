@@ -21,7 +21,7 @@ BASE64 = {
     "cluster/exec_plugin.py": "the kubeconfig's certificate authority for the plugin",
     "cluster/tls.py": "the person's own proxy password",
     "cluster/kubeconfig.py": "certificate data of the kubeconfig",
-    "render/html/__init__.py": "digests of the page's own sheet and script, for its policy",
+    "render/html/fill.py": "digests of the page's own sheet and script, for its policy",
 }
 # Fields of an API object that hold values.
 VALUE_FIELDS = {"data", "stringData", "binaryData"}
