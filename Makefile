@@ -22,7 +22,7 @@ export PODX_CLUSTER_RUNTIME := $(RUNTIME)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help install dist manifest test-install bench bench-guard bench-scale docs record-demo record-samples record-session demo test test-pages screenshots fuzz lint format e2e e2e-v2 incidents incident cluster-up cluster-down cluster-status check ci clean
+.PHONY: help install dist manifest test-install release-check lint-workflows bench bench-guard bench-scale docs record-demo record-samples record-session demo test test-pages screenshots fuzz lint format e2e e2e-v2 incidents incident cluster-up cluster-down cluster-status check ci clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  \1	\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -53,6 +53,7 @@ lint: install ## ruff, mypy, pyright, import contract, shellcheck
 	$(RUN) ruff check .
 	$(RUN) ruff format --check .
 	$(RUN) mypy
+	for system in win32 darwin; do $(RUN) mypy --platform $$system --cache-dir .mypy_cache/$$system kubectl_podx || exit 1; done
 	$(RUN) pyright
 	$(RUN) lint-imports
 	$(RUN) shellcheck --shell=sh --severity=style kubectl_podx/capture/observe.sh kubectl_podx/capture/idle.sh kubectl_podx/cli/kubectl_complete-podx .ci/run
@@ -95,10 +96,10 @@ v2-again: install cluster-up
 	    $$run || $$run $(AGAIN) || exit 1; \
 	  done
 
-dist: install ## wheel, sdist, the archive for this machine and Krew's manifest, in dist/
+dist: install ## wheel, sdist, the archive for this machine, its SBOM and Krew's manifest, in dist/
 	UV="$(UV)" $(RUN) python hack/dist.py
 
-manifest: ## Krew's manifest of all archives in dist/
+manifest: ## Krew's manifest and the checksums of all archives in dist/
 	$(PYTHON) hack/dist.py manifest
 
 test-install: dist ## install what `make dist` built, by a real krew, kubectl and bash
@@ -106,6 +107,28 @@ test-install: dist ## install what `make dist` built, by a real krew, kubectl an
 	exports="$$($(PYTHON) hack/cluster env 2>/dev/null || true)" && eval "$$exports" && \
 	  UV="$(UV)" PODX_TEST_BINARIES="$$($(PYTHON) hack/cluster build --extras 2>/dev/null)/bin" \
 	  $(RUN) pytest tests/install
+
+# Every step of a release that needs no account and no other system; `make test-install` is the part
+# that installs. Nothing is built that `make dist` has built, but for the second archive of `same`.
+release-check: lint-workflows test-install ## what a release does, as far as it can be done here
+	$(PYTHON) hack/dist.py check
+	$(PYTHON) hack/dist.py smoke
+	$(PYTHON) hack/dist.py tag "v$$($(RUN) kubectl-podx version | sed 's/.* v//')"
+	UV="$(UV)" $(RUN) python hack/dist.py same
+	UV_PROJECT_ENVIRONMENT=.build/release-venv $(RUN) --only-group release \
+	  twine check --strict dist/*.whl dist/kubectl_podx-*.tar.gz
+
+# As the forge reads them, who says of a mistake only when a tag is there.
+ACTIONLINT := $(TOOLS)/bin/actionlint-1.7.12
+GO ?= $(firstword $(shell command -v go 2>/dev/null) /usr/local/go/bin/go)
+
+$(ACTIONLINT):
+	@mkdir -p $(TOOLS)/go
+	GOWORK=off GOFLAGS= GOBIN=$(TOOLS)/go $(GO) install github.com/rhysd/actionlint/cmd/actionlint@v$(subst $(TOOLS)/bin/actionlint-,,$@)
+	@mkdir -p $(@D) && mv $(TOOLS)/go/actionlint $@
+
+lint-workflows: $(ACTIONLINT) ## the workflows of the forge, read by actionlint
+	$(ACTIONLINT) -shellcheck=$$($(RUN) which shellcheck) .github/workflows/*.yaml
 
 test-pages: install ## the HTML pages in the system's Chromium
 	$(RUN) pytest tests/pages

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import select
 import signal
@@ -44,8 +45,8 @@ class Environment:
         home: str | None = None,
         stdin: TextIO | None = None,
     ) -> None:
-        self.stdout: TextIO = sys.stdout if stdout is None else stdout
-        self.stderr: TextIO = sys.stderr if stderr is None else stderr
+        self.stdout: TextIO = _standard(sys.stdout) if stdout is None else stdout
+        self.stderr: TextIO = _standard(sys.stderr) if stderr is None else stderr
         self.stdin: TextIO = sys.stdin if stdin is None else stdin
         self.variables: Mapping[str, str] = os.environ if variables is None else variables
         self.home: str = _home(os.environ) if home is None else home
@@ -119,6 +120,20 @@ class Environment:
         self.say(f"Warning: {text}")
 
 
+def _standard(stream: TextIO) -> TextIO:
+    """A stream of the process, made to take every character.
+
+    On Windows a file or pipe gets UTF-8 and line feeds, as from kubectl; elsewhere the locale's
+    encoding stays, and what it does not have is written as an escape.
+    """
+    if isinstance(stream, io.TextIOWrapper):
+        if sys.platform == "win32":
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace", newline="\n")
+        elif stream.encoding.lower() != "utf-8":
+            stream.reconfigure(errors="backslashreplace")
+    return stream
+
+
 def _home(variables: Mapping[str, str]) -> str:
     """HOME, else what the user database says; empty where neither tells."""
     if variables.get("HOME"):
@@ -150,7 +165,8 @@ class TimeLimit:
     def arm(self, seconds: float) -> None:
         """Raises OutOfTimeError in the main thread once the deadline, and a moment, has passed."""
         main = threading.current_thread() is threading.main_thread()
-        if not main or not hasattr(signal, "setitimer"):
+        # Windows has no such timer: there only what is asked of the cluster is bounded.
+        if not main or sys.platform == "win32":
             return
 
         def ring(_number: int, _frame: FrameType | None) -> None:
@@ -165,7 +181,7 @@ class TimeLimit:
 
     def disarm(self) -> None:
         """From here on the reader of the output sets the pace."""
-        if self._armed:
+        if sys.platform != "win32" and self._armed:
             signal.setitimer(signal.ITIMER_REAL, 0)
             signal.signal(signal.SIGALRM, signal.SIG_DFL)
             self._armed = False

@@ -75,6 +75,8 @@ def main(args: Sequence[str], environment: Environment | None = None) -> int:
 
 def _no_core_dump() -> None:
     """A core file would hold what the sealer holds. Children (credential plugins) inherit it."""
+    if sys.platform == "win32":
+        return
     with contextlib.suppress(ImportError, OSError, ValueError):
         import resource
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import http.client
 import io
-import select
 import socket
 import ssl
 import zlib
 from typing import TYPE_CHECKING, Literal, NamedTuple, cast
 
+from kubectl_podx.cluster import ready
 from kubectl_podx.cluster.credentials import Headers, check_headers
 from kubectl_podx.cluster.errors import ClusterError, of_read_error, unreachable
 from kubectl_podx.cluster.tls import of_tls_error
@@ -53,7 +53,7 @@ class Stream:
         try:
             self._sock.connect(address)
         except BlockingIOError:
-            self._wait(select.POLLOUT)
+            self._wait(ready.WRITE)
             error = self._sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
             if error:
                 # OSError makes the fitting subclass of the number.
@@ -72,9 +72,9 @@ class Stream:
             try:
                 wrapped.do_handshake()
             except ssl.SSLWantReadError:
-                self._wait(select.POLLIN)
+                self._wait(ready.READ)
             except ssl.SSLWantWriteError:
-                self._wait(select.POLLOUT)
+                self._wait(ready.WRITE)
             else:
                 return
 
@@ -136,9 +136,9 @@ class Stream:
             try:
                 return self._sock.recv(count)
             except _BLOCKED_READ:
-                self._wait(select.POLLIN)
+                self._wait(ready.READ)
             except ssl.SSLWantWriteError:
-                self._wait(select.POLLOUT)
+                self._wait(ready.WRITE)
 
     def send(self, data: bytes) -> int:
         """Sends some of the bytes and returns how many.
@@ -151,11 +151,11 @@ class Stream:
             try:
                 return self._sock.send(data)
             except (BlockingIOError, ssl.SSLWantWriteError, ssl.SSLWantReadError):
-                ready = self._wait(select.POLLIN | select.POLLOUT)
+                found = self._wait(ready.READ | ready.WRITE)
             except (ConnectionError, ssl.SSLEOFError, ssl.SSLZeroReturnError):
                 self._check()
                 return len(data)
-            if ready & ~select.POLLOUT:
+            if found & ~ready.WRITE:
                 self._take_in()
 
     def sendall(self, data: bytes) -> None:
@@ -184,13 +184,11 @@ class Stream:
     def _wait(self, events: int) -> int:
         """Waits until the socket is ready for one of the events; returns which."""
         self._check()
-        poll = select.poll()
-        poll.register(self._sock.fileno(), events)
-        ready = poll.poll(self.deadline.remaining() * 1000 + 1)
+        found = ready.wait(self._sock, events, self.deadline.remaining())
         self._check()
-        if not ready:
+        if not found:
             raise TimeoutError
-        return ready[0][1]
+        return found
 
     # -- what http.client and websocket-client ask of a socket ------------------------------------
 

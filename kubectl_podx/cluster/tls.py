@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import ssl
+import sys
 from base64 import b64encode
 from collections.abc import Mapping
 from pathlib import Path
@@ -105,7 +106,7 @@ class _PemFile:
         self._path = ""
 
     def __enter__(self) -> str:
-        if hasattr(os, "memfd_create"):
+        if sys.platform == "linux" and hasattr(os, "memfd_create"):
             self._descriptor = os.memfd_create("podx", os.MFD_CLOEXEC)
             path = f"/proc/self/fd/{self._descriptor}"
             if Path(path).exists():

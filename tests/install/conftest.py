@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT))
+sys.path[:0] = [str(ROOT), str(ROOT / "hack")]
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -27,7 +27,7 @@ def binaries() -> Path:
 
 @pytest.fixture(scope="session")
 def archive() -> Path:
-    from hack import dist
+    import dist
 
     path = Path(dist.archive_path())
     assert path.exists(), "run `make dist` first"

@@ -65,9 +65,9 @@ def test_the_manifest_is_as_krews_reviewers_want_it(binaries: Path, manifest: Pa
 
 
 def test_the_archive_holds_files_and_folders_and_is_small(archive: Path) -> None:
-    from hack import dist
+    from distribution import check
 
-    dist.check(archive)
+    check.check(archive)
 
 
 def test_kubectl_runs_it_through_krews_link(binaries: Path, installed: Path, run: Run) -> None:
