@@ -5,10 +5,12 @@ it needs; none of them needs more than Python, uv and git.
 """
 
 import argparse
+import os
 import shutil
 import sys
 
 from distribution import check, freeze, inputs, manifest, project, sbom, smoke
+from distribution import portable as interpreter
 from distribution.project import DIST, NAME, archive_path
 
 __all__ = ["NAME", "archive_path"]
@@ -28,7 +30,7 @@ def archive() -> None:
     path = archive_path()
     path.write_bytes(freeze.packed(folder))
     check.check(path)
-    sbom.write(path, freeze.python())
+    sbom.write(path, freeze.contents(folder))
     print(f"{path.relative_to(project.ROOT)}: {path.stat().st_size / 1e6:.1f} MB")
 
 
@@ -54,6 +56,25 @@ def same() -> None:
         raise SystemExit(f"{archive_path().name}: built again it has other bytes")
 
 
+def portable() -> None:
+    """The interpreter that asks for an old glibc, and an archive with it in .build/portable."""
+    try:
+        python = interpreter.build()
+    except interpreter.CannotBuildError as error:
+        raise SystemExit(f"no portable interpreter: {error}") from None
+    os.environ["PODX_DIST_PYTHON"] = str(python)
+    folder = project.BUILD / "portable"
+    folder.mkdir(parents=True, exist_ok=True)
+    built, sources = folder / ".built", inputs.digest()
+    path = archive_path(folder=folder)
+    if sources and path.exists() and built.exists() and built.read_text("utf-8") == sources:
+        return
+    freeze.prepare()
+    path.write_bytes(freeze.packed(freeze.frozen(folder)))
+    check.check(path, portable=True)
+    built.write_text(sources, "utf-8")
+
+
 def tag(name: str) -> None:
     """Whether this tag may be released from this commit."""
     if name != f"v{project.version()}":
@@ -73,7 +94,7 @@ def complete(*, every_system: bool) -> None:
 def main(words: list[str]) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     steps = parser.add_subparsers(dest="step")
-    for name in ("package", "archive", "same", "smoke", "notes"):
+    for name in ("package", "archive", "portable", "same", "smoke", "notes"):
         steps.add_parser(name)
     steps.add_parser("check").add_argument("--portable", action="store_true")
     steps.add_parser("manifest").add_argument("--every-system", action="store_true")
@@ -84,6 +105,8 @@ def main(words: list[str]) -> None:
             package()
         case "archive":
             archive()
+        case "portable":
+            portable()
         case "same":
             same()
         case "check":

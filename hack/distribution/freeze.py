@@ -6,24 +6,31 @@ The same commit on the same machine gives the same bytes.
 import gzip
 import importlib.metadata
 import io
+import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 import tarfile
 from pathlib import Path
+from typing import Any
 
 from distribution import project
 from distribution.project import BUILD, NAME, ROOT
 
-ENVIRONMENT = BUILD / "dist-venv"
+
+def environment() -> Path:
+    """Of each interpreter that an archive is made with, one."""
+    wanted = os.environ.get("PODX_DIST_PYTHON", "")
+    return BUILD / f"dist-venv{'-' if wanted else ''}{re.sub(r'[^0-9A-Za-z.]+', '-', wanted)}"
 
 
 def python() -> Path:
     """The interpreter that goes into the archive."""
     if sys.platform == "win32":
-        return ENVIRONMENT / "Scripts" / "python.exe"
-    return ENVIRONMENT / "bin" / "python"
+        return environment() / "Scripts" / "python.exe"
+    return environment() / "bin" / "python"
 
 
 def prepare() -> None:
@@ -37,7 +44,7 @@ def prepare() -> None:
         sync += ["--python", wanted]
     # The package as it is installed, and anew even where the version has stayed.
     sync += ["--no-editable", "--reinstall-package", NAME]
-    project.run(sync, {"UV_PROJECT_ENVIRONMENT": str(ENVIRONMENT)})
+    project.run(sync, {"UV_PROJECT_ENVIRONMENT": str(environment())})
 
 
 def frozen(folder: Path = BUILD) -> Path:
@@ -56,20 +63,34 @@ def frozen(folder: Path = BUILD) -> Path:
 def _complete(folder: Path) -> None:
     """What stands beside the program: licences, manual, and the file that kubectl asks on TAB."""
     shutil.copy(ROOT / "LICENSE", folder / "LICENSE")
-    (folder / "THIRD_PARTY_LICENSES").write_text(_third_party(), encoding="utf-8", newline="\n")
+    texts = _third_party(contents(folder))
+    (folder / "THIRD_PARTY_LICENSES").write_text(texts, encoding="utf-8", newline="\n")
     completion = folder / "completion"
     completion.mkdir(exist_ok=True)
     shutil.copy(ROOT / "kubectl_podx/cli/kubectl_complete-podx", completion)
     (completion / "kubectl_complete-podx").chmod(0o755)
 
 
-def _third_party() -> str:
-    """The licence texts of every package that was installed for the archive, and Python's."""
-    found = sorted(ENVIRONMENT.glob("**/site-packages"))
+def contents(folder: Path) -> dict[str, Any]:
+    """What the frozen program is made of, told by the interpreter that froze it."""
+    script = Path(__file__).with_name("contents.py")
+    done = subprocess.run(
+        [python(), str(script), str(folder)], capture_output=True, text=True, check=False
+    )
+    if done.returncode != 0:
+        raise SystemExit(f"what the archive is made of cannot be read: {done.stderr}")
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+def _third_party(made_of: dict[str, Any]) -> str:
+    """The licence texts of every package in the archive, and Python's."""
+    shipped = {one["name"] for one in made_of["packages"]} | {"pyinstaller"}
+    found = sorted(environment().glob("**/site-packages"))
     texts = []
     for distribution in importlib.metadata.distributions(path=[str(path) for path in found]):
         name = distribution.metadata["Name"]
-        if name.lower() in (NAME, "pip", "setuptools"):
+        if name not in shipped or name == NAME:
             continue
         words = distribution.metadata.get("License-Expression") or distribution.metadata["License"]
         lines = [f"{name} {distribution.version}", f"License: {(words or 'see below')[:100]}"]
@@ -79,10 +100,8 @@ def _third_party() -> str:
                 if content.is_file() and content.suffix in ("", ".txt", ".md", ".rst"):
                     lines += ["", content.read_text("utf-8", errors="replace").strip()]
         texts.append("\n".join(lines))
-    words = "import platform; print(platform.python_version())"
-    number = subprocess.run([python(), "-c", words], capture_output=True, text=True, check=True)
     texts.append(
-        f"Python {number.stdout.strip()}\nLicense: PSF-2.0, https://docs.python.org/3/license.html"
+        f"Python {made_of['python']}\nLicense: PSF-2.0, https://docs.python.org/3/license.html"
     )
     return ("\n\n" + "-" * 80 + "\n\n").join(sorted(texts)) + "\n"
 

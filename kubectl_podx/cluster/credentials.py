@@ -112,7 +112,7 @@ class Credentials:
         elif self._provider is not None:
             from kubectl_podx.cluster.exec_plugin import provider_token  # noqa: PLC0415 - rare
 
-            self._token = provider_token(self._provider)
+            self._token = provider_token(self._provider, self._environ, self._deadline)
         if access.client_certificate_data or access.client_certificate_file:
             self._certificate = access.client_certificate_data or read_file(
                 access.client_certificate_file

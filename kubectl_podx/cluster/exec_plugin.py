@@ -183,19 +183,23 @@ def _fail(why: str) -> NoReturn:
     ) from None
 
 
-_KNOWN = ("oidc", "gcp")
-
-
-def provider_token(provider: AuthProvider) -> str:
-    """A bearer token of the provider, refreshed where it has expired; nothing is written back.
-
-    The import costs 0.2 s and 20 MB, so only these kubeconfigs pay for it.
-    """
+def provider_token(provider: AuthProvider, environ: Mapping[str, str], deadline: Deadline) -> str:
+    """A bearer token of the provider, refreshed where it has expired; nothing is written back."""
     name = shown(provider.name, 63)
-    if provider.name not in _KNOWN:
+    if provider.name == "oidc":
+        from kubectl_podx.cluster.oidc import id_token  # noqa: PLC0415 - rare
+
+        return id_token(provider.config, environ, deadline)
+    if provider.name != "gcp":
         raise ClusterError("unauthorized", f'no Auth Provider found for name "{name}"')
     try:
         token = _load(provider)
+    except ImportError:
+        raise ClusterError(
+            "unauthorized",
+            "The gcp auth plugin has been removed from kubectl, and podx has it only where its "
+            "package `kubernetes` is installed: use the credential plugin gke-gcloud-auth-plugin",
+        ) from None
     except Exception as error:  # noqa: BLE001 - whatever they raise, it may not be shown
         # Errors of these libraries quote tokens and answers: the type has to do.
         raise ClusterError(
@@ -211,6 +215,7 @@ def provider_token(provider: AuthProvider) -> str:
 
 
 def _load(provider: AuthProvider) -> str:
+    """The import costs 0.2 s and 20 MB, so only these kubeconfigs pay for it."""
     from kubernetes.client import Configuration  # noqa: PLC0415 - costly, see above
     from kubernetes.config.kube_config import KubeConfigLoader  # noqa: PLC0415 - costly
 

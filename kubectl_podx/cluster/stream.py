@@ -261,8 +261,10 @@ def send_request(
     cut: bool,
     method: Method = "GET",
     body: bytes | None = None,
+    content_type: str = "",
 ) -> Response:
-    """Sends a request, with a body (JSON) where it is no GET, and reads the answer.
+    """Sends a request, with a body where it is no GET (JSON, unless `content_type` says otherwise),
+    and reads the answer.
 
     A body of more than `limit` bytes (unpacked) is an error, or is cut there if `cut`. Raises
     ClusterError, or ConnectionGoneError where nothing at all came back.
@@ -270,7 +272,8 @@ def send_request(
     lines = [f"{method} {target} HTTP/1.1", f"Host: {host}"]
     lines += [f"{name}: {value}" for name, value in check_headers(headers)]
     if body is not None:
-        lines += [f"Content-Type: {_CONTENT[method]}", f"Content-Length: {len(body)}"]
+        kind = content_type or _CONTENT[method]
+        lines += [f"Content-Type: {kind}", f"Content-Length: {len(body)}"]
     head = "\r\n".join([*lines, "", ""]).encode("utf-8", "surrogateescape")
     try:
         stream.sendall(head + (body or b""))

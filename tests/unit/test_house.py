@@ -20,6 +20,7 @@ BASE64 = {
     "cluster/credentials.py": "the person's own basic authentication and kubeconfig",
     "cluster/exec_plugin.py": "the kubeconfig's certificate authority for the plugin",
     "cluster/tls.py": "the person's own proxy password",
+    "cluster/oidc.py": "the person's own token, client secret and certificate authority",
     "cluster/kubeconfig.py": "certificate data of the kubeconfig",
     "render/html/fill.py": "digests of the page's own sheet and script, for its policy",
 }
@@ -166,7 +167,7 @@ def test_only_the_door_sends_a_body_for_a_review_and_for_the_one_write() -> None
     """The POSTs are a SelfSubjectAccessReview, which the server does not store, and a dry run,
     which it does not either. The word of the port forward is the method of every gRPC call: that
     of a health check, spoken to a pod. The one PATCH adds a debug container, and one file alone
-    asks for it.
+    asks for it. An identity provider is asked for a new token by a POST of its own.
     """
     posts = {
         (name_of(path), node.value)
@@ -175,6 +176,7 @@ def test_only_the_door_sends_a_body_for_a_review_and_for_the_one_write() -> None
         if isinstance(node, ast.Constant) and node.value in ("POST", "PUT", "PATCH", "DELETE")
     }
     door_words = {("cluster/server.py", "POST"), ("cluster/server.py", "PATCH")}
+    door_words |= {("cluster/oidc.py", "POST")}
     words = {("cluster/stream.py", "POST"), ("cluster/stream.py", "PATCH")}
     assert posts == {("cluster/port_forward.py", "POST"), *door_words, *words}
     sent = [
@@ -198,7 +200,7 @@ def test_only_the_door_sends_a_body_for_a_review_and_for_the_one_write() -> None
         for node in nodes(path)
         if isinstance(node, ast.Name) and node.id == "send_request"
     ]
-    assert paths == ["cluster/server.py"]
+    assert paths == ["cluster/oidc.py", "cluster/server.py"]
     senders = {
         attribute: {
             name_of(path)

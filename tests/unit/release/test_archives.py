@@ -14,7 +14,7 @@ GOOD = ("kubectl-podx", "LICENSE", "THIRD_PARTY_LICENSES", "completion/kubectl_c
 
 
 def program(*versions: str) -> bytes:
-    """A 64-bit ELF file that needs these versions of libc.so.6: header, strings, needs, sections."""
+    """A 64-bit ELF file that needs these versions of libc.so.6."""
     strings = b"\0libc.so.6\0" + b"".join(name.encode() + b"\0" for name in versions)
     at, entries = 11, b""
     for number, name in enumerate(versions):
@@ -41,7 +41,7 @@ def program(*versions: str) -> bytes:
 def archive(folder: Path, files: dict[str, bytes], **more: Any) -> Path:
     path = folder / "kubectl-podx_0.1.0_linux_amd64.tar.gz"
     with tarfile.open(path, "w:gz") as tar:
-        for name, content in ({name: b"x" for name in GOOD} | files).items():
+        for name, content in (dict.fromkeys(GOOD, b"x") | files).items():
             info = tarfile.TarInfo(name)
             info.size = len(content)
             for field, value in more.items():
@@ -140,8 +140,9 @@ def test_the_manifest_names_the_archives_and_where_they_will_be(tmp_path: Path) 
 
 
 def test_only_the_tag_of_this_version_may_be_released() -> None:
-    import dist
     from distribution import project
+
+    import dist
 
     dist.tag(f"v{project.version()}")
     with pytest.raises(SystemExit, match="does not fit"):

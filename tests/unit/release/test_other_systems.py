@@ -15,7 +15,15 @@ from pathlib import Path
 
 import pytest
 
-from kit.cluster_fakes import PKI, FakeServer, Request, answer, make_api, server_context, status_body
+from kit.cluster_fakes import (
+    PKI,
+    FakeServer,
+    Request,
+    answer,
+    make_api,
+    server_context,
+    status_body,
+)
 from kubectl_podx.cluster import ready
 from kubectl_podx.cluster.errors import ClusterError
 
@@ -56,7 +64,13 @@ def windows(*words: str, **variables: str) -> subprocess.CompletedProcess[bytes]
 
 @pytest.mark.parametrize(
     "words",
-    [("demo",), ("demo", "-o", "json"), ("demo", "-o", "html"), ("explain", "--codes"), ("--help",)],
+    [
+        ("demo",),
+        ("demo", "-o", "json"),
+        ("demo", "-o", "html"),
+        ("explain", "--codes"),
+        ("--help",),
+    ],
     ids=" ".join,
 )
 def test_what_asks_no_cluster_needs_nothing_of_posix(words: tuple[str, ...]) -> None:
