@@ -169,7 +169,7 @@ podx_answer() {
     '') podx_commands | podx_choose "$podx_typed" '' 4 ;;
     explain) podx_explained | podx_choose "$podx_typed" '' 4 ;;
     demo) podx_recordings | podx_choose "$podx_typed" '' 4 ;;
-    completion) printf 'bash\nzsh\nfish\n' | podx_choose "$podx_typed" '' 4 ;;
+    completion) printf 'bash\nzsh\nfish\nkubectl\n' | podx_choose "$podx_typed" '' 4 ;;
     version | options) echo :4 ;;
     *)
       case $podx_typed in

@@ -105,15 +105,33 @@ def _fetch(work: Path) -> None:
         f"Dir::Cache={lists}/cache",
         "APT::Sandbox::User=root",
     ]
-    apt = ["apt-get", "-q", *(word for option in options for word in ("-o", option))]
-    _run(work, work, *apt, "update")
-    _run(work, sources, *apt, "source", "--download-only", *_SOURCES)
-    _run(work, sources, *apt, "download", "libffi-dev")
+    given = [word for option in options for word in ("-o", option)]
+    _run(work, work, "apt-get", "-q", *given, "update")
+    for name in _SOURCES:
+        _fetch_source(work, name, given)
+    _run(work, sources, "apt-get", "-q", *given, "download", "libffi-dev")
     for archive in sorted(sources.glob("*.orig.tar.*")):
         if not archive.name.endswith(".asc"):
             _run(work, sources, "tar", "-xf", archive.name)
     (package,) = sources.glob("libffi-dev_*.deb")
     _run(work, sources, "dpkg-deb", "-x", package.name, "libffi")
+
+
+def _fetch_source(work: Path, name: str, options: list[str]) -> None:
+    """The newest that the mirror has: it may list a version before it holds its files."""
+    listed = subprocess.run(
+        ["apt-cache", *options, "showsrc", "--only-source", name],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    versions = re.findall(r"^Version: (\S+)$", listed.stdout, re.MULTILINE)
+    for version in sorted(set(versions), reverse=True):
+        words = ["apt-get", "-q", *options, "source", "--tar-only", "--download-only"]
+        try:
+            _run(work, work / "sources", *words, f"{name}={version}")
+        except subprocess.CalledProcessError:
+            continue
+        return
+    raise CannotBuildError(f"the mirror has no source of {name}")
 
 
 def _mirror() -> str:

@@ -43,33 +43,14 @@ def write_bundle(capture: Capture, path: Path) -> str:
     import gzip  # noqa: PLC0415 - a reader of bundles needs none of these
     import hashlib  # noqa: PLC0415
     import io  # noqa: PLC0415
-    import os  # noqa: PLC0415
-    import tempfile  # noqa: PLC0415
+
+    from kubectl_podx.model.files import replace_file  # noqa: PLC0415
 
     buffer = io.BytesIO()
     with gzip.GzipFile(fileobj=buffer, mode="wb", mtime=0, filename="") as stream:
         stream.write(msgspec.json.encode(capture))
     data = buffer.getvalue()
-    if path.is_symlink():
-        raise InputError(f"refusing to write through the symbolic link {str(path)!a}")
-    if path.exists() and not path.is_file():
-        # The new file takes the place of the old one: of a device such as /dev/null, too.
-        raise InputError(f"refusing to replace {str(path)!a}, which is not a regular file")
-    try:
-        handle, temporary = tempfile.mkstemp(dir=path.parent or ".", prefix=f".{path.name}.")
-        try:
-            with os.fdopen(handle, "wb") as stream_out:
-                stream_out.write(data)
-                stream_out.flush()
-                os.fsync(stream_out.fileno())
-            Path(temporary).replace(path)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
-    except OSError as error:
-        raise InputError(
-            f"cannot write {str(path)!a}: {error.strerror or 'input/output error'}"
-        ) from None
+    replace_file(path, data)
     return hashlib.sha256(data).hexdigest()
 
 

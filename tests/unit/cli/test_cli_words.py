@@ -188,7 +188,7 @@ def test_a_fresh_interpreter_imports_nothing_heavy_for_help(line: str) -> None:
         (["describe", "--kubeconfig=/e"], [], 0),
         (["describe", "--context", ""], [], 4),
         (["completion", "z"], ["zsh"], 4),
-        (["completion", ""], ["bash", "zsh", "fish"], 4),
+        (["completion", ""], ["bash", "zsh", "fish", "kubectl"], 4),
         (["version", "-o", ""], ["json", "yaml"], 4),
         (["preset", ""], ["preview", "convert"], 4),
         (["preset", "preview", ""], [], 4),
@@ -214,6 +214,32 @@ def test_completion_speaks_cobras_protocol(
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_completion_scripts_ask_the_plugin(run: Run, shell: str) -> None:
     assert "kubectl-podx __complete" in run("completion", shell).out
+
+
+def test_the_file_that_kubectl_asks_is_printed_or_written(run: Run, tmp_path: Path) -> None:
+    script = run("completion", "kubectl").out
+    assert script.startswith("#!/bin/sh\n")
+    done = run("completion", "kubectl", "--write", str(tmp_path))
+    path = tmp_path / "kubectl_complete-podx"
+    assert (done.status, done.out) == (0, f"{path}\n")
+    assert "is not on the PATH" in done.err
+    assert path.read_text() == script
+    assert path.stat().st_mode & 0o777 == 0o755
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_folder_on_the_path_gets_no_warning(run: Run, tmp_path: Path) -> None:
+    done = run("completion", "kubectl", "--write", str(tmp_path), PATH=f"/bin:{tmp_path}")
+    assert (done.status, done.err) == (0, "")
+
+
+def test_the_file_is_written_nowhere_else(run: Run, tmp_path: Path) -> None:
+    done = run("completion", "kubectl", "--write", str(tmp_path / "none"))
+    assert (done.status, done.out) == (1, "")
+    assert "is not a folder" in done.err
+    (tmp_path / "kubectl_complete-podx").symlink_to("/etc/hosts")
+    assert "symbolic link" in run("completion", "kubectl", "--write", str(tmp_path)).err
+    assert run("completion", "bash", "--write", str(tmp_path)).status == 2
 
 
 def test_the_version(run: Run) -> None:
