@@ -36,12 +36,16 @@ class CannotBuildError(Exception):
     """This machine cannot make it, and why."""
 
 
+def cache() -> Path:
+    """The user's, where the clusters' programs are kept, too."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "kubectl-podx"
+
+
 def folder() -> Path:
     """Where the interpreter is, or will be."""
-    root = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "kubectl-podx"
     parts = (_RECIPE, GLIBC, _ZIG, _SUITE, _SOURCES, _WITHOUT, _NO)
     key = hashlib.sha256(repr(parts).encode()).hexdigest()[:12]
-    return root / f"python-glibc{GLIBC}-{key}"
+    return cache() / f"python-glibc{GLIBC}-{key}"
 
 
 def find() -> Path | None:
@@ -96,7 +100,7 @@ def _fetch(work: Path) -> None:
     sources, lists = work / "sources", work / "apt"
     (lists / "lists/partial").mkdir(parents=True)
     (lists / "cache/archives/partial").mkdir(parents=True)
-    kinds = "".join(f"{kind} {_mirror()} {_SUITE} main\n" for kind in ("deb", "deb-src"))
+    kinds = "".join(f"{kind} {mirror()} {_SUITE} main\n" for kind in ("deb", "deb-src"))
     (lists / "sources.list").write_text(kinds)
     options = [
         f"Dir::Etc::sourcelist={lists}/sources.list",
@@ -134,7 +138,7 @@ def _fetch_source(work: Path, name: str, options: list[str]) -> None:
     raise CannotBuildError(f"the mirror has no source of {name}")
 
 
-def _mirror() -> str:
+def mirror() -> str:
     """Where this machine gets Debian from."""
     words = ["apt-get", "indextargets", "--format", "$(REPO_URI)", "Created-By: Packages"]
     done = subprocess.run(words, capture_output=True, text=True, check=True)

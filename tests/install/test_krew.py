@@ -169,8 +169,30 @@ def test_an_upgrade_from_our_own_index(
             done = krew(*again)
             assert done.returncode == 0, done.stderr
         store = tmp_path / ".krew/store/podx"
-        assert [path.name for path in store.iterdir()] == re.findall(r"version: (v.*)", text)
+        (number,) = re.findall(r"version: (v.*)", text)
+        assert [path.name for path in store.iterdir()] == [number]
+        link = tmp_path / ".krew/bin/kubectl-podx"
+        assert link.resolve().parent == store / number
+        version = run("kubectl", "podx", "version", path=[link.parent, binaries], home=tmp_path)
+        assert version.stdout == f"Podx Version: {number}\n"
+        assert krew("list").stdout == "own/podx\n"
         server.shutdown()
+
+
+def test_the_caveats_install_completion(
+    binaries: Path, installed: Path, manifest: Path, run: Run
+) -> None:
+    """The command that krew prints, as it stands there, and then kubectl's own question."""
+    caveats = manifest.read_text().split("caveats: |")[1].split("platforms:")[0]
+    (command,) = [line.strip() for line in caveats.splitlines() if "--write" in line]
+    link = installed / ".krew/bin"
+    path = [link, binaries]
+    env = krew_env(installed)
+    done = run("sh", "-c", command, path=path, home=installed, **env)
+    assert (done.returncode, done.stderr) == (0, "")
+    asked = run("kubectl", "__complete", "podx", "desc", path=path, home=installed)
+    assert asked.stdout.startswith("describe\t"), asked.stderr
+    (link / "kubectl_complete-podx").unlink()
 
 
 class Quiet(http.server.SimpleHTTPRequestHandler):
