@@ -13,8 +13,10 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import click
+import man
 import msgspec
 
+from kubectl_podx import URL, __version__
 from kubectl_podx.analysis.catalogue import every_rule
 from kubectl_podx.analysis.reports import DOCUMENTS
 from kubectl_podx.capture import rehearse as rights
@@ -65,12 +67,16 @@ _STATES = (
 )
 
 
+_SUMMARY = "explain why a pod misbehaves, from inside its containers"
+
+
 def pages() -> dict[str, str]:
     """Path below the repository -> content."""
     return {
         "docs/REPORT.md": _report(),
         "docs/FINDINGS.md": _findings(),
         "docs/CLI.md": _cli(),
+        "docs/kubectl-podx.1": man.page(_cli(), __version__, _SUMMARY, URL),
         "docs/QUERIES.md": _queries(),
         "docs/REQUESTS.md": _requests(),
         "docs/RBAC.md": _rbac(),

@@ -19,6 +19,9 @@ from typing import Any
 from distribution import project
 from distribution.project import BUILD, NAME, ROOT
 
+# What help and messages of the program name.
+DOCS = ("BUNDLE.md", "PODPRESET.md", "QUERIES.md")
+
 
 def environment() -> Path:
     """Of each interpreter that an archive is made with, one."""
@@ -65,6 +68,11 @@ def _complete(folder: Path) -> None:
     shutil.copy(ROOT / "LICENSE", folder / "LICENSE")
     texts = _third_party(contents(folder))
     (folder / "THIRD_PARTY_LICENSES").write_text(texts, encoding="utf-8", newline="\n")
+    for name in ("docs", "man/man1"):
+        (folder / name).mkdir(parents=True, exist_ok=True)
+    shutil.copy(ROOT / "docs/kubectl-podx.1", folder / "man/man1")
+    for name in DOCS:
+        shutil.copy(ROOT / "docs" / name, folder / "docs")
     completion = folder / "completion"
     completion.mkdir(exist_ok=True)
     shutil.copy(ROOT / "kubectl_podx/cli/kubectl_complete-podx", completion)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from kubectl_podx import DOCS
 from kubectl_podx.cli.command import Command
 from kubectl_podx.cli.options import CHOICE, DEBUG, INSIDE, RUN, reading_options
 from kubectl_podx.model.errors import ExitStatus, InputError, UsageError
@@ -19,13 +20,13 @@ if TYPE_CHECKING:
     from kubectl_podx.capture.sharing import Witness
     from kubectl_podx.model.capture import Capture
 
-_HELP = """
+_HELP = f"""
 Save everything that podx finds out about a pod in a file (a bundle), which other commands read
 with --from.
 
 A bundle contains no secret values. Log lines may contain some, so they are stored only with
 --include-logs. ConfigMap values are stored only with --include-values, otherwise as digests.
-docs/BUNDLE.md describes the file.
+{DOCS}/BUNDLE.md describes the file.
 
 The printed sha256 identifies the file. It does not prove who made it.
 """

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
+from kubectl_podx import DOCS
 from kubectl_podx.cli.command import Command
 from kubectl_podx.cli.options import connection_options
 from kubectl_podx.model.errors import ExitStatus, PodxError, UsageError
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 WORDS = frozenset({"podpreset", "podpresets"})
 
 
-STORY = """\
+STORY = f"""\
 KIND:       PodPreset
 VERSION:    settings.k8s.io/v1alpha1 (until Kubernetes 1.19)
             redhatcop.redhat.io/v1alpha1 (a webhook's own kind, with the same spec)
@@ -49,7 +50,8 @@ WHAT TO DO:
     Or write the entries into the pod template, which needs nothing in the cluster.
 
 MORE:
-    docs/PODPRESET.md has every rule of merging and conflict.
+    {DOCS}/PODPRESET.md
+    has every rule of merging and conflict.
 """
 
 

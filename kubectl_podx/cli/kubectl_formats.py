@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import shlex
 
+from kubectl_podx import DOCS
 from kubectl_podx.view.escape import quoted
 
 _PATHS = ("jsonpath", "jsonpath-as-json", "jsonpath-file")
@@ -31,7 +32,7 @@ def instead_of(output: str) -> str | None:
     use = f"--query {shlex.quote(query)} -o {form}" if query else "--query EXPRESSION -o text"
     return (
         f"-o {quoted(name)} is not offered; a JMESPath expression does it: use {use} "
-        "(docs/QUERIES.md)"
+        f"({DOCS}/QUERIES.md)"
     )
 
 
