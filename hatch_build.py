@@ -42,6 +42,7 @@ class ProjectMetadata(MetadataHookInterface):
     PLUGIN_NAME = "custom"
 
     def update(self, metadata: dict[str, Any]) -> None:
+        """Puts in what is worked out: `readme` and `urls`."""
         root = Path(self.root)
         url, version = address(root), str(metadata["version"])
         text = absolute((root / "README.md").read_text("utf-8"), url, version)
