@@ -8,16 +8,19 @@ if sys.version_info < (3, 11):  # noqa: UP036 - the system's python3 may be any
 import argparse
 import os
 import shlex
+import tempfile
 from pathlib import Path
 from types import ModuleType
 
 import borrowed
 import build
 import console
+import containerd
 import daemons
 import kind
 import metrics
 import own
+import podximage
 import runtimes
 import surgery
 import versions
@@ -99,6 +102,21 @@ def _build(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _load(arguments: argparse.Namespace) -> int:
+    """podx as an image, made by packaging/Containerfile and given to the node."""
+    with tempfile.TemporaryDirectory() as scratch:
+        archive = Path(scratch) / "podx.tar"
+        podximage.write(arguments.reference, archive)
+        if _provider() is kind:
+            kind.load(archive)
+        else:
+            layout = _own_layout()
+            if versions.load().runtime != "containerd" or layout.node:
+                raise console.ClusterError("only a node of this machine with containerd takes it")
+            containerd.fill_after(layout, build.locate().binaries, [archive])
+    return 0
+
+
 def _operate(arguments: argparse.Namespace) -> int:
     layout = _own_layout()
     if layout.node and arguments.daemon not in daemons.CONTROL_PLANE:
@@ -118,6 +136,7 @@ _COMMANDS = {
     "status": _status,
     "env": _env,
     "build": _build,
+    "load-podx": _load,
     "restart": _operate,
     "pause": _operate,
     "resume": _operate,
@@ -140,6 +159,8 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("env", help="print what a shell must export to reach it")
     builder = commands.add_parser("build", help="only build what `up` needs, print the folder")
     builder.add_argument("--extras", action="store_true", help="also krew and kwok")
+    loader = commands.add_parser("load-podx", help="give the node an image of podx")
+    loader.add_argument("reference", help="its name, such as podx.test/podx:1")
     switch = commands.add_parser("metrics", help="serve metrics.k8s.io, or no longer")
     switch.add_argument("switch", choices=("on", "off"))
     for name, words in (

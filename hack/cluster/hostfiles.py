@@ -25,6 +25,18 @@ def copy_packages(rootfs: Rootfs, packages: tuple[str, ...]) -> None:
         rootfs.program(_inside(library), library)
 
 
+def copy_libraries(rootfs: Rootfs, programs: list[Path]) -> None:
+    """What these programs need of the host: the C library, above all."""
+    rootfs.folder("usr")
+    for name in ("lib", "lib64"):
+        rootfs.folder(f"usr/{name}")
+        rootfs.link(name, f"usr/{name}")
+    own = {program.parent for program in programs}
+    for library in _libraries(programs):
+        if library.parent not in own:
+            rootfs.program(_inside(library), library)
+
+
 def _programs(package: str) -> list[Path]:
     done = subprocess.run(
         ["dpkg-query", "-L", package], capture_output=True, text=True, check=False

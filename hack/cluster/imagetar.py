@@ -72,6 +72,7 @@ class Image:
     entrypoint: list[str] = field(default_factory=list)
     command: list[str] = field(default_factory=list)
     environment: dict[str, str] = field(default_factory=dict)
+    user: str = ""
 
 
 def write(image: Image, destination: Path) -> None:
@@ -106,6 +107,7 @@ def _config(image: Image, layer_digest: str) -> dict[str, object]:
             "Entrypoint": image.entrypoint or None,
             "Cmd": image.command or None,
             "WorkingDir": "/",
+            **({"User": image.user} if image.user else {}),
         },
         "rootfs": {"type": "layers", "diff_ids": [f"sha256:{layer_digest}"]},
         "history": [{"created": _CREATED, "created_by": "kubectl-podx hack/cluster"}],

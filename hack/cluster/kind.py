@@ -50,6 +50,11 @@ def environment() -> dict[str, str]:
     return {"KUBECONFIG": str(_kubeconfig()), "PODX_TEST_KUBECTL": _kubectl()}
 
 
+def load(archive: Path) -> None:
+    """Gives the node an image."""
+    _run("kind", "load", "image-archive", str(archive), f"--name={_name()}")
+
+
 def _load_own_images() -> None:
     if not shutil.which("dpkg-query"):
         step("podx.test images can only be made on Debian: tests that use them will fail")
@@ -60,7 +65,7 @@ def _load_own_images() -> None:
     artefacts = build.locate()
     for archive in images.build(artefacts.images, own, artefacts.binaries):
         step(f"loading {archive.name}")
-        _run("kind", "load", "image-archive", str(archive), f"--name={_name()}")
+        load(archive)
 
 
 def _name() -> str:

@@ -1,5 +1,6 @@
 """What has to hold of an archive before anybody gets it."""
 
+import re
 import tarfile
 from pathlib import Path
 
@@ -12,14 +13,32 @@ MOST_BYTES, MOST_FILES = 18_000_000, 150
 NEWEST_GLIBC = (2, 28)
 
 
-def newest_glibc(path: Path) -> tuple[elf.Version, list[str]]:
-    """The newest glibc that anything in the archive asks for, and the files that do."""
-    asked: dict[str, elf.Version] = {}
+# The C library's own files, and zlib for the program that unpacks the rest: on every system.
+_GIVEN = re.compile(r"(libc|libm|libdl|libpthread|librt|libutil|libz|ld-linux-[\w-]+)\.so\.\d+")
+
+
+def _programs(path: Path) -> dict[str, bytes]:
+    """Programs and libraries in the archive by name."""
+    found = {}
     with tarfile.open(path) as tar:
         for entry in tar.getmembers():
-            content = tar.extractfile(entry)
+            content = tar.extractfile(entry) if entry.isreg() else None
             if content is not None and elf.is_elf(data := content.read()):
-                asked[entry.name] = elf.needed_glibc(data)
+                found[entry.name] = data
+    return found
+
+
+def foreign_libraries(path: Path) -> list[str]:
+    """Libraries that are neither in the archive nor on every system."""
+    programs = _programs(path)
+    own = {name.rpartition("/")[2] for name in programs}
+    asked = {one for data in programs.values() for one in elf.needed_libraries(data)}
+    return sorted(one for one in asked - own if not _GIVEN.fullmatch(one))
+
+
+def newest_glibc(path: Path) -> tuple[elf.Version, list[str]]:
+    """The newest glibc that anything in the archive asks for, and the files that do."""
+    asked = {name: elf.needed_glibc(data) for name, data in _programs(path).items()}
     newest = max(asked.values(), default=(0,))
     return newest, sorted(name for name, version in asked.items() if version == newest)
 
@@ -39,6 +58,8 @@ def problems(path: Path, *, portable: bool = False) -> list[str]:
         found.append(f"{files} files, {MOST_FILES} at most")
     if path.stat().st_size > MOST_BYTES:
         found.append(f"{path.stat().st_size} bytes, {MOST_BYTES} at most")
+    if "_linux_" in path.name:
+        found += [f"{name} is asked for, and is not in it" for name in foreign_libraries(path)]
     if portable and "_linux_" in path.name:
         newest, who = newest_glibc(path)
         if newest > NEWEST_GLIBC:

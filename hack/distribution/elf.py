@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 _MAGIC = b"\x7fELF\x02\x01"  # 64 bits, little endian: amd64 and arm64
 _NEEDED = 0x6FFFFFFE  # SHT_GNU_verneed
+_DYNAMIC = 6  # SHT_DYNAMIC
 # No function, but a form of the file that glibc reads from this version on.
 _FORMS = {"GLIBC_ABI_DT_RELR": (2, 36)}
 
@@ -20,6 +21,21 @@ def needed_glibc(content: bytes) -> Version:
     """The newest version of glibc that the file asks for; (0,) where it asks for none."""
     found = [(0,), *(_number(name) for name in _needed_names(content))]
     return max(found)
+
+
+def needed_libraries(content: bytes) -> set[str]:
+    """The libraries that the loader has to find: DT_NEEDED."""
+    sections, found = list(_sections(content)), set()
+    for kind, start, link, _ in sections:
+        if kind != _DYNAMIC:
+            continue
+        names, at = sections[link][1], start
+        while (entry := struct.unpack_from("<qQ", content, at))[0] != 0:
+            tag, value = entry
+            if tag == 1:
+                found.add(_text(content, names + value))
+            at += 16
+    return found
 
 
 def _number(name: str) -> Version:

@@ -75,6 +75,35 @@ def test_an_archive_for_a_newer_glibc_is_refused(tmp_path: Path) -> None:
         check.check(new, portable=True)
 
 
+def linked(*libraries: str) -> bytes:
+    """A 64-bit ELF file whose dynamic section asks for these libraries."""
+    strings = b"\0" + b"".join(name.encode() + b"\0" for name in libraries)
+    entries, at = b"", 1
+    for name in libraries:
+        entries += struct.pack("<qQ", 1, at)
+        at += len(name) + 1
+    entries += struct.pack("<qQ", 0, 0)
+    strings_at, entries_at = 64, 64 + len(strings)
+    header = b"\x7fELF\x02\x01\x01".ljust(16, b"\0")
+    sections_at = entries_at + len(entries)
+    header += struct.pack("<HHIQQQIHHHHHH", 3, 62, 1, 0, 0, sections_at, 0, 64, 0, 0, 64, 3, 1)
+    rows = [(0, 0, 0, 0), (3, strings_at, len(strings), 0), (6, entries_at, len(entries), 1)]
+    table = b"".join(
+        struct.pack("<IIQQQQIIQQ", 0, kind, 0, 0, offset, size, link, 0, 1, 0)
+        for kind, offset, size, link in rows
+    )
+    return header + strings + entries + table
+
+
+def test_an_archive_brings_its_libraries(tmp_path: Path) -> None:
+    from distribution import check, elf
+
+    program = linked("libc.so.6", "libown.so.1", "libgone.so.3", "ld-linux-x86-64.so.2")
+    assert "libgone.so.3" in elf.needed_libraries(program)
+    path = archive(tmp_path, {"kubectl-podx": program, "_internal/libown.so.1": linked()})
+    assert check.problems(path) == ["libgone.so.3 is asked for, and is not in it"]
+
+
 def test_what_krew_would_refuse_is_refused(tmp_path: Path) -> None:
     from distribution import check
 
