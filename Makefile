@@ -22,7 +22,7 @@ export PODX_CLUSTER_RUNTIME := $(RUNTIME)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help install dist manifest test-install portable release-check lint-workflows bench bench-guard bench-scale docs record-demo record-samples record-session demo test test-pages screenshots fuzz lint format e2e e2e-v2 incidents incident cluster-up cluster-down cluster-status check ci clean
+.PHONY: help install dist manifest test-install portable release-check lint-workflows bench bench-guard bench-scale docs record-demo record-samples record-session demo test test-versions test-pages screenshots fuzz lint format e2e e2e-v2 incidents incident cluster-up cluster-down cluster-status check ci clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  \1	\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -45,6 +45,9 @@ demo: install ## a full report of a recorded incident; needs no cluster
 
 test: install ## the whole suite that needs no root and no cluster
 	$(RUN) pytest -n auto
+
+test-versions: | $(filter $(TOOLS)/%,$(UV)) ## the suite once on each Python of this machine, 3.11 to 3.14
+	UV="$(UV)" $(PYTHON) hack/pythons.py -q -n auto $(ARGS)
 
 fuzz: install ## at least 100,000 made-up inputs for every parser of bytes from outside
 	PODX_FUZZ=6000 $(RUN) pytest -q -p no:randomly tests/unit/trust/test_trust_fuzz.py tests/unit/trust/test_trust_hostile_server.py

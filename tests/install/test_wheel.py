@@ -12,10 +12,9 @@ import time
 from pathlib import Path
 
 import pytest
+import pythons
 
 from install.conftest import ROOT, Run
-
-VERSIONS = ("3.11", "3.12", "3.13", "3.14")
 
 
 def uv() -> str:
@@ -26,18 +25,10 @@ def uv() -> str:
 
 def environment(folder: Path, version: str) -> Path:
     """A virtual environment of that Python with the built wheel; skips where it is not here."""
-    # pyenv keeps more of them than it has on PATH.
-    pyenv = Path(os.environ.get("PYENV_ROOT", "~/.pyenv")).expanduser() / "versions"
-    found = sorted(pyenv.glob(f"{version}.*/bin/python"))
-    python = str(found[-1]) if found else version
-    made = subprocess.run(
-        [uv(), "venv", "--quiet", "--no-python-downloads", "--python", python, str(folder)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if made.returncode != 0:
+    python = pythons.find(version)
+    if python is None:
         pytest.skip(f"Python {version} is not on this machine")
+    subprocess.run([uv(), "venv", "--quiet", "--python", python, str(folder)], check=True)
     wheel = max((ROOT / "dist").glob("*.whl"), key=lambda path: path.stat().st_mtime)
     done = subprocess.run(
         [uv(), "pip", "install", "--quiet", "--python", str(folder / "bin/python"), str(wheel)],
@@ -49,7 +40,7 @@ def environment(folder: Path, version: str) -> Path:
     return folder / "bin"
 
 
-@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("version", pythons.VERSIONS)
 def test_the_wheel_works_on_every_python(version: str, tmp_path: Path, run: Run) -> None:
     scripts = environment(tmp_path / "venv", version)
     done = run("kubectl-podx", "demo", "-o", "json", path=[scripts], home=tmp_path)
