@@ -105,6 +105,13 @@ def test_a_run_by_hand_publishes_nothing() -> None:
     assert "tag" in said(jobs["package"])
 
 
+def test_a_checkout_on_windows_has_the_bytes_of_the_repository() -> None:
+    """A carriage return in the script that runs in containers would break it there."""
+    assert "* -text" in (ROOT / ".gitattributes").read_text().splitlines()
+    for path in ("capture/observe.sh", "cli/kubectl_complete-podx"):
+        assert b"\r" not in (ROOT / "kubectl_podx" / path).read_bytes()
+
+
 def test_every_step_of_the_builder_that_a_workflow_names_exists() -> None:
     tree = ast.parse((ROOT / "hack/dist.py").read_text())
     cases = {
