@@ -61,7 +61,17 @@ def build() -> Path:
     missing = [tool for tool in ("apt-get", "dpkg-deb", "make", "perl") if not shutil.which(tool)]
     if missing or sys.platform != "linux" or project.system() != "linux_amd64":
         raise CannotBuildError(f"needs Debian on amd64; missing: {', '.join(missing) or 'nothing'}")
+    import fcntl  # noqa: PLC0415 - not on Windows, where the other steps run, too
+
     target = folder()
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with (target.parent / f"{target.name}.lock").open("w") as lock:
+        # Two builds would race for the same names; the second waits, and finds it done.
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return find() or _build(target)
+
+
+def _build(target: Path) -> Path:
     shutil.rmtree(target, ignore_errors=True)
     work = target / "work"
     (work / "sources").mkdir(parents=True)
