@@ -5,12 +5,13 @@ from __future__ import annotations
 import ssl
 import threading
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from kubectl_podx.cluster.access import Access
 from kubectl_podx.cluster.errors import ClusterError
+from kubectl_podx.cluster.kubeconfig import AuthProvider
 from kubectl_podx.cluster.tls import make_context, read_file
 from kubectl_podx.model.clock import Deadline
 from kubectl_podx.model.errors import InputError
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     import subprocess
 
 Headers = list[tuple[str, str]]
+AskProvider = Callable[[AuthProvider, Mapping[str, str], Deadline], str]
+"""Gives the bearer token of a legacy entry. Passed in: it needs connections of its own."""
 
 # RFC 7230 `token` without the percent sign, which the escape itself needs (client-go
 # `legalHeaderKeyBytes`).
@@ -30,8 +33,15 @@ _KEY_BYTES = frozenset(
 class Credentials:
     """The identity of one run. A plugin is run at most once at a time, and only when needed."""
 
-    def __init__(self, access: Access, environ: Mapping[str, str], deadline: Deadline) -> None:
+    def __init__(
+        self,
+        access: Access,
+        environ: Mapping[str, str],
+        deadline: Deadline,
+        ask_provider: AskProvider | None = None,
+    ) -> None:
         self._access = access
+        self._ask_provider = ask_provider
         self._environ = environ
         self._deadline = deadline
         self._lock = threading.Lock()
@@ -109,10 +119,8 @@ class Credentials:
         access = self._access
         if self._plugin is not None:
             self._run_plugin()
-        elif self._provider is not None:
-            from kubectl_podx.cluster.exec_plugin import provider_token  # noqa: PLC0415 - rare
-
-            self._token = provider_token(self._provider, self._environ, self._deadline)
+        elif self._provider is not None and self._ask_provider is not None:
+            self._token = self._ask_provider(self._provider, self._environ, self._deadline)
         if access.client_certificate_data or access.client_certificate_file:
             self._certificate = access.client_certificate_data or read_file(
                 access.client_certificate_file

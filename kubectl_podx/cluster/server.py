@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     import socket
 
     from kubectl_podx.cluster.exec_protocol import ExecResult
+    from kubectl_podx.cluster.kubeconfig import AuthProvider
     from kubectl_podx.cluster.port_forward import Tunnel
 
 Query = Sequence[tuple[str, str]]
@@ -44,6 +45,12 @@ _MAX_WARNINGS = 64
 # RFC 7234: `299 - "text"`, several separated by commas; others than 299 are not Kubernetes'.
 _WARNING = re.compile(r'(\d{3}) \S+ "((?:[^"\\]|\\.)*)"')
 _T = TypeVar("_T")
+
+
+def _ask_provider(provider: AuthProvider, environ: Mapping[str, str], deadline: Deadline) -> str:
+    from kubectl_podx.cluster.providers import provider_token  # noqa: PLC0415 - rare
+
+    return provider_token(provider, environ, deadline)
 
 
 class Answer(NamedTuple):
@@ -72,7 +79,7 @@ class ApiServer:
         self._deadline = deadline
         self._user_agent = user_agent
         self._on_warning = on_warning
-        self._credentials = Credentials(access, environ, deadline)
+        self._credentials = Credentials(access, environ, deadline, _ask_provider)
         self._dialer = Dialer(access, self._credentials, environ)
         self._pool = Pool(self._dialer.dial, deadline, max_connections)
         self._cancelled = threading.Event()

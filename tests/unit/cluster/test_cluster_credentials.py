@@ -13,6 +13,7 @@ from kubectl_podx.cluster.credentials import Credentials, impersonation
 from kubectl_podx.cluster.errors import ClusterError
 from kubectl_podx.cluster.exec_plugin import exec_info, parse_credential
 from kubectl_podx.cluster.kubeconfig import AuthProvider, ExecPlugin, ExecVariable, check_plugin
+from kubectl_podx.cluster.providers import provider_token
 from kubectl_podx.model.clock import Deadline
 from kubectl_podx.model.errors import InputError, PodxError
 
@@ -36,7 +37,8 @@ def credentials(
     seconds: float = 20, environ: dict[str, str] | None = None, **access: Any
 ) -> Credentials:
     known = Access(server="https://h", home="/nonexistent", **access)
-    return Credentials(known, environ or {"PATH": os.environ["PATH"]}, Deadline(seconds))
+    given = environ or {"PATH": os.environ["PATH"]}
+    return Credentials(known, given, Deadline(seconds), provider_token)
 
 
 def authorization(found: Credentials) -> str | None:

@@ -13,9 +13,9 @@ import pytest
 
 from kit.cluster_fakes import PKI, FakeServer, Reply, Request, answer, server_context
 from kubectl_podx.cluster.errors import ClusterError
-from kubectl_podx.cluster.exec_plugin import provider_token
 from kubectl_podx.cluster.kubeconfig import AuthProvider
 from kubectl_podx.cluster.oidc import id_token
+from kubectl_podx.cluster.providers import provider_token
 from kubectl_podx.model.clock import Deadline
 
 
