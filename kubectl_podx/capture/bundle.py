@@ -79,7 +79,7 @@ def decode_bundle(data: bytes, name: str) -> Capture:
 
 def read_text(path: Path) -> str:
     """The JSON text of a bundle, as it is in the file."""
-    return _inflate(read_file(path), ascii(path.name)).decode("utf-8", "surrogatepass")
+    return _inflate(_read(path), ascii(path.name)).decode("utf-8", "surrogatepass")
 
 
 def is_bundle(data: bytes) -> bool:

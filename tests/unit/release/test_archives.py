@@ -169,9 +169,8 @@ def test_the_manifest_names_the_archives_and_where_they_will_be(tmp_path: Path) 
 
 
 def test_only_the_tag_of_this_version_may_be_released() -> None:
-    from distribution import project
-
     import dist
+    from distribution import project
 
     dist.tag(f"v{project.version()}")
     with pytest.raises(SystemExit, match="does not fit"):
