@@ -266,6 +266,11 @@ def memory_limits(pod: Json, entry: ContainerEntry) -> list[MemoryLimit]:
     return found
 
 
+def is_roomy(pod: Json, entry: ContainerEntry) -> bool:
+    """Whether no limit is so low that one more exec could be felt."""
+    return all(limit.size >= ROOMY_LIMIT for limit in memory_limits(pod, entry))
+
+
 def limit_of_pod(pod: Json) -> int | None:
     """Bytes that the pod's own cgroup may have; None where it has no limit.
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Never
 
 from kubectl_podx.capture.calls import Outcome
-from kubectl_podx.capture.exec_policy import has_memory_limit
+from kubectl_podx.capture.exec_policy import has_memory_limit, is_roomy
 from kubectl_podx.capture.plan import PlannedCall
 from kubectl_podx.model.clock import Deadline
 from kubectl_podx.model.raw import Json, dig, items, text
@@ -231,6 +231,9 @@ def perform(server: ApiServer, call: PlannedCall, pod: Json, deadline: Deadline)
             return Outcome(call, "failed", _GONE)
         raise
     if not result.stdout:
+        lost = result.reason == "ConnectionLost" and not call.through
+        if lost and is_roomy(pod, looked_at) and _has_no_shell(server, call, deadline):
+            return Outcome(call, "failed", NO_SHELL)
         return _nothing(call, result)
     return Outcome(
         call,
@@ -246,6 +249,25 @@ def perform(server: ApiServer, call: PlannedCall, pod: Json, deadline: Deadline)
             through_id=call.through_id,
         ),
     )
+
+
+def _has_no_shell(server: ApiServer, call: PlannedCall, deadline: Deadline) -> bool:
+    """Whether an exec that sends nothing is told so.
+
+    Where a shell is missing, the runtime refuses at once, and the script is still on its way then:
+    the API server may give up the connection before it has passed the refusal on.
+    """
+    result = server.exec(
+        call.reference.namespace,
+        call.reference.name,
+        call.container,
+        ["sh", "-c", ":"],
+        stdin=None,
+        deadline=deadline,
+        stdout_limit=_MAX_ERRORS,
+        stderr_limit=_MAX_ERRORS,
+    )
+    return _NOT_THERE.search(result.message.lower()) is not None
 
 
 def _nothing(call: PlannedCall, result: ExecResult) -> Outcome:

@@ -26,6 +26,7 @@ from kubectl_podx.capture.planned import DebugWish
 from kubectl_podx.capture.steps import Steps
 from kubectl_podx.capture.targets import Targets
 from kubectl_podx.cluster.errors import ClusterError
+from kubectl_podx.cluster.exec_protocol import ExecResult
 from kubectl_podx.model.capture import Capture
 from kubectl_podx.model.clock import Deadline
 from kubectl_podx.model.outside import MemoryUsage
@@ -267,6 +268,43 @@ def test_a_person_who_thinks_takes_no_time_of_the_deadline(monkeypatch: Any) -> 
     server.get = get  # type: ignore[method-assign]
     assert seen(gatherer.capture(Targets(words=("everything",)), "lead")).method == "ephemeral"
     assert min(left) > 15
+
+
+LOST = ExecResult(b"", b"", None, "ConnectionLost", "", False)
+
+
+@pytest.mark.parametrize(
+    ("limit", "message", "reason"),
+    [
+        ("", 'exec: "sh": executable file not found in $PATH', "no shell"),
+        ("300Mi", 'exec: "sh": executable file not found in $PATH', "no shell"),
+        ("", "", "connection was lost"),
+        ("64Mi", 'exec: "sh": executable file not found in $PATH', "connection was lost"),
+    ],
+)
+def test_a_connection_that_is_lost_at_once_may_mean_that_there_is_no_shell(
+    limit: str, message: str, reason: str
+) -> None:
+    """The API server lost the refusal; nobody sends anything the second time."""
+    server = Server()
+    for spec in server.pod["spec"]["containers"]:
+        if spec["name"] == "plain":
+            spec["resources"] = {"limits": {"memory": limit}} if limit else {}
+    words: list[list[str]] = []
+    known = server.exec
+
+    def execute(namespace: str, pod: str, container: str, command: Any, **more: Any) -> Any:
+        if container != "plain":
+            return known(namespace, pod, container, command, **more)
+        words.append(list(command))
+        if more["stdin"] is not None:
+            return LOST
+        return ExecResult(b"", b"", None, "InternalError", message, False)
+
+    server.exec = execute  # type: ignore[method-assign]
+    assert reason in observation(run(server, debug=None, force_exec=True)).reason
+    assert len(words) == (1 if limit == "64Mi" else 2)
+    assert words[1:] in ([], [["sh", "-c", ":"]])
 
 
 # -- what it is ------------------------------------------------------------------------------------
