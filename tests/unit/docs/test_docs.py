@@ -149,7 +149,9 @@ def test_every_command_of_the_readme_runs(
     bundle = tmp_path / "incident.podx"
     bundle.write_bytes(RECORDINGS[0].read_bytes())
     given = shlex.split(words.partition(" > ")[0])
-    arguments = [word for word in given if word not in ("web-0", "POD", "deploy/web")]
+    targets = ("web-0", "POD", "deploy/web")
+    # `podx POD` alone means describe.
+    arguments = [word for word in given if word not in targets] or ["describe"]
     live = {"-w", "--open", "--run-probes", "--wait-start"} & set(arguments)
     if live or arguments[0] in _OF_A_CLUSTER:
         # These look at live pods: what can be said here is that their words are right.
