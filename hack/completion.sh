@@ -17,7 +17,7 @@ podx_commands() {
 TABLE
 }
 
-# A command (or `*`), a flag, what it means.
+# Commands (or `*`), a flag of theirs, what it means.
 podx_flags() {
   cat <<'TABLE'
 @FLAGS@
@@ -30,9 +30,10 @@ podx_sections() {
 TABLE
 }
 
-podx_formats() {
+# Commands (or `*`), the names of a flag of theirs, a value that it takes.
+podx_values() {
   cat <<'TABLE'
-@FORMATS@
+@VALUES@
 TABLE
 }
 
@@ -131,15 +132,22 @@ podx_connect() {
 }
 
 podx_answer() {
+  podx_before=''
+  case $podx_typed in
+    --*=*)
+      podx_value=${podx_typed%%=*}
+      podx_before=$podx_value=
+      podx_typed=${podx_typed#*=}
+      ;;
+  esac
   case $podx_value in
-    -n | --namespace) podx_ask '' get namespaces "$@" "$podx_typed" && echo :4 && exit 0 ;;
-    --context) podx_ask '' config use-context "$podx_typed" && echo :4 && exit 0 ;;
-    -c | --container) podx_ask '' exec "${podx_target#pod/}" "$@" -c "$podx_typed" && echo :4 && exit 0 ;;
-    -o | --output) podx_formats | podx_choose "$podx_typed" '' 4 ;;
+    -n | --namespace) podx_ask "$podx_before" get namespaces "$@" "$podx_typed" && echo :4 && exit 0 ;;
+    --context) podx_ask "$podx_before" config use-context "$podx_typed" && echo :4 && exit 0 ;;
+    -c | --container) podx_ask "$podx_before" exec "${podx_target#pod/}" "$@" -c "$podx_typed" && echo :4 && exit 0 ;;
     --section)
       case $podx_typed in
-        *,*) podx_sections | podx_choose "${podx_typed##*,}" "${podx_typed%,*}," 6 ;;
-        *) podx_sections | podx_choose "$podx_typed" '' 6 ;;
+        *,*) podx_sections | podx_choose "${podx_typed##*,}" "$podx_before${podx_typed%,*}," 6 ;;
+        *) podx_sections | podx_choose "$podx_typed" "$podx_before" 6 ;;
       esac
       ;;
     --from | -f | --filename | --preset | -O | --output-file | --kubeconfig | --certificate-authority | \
@@ -148,7 +156,10 @@ podx_answer() {
       exit 0
       ;;
     ?*)
-      echo :4
+      podx_values | while IFS=$podx_tab read -r podx_of podx_name podx_text; do
+        case " $podx_of " in *" $podx_command "* | ' * ') ;; *) continue ;; esac
+        case " $podx_name " in *" $podx_value "*) printf '%s\n' "$podx_text" ;; esac
+      done | podx_choose "$podx_typed" "$podx_before" 4
       exit 0
       ;;
   esac
@@ -156,7 +167,9 @@ podx_answer() {
   case $podx_typed in
     -*)
       podx_flags | while IFS=$podx_tab read -r podx_of podx_name podx_text; do
-        case $podx_of in "$podx_command" | '*') printf '%s\t%s\n' "$podx_name" "$podx_text" ;; esac
+        case " $podx_of " in
+          *" $podx_command "* | ' * ') printf '%s\t%s\n' "$podx_name" "$podx_text" ;;
+        esac
       done | podx_choose "$podx_typed" '' 4
       exit 0
       ;;

@@ -483,7 +483,7 @@ def _completion() -> str:
         "FLAGS": list(_flags()),
         "VALUED": [_valued()],
         "SECTIONS": sections,
-        "FORMATS": list(FORMATS),
+        "VALUES": list(_values()),
         "EXPLAINED": [*codes, *explain.paths(), "PodPreset\tWhat became of the kind"],
         "RECORDINGS": sorted(
             path.stem for path in (ROOT / "kubectl_podx/recordings").glob("*.podx")
@@ -499,7 +499,7 @@ def _options() -> Iterator[tuple[str, click.Option]]:
     for name in COMMANDS:
         command = load(name)
         for option in command.params if command else ():
-            if isinstance(option, click.Option):
+            if isinstance(option, click.Option) and not option.hidden:
                 yield name, option
 
 
@@ -511,18 +511,34 @@ def _valued() -> str:
 
 
 def _flags() -> Iterator[str]:
-    """`COMMAND FLAG meaning`, with tabs; flags that all commands take stand under `*`."""
+    """`COMMANDS FLAG meaning`, with tabs; flags that all commands take stand under `*`."""
     yield "*\t--help\tShow help"
-    listed: dict[str, dict[str, str]] = {}
+    listed: dict[str, list[str]] = {}
     for name, option in _options():
         meaning = (option.help or "").partition(". ")[0].removesuffix(".")
         for flag in option.opts:
-            listed.setdefault(f"{flag}\t{meaning}", {})[name] = ""
+            listed.setdefault(f"{flag}\t{meaning}", []).append(name)
+    yield from _by_commands(listed)
+
+
+def _values() -> Iterator[str]:
+    """`COMMANDS FLAGS value`, with tabs: what a flag of these commands takes."""
+    listed: dict[str, list[str]] = {}
+    for name, option in _options():
+        choices: Iterable[object] = ()
+        if isinstance(option.type, click.Choice):
+            choices = option.type.choices
+        elif "--output" in option.opts:
+            choices = FORMATS
+        for choice in choices:
+            listed.setdefault(f"{' '.join(option.opts)}\t{choice}", []).append(name)
+    yield from _by_commands(listed)
+
+
+def _by_commands(listed: dict[str, list[str]]) -> Iterator[str]:
     for line, commands in listed.items():
-        if len(commands) == len(COMMANDS):
-            yield f"*\t{line}"
-        else:
-            yield from (f"{name}\t{line}" for name in commands)
+        several = list(dict.fromkeys(commands))
+        yield f"{'*' if len(several) == len(COMMANDS) else ' '.join(several)}\t{line}"
 
 
 def _run(arguments: list[str]) -> str:

@@ -65,7 +65,7 @@ def _option(command: click.Command, name: str) -> click.Option | None:
 
 def _flags(command: click.Command, typed: str) -> Iterator[tuple[str, str]]:
     for option in command.params:
-        if isinstance(option, click.Option):
+        if isinstance(option, click.Option) and not option.hidden:
             name = max(option.opts, key=len)
             if name.startswith(typed):
                 yield name, (option.help or "").partition(". ")[0].removesuffix(".")

@@ -8,11 +8,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 
 from kit.cli_runs import Run
 from kubectl_podx.cli import words
-from kubectl_podx.cli.command import _with_command_first
+from kubectl_podx.cli.command import _with_command_first, load
 from kubectl_podx.cli.options import seconds_of
 from kubectl_podx.sections.table import KEYS
 
@@ -326,3 +327,40 @@ def test_the_version_by_a_flag(run: Run) -> None:
 )
 def test_flags_may_come_before_the_command(words: str, meant: str) -> None:
     assert _with_command_first(words.split()) == meant.split()
+
+
+SCRIPT = Path(__file__).parents[3] / "kubectl_podx/cli/kubectl_complete-podx"
+
+
+def by_shell(*typed: str) -> tuple[set[str], str]:
+    """What the file that kubectl runs answers: the words, and cobra's directive."""
+    nothing = {"KUBECTL_PATH": "/bin/false", "PATH": "/usr/bin:/bin"}
+    done = subprocess.run(
+        ["sh", SCRIPT, *typed], capture_output=True, text=True, check=True, env=nothing
+    )
+    *words, directive = done.stdout.splitlines()
+    return set(words), directive
+
+
+def by_python(run: Run, *typed: str) -> tuple[set[str], str]:
+    """The same of the program itself."""
+    *words, directive = run("__complete", *typed).out.splitlines()
+    return set(words), directive
+
+
+@pytest.mark.parametrize("name", words.COMMANDS)
+def test_the_two_ways_to_complete_agree(run: Run, name: str) -> None:
+    """In every flag of every command, and in every value that a flag may take."""
+    command = load(name)
+    assert command is not None
+    flags, _ = by_shell(name, "--")
+    told, _ = by_python(run, name, "--")
+    assert flags == told
+    for option in command.params:
+        if isinstance(option, click.Option) and isinstance(option.type, click.Choice):
+            long = max(option.opts, key=len)
+            assert by_shell(name, long, "") == by_python(run, name, long, "")
+            assert by_shell(name, f"{long}=") == by_python(run, name, f"{long}=")
+    if any("--output" in option.opts for option in command.params):
+        assert by_shell(name, "-o", "j") == by_python(run, name, "-o", "j")
+        assert by_shell(name, "-o", "j")[0]
