@@ -105,7 +105,13 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in ("kubectl_podx", "docs"):
         shutil.copytree(ROOT / name, root / name, ignore=ignored)
     (root / "hack").mkdir()
-    for name in ("hack/docs.py", "hack/completion.sh", "README.md", "pyproject.toml"):
+    for name in (
+        "hack/docs.py",
+        "hack/man.py",
+        "hack/completion.sh",
+        "README.md",
+        "pyproject.toml",
+    ):
         shutil.copy(ROOT / name, root / name)
     folder = root / "kubectl_podx/sections/labels"
     folder.mkdir()
