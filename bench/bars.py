@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 
 from cluster import Cluster
 from installed import Installed
-from pods import NAMESPACE, TEN
+from pods import EXEC_DELAY, NAMESPACE, TEN
 from processes import Accept, Program
 
 _FOLDER = Path(__file__).resolve().parent
@@ -46,8 +46,12 @@ def bars(podx: Installed, near: Cluster, far: Cluster, bundle: Path) -> Iterator
         words = [podx.podx, "describe", pod, *where]
         return Program(words, cluster.variables, looked_inside(containers))
 
-    def describe(cluster: Cluster) -> Program:
-        return Program(["kubectl", "describe", "pod", "two", *where], cluster.variables)
+    def describe(cluster: Cluster, pod: str = "two") -> Program:
+        return Program(["kubectl", "describe", "pod", pod, *where], cluster.variables)
+
+    def first_line(cluster: Cluster, pod: str) -> Program:
+        words = [podx.podx, "describe", pod, *where]
+        return Program(words, cluster.variables, until=r"(OK|INFO|WARNING|CRITICAL|UNKNOWN): ")
 
     def collect(cluster: Cluster) -> Program:
         return Program(["sh", str(_FOLDER / "collect.sh"), NAMESPACE, "two"], cluster.variables)
@@ -65,6 +69,9 @@ def bars(podx: Installed, near: Cluster, far: Cluster, bundle: Path) -> Iterator
     yield Bar("`describe POD`", script, 0.42, look("two", 2), collect(near))
     yield Bar("`describe POD`, 50 ms away", script, 0.19, look("two", 2, far), collect(far))
     yield Bar("`describe POD`, 50 ms away", kubectl, 1.7, look("two", 2, far), describe(far))
+    late = f"first line of `describe POD`, an exec takes {EXEC_DELAY} s"
+    yield Bar(late, kubectl, 1.3, first_line(near, "slow"), describe(near, "slow"))
+    yield Bar("first line of `describe POD`", kubectl, 1.3, first_line(near, "two"), describe(near))
     blind = Program([podx.podx, "describe", "two", *where, "--no-exec"], near.variables)
     yield Bar("`describe POD --no-exec`", kubectl, 3.0, blind, describe(near))
     yield Bar("`--help`", click, 1.35, Program([podx.podx, "--help"]), python("import click"))

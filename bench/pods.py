@@ -12,6 +12,8 @@ ROOT = Path(__file__).resolve().parent.parent
 IMAGE: str = tomllib.loads((ROOT / "hack/cluster/versions.toml").read_text())["images"]["busybox"]
 NAMESPACE = "podx-bench"
 TEN = 10
+EXEC_DELAY = 10
+"""Seconds that an exec of a shell in the pod `slow` takes before it begins."""
 
 _PROBE = {"exec": {"command": ["true"]}, "periodSeconds": 10}
 
@@ -56,6 +58,31 @@ def _with_files(name: str) -> dict[str, Any]:
     return _pod(name, [_container("app", volumeMounts=mounts)], volumes=[volume])
 
 
+# What an exec of `sh` finds first: it waits as an overloaded node would let it wait.
+_SLOW_SHELL = f"""#!/bin/busybox sh
+/bin/busybox sleep {EXEC_DELAY}
+exec /bin/busybox sh "$@"
+"""
+
+
+def _slow() -> list[dict[str, Any]]:
+    """A pod in which each exec of a shell is late."""
+    volume = {"name": "slow", "configMap": {"name": "slow-shell", "defaultMode": 0o755}}
+    app = _container(
+        "app",
+        command=["/bin/sh", "-c", "trap 'exit 0' TERM; while :; do sleep 1; done"],
+        env=[{"name": "PATH", "value": "/slow:/usr/bin:/bin"}],
+        volumeMounts=[{"name": "slow", "mountPath": "/slow"}],
+    )
+    shell = {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {"name": "slow-shell"},
+        "data": {"sh": _SLOW_SHELL},
+    }
+    return [shell, _pod("slow", [app], volumes=[volume])]
+
+
 def objects() -> list[dict[str, Any]]:
     """A pod of two containers as they are in practice, one of ten, two with many and few files."""
     settings = {"configMapRef": {"name": "settings"}}
@@ -91,6 +118,7 @@ def objects() -> list[dict[str, Any]]:
         _pod("ten", [_container(f"c{number}") for number in range(TEN)]),
         _with_files("many-files"),
         _with_files("few-files"),
+        *_slow(),
     ]
 
 
@@ -104,7 +132,7 @@ def start(kubectl: str) -> None:
     _kubectl(kubectl, "wait", f"--for={there}", account, "--namespace", NAMESPACE)
     everything = {"apiVersion": "v1", "kind": "List", "items": objects()}
     _kubectl(kubectl, "create", "--namespace", NAMESPACE, "-f", "-", said=json.dumps(everything))
-    for pod in ("two", "ten", "many-files", "few-files"):
+    for pod in ("two", "ten", "many-files", "few-files", "slow"):
         ready = ("--for=condition=Ready", f"pod/{pod}", "--timeout=120s")
         _kubectl(kubectl, "wait", *ready, "--namespace", NAMESPACE)
 

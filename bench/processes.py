@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+import pty
+import re
+import select
 import shutil
 import statistics
+import struct
 import subprocess
+import termios
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,6 +21,7 @@ from typing import NamedTuple
 # A machine that does something else as well is waited for so long, before each round.
 _QUIET = 0.25
 _PATIENCE = 15.0
+_LONGEST = 60.0
 
 Accept = Callable[[str], str]
 """What is wrong with an output; empty for nothing."""
@@ -32,6 +39,8 @@ class Program:
     words: Sequence[str]
     variables: Mapping[str, str] = field(default_factory=dict)
     accept: Accept = anything
+    until: str = ""
+    """A pattern: it runs on a terminal, and is timed until that is on it."""
 
 
 class Run(NamedTuple):
@@ -46,8 +55,41 @@ class RunError(Exception):
     """A run that does not count."""
 
 
+def until_seen(program: Program) -> Run:
+    """Runs it on a pseudo-terminal until the pattern is there, and ends it then."""
+    controller, terminal = pty.openpty()
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 50, 100, 0, 0))
+    variables = {**os.environ, **program.variables, "TERM": "xterm", "NO_COLOR": "1"}
+    variables.pop("PYTHONDONTWRITEBYTECODE", None)
+    begun = time.perf_counter()
+    child = subprocess.Popen(
+        list(program.words), env=variables, stdin=terminal, stdout=terminal, stderr=terminal
+    )
+    os.close(terminal)
+    seen, wanted, seconds = b"", re.compile(program.until.encode()), 0.0
+    try:
+        while not seconds and time.perf_counter() - begun < _LONGEST:
+            if select.select([controller], [], [], 1.0)[0]:
+                seen += os.read(controller, 65536)
+            if wanted.search(seen):
+                seconds = time.perf_counter() - begun
+    except OSError:
+        # The terminal is closed: it has ended.
+        pass
+    finally:
+        child.kill()
+        _, _, usage = os.wait4(child.pid, 0)
+        child.returncode = 0
+        os.close(controller)
+    if not seconds:
+        raise RunError(f"{' '.join(program.words)[:200]}: never said {program.until}: {seen!r}")
+    return Run(seconds, usage.ru_maxrss)
+
+
 def run(program: Program, scratch: Path) -> Run:
     """Runs it once; standard output goes to a file in `scratch`."""
+    if program.until:
+        return until_seen(program)
     output, errors = scratch / "output", scratch / "errors"
     variables = {**os.environ, **program.variables}
     variables.pop("PYTHONDONTWRITEBYTECODE", None)
