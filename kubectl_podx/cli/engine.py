@@ -54,10 +54,18 @@ def document_of(request: Request, capture: Capture, sections: frozenset[str]) ->
 
     reports = analyse(capture, sections, request.container, request.silence())
     if is_single(request, capture):
-        return reports.items[0]
+        return _sorted(request, reports.items[0])
     from kubectl_podx.analysis.workloads import document
 
-    return document(capture, reports, silence=request.silence())
+    return _sorted(request, document(capture, reports, silence=request.silence()))
+
+
+def _sorted(request: Request, document: Document) -> Document:
+    if request.sort_by is None:
+        return document
+    from kubectl_podx.render.sorting import sort_rows
+
+    return sort_rows(document, request.sort_by, request.sections)
 
 
 def _follow(request: Request, env: Environment, sections: frozenset[str]) -> int:

@@ -378,6 +378,14 @@ _READING: tuple[tuple[tuple[str, ...], dict[str, Any]], ...] = (
         },
     ),
     (
+        ("--sort-by",),
+        {
+            "metavar": "FIELD",
+            "help": "Sort rows by this field of theirs, as '-o json' names it, such as "
+            "restartCount or resources.memory.limit.",
+        },
+    ),
+    (
         ("--no-headers",),
         {"is_flag": True, "help": "Print tables without headers."},
     ),
@@ -439,6 +447,8 @@ DEBUG = frozenset({"debug-image", "debug-profile", "yes"})
 LOGS = frozenset({"no-logs", "log_lines"})
 RUN = frozenset({"deadline", "max-in-flight"})
 COLORS = frozenset({"color", "no-color"})
+SORTED = frozenset({"sort-by"})
+"""Of tables."""
 SHOWN = COLORS | frozenset(
     {
         "output",
@@ -460,7 +470,7 @@ LIVE = (
 )
 """What makes no sense without a cluster."""
 READING = SHOWN | FILES | LOGS | LIVE | RUN | {"verbose"}
-"""All of them: those of `describe` and of a section's command."""
+"""Those of `describe`; a section's command has SORTED, too."""
 
 
 def reading_options(

@@ -67,6 +67,8 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     ignore: tuple[str, ...] = ()
     """Codes of findings that are left out."""
     min_severity: str = "info"
+    sort_by: str | None = None
+    """A field of the rows; None for the order in which they were found."""
     no_headers: bool = False
     """Tables without the names of their columns."""
     colors: Colors = "auto"

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import click
 
 from kubectl_podx.cli.command import Command
-from kubectl_podx.cli.options import reading_options
+from kubectl_podx.cli.options import READING, SORTED, reading_options
 from kubectl_podx.sections.table import BY_COMMAND
 
 _F = TypeVar("_F", bound=Callable[..., Any])
@@ -41,7 +41,7 @@ kubectl podx {name} web-0 -o json --query {key}
 
 def _options(name: str) -> Callable[[_F], _F]:
     """The options of reading commands, and those that only one section has."""
-    of_all = reading_options()
+    of_all = reading_options(READING | SORTED)
     if name != "injected":
         return of_all
 

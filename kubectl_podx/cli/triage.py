@@ -65,6 +65,7 @@ _OPTIONS = LOGS | {
     "no-color",
     "max-in-flight",
     "no-headers",
+    "sort-by",
 }
 _SHARD = re.compile(r"([0-9]{1,5})/([0-9]{1,5})")
 _SHARDS = 4
@@ -248,8 +249,14 @@ def look(values: Mapping[str, Any], request: Request, env: Environment) -> Triag
 
     by, limit = values["by"], values["limit"]
     if values["sources"] or request.manifest is not None:
-        return _stored(values, request)
-    return triage.report(_taken(values, request, env), by=by, limit=limit)
+        made = _stored(values, request)
+    else:
+        made = triage.report(_taken(values, request, env), by=by, limit=limit)
+    if request.sort_by is None:
+        return made
+    from kubectl_podx.render.sorting import sort_rows
+
+    return sort_rows(made, request.sort_by)
 
 
 def show(report: TriageReport, request: Request, env: Environment) -> int:

@@ -428,3 +428,17 @@ def test_a_capture_can_end_as_its_report_would(
     monkeypatch.setattr("kubectl_podx.cli.sources.capture_of", lambda *_, **__: taken)
     assert run("capture", "web-0", "-O", "x.podx", *flag).status == status
     assert run("describe", "--from", "x.podx", *flag).status == status
+
+
+def test_rows_are_sorted_by_a_field(run: Run) -> None:
+    stored = str(Path(__file__).parents[2] / "recorded" / "storefront.podx")
+
+    def names(*words: str) -> Any:
+        out = run("files", "--from", stored, "--no-headers", *words).out
+        return [line.split()[1] for line in out.splitlines()]
+
+    assert names("--sort-by", "path") == sorted(names())
+    assert names("--sort-by", "path") != names("--sort-by", "size")
+    wrong = run("files", "--from", stored, "--sort-by", "pth")
+    assert wrong.status == 2
+    assert "there is path" in wrong.err
