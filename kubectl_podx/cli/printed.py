@@ -28,6 +28,10 @@ def printed(output: str, document: Any, *, lines: bool = False) -> str | None:
             from kubectl_podx.render.brief import brief
 
             return brief(document)
+        case "markdown":
+            from kubectl_podx.render.markdown import markdown
+
+            return markdown(document)
         case "junit":
             from kubectl_podx.render.junit import junit
 

@@ -54,7 +54,7 @@ kubectl podx triage --job-manifest --shards 4 --image IMAGE | kubectl apply -f -
 kubectl logs -n podx-triage -l app=podx-triage --tail=-1 | kubectl podx triage --from -
 """
 
-_FORMATS = ("text", "wide", *EVERY, "name", "html", *CHECKED)
+_FORMATS = ("text", "wide", *EVERY, "name", "html", "markdown", *CHECKED)
 
 _OPTIONS = LOGS | {
     "selector",

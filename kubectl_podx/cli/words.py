@@ -53,6 +53,7 @@ FORMATS = (
     "name",
     "table",
     "html",
+    "markdown",
     "mermaid",
     "junit",
     "sarif",

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from kubectl_podx.analysis.reports import ComparisonReport, TriageReport, TriageRow
+from kubectl_podx.analysis.standing import severity_of
 from kubectl_podx.model.clock import parse_time
 from kubectl_podx.model.parts import Metadata
 from kubectl_podx.model.words import SEVERITIES, Severity
@@ -59,7 +60,7 @@ def triage_page(report: TriageReport) -> str:
     return _page(
         report.metadata,
         title=f"Triage of {where}",
-        severity=_worst(rows) if rows else "unknown" if report.coverage else "ok",
+        severity=severity_of(report),
         summary=triage_head(report),
         sheets=[sheet for sheet in sheets if sheet.rows],
         not_checked=not_checked(report.coverage, everything=True),
@@ -152,7 +153,7 @@ def comparison_page(report: ComparisonReport) -> str:
     return _page(
         report.metadata,
         title=f"Comparison of {counted(len(report.pods), 'pod')}",
-        severity="warning" if rows else "unknown" if report.notes else "ok",
+        severity=severity_of(report),
         summary=comparison_head(report),
         sheets=sheets,
         not_checked=report.notes,

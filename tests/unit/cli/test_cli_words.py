@@ -17,7 +17,9 @@ from kubectl_podx.cli.command import _with_command_first, load
 from kubectl_podx.cli.options import seconds_of
 from kubectl_podx.sections.table import KEYS
 
-ALLOWED = "allowed formats are: brief,html,json,junit,mermaid,name,sarif,table,text,wide,yaml"
+ALLOWED = (
+    "allowed formats are: brief,html,json,junit,markdown,mermaid,name,sarif,table,text,wide,yaml"
+)
 KNOWN = ", ".join(KEYS)
 
 
