@@ -93,10 +93,7 @@ def take(
     ):
         server.dial_ahead(4)
         run = Starts(server, options, deadline)
-        shard = options.shard
-        found = run.subjects(targets, namespace)
-        mine = [one for one in found if shard is None or shard.has(one.reference.namespace)]
-        return run.capture(mine)
+        return run.capture(run.subjects(targets, namespace))
 
 
 class Starts:
@@ -121,7 +118,9 @@ class Starts:
     def subjects(self, targets: Targets, namespace: str) -> list[Subject]:
         """The pods that the targets name, each as it would be made again."""
         found = resolve.pods(self._server, self.sealer, self.store.objects, targets, namespace)
-        pods = {reference: self._pod(reference) for reference in found.pods}
+        shard = self._options.shard
+        mine = [r for r in found.pods if shard is None or shard.has(r.namespace)]
+        pods = {reference: self._pod(reference) for reference in mine}
         named = [r for r, several in found.workloads.items() if not several and r.kind in TEMPLATES]
         owners = {
             owner: text(controller_of(pod), "uid")

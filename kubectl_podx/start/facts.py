@@ -84,7 +84,7 @@ def build_offline(view: PodView, declared: Json) -> PodStart:
 
 def by_itself(view: PodView) -> list[StartProblem]:
     """What is against a pod without a cluster: by itself and what stands beside it in the file."""
-    room = Room(None, crowd_known=False)
+    room = Room(None, False, {})
     problems = [*references.problems(view), *references.gates(view), *_images(view, room, Found())]
     return sorted(_once(problems), key=lambda one: _ORDER.index(one.severity))
 

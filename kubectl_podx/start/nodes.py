@@ -14,6 +14,7 @@ from kubectl_podx.model.parts import Coverage
 from kubectl_podx.model.raw import Json, dig, items, mapping, number, text
 from kubectl_podx.model.reference import selects
 from kubectl_podx.pod.nodes import repels, taint_text, term_matches, tolerated
+from kubectl_podx.pod.owner import controller
 from kubectl_podx.pod.requests import host_ports, requests_of
 from kubectl_podx.pod.view import PodView
 from kubectl_podx.rules.remedies import kubectl
@@ -47,8 +48,28 @@ class _Reason(NamedTuple):
     """Ending pods of lower priority would make room."""
 
 
+_ALIKE = frozenset({"ReplicaSet", "ReplicationController", "Job"})
+"""Whose pods differ in nothing that a scheduler looks at."""
+
+
 def nodes_for(view: PodView, room: Room) -> Found:
-    """Which nodes could take the pod, and why the others could not."""
+    """Which nodes could take the pod, and why the others could not.
+
+    If two nodes could take one pod of a template, at least one can take any other of it: that a pod
+    goes only makes room. So they are not asked again.
+    """
+    owner = controller(view)
+    key = owner.uid if owner is not None and owner.kind in _ALIKE else ""
+    known = room.told.get(key) if key else None
+    if isinstance(known, Found):
+        return known
+    found = _nodes_for(view, room)
+    if key and found.nodes is not None and found.nodes.fit > 1:
+        room.told[key] = found
+    return found
+
+
+def _nodes_for(view: PodView, room: Room) -> Found:
     if room.places is None:
         return Found(coverage=[_not_read(view, "Node/", "nodes", "list nodes")])
     coverage = list(_not_checked(view))
@@ -228,16 +249,19 @@ class _Seeker:
                 yield _Reason(short, f"held by pod {tenant.label}")
 
     def _resources(self, place: Place) -> Iterator[_Reason]:
-        tenants = self._tenants(place)
+        going = [one for one in place.tenants if self._replaces(one)]
+        stay = len(place.tenants) - len(going)
         most = place.allocatable.get("pods")
-        if most is not None and len(tenants) + 1 > most:
-            yield _Reason("too many pods", f"{len(tenants)} pods of at most {int(most)}")
-        lower = [one for one in tenants if one.priority < self._priority]
+        if most is not None and stay + 1 > most:
+            yield _Reason("too many pods", f"{stay} pods of at most {int(most)}")
         for name, asked in sorted(self._requests.items()):
             has = place.allocatable.get(name, Fraction(0))
-            used = sum((one.requests.get(name, Fraction(0)) for one in tenants), Fraction(0))
+            used = place.used.get(name, Fraction(0))
+            used -= sum((one.requests.get(name, Fraction(0)) for one in going), Fraction(0))
             if not asked or used + asked <= has:
                 continue
+            tenants = self._tenants(place)
+            lower = [one for one in tenants if one.priority < self._priority]
             freed = sum((one.requests.get(name, Fraction(0)) for one in lower), Fraction(0))
             free = max(has - used, Fraction(0))
             detail = (

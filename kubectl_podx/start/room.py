@@ -41,6 +41,8 @@ class Place(NamedTuple):
     cordoned: bool
     allocatable: dict[str, Fraction]
     tenants: list[Tenant]
+    used: dict[str, Fraction]
+    """What its tenants request together."""
     images: frozenset[str]
     """Those of the wanted images that it has."""
     tells_all: bool
@@ -53,6 +55,8 @@ class Room(NamedTuple):
     places: list[Place] | None
     crowd_known: bool
     """Whether it is known which pods are on them."""
+    told: dict[str, object] = {}  # noqa: RUF012 - replaced by room_of
+    """What was found for one pod of a template, by its owner: it holds for the others, too."""
 
 
 _IMAGE_FAILED = ("ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull")
@@ -62,13 +66,13 @@ def room_of(capture: Capture) -> Room:
     """The nodes of the capture and what is on each of them."""
     nodes, crowd = capture.lists.get("Node/"), capture.lists.get("Pod/")
     if nodes is None or nodes.state != "present":
-        return Room(None, crowd_known=False)
+        return Room(None, False, {})
     by_node: dict[str, list[Tenant]] = {}
     for pod in capture.listed("Pod/"):
         by_node.setdefault(text(pod, "spec", "nodeName"), []).append(_tenant(pod))
     images = {text(row, "node"): row for row in capture.listed("NodeImages/")}
     places = [_place(node, by_node, images) for node in nodes.items]
-    return Room(places, crowd_known=crowd is not None and crowd.state == "present")
+    return Room(places, crowd is not None and crowd.state == "present", {})
 
 
 def _tenant(pod: Json) -> Tenant:
@@ -101,13 +105,19 @@ def _place(node: Json, by_node: dict[str, list[Tenant]], images: dict[str, Json]
     }
     row = images.get(name, {})
     found = dig(row, "images")
+    tenants = by_node.get(name, [])
+    used: dict[str, Fraction] = {}
+    for tenant in tenants:
+        for key, amount in tenant.requests.items():
+            used[key] = used.get(key, Fraction(0)) + amount
     return Place(
         name=name,
         labels=mapping(node, "metadata", "labels"),
         taints=items(node, "spec", "taints"),
         cordoned=dig(node, "spec", "unschedulable") is True,
         allocatable=offers,
-        tenants=by_node.get(name, []),
+        tenants=tenants,
+        used=used,
         images=frozenset(found if isinstance(found, list) else ()),
         tells_all=dig(row, "all") is True,
     )

@@ -237,3 +237,24 @@ def test_what_is_not_checked_is_said() -> None:
         "other decides; checked as the default scheduler would",
         "topology spread constraints were not checked",
     ]
+
+
+def test_pods_of_one_template_are_asked_about_once() -> None:
+    """If two nodes could take one of them, another one fits, whichever goes."""
+    body: Json = {
+        "kind": "Pod",
+        "metadata": {
+            "name": "web-0",
+            "namespace": "shop",
+            "ownerReferences": [
+                {"kind": "ReplicaSet", "name": "web", "uid": "rs", "controller": True}
+            ],
+        },
+        "spec": {"containers": requesting(cpu="3")},
+    }
+    wide = view(body, lists={"Node/": [node("a"), node("b")], "Pod/": []})
+    room = room_of(wide.capture)
+    assert nodes_for(wide, room) is nodes_for(wide, room)
+    narrow = view(body, lists={"Node/": [node("a")], "Pod/": []})
+    room = room_of(narrow.capture)
+    assert nodes_for(narrow, room) is not nodes_for(narrow, room)
