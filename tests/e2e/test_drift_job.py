@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from e2e.jobs import documents, on_this_machine
-from e2e.manifests import config_map, deployment, pod, shell
+from e2e.manifests import config_map, deployment, pod, secret, shell
 from e2e.report_schema import check
 from e2e.support import Bench, Manifest, is_ready
 
@@ -22,9 +22,10 @@ SHARDS = 4
 @pytest.fixture(scope="module")
 def stale(bench: Bench) -> Bench:
     """A Deployment whose ConfigMap was taken away after it had started."""
-    bench.apply(config_map("settings", {"LEVEL": "info"}))
+    bench.apply([config_map("settings", {"LEVEL": "info"}), secret("login", {"KEY": "hidden"})])
     reads = shell(envFrom=[{"configMapRef": {"name": "settings"}}])
-    bench.apply([deployment("web", pod("web", reads)), deployment("fine", pod("fine"))])
+    knows = shell(envFrom=[{"secretRef": {"name": "login"}}])
+    bench.apply([deployment("web", pod("web", reads)), deployment("fine", pod("fine", knows))])
 
     def running() -> bool:
         found = (bench.get("pods") or {})["items"]
@@ -97,7 +98,7 @@ def lines(stale: Bench) -> Iterator[str]:
 
 
 def test_the_job_makes_the_same_rows(stale: Bench, lines: str, tmp_path: Path) -> None:
-    """It may not list Secrets, and says so."""
+    """It may not read Secrets in any way, and says so."""
     path = tmp_path / "lines"
     path.write_text(lines)
     merged = check(stale.podx("drift", "--from", str(path), "-o", "json").json)

@@ -41,7 +41,7 @@ def test_there_are_enough_of_them() -> None:
 def test_a_public_manifest_raises_no_alarm(bench: Bench, path: Path) -> None:
     report = _report(bench, path)
     assert [one["problems"] for one in report["items"]] == [[] for _ in report["items"]], report
-    assert {one["state"] for one in report["items"]} == {"wouldStart"}
+    assert {one["state"] for one in report["items"]} == {"wouldStart"}, report
     assert report["verdict"]["severity"] == "ok"
 
 
