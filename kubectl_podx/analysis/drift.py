@@ -12,7 +12,7 @@ from kubectl_podx.analysis.analyse import pod_report
 from kubectl_podx.analysis.reports import DriftReport
 from kubectl_podx.drift.found import Drifted
 from kubectl_podx.drift.report import DriftRow
-from kubectl_podx.drift.tally import Group, GroupKey, ImageUse, OldTemplate, OwnerKey
+from kubectl_podx.drift.tally import PAUSED, Group, GroupKey, ImageUse, OldTemplate, OwnerKey
 from kubectl_podx.drift.uses import SourceKey
 from kubectl_podx.model.clock import parse_time
 from kubectl_podx.model.parts import Coverage, Verdict
@@ -275,7 +275,7 @@ def restart(owner: OwnerKey, names: list[str]) -> str:
 
 def _template(found: Drifted, one: OldTemplate) -> DriftRow:
     fix = ""
-    if one.why == "its rollout is paused":
+    if one.why == PAUSED:
         fix = kubectl("rollout", "resume", _target(one.owner), namespace=one.owner.namespace)
     elif one.stuck and one.names:
         fix = kubectl("delete", "pod", *map(checked, one.names), namespace=one.owner.namespace)

@@ -204,8 +204,13 @@ class SourceGate(_Camel):
     metadata: SourceMeta | None = None
 
 
+class _Rolling(_Camel):
+    partition: int | None = None
+
+
 class _Strategy(_Camel):
     type: str | None = None
+    rolling_update: _Rolling | None = None
 
 
 class _OwnerSpec(_Camel):
@@ -242,6 +247,13 @@ class WorkloadGate(_Camel):
         """Whether a pod takes the new template only when somebody deletes it."""
         strategy = self.spec.update_strategy if self.spec else None
         return strategy is not None and strategy.type == "OnDelete"
+
+    @property
+    def partitioned(self) -> bool:
+        """Whether a partition keeps some pods of a StatefulSet on the older template."""
+        strategy = self.spec.update_strategy if self.spec else None
+        rolling = strategy.rolling_update if strategy is not None else None
+        return rolling is not None and bool(rolling.partition)
 
     @property
     def stuck(self) -> bool:

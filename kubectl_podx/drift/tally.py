@@ -207,6 +207,9 @@ def _owner(pod: PodGate) -> OwnerKey:
     return OwnerKey(namespace, "Pod", meta.name if meta else "")
 
 
+PAUSED = "its rollout is paused"
+
+
 class OldTemplate(NamedTuple):
     """Pods that were made from an older template than their owner has now."""
 
@@ -240,11 +243,11 @@ def old_template(kind: str, one: WorkloadGate, tally: Tally) -> OldTemplate | No
         names = [name for group in old.values() for name in group.names][:MOST_NAMES]
     if pods <= 0:
         return None
-    why = "a rollout is under way"
     if one.paused:
-        why = "its rollout is paused"
-    elif one.on_delete:
-        why = "its update strategy is OnDelete"
-    elif one.stuck:
-        why = "its rollout has not finished in time"
-    return OldTemplate(owner, pods, names, why, why != "a rollout is under way")
+        return OldTemplate(owner, pods, names, PAUSED, stuck=True)
+    if one.on_delete:
+        return OldTemplate(owner, pods, names, "its update strategy is OnDelete", stuck=True)
+    if one.stuck:
+        return OldTemplate(owner, pods, names, "its rollout has not finished in time", stuck=True)
+    why = "held there by its partition" if one.partitioned else "a rollout is under way"
+    return OldTemplate(owner, pods, names, why, stuck=False)

@@ -264,6 +264,11 @@ def test_pods_of_an_older_template() -> None:
     found = old_template("StatefulSet", one, tally)
     assert found is not None
     assert (found.pods, found.names, found.stuck) == (1, ["web-0"], True)
+    partition = {"updateStrategy": {"rollingUpdate": {"partition": 1}}}
+    one = workload("StatefulSet", spec=partition, status={"updateRevision": "r2"})
+    found = old_template("StatefulSet", one, tally)
+    assert found is not None
+    assert (found.why, found.stuck) == ("held there by its partition", False)
     assert old_template("StatefulSet", workload("StatefulSet", status={}), tally) is None
 
 
