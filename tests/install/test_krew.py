@@ -64,6 +64,30 @@ def test_the_manifest_is_as_krews_reviewers_want_it(binaries: Path, manifest: Pa
     assert max(map(len, text.split("description: |")[1].split("platforms:")[0].splitlines())) <= 84
 
 
+def test_the_reviewers_validator_installs_it(
+    binaries: Path, archive: Path, manifest: Path, run: Run, tmp_path: Path
+) -> None:
+    """As their CI does: it downloads and installs what the manifest names."""
+    handler = functools.partial(Quiet, directory=str(archive.parent))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        uri = f"http://127.0.0.1:{server.server_address[1]}/{archive.name}"
+        path = tmp_path / "podx.yaml"
+        path.write_text(re.sub(r"uri: .*", f"uri: {uri}", manifest.read_text()))
+        validator = binaries / "validate-krew-manifest"
+        (tmp_path / "bin").mkdir()
+        (tmp_path / "bin/kubectl-krew").symlink_to(binaries / "krew")
+        # Its krew wants an index to be there; an empty one will do.
+        index = tmp_path / "empty-index"
+        (index / "plugins").mkdir(parents=True)
+        commit(index, None, "empty")
+        env = {"KREW_NO_UPGRADE_CHECK": "1", "KREW_DEFAULT_INDEX_URI": f"file://{index}"}
+        where = [tmp_path / "bin", binaries]
+        done = run(validator, "-manifest", path, path=where, home=tmp_path, **env)
+        server.shutdown()
+    assert done.returncode == 0, done.stderr
+
+
 def test_the_archive_holds_files_and_folders_and_is_small(archive: Path) -> None:
     from distribution import check
 
