@@ -5,6 +5,7 @@ from __future__ import annotations
 import concurrent.futures
 import functools
 import http.server
+import io
 import json
 import os
 import re
@@ -197,23 +198,27 @@ def commit(index: Path, text: str | None, message: str) -> None:
 def test_the_frozen_program_gives_the_same_reports_as_the_source(
     binaries: Path, installed: Path, run: Run
 ) -> None:
-    import sys
+    from kubectl_podx.cli.environment import Environment
+    from kubectl_podx.cli.funnel import main
 
     program = installed / ".krew/bin/kubectl-podx"
     recordings = [*ROOT.glob("kubectl_podx/recordings/*.podx"), *ROOT.glob("tests/**/*.podx")]
     assert recordings
 
-    def both(recording: Path) -> tuple[str, str]:
-        words = ("describe", "--from", str(recording), "-o", "json")
-        frozen = run(program, *words, path=[binaries], home=installed)
-        source = subprocess.run(
-            [sys.executable, "-m", "kubectl_podx", *words],
-            cwd=ROOT, capture_output=True, text=True, check=False,
-        )  # fmt: skip
-        assert frozen.returncode == source.returncode == 0, frozen.stderr
-        return frozen.stdout, source.stdout
+    def words(recording: Path) -> tuple[str, ...]:
+        return ("describe", "--from", str(recording), "-o", "json")
+
+    def frozen(recording: Path) -> subprocess.CompletedProcess[str]:
+        return run(program, *words(recording), path=[binaries], home=installed)
+
+    def source(recording: Path) -> str:
+        out = io.StringIO()
+        env = Environment(stdout=out, stderr=out, variables={}, home=str(installed))
+        assert main(list(words(recording)), env) == 0
+        return out.getvalue()
 
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        for recording, (frozen, source) in zip(recordings, pool.map(both, recordings), strict=True):
-            assert frozen, recording.name
-            assert frozen == source, recording.name
+        for recording, done in zip(recordings, pool.map(frozen, recordings), strict=True):
+            assert (done.returncode, done.stderr) == (0, ""), recording.name
+            assert done.stdout, recording.name
+            assert done.stdout == source(recording), recording.name

@@ -61,7 +61,8 @@ def test_it_runs_in_the_oldest_debian_that_there_is(portable: Path) -> None:
         ):
             done = subprocess.run(
                 ["chroot", str(root), "/podx/kubectl-podx", *words],
-                env={"PATH": "/bin"}, capture_output=True, text=True, check=False,
+                env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"},
+                capture_output=True, text=True, check=False,
             )  # fmt: skip
             assert (done.returncode, done.stderr) == (0, "")
             assert wanted in done.stdout
