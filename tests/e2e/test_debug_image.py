@@ -270,20 +270,28 @@ def test_the_general_profile_is_root_with_sys_ptrace(bench: Bench) -> None:
     assert spec["securityContext"]["capabilities"]["add"] == ["SYS_PTRACE"]
 
 
-def test_a_refused_right_is_named(bench: Bench) -> None:
-    bench.apply(
-        account(
-            "no-writer",
-            allow("get list", "pods pods/log configmaps secrets events services serviceaccounts"),
-            allow("get create", "pods/exec"),
-        )
-    )
+def test_a_refused_right_is_named_and_that_right_is_enough(bench: Bench) -> None:
+    rules = [
+        allow("get list", "pods pods/log configmaps secrets events services serviceaccounts"),
+        allow("get create", "pods/exec"),
+    ]
+    bench.apply(account("no-writer", *rules))
     bench.start(pod("kept", container("app", NOSHELL)))
     user = f"system:serviceaccount:{bench.namespace}:no-writer"
     seen = observation(bench.report("kept", *ADD, "--as", user))
     assert seen["state"] == "unobservable"
     assert seen["needs"] == "patch pods/ephemeralcontainers"
     assert added(bench, "kept") == []
+    bench.apply(account("no-writer", *rules, allow("patch", "pods/ephemeralcontainers")))
+    seen = bench.wait_for(
+        lambda: (
+            (found := observation(bench.report("kept", *ADD, "--as", user)))["method"]
+            == "ephemeral"
+            and found
+        ),
+        "the right to be in force",
+    )
+    assert seen["state"] == "observed"
 
 
 def test_an_image_that_cannot_be_pulled_is_said_and_not_added_again(bench: Bench) -> None:
