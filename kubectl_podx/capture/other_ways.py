@@ -123,42 +123,50 @@ class _Debug:
             if (name := plan_debug.known_for(self._pod, call.container, self._wish))
         }
         running = [s for s in own.own_statuses(self._pod) if own.is_running(s)]
-        found = self._through(blind, known, running)
+        found, _ = self._through(blind, known, running)
         left = [call for call in blind if call.id not in found]
         if self._wish is None or not left:
             return found
         writes = [plan_debug.debug_call(self._reference, call.container) for call in left]
         planned += writes
+        # One that ran, and in which the exec failed, has ended meanwhile.
+        ran = {text(status, "name") for status in running}
+        pending = {target: name for target, name in known.items() if name not in ran}
         ended = {
-            c.container: self._awaited(c, known[c.container])
-            for c in writes
-            if known.get(c.container)
+            call.container: self._awaited(call, pending[call.container])
+            for call in writes
+            if call.container in pending
         }
         ended |= self._added([call for call in writes if call.container not in ended], self._wish)
         started = {
-            name: one.answer
-            for name, one in ended.items()
+            target: one.answer
+            for target, one in ended.items()
             if one.state == "ok" and isinstance(one.answer, dict)
         }
         names = {target: text(status, "name") for target, status in started.items()}
-        looked = self._through(left, names, list(started.values()))
+        looked, failed = self._through(left, names, list(started.values()))
         for call in writes:
-            if call.container in started and _exec_id(call) not in looked:
-                why = "it runs, but the exec in it failed: is there a shell (sh) in its image?"
-                ended[call.container] = Outcome(call, "failed", why)
+            if (why := failed.get(_exec_id(call))) is not None:
+                reason = f"{names[call.container]} runs, but the exec in it failed: {why.reason}"
+                ended[call.container] = Outcome(call, "failed", reason, why.needs)
         return {**found, **{one.call.id: one for one in ended.values()}, **looked}
 
     def _through(
         self, blind: list[PlannedCall], by: Mapping[str, str], statuses: Sequence[Json]
-    ) -> Outcomes:
-        """`by`: container -> debug container; the looks through those that run."""
+    ) -> tuple[Outcomes, Outcomes]:
+        """`by`: container -> debug container; the looks through those that run, and those that
+        failed, by the id of the first look.
+        """
         ids = {text(status, "name"): own.identity(status) for status in statuses}
         second = [
             call._replace(through=by[call.container], through_id=ids[by[call.container]])
             for call in blind
             if ids.get(by.get(call.container, ""))
         ]
-        return _looked(self._ways, second)
+        done = self._ways.send(second).values() if second else ()
+        by_first = {one.call._replace(through="").id: one for one in done}
+        seen = {identity: one for identity, one in by_first.items() if one.state == "ok"}
+        return seen, {each: one for each, one in by_first.items() if each not in seen}
 
     # -- the write ---------------------------------------------------------------------------------
 

@@ -186,6 +186,36 @@ def test_one_that_is_about_to_start_is_waited_for() -> None:
     assert not server.patches
 
 
+def test_one_that_has_just_ended_is_replaced() -> None:
+    """It ran when the pod was read; the exec finds that it does not any more."""
+    server, person = Server(), Person()
+    server.add([own_spec()])
+    known = server.exec
+
+    def execute(namespace: str, pod: str, container: str, command: Any, **more: Any) -> Any:
+        if container == "podx-debug-aaaaa":
+            return ExecResult(b"", b"", None, "InternalError", "container not found", False)
+        return known(namespace, pod, container, command, **more)
+
+    server.exec = execute  # type: ignore[method-assign]
+    assert seen(run(server, person)).method == "ephemeral"
+    assert len(server.patches) == len(person.questions) == 1
+
+
+def test_an_exec_that_fails_in_it_says_why() -> None:
+    server = Server()
+    known = server.exec
+
+    def execute(namespace: str, pod: str, container: str, command: Any, **more: Any) -> Any:
+        if own.PREFIX in container:
+            return ExecResult(b"", b"", 2, "", "", False)
+        return known(namespace, pod, container, command, **more)
+
+    server.exec = execute  # type: ignore[method-assign]
+    reason = observation(run(server)).reason
+    assert "runs, but the exec in it failed: the shell ended with exit code 2" in reason
+
+
 @pytest.mark.parametrize(
     ("state", "words"),
     [
