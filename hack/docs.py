@@ -27,6 +27,7 @@ from kubectl_podx.capture.plan import (
     follow_ups,
     get_pod,
     get_version,
+    names_elsewhere,
     pod_calls,
     triage_calls,
 )
@@ -265,6 +266,8 @@ def _requests() -> str:
         calls += [one for one in pod_calls(reference, rare, LookOptions()) if one.id not in known]
         known |= {call.id for call in calls}
     calls.append(debug_call(reference, "app"))
+    # Where the pull secret is not found.
+    calls.append(names_elsewhere("Secret", "registry", ("images",)))
     calls += filter(None, [whole_summary({"spec": {"nodeName": "NODE"}})])
     for call in calls:
         right = str(call.right) or "none"
@@ -373,8 +376,11 @@ def _rights_by_name() -> Iterator[tuple[str, list[str]]]:
 
 
 def _why_optional(verb: str) -> str:
-    writes = verb == "patch"
-    return "for `--debug-image`, the one write" if writes else "it amounts to root on the node"
+    known = {
+        "patch": "for `--debug-image`, the one write",
+        "list": "of names alone, only if the pull secret is not there",
+    }
+    return known.get(verb, "it amounts to root on the node")
 
 
 def _spoken(needs: Iterable[rights.Need]) -> list[str]:

@@ -118,8 +118,8 @@ def _nobody_misses(view: PodView, call: Call) -> bool:
     """
     if call.kind in ("podMetrics", "stats"):
         return True
-    if (call.kind, call.state) == ("throttling", "denied"):
-        # The probe counters take the same right, and say so.
+    if (call.kind, call.state) in (("throttling", "denied"), ("names", "denied")):
+        # The probe counters take the same right, and say so; nothing lacks a row without the other.
         return True
     presets = (call.kind, call.about, call.state) == ("list", "PodPreset", "denied")
     return presets and not has_preset_annotation(view.pod)
@@ -133,6 +133,7 @@ def lost_words(call: Call) -> str:
         "metrics": "the kubelet's probe counters",
         "throttling": "how often the CPU limit held the pod back",
         "apis": "the list of API groups",
+        "names": f"names of {call.about}s in other namespaces",
         "log": "log",
     }.get(call.kind or "", " ".join(filter(None, words)))
     return f"{what}: {call.reason or call.state}"

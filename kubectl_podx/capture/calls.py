@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kubectl_podx.capture.plan import PlannedCall
+from kubectl_podx.capture.plan_drift import METADATA_LIST
 from kubectl_podx.model.capture import Call, CallState
 from kubectl_podx.model.clock import Deadline
 from kubectl_podx.model.reference import RESOURCES
@@ -255,6 +256,10 @@ def perform_read(server: ApiServer, call: PlannedCall) -> Outcome:
     if call.kind == "podMetrics":
         path = api_path(resource.prefix, resource.plural, namespace, reference.name)
         return Outcome(call, "ok", answer=server.get(path, within=READING_SECONDS).body)
+    if call.kind == "names":
+        path = api_path(resource.prefix, resource.plural, None)
+        answer = server.get(path, call.query, accept=METADATA_LIST, within=READING_SECONDS)
+        return Outcome(call, "ok", answer=answer.body)
     if call.kind in _OF_KUBELET:
         asked = _OF_KUBELET[call.kind]
         path = api_path(resource.prefix, resource.plural, None, reference.name, "proxy")

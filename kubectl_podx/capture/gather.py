@@ -273,6 +273,10 @@ class Gatherer:
         if call.kind in ("list", "apis"):
             self._led_to[call.id] = found = self._after_a_list(outcome)
             return found
+        if (call.kind, outcome.state) == ("type", "missing"):
+            elsewhere = plan.names_elsewhere("Secret", call.reference.name, call.sections)
+            self._led_to[call.id] = [elsewhere]
+            return [elsewhere]
         kind = call.reference.kind if call.kind == "get" and outcome.state == "ok" else ""
         # A ConfigMap leads nowhere, but to judge its keys takes time, of which there is some now.
         if kind != "ConfigMap" and kind not in plan.LEAD_ON:

@@ -32,6 +32,7 @@ from kubectl_podx.capture.planned import (
     get_pod,
     get_version,
     list_all,
+    names_elsewhere,
     right_to,
 )
 from kubectl_podx.model.raw import Json, dig, items, mapping, number, text
@@ -55,6 +56,7 @@ __all__ = [
     "is_owned_by",
     "list_nodes",
     "list_workloads",
+    "names_elsewhere",
     "of_addons",
     "pod_calls",
     "right_to",

@@ -121,6 +121,20 @@ def list_all(kind: str, namespace: str, sections: tuple[str, ...]) -> PlannedCal
     return PlannedCall("list", f"{kind}/{namespace}", sections, right, where)
 
 
+def names_elsewhere(kind: str, name: str, sections: tuple[str, ...]) -> PlannedCall:
+    """The namespaces that have an object of this name: names alone, nothing that it holds."""
+    return PlannedCall(
+        "names",
+        f"{kind}//{name}",
+        sections,
+        right_to("list", RESOURCES[kind], ""),
+        Reference(kind, "", name),
+        (("fieldSelector", f"metadata.name={name}"), ("limit", "50")),
+        # Whoever may list the Secrets of all namespaces may read them all.
+        optional_right=True,
+    )
+
+
 def get_pod(reference: Reference) -> PlannedCall:
     """The pod itself: the one read that nothing can do without."""
     return get_object(reference, ("all",))

@@ -50,7 +50,7 @@ class Store:
 
     def _open_all(self, answers: list[Outcome], outcomes: dict[str, Outcome]) -> None:
         for outcome in answers:
-            if outcome.call.kind in ("get", "type", "list") and not self.open(outcome):
+            if outcome.call.kind in ("get", "type", "list", "names") and not self.open(outcome):
                 failed = outcome._replace(state="failed", reason=SOMETHING_ELSE)
                 outcomes[outcome.call.id] = failed
 
@@ -63,6 +63,13 @@ class Store:
         reason = outcome.reason
         if outcome.state != "ok":
             state = outcome.state if outcome.state != "skipped" else "failed"
+        if call.kind == "names":
+            key = f"names {call.target}"
+            found = _names_in(outcome.answer) if state == "present" else []
+            if found is None:
+                state, reason, found = "failed", SOMETHING_ELSE, []
+            self.lists[key] = StoredList(reference=key, state=state, items=found, reason=reason)
+            return True
         try:
             if call.kind == "list":
                 key = call.target
@@ -178,6 +185,30 @@ class _Event(msgspec.Struct):
 
 class _Page(msgspec.Struct):
     items: list[msgspec.Raw] = []
+
+
+class _Name(msgspec.Struct, frozen=True):
+    name: str = ""
+    namespace: str = ""
+
+
+class _Metadata(msgspec.Struct, frozen=True):
+    metadata: _Name = _Name()
+
+
+class _Names(msgspec.Struct):
+    """A PartialObjectMetadataList."""
+
+    items: list[_Metadata] = []
+
+
+def _names_in(body: bytes) -> list[dict[str, Any]] | None:
+    """Names and namespaces, and nothing else of the objects; None for what is no list."""
+    try:
+        found = msgspec.json.decode(body, type=_Names)
+    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
+        return None
+    return [{"metadata": msgspec.to_builtins(each.metadata)} for each in found.items]
 
 
 _PAGE = msgspec.json.Decoder(_Page)

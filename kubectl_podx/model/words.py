@@ -20,6 +20,7 @@ CallKind = Literal[
     "get",
     "type",
     "list",
+    "names",
     "log",
     "metrics",
     "podMetrics",

@@ -65,11 +65,20 @@ def _pull_secret(view: PodView, name: str) -> PullSecret:
         return PullSecret(name=name, state="unknown")
     if stored.state != "present":
         known: dict[ObjectState, PullSecretState] = {"missing": "missing", "denied": "denied"}
-        return PullSecret(name=name, state=known.get(stored.state, "unknown"))
+        state = known.get(stored.state, "unknown")
+        elsewhere = _elsewhere(view, name) if state == "missing" else None
+        return PullSecret(name=name, state=state, elsewhere=elsewhere)
     kind = text(stored.body, "type")
     if kind in _PULL_TYPES:
         return PullSecret(name=name, state="ok")
     return PullSecret(name=name, state="wrongType", type=kind or "none")
+
+
+def _elsewhere(view: PodView, name: str) -> list[str] | None:
+    stored = view.capture.lists.get(f"names Secret//{name}")
+    if stored is None or stored.state != "present":
+        return None
+    return sorted(text(one, "metadata", "namespace") for one in stored.items)
 
 
 def spelled(secret: PullSecret) -> str:

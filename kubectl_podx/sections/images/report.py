@@ -15,6 +15,12 @@ class PullSecret(Wire, frozen=True, kw_only=True):
     name: Annotated[str, Meta(description="The Secret's name.")]
     state: Annotated[PullSecretState, Meta(description="Whether the kubelet can pull with it.")]
     type: Annotated[str, Meta(description="The Secret's type, where it is a wrong one.")] = ""
+    elsewhere: Annotated[
+        list[str] | None,
+        Meta(
+            description="Of one that is missing: other namespaces with a Secret of that name; null where that could not be listed."
+        ),
+    ] = None
 
 
 class Image(Wire, frozen=True, kw_only=True):

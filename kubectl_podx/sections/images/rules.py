@@ -25,6 +25,7 @@ from kubectl_podx.sections.images.report import Image, PullSecret
 
 _IMAGES = DOCS + "concepts/containers/images/"
 _LONG_PULL, _VERY_LONG_PULL = 60, 600
+_MOST = 3
 _PULL = ("ErrImagePull", "ImagePullBackOff")
 _OTHER = {
     "ImageInspectError": "the runtime cannot read the image on the node",
@@ -153,6 +154,21 @@ def _pull_secrets(case: Case, state: PullSecretState) -> list[PullSecret]:
     return [secret for secret in listed if secret.state == state]
 
 
+def _elsewhere(secret: PullSecret) -> str:
+    """Where a Secret of that name is, as the kubelet reads those of the pod's namespace alone."""
+    if secret.elsewhere is None:
+        return "a pull secret of another namespace does not count"
+    if not secret.elsewhere:
+        return "no namespace has a Secret of that name"
+    several = len(secret.elsewhere) > 1
+    shown = ", ".join(secret.elsewhere[:_MOST])
+    more = f" and {len(secret.elsewhere) - _MOST} more" if len(secret.elsewhere) > _MOST else ""
+    return (
+        f"namespace{'s' if several else ''} {shown}{more} ha{'ve' if several else 's'} a Secret of "
+        "that name, which does not count here: copy it"
+    )
+
+
 def pull_secret_missing(case: Case) -> Iterator[Hit]:
     """A pull secret of the pod does not exist: the pull is tried without it."""
     failing = any(image.state == "failed" for image in case.report.images or ())
@@ -161,7 +177,7 @@ def pull_secret_missing(case: Case) -> Iterator[Hit]:
             f"pull secret {secret.name} does not exist in namespace {namespace(case)}",
             (
                 "imagePullSecrets names it; the kubelet goes on without it",
-                "a pull secret of another namespace does not count",
+                _elsewhere(secret),
             ),
             next=what_is_there(case, "Secret", secret.name),
             # With its image on the node the pod runs well, until the next pull.

@@ -22,7 +22,15 @@ RECORDED = Path(__file__).resolve().parents[2] / "incidents/recorded"
 INCIDENTS = sorted(RECORDED.glob("*.podx"))
 HEALTHY = [path for path in INCIDENTS if path.stem.startswith("fine-")]
 # Ready, and in trouble that no end and no probe tells of: a warning, and not what one waits for.
-READY = {"oom-child-lives", "probe-leaves-zombies", "resize-below-use", "resize-in-force"}
+READY = {
+    "oom-child-lives",
+    "probe-leaves-zombies",
+    "resize-below-use",
+    "resize-in-force",
+    # The pod is well, its Service leads past it.
+    "service-to-another-port",
+    "service-to-loopback",
+}
 
 
 def report_of(path: Path) -> PodReport | PodReportList | WorkloadReport:

@@ -116,7 +116,7 @@ KEYS = {
         "container image tag digest pullPolicy pullPolicyBasis state reason message pullSecrets "
         "pullSecretStates"
     ),
-    "PullSecret": "name state type",
+    "PullSecret": "name state type elsewhere",
     "Hosts": (
         "hostname observedHostname subdomain dnsPolicy aliases nameservers searches options differs"
     ),
@@ -238,7 +238,8 @@ WORDS = {
     "JobState": "active complete failed suspended waiting",
     "GuardKind": "HorizontalPodAutoscaler VerticalPodAutoscaler PodDisruptionBudget",
     "CallKind": (
-        "get type list log metrics podMetrics stats throttling version apis exec probe debug dryRun"
+        "get type list names log metrics podMetrics stats throttling version apis exec probe "
+        "debug dryRun"
     ),
     "GuardState": "fine limited failing blocked",
     "TriageBasis": "status api inside",
