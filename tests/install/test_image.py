@@ -74,8 +74,10 @@ def test_the_job_runs_the_image_as_its_manifest_says(bench: Bench, archive: Path
         [sys.executable, str(ROOT / "hack/cluster"), "load-podx", reference],
         capture_output=True, text=True, check=False,
     )  # fmt: skip
-    if loaded.returncode != 0:
+    if loaded.returncode != 0 and "only " in loaded.stderr:
+        # A borrowed cluster, or a node that is no part of this machine.
         pytest.skip(f"this cluster takes no image of ours: {loaded.stderr.strip()}")
+    assert loaded.returncode == 0, loaded.stderr
     bench.apply(pod("broken", shell("exit 3")))
     bench.wait_for_pod("broken", waiting("app", "CrashLoopBackOff"), "in back-off")
     printed = bench.podx("triage", "--job-manifest", "--shards", "2", "--image", reference)
