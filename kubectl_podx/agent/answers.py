@@ -14,15 +14,20 @@ from kubectl_podx.model.words import Confidence, Severity
 class Statement(Wire, frozen=True, kw_only=True):
     """One finding in the words of podx alone: nothing in it was written by the cluster."""
 
-    code: Annotated[str, Meta(description="`explain` tells what it means.")]
+    code: Annotated[
+        str,
+        Meta(description="`explain` tells what it means. Empty in answers of drift and rehearse."),
+    ]
     severity: Annotated[Severity, Meta(description="How bad it is.")]
-    title: Annotated[str, Meta(description="What the code means in general.")] = ""
+    title: Annotated[str, Meta(description="What it means in general.")] = ""
     what_to_do: Annotated[str, Meta(description="In general; `fix` is about this very case.")] = ""
     next: Annotated[str, Meta(description="A command that tells more and changes nothing.")] = ""
     fix: Annotated[
         str, Meta(description="A command that changes what is wrong. Ask a person before it runs.")
     ] = ""
-    proven: Annotated[bool, Meta(description="False: other causes are not excluded.")] = True
+    proven: Annotated[
+        bool, Meta(description="False: likely, or other causes are not excluded.")
+    ] = True
 
 
 class Cause(Wire, frozen=True, kw_only=True):

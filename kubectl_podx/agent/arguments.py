@@ -27,6 +27,7 @@ Target = Annotated[
     ),
 ]
 Selector = Annotated[str, Meta(max_length=1000, description="Label selector, as kubectl has it.")]
+AllNamespaces = Annotated[bool, Meta(description="The whole cluster.")]
 CaptureName = Annotated[
     str,
     Meta(
@@ -89,11 +90,60 @@ class TriageArguments(Arguments, frozen=True, kw_only=True, forbid_unknown_field
     """What `triage` takes."""
 
     namespace: Namespace = ""
-    all_namespaces: Annotated[bool, Meta(description="The whole cluster.")] = False
+    all_namespaces: AllNamespaces = False
     selector: Selector = ""
     by: Annotated[Literal["owner", "cause", "node"], Meta(description="What a row is.")] = "owner"
     limit: Annotated[int, Meta(ge=1, le=200, description="Rows at most, the worst first.")] = 20
     bundle: Bundle = ""
+
+
+class DriftArguments(Arguments, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What `drift` takes."""
+
+    target: Annotated[
+        str,
+        Meta(
+            max_length=400,
+            description="POD, KIND/NAME of a workload, secret/NAME or configmap/NAME. Empty for "
+            "all pods of the namespace.",
+        ),
+    ] = ""
+    selector: Selector = ""
+    namespace: Namespace = ""
+    all_namespaces: AllNamespaces = False
+    exec: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=20,
+            description="Compare the values inside of so many doubtful pods, by an exec in each.",
+        ),
+    ] = 0
+
+
+class RehearseArguments(Arguments, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What `rehearse` takes."""
+
+    target: Annotated[
+        str,
+        Meta(
+            max_length=400,
+            description="POD, or KIND/NAME of a workload. Empty for all pods of the namespace.",
+        ),
+    ] = ""
+    selector: Selector = ""
+    field_selector: Annotated[
+        str, Meta(max_length=400, description="Such as spec.nodeName=NAME: the pods of a node.")
+    ] = ""
+    namespace: Namespace = ""
+    all_namespaces: AllNamespaces = False
+    no_dry_run: Annotated[
+        bool,
+        Meta(
+            description="Do not ask the API server to try to create the pods: quota, LimitRange, "
+            "Pod Security and admission are then not checked."
+        ),
+    ] = False
 
 
 class ExplainArguments(Arguments, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -14,14 +14,17 @@ from kubectl_podx.agent.arguments import (
     CompareArguments,
     DescribeArguments,
     DoctorArguments,
+    DriftArguments,
     ExplainArguments,
     OfPods,
+    RehearseArguments,
     SectionArguments,
     TriageArguments,
 )
 from kubectl_podx.agent.bounds import bounded
 from kubectl_podx.agent.desk import Desk, Ticket
-from kubectl_podx.agent.fence import fenced, fenced_json
+from kubectl_podx.agent.fence import fenced_json
+from kubectl_podx.agent.said import Said, json_lines, said, text_of
 from kubectl_podx.agent.trusted import trusted
 from kubectl_podx.model.errors import UsageError
 from kubectl_podx.sections.table import BY_COMMAND, BY_KEY, KEYS
@@ -29,13 +32,6 @@ from kubectl_podx.sections.table import BY_COMMAND, BY_KEY, KEYS
 if TYPE_CHECKING:
     from kubectl_podx.capture.sharing import Witness
     from kubectl_podx.model.capture import Capture
-
-
-class Said(NamedTuple):
-    """What a tool has to say: the answer as data, and as text for a model."""
-
-    answer: Answer
-    text: str
 
 
 class Tool(NamedTuple):
@@ -60,7 +56,7 @@ def _describe(desk: Desk, given: DescribeArguments, ticket: Ticket) -> Said:
     capture, name = _capture(desk, given, ticket)
     found = _document(capture, analyse(capture), given)
     data = _summary_of(found)
-    return _said(
+    return said(
         trusted(found),
         data,
         found.kind,
@@ -122,7 +118,7 @@ def _section(desk: Desk, given: SectionArguments, ticket: Ticket) -> Said:
         counts={"rows": len(rows), "shown": kept},
     )
     answer = Answer(podx=told, untrusted=Untrusted(data=fits.document), left_out=left, capture=name)
-    return Said(answer, _text(answer, fenced_json(_json(fits.document))))
+    return Said(answer, text_of(answer, fenced_json(json_lines(fits.document))))
 
 
 def _compare(desk: Desk, given: CompareArguments, ticket: Ticket) -> Said:
@@ -139,7 +135,7 @@ def _compare(desk: Desk, given: CompareArguments, ticket: Ticket) -> Said:
     found = compare(sides)
     data = msgspec.to_builtins(found)
     lines = brief(found).splitlines()
-    return _said(trusted(found), data, found.kind, given.max_tokens, lines=lines)
+    return said(trusted(found), data, found.kind, given.max_tokens, lines=lines)
 
 
 def _triage(desk: Desk, given: TriageArguments, ticket: Ticket) -> Said:
@@ -174,10 +170,86 @@ def _triage(desk: Desk, given: TriageArguments, ticket: Ticket) -> Said:
             found = analysis.report(taken, by=given.by, limit=given.limit)
     lines = brief(found).splitlines()
     data = msgspec.to_builtins(found)
-    return _said(trusted(found), data, found.kind, given.max_tokens, lines=lines)
+    return said(trusted(found), data, found.kind, given.max_tokens, lines=lines)
 
 
 _DEEP = 20
+
+
+def _drift(desk: Desk, given: DriftArguments, ticket: Ticket) -> Said:
+    from kubectl_podx.analysis.drift import SECTIONS, report  # noqa: PLC0415
+    from kubectl_podx.capture import drift  # noqa: PLC0415
+    from kubectl_podx.capture.planned import LookOptions  # noqa: PLC0415
+    from kubectl_podx.render.brief import brief  # noqa: PLC0415
+
+    words = _words(desk, given)
+    drift.wanted(words)
+    if given.exec and not desk.limits.exec_allowed:
+        raise UsageError("this server was started with --no-exec: leave out exec")
+    options = drift.DriftOptions(
+        all_namespaces=given.all_namespaces,
+        label_selector=given.selector,
+        words=words,
+        inside=given.exec,
+        look=LookOptions(sections=SECTIONS, logs=False, max_in_flight=desk.limits.max_in_flight),
+    )
+    with desk.reached(given.namespace, ticket) as (way, deadline):
+        taken = drift.take(
+            way,
+            options,
+            deadline=deadline,
+            environ=desk.environ,
+            home=desk.home,
+            warn=desk.warn,
+            progress=lambda pods, _groups: ticket.progress(pods, 0),
+        )
+        found = report(taken)
+    lines = brief(found).splitlines()
+    data = msgspec.to_builtins(found)
+    return said(trusted(found), data, found.kind, given.max_tokens, lines=lines)
+
+
+def _rehearse(desk: Desk, given: RehearseArguments, ticket: Ticket) -> Said:
+    from kubectl_podx.analysis import rehearsal  # noqa: PLC0415
+    from kubectl_podx.capture import start  # noqa: PLC0415
+    from kubectl_podx.capture.targets import Targets, parse_words  # noqa: PLC0415
+    from kubectl_podx.render.brief import brief  # noqa: PLC0415
+
+    words = _words(desk, given)
+    if words:
+        parse_words(words)
+    targets = Targets(
+        words=words,
+        selector=None if words else given.selector,
+        field_selector=given.field_selector,
+        all_namespaces=given.all_namespaces,
+    )
+    options = start.StartOptions(
+        dry_run=not given.no_dry_run, max_in_flight=desk.limits.max_in_flight
+    )
+    with desk.reached(given.namespace, ticket) as (way, deadline):
+        capture = start.take(
+            way,
+            targets,
+            options,
+            deadline=deadline,
+            environ=desk.environ,
+            home=desk.home,
+            warn=desk.warn,
+        )
+    found = rehearsal.report(capture)
+    lines = brief(found).splitlines()
+    data = msgspec.to_builtins(found)
+    return said(trusted(found), data, found.kind, given.max_tokens, lines=lines)
+
+
+def _words(desk: Desk, given: DriftArguments | RehearseArguments) -> tuple[str, ...]:
+    """The target, if one is named. UsageError where it is not the only choice of pods."""
+    if given.all_namespaces:
+        desk.check_everywhere()
+    if given.target and (given.selector or given.all_namespaces):
+        raise UsageError("name one of: target, selector, allNamespaces; or none for the namespace")
+    return (given.target,) if given.target else ()
 
 
 def _explain(_desk: Desk, given: ExplainArguments, _ticket: Ticket) -> Said:
@@ -257,7 +329,7 @@ def _doctor(desk: Desk, given: DoctorArguments, ticket: Ticket) -> Said:
         )
     lines = brief(found).splitlines()
     data = msgspec.to_builtins(found)
-    return _said(trusted(found), data, found.kind, given.max_tokens, lines=lines)
+    return said(trusted(found), data, found.kind, given.max_tokens, lines=lines)
 
 
 # -- what they share -----------------------------------------------------------------------------
@@ -318,68 +390,6 @@ def _document(capture: Capture, reports: Any, given: OfPods) -> Any:
     return document(capture, reports, single=single and len(capture.pods) == 1)
 
 
-def _said(
-    told: Trusted,
-    data: Any,
-    kind: str,
-    tokens: int,
-    *,
-    lines: list[str],
-    capture: str = "",
-    ask: str = "",
-) -> Said:
-    """The answer within its budget, and its text: what podx says, then the fenced data."""
-    fits = bounded(data, tokens)
-    more = f"{ask} with capture={capture}" if ask and capture else "a larger max_tokens"
-    answer = Answer(
-        podx=told,
-        untrusted=Untrusted(kind=kind, data=fits.document),
-        left_out=[LeftOut(what=c.path, kept=c.kept, of=c.of, ask=more) for c in fits.cuts],
-        capture=capture,
-    )
-    return Said(answer, _text(answer, fenced(lines)))
-
-
-_MOST_NAMED = 4
-
-
-def _text(answer: Answer, data: str) -> str:
-    """What podx itself says, line by line, above the fence."""
-    told = answer.podx
-    head = f"podx: {(told.severity or 'done').upper()}"
-    if told.codes:
-        head += f" {' '.join(told.codes[:6])}"
-    lines = [head]
-    lines += [f"cause: {cause.cause}, {cause.confidence or 'unknown'}" for cause in told.causes[:3]]
-    for each in told.findings[:4]:
-        doubt = "" if each.proven else " (other causes are not excluded)"
-        lines.append(f"{each.severity} {each.code}: {each.title}{doubt}")
-        lines += [f"  next: {each.next}"] if each.next else []
-        lines += [f"  fix: {each.fix}"] if each.fix else []
-    for gap in told.not_checked[:4]:
-        needs = f", needs {gap.needs}" if gap.needs else ""
-        several = gap.sections
-        named = ", ".join(several[:_MOST_NAMED])
-        more = f" and {len(several) - _MOST_NAMED} more" if len(several) > _MOST_NAMED else ""
-        lines.append(f"not checked: {named}{more} ({gap.state}{needs})")
-    lines += [f"{name}: {number}" for name, number in told.counts.items()]
-    lines += told.notes
-    lines += [
-        f"left out: {each.of - each.kept} of {each.of} in {each.what}; ask {each.ask}"
-        for each in answer.left_out[:6]
-    ]
-    if answer.capture:
-        lines.append(f"capture: {answer.capture}")
-    return "\n".join([*lines, "", data])
-
-
-def _json(document: Any) -> str:
-    from kubectl_podx.render.document import to_json_line  # noqa: PLC0415
-
-    rows = document.get("rows", [])
-    return "".join(to_json_line(row) for row in rows) or "(no rows)\n"
-
-
 TABLE: tuple[Tool, ...] = (
     Tool(
         "triage",
@@ -413,6 +423,26 @@ TABLE: tuple[Tool, ...] = (
         "digest, environment, files, probes, node; names outliers.",
         CompareArguments,
         _compare,
+    ),
+    Tool(
+        "drift",
+        "Which pods hold something old",
+        "Lists workloads whose running pods hold something older than its source: variables and "
+        "files of a ConfigMap or Secret that changed since, sources that are gone, image tags that "
+        "moved, older templates, certificates that expire. With secret/NAME or configmap/NAME: who "
+        "uses it, and who still has the old value.",
+        DriftArguments,
+        _drift,
+    ),
+    Tool(
+        "rehearse",
+        "Would these pods start again",
+        "Checks whether pods would start again now as they are declared: ConfigMaps, Secrets, "
+        "keys, claims, admission, room on the nodes. It sends the API server a server dry run, "
+        "which creates nothing, needs the right to create pods and calls admission webhooks; "
+        "noDryRun leaves it out.",
+        RehearseArguments,
+        _rehearse,
     ),
     Tool(
         "explain",

@@ -13,12 +13,14 @@ from kubectl_podx.agent.answers import Cause, Gap, Statement, Trusted
 from kubectl_podx.analysis.standing import severity_of
 from kubectl_podx.generated import explain
 from kubectl_podx.model.parts import Coverage, Finding, Verdict
-from kubectl_podx.model.words import SEVERITIES
+from kubectl_podx.model.words import SEVERITIES, DriftState, StartProblemKind
 
 if TYPE_CHECKING:
     from kubectl_podx.analysis.reports import (
         ComparisonReport,
         DoctorReport,
+        DriftReport,
+        RehearsalReport,
         TriageReport,
         TriageRow,
         WorkloadReport,
@@ -26,7 +28,14 @@ if TYPE_CHECKING:
     from kubectl_podx.sections.report import PodReport, PodReportList
 
     Report = (
-        PodReport | PodReportList | WorkloadReport | TriageReport | ComparisonReport | DoctorReport
+        PodReport
+        | PodReportList
+        | WorkloadReport
+        | TriageReport
+        | ComparisonReport
+        | DoctorReport
+        | DriftReport
+        | RehearsalReport
     )
 
 _MOST_FINDINGS = 8
@@ -50,6 +59,10 @@ def trusted(document: Report) -> Trusted:
             return Trusted(severity=severity_of(document), counts=counts)
         case "DoctorReport":
             return _of_doctor(document)
+        case "DriftReport":
+            return _of_drift(document)
+        case "RehearsalReport":
+            return _of_rehearsal(document)
         case "WorkloadReport":
             own = [*document.findings]
             return _of_reports(document.verdict, document.items, own, document.coverage)
@@ -156,3 +169,92 @@ def _of_doctor(report: DoctorReport) -> Trusted:
     ]
     counts = {state: states.count(state) for state in ("held", "missing", "unknown")}
     return Trusted(severity=severity_of(report), not_checked=missing[:_MOST_GAPS], counts=counts)
+
+
+_DRIFT: dict[DriftState, str] = {
+    "old": "running pods hold something older than its source",
+    "gone": "the source is gone; running pods hold what it was",
+    "reload": "files were written after the start; the program must reload them",
+    "expires": "a certificate expires soon, or has expired",
+    "current": "current",
+    "unknown": "not known whether it is current",
+}
+
+
+def _of_drift(report: DriftReport) -> Trusted:
+    found: dict[tuple[str, ...], Statement] = {}
+    for row in report.rows:
+        key = (row.drift, row.state, row.confidence)
+        if key not in found:
+            found[key] = Statement(
+                code="",
+                severity=row.severity,
+                title=f"{row.drift}: {_DRIFT[row.state]}",
+                next=row.next,
+                fix=row.fix,
+                proven=row.confidence == "proven",
+            )
+    return Trusted(
+        severity=report.verdict.severity,
+        findings=list(found.values())[:_MOST_FINDINGS],
+        not_checked=_gaps(report.coverage),
+        counts={
+            "scanned": report.scanned,
+            "workloads": report.workloads,
+            "stale": report.stale,
+            "lookedInto": report.looked_into,
+            "rows": len(report.rows),
+        },
+    )
+
+
+_AGAINST: dict[StartProblemKind, str] = {
+    "configMap": "a ConfigMap that the pod needs does not exist",
+    "secret": "a Secret that the pod needs does not exist",
+    "key": "a key of a ConfigMap or Secret that the pod needs does not exist",
+    "serviceAccount": "its ServiceAccount does not exist",
+    "pullSecret": "a pull secret does not exist",
+    "claim": "a PersistentVolumeClaim cannot be used",
+    "storageClass": "a StorageClass does not exist",
+    "priorityClass": "its PriorityClass does not exist",
+    "runtimeClass": "its RuntimeClass does not exist",
+    "device": "a ResourceClaim cannot be satisfied",
+    "node": "no node fits",
+    "gate": "a scheduling gate holds the pod",
+    "image": "an image cannot be had",
+    "quota": "a ResourceQuota has no room for the pod",
+    "limitRange": "a LimitRange refuses the pod",
+    "podSecurity": "Pod Security refuses the pod",
+    "webhook": "an admission webhook refuses the pod, or cannot be called",
+    "policy": "a ValidatingAdmissionPolicy refuses the pod",
+    "namespace": "its namespace does not exist, or is being deleted",
+    "invalid": "the pod is invalid",
+    "refused": "the API server refuses the pod",
+}
+
+
+def _of_rehearsal(report: RehearsalReport) -> Trusted:
+    found: dict[tuple[str, ...], Statement] = {}
+    for problem in (each for one in report.items for each in one.problems):
+        key = (problem.kind, problem.severity, problem.confidence)
+        if key not in found:
+            found[key] = Statement(
+                code="",
+                severity=problem.severity,
+                title=f"{problem.kind}: {_AGAINST[problem.kind]}",
+                next=problem.next,
+                proven=problem.confidence == "proven",
+            )
+    listed = sorted(found.values(), key=lambda each: SEVERITIES.index(each.severity))
+    gaps = [*report.coverage, *(row for one in report.items for row in one.coverage)]
+    return Trusted(
+        severity=report.verdict.severity,
+        findings=listed[:_MOST_FINDINGS],
+        not_checked=_gaps(gaps),
+        counts={
+            "pods": len(report.items),
+            "wouldStart": report.would_start,
+            "wouldNotStart": report.would_not_start,
+            "unknown": report.unknown,
+        },
+    )

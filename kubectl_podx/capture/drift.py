@@ -38,6 +38,7 @@ from kubectl_podx.model.reference import Reference
 from kubectl_podx.pod.gate import bodies_of_page, body_of
 
 if TYPE_CHECKING:
+    from kubectl_podx.capture.session import KeptIn
     from kubectl_podx.cluster.access import AccessFlags
     from kubectl_podx.cluster.server import ApiServer
 
@@ -95,7 +96,7 @@ class DriftOptions(NamedTuple):
 
 
 def take(
-    flags: AccessFlags,
+    flags: AccessFlags | KeptIn,
     options: DriftOptions,
     *,
     deadline: Deadline,

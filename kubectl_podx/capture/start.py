@@ -39,6 +39,7 @@ from kubectl_podx.pod.pod import Pod
 from kubectl_podx.pod.workload import TEMPLATES
 
 if TYPE_CHECKING:
+    from kubectl_podx.capture.session import KeptIn
     from kubectl_podx.cluster.access import AccessFlags
     from kubectl_podx.cluster.errors import ClusterError
     from kubectl_podx.cluster.server import ApiServer
@@ -73,7 +74,7 @@ class Subject(NamedTuple):
 
 
 def take(
-    flags: AccessFlags,
+    flags: AccessFlags | KeptIn,
     targets: Targets,
     options: StartOptions,
     *,

@@ -14,11 +14,12 @@ from typing import Any
 
 import anyio
 import anyio.to_thread
+import jsonschema
 import pytest
 from mcp import Client, StdioServerParameters
 
 from e2e.canaries import leaks, objects
-from e2e.manifests import FOREVER, deployment, pod, shell
+from e2e.manifests import FOREVER, config_map, deployment, pod, shell
 from e2e.support import Bench
 from kit.agents import inside, outside
 from kubectl_podx.sections.table import KEYS
@@ -92,6 +93,11 @@ def calls(target: str) -> list[tuple[str, dict[str, Any]]]:
         ("describe", {"target": f"{target}-nobody"}),
         ("compare", {"targets": [target, "canary-waiting"]}),
         ("doctor", {"target": target}),
+        ("drift", {"maxTokens": 25000}),
+        ("drift", {"target": target, "exec": 1}),
+        ("drift", {"target": f"secret/{target}"}),
+        ("rehearse", {"maxTokens": 25000}),
+        ("rehearse", {"target": target, "noDryRun": True}),
         ("explain", {"word": "RST001"}),
         ("capture", {"target": target}),
         *sections,
@@ -146,6 +152,10 @@ def test_what_the_server_was_started_with_cannot_be_widened(
             ("doctor", {"namespace": "kube-system"}),
             ("compare", {"targets": ["a", "b"], "namespace": "default"}),
             ("capture", {"target": "a", "namespace": "default"}),
+            ("drift", {"allNamespaces": True}),
+            ("drift", {"target": "secret/login", "namespace": "default"}),
+            ("rehearse", {"allNamespaces": True}),
+            ("rehearse", {"namespace": "kube-system"}),
         ):
             result = await client.call_tool(name, arguments)
             assert result.is_error
@@ -154,6 +164,9 @@ def test_what_the_server_was_started_with_cannot_be_widened(
         result = await client.call_tool("describe", {"target": canary, "noExec": False})
         gaps = result.structured_content["podx"]["notChecked"]
         assert any("--no-exec" in gap["needs"] for gap in gaps)
+        result = await client.call_tool("drift", {"exec": 1})
+        assert result.is_error
+        assert "--no-exec" in result.content[0].text  # type: ignore[union-attr]
 
     talk(bench, tmp_path, use, "--no-exec")
 
@@ -187,6 +200,50 @@ def test_an_answer_from_inside_and_several_calls_over_one_server(
         (name,) = await anyio.to_thread.run_sync(lambda: [path.name for path in tmp_path.iterdir()])
         again = await client.call_tool("describe", {"bundle": name})
         assert again.structured_content["podx"]["severity"] == "ok"
+
+    talk(bench, tmp_path, use)
+
+
+def test_what_would_not_start_again_and_who_holds_something_old(
+    bench: Bench, tmp_path: Path
+) -> None:
+    """A ConfigMap that is taken away: the pod runs on, and would not start again."""
+    bench.apply(config_map("settings", {"LEVEL": PLANTED}))
+    reads = shell(FOREVER, envFrom=[{"configMapRef": {"name": "settings"}}])
+    bench.apply(deployment("old", pod("old", reads)))
+    bench.wait_for(
+        lambda: (bench.get("deploy", "old") or {})["status"].get("readyReplicas") == 1, "its pod"
+    )
+    bench.kubectl("delete", "configmap", "settings")
+
+    async def use(client: Client) -> None:
+        drifted = await answered(client, "drift", {"target": "deploy/old"})
+        (found,) = drifted["podx"]["findings"]
+        assert found["title"].startswith("environment: the source is gone")
+        assert found["next"].startswith("kubectl podx describe old-")
+        # New pods would not start.
+        assert found["fix"] == ""
+        users = await answered(client, "drift", {"target": "configmap/settings"})
+        assert [row["name"] for row in users["untrusted"]["data"]["rows"]] == ["old"]
+        again = await answered(client, "rehearse", {"target": "deploy/old"})
+        assert again["podx"]["severity"] == "critical"
+        assert again["podx"]["counts"]["wouldNotStart"] == 1
+        (problem,) = again["podx"]["findings"]
+        assert problem["title"] == "configMap: a ConfigMap that the pod needs does not exist"
+        (asked,) = again["untrusted"]["data"]["items"]
+        assert asked["admission"]["state"] == "accepted"
+        without = await answered(client, "rehearse", {"target": "deploy/old", "noDryRun": True})
+        (left,) = without["untrusted"]["data"]["items"]
+        assert left["admission"]["state"] == "notAsked"
+
+    async def answered(client: Client, name: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        result = await client.call_tool(name, arguments)
+        assert not result.is_error, result.content
+        told: dict[str, Any] = result.structured_content
+        read = await client.read_resource(f"podx://schema/{told['untrusted']['kind']}")
+        schema = json.loads(read.contents[0].text)  # type: ignore[union-attr]
+        jsonschema.validate(told["untrusted"]["data"], schema)
+        return told
 
     talk(bench, tmp_path, use)
 

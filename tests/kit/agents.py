@@ -12,7 +12,8 @@ import kubectl_podx
 from kubectl_podx.agent.answers import Answer
 from kubectl_podx.agent.arguments import arguments_of
 from kubectl_podx.agent.desk import Desk, Limits, Ticket
-from kubectl_podx.agent.tools import TABLE, Said
+from kubectl_podx.agent.said import Said
+from kubectl_podx.agent.tools import TABLE
 from kubectl_podx.cluster.access import AccessFlags
 
 RECORDINGS = sorted((Path(kubectl_podx.__file__).parent / "recordings").glob("*.podx"))

@@ -26,8 +26,9 @@ from kubectl_podx.agent import tools
 from kubectl_podx.agent.answers import Answer, Trusted, Untrusted
 from kubectl_podx.agent.arguments import Arguments
 from kubectl_podx.agent.desk import Desk, Ticket
+from kubectl_podx.agent.said import Said
 from kubectl_podx.agent.server import server_of
-from kubectl_podx.agent.tools import Said, Tool
+from kubectl_podx.agent.tools import Tool
 from kubectl_podx.generated import explain
 
 Use = Callable[[Client], Awaitable[None]]
@@ -182,6 +183,13 @@ def test_rows_come_in_pages_that_join(here: Desk) -> None:
         ("section", {"bundle": BUNDLE, "section": "nope"}, "unknown section"),
         ("explain", {"word": "XYZ999"}, "no finding has this code"),
         ("compare", {"bundle": BUNDLE}, "two pods or more"),
+        ("drift", {"bundle": BUNDLE}, "unknown argument; this tool takes: "),
+        ("drift", {"target": "svc/web"}, "drift takes a workload or pod, or secret/NAME"),
+        ("drift", {"target": "web", "allNamespaces": True}, "name one of: target, selector"),
+        ("drift", {"exec": 1000}, "missing or invalid: exec"),
+        ("rehearse", {"target": "web", "selector": "app=web"}, "name one of: target, selector"),
+        ("rehearse", {"target": "secret/login"}, "resource type"),
+        ("rehearse", {"noDryRun": "yes"}, "missing or invalid: noDryRun"),
     ],
 )
 def test_wrong_arguments_are_an_answer_that_quotes_nothing(
@@ -200,12 +208,24 @@ def test_a_cluster_that_cannot_be_reached_is_data(here: Desk) -> None:
     """Errors may quote what a server said."""
 
     async def use(client: Client) -> None:
-        result = await client.call_tool("describe", {"target": "web-0"})
-        assert result.is_error
-        text = result.content[0].text  # type: ignore[union-attr]
-        assert text.startswith("the cluster or the input failed\n")
-        assert "<<<podx-untrusted " in text
-        assert result.structured_content["untrusted"]["data"]
+        for name, arguments in (("describe", {"target": "web-0"}), ("drift", {}), ("rehearse", {})):
+            result = await client.call_tool(name, arguments)
+            assert result.is_error
+            text = result.content[0].text  # type: ignore[union-attr]
+            assert text.startswith("the cluster or the input failed\n")
+            assert "<<<podx-untrusted " in text
+            assert result.structured_content["untrusted"]["data"]
+
+    talk(here, use)
+
+
+def test_a_dry_run_is_said_and_can_be_left_out(here: Desk) -> None:
+    async def use(client: Client) -> None:
+        found = {each.name: each for each in (await client.list_tools()).tools}
+        assert "server dry run" in (found["rehearse"].description or "")
+        schema = found["rehearse"].input_schema["properties"]["noDryRun"]
+        assert (schema["type"], schema["default"]) == ("boolean", False)
+        assert found["drift"].input_schema["properties"]["exec"]["default"] == 0
 
     talk(here, use)
 
