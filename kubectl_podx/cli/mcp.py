@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import gc
+import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from kubectl_podx.cli.command import Command
 from kubectl_podx.cli.options import access_flags, deadline, reading_options
 from kubectl_podx.model.errors import ExitStatus, InputError, PodxError, UsageError
+
+if TYPE_CHECKING:
+    from kubectl_podx.agent.desk import Desk
 
 _HELP = """
 Serve the tools of podx to a model by the Model Context Protocol, on standard input and output.
@@ -77,8 +82,7 @@ def command(name: str) -> click.Command:
             max_in_flight=values["max_in_flight"],
         )
         _check_installed()
-        from kubectl_podx.agent.server import serve
-
+        serve = _server()
         desk = Desk(
             access_flags(values), limits, environ=env.variables, home=env.home, warn=env.warn
         )
@@ -96,6 +100,44 @@ def _check_installed() -> None:
 
     if find_spec("mcp") is None:
         raise PodxError(_MISSING)
+
+
+_PACKAGES = ("mcp", "mcp.server")
+
+
+def _server() -> Callable[[Desk], None]:
+    """What serves, without what the SDK's packages import for others: clients, HTTP, cryptography.
+
+    Their `__init__` imports all that they offer, which takes a quarter of the start and is not in
+    the archive. So these two are made as the import system makes them, but not run; the modules
+    below them are.
+    """
+    known = [name for name in _PACKAGES if name in sys.modules]
+    if not known:
+        for name in _PACKAGES:
+            _make(name)
+    try:
+        from kubectl_podx.agent.server import serve
+    except ImportError:
+        if known:
+            raise
+        # A later SDK may need what its packages import: then all of it.
+        for name in [each for each in sys.modules if each.partition(".")[0] == _PACKAGES[0]]:
+            del sys.modules[name]
+        from kubectl_podx.agent.server import serve
+    return serve
+
+
+def _make(package: str) -> None:
+    from importlib.util import find_spec, module_from_spec
+
+    spec = find_spec(package)
+    if spec is None:
+        return
+    sys.modules[package] = made = module_from_spec(spec)
+    above, _, own = package.rpartition(".")
+    if above:
+        setattr(sys.modules[above], own, made)
 
 
 def _namespaces(given: str | None, one: str | None) -> tuple[str, ...]:

@@ -435,6 +435,47 @@ def test_no_other_command_imports_the_sdk(words: list[str]) -> None:
     assert HEAVY.isdisjoint(modules)
 
 
+SERVED = """
+import io, sys
+from kubectl_podx.cli.funnel import main
+{before}
+sys.stdin = io.TextIOWrapper(io.BytesIO())
+status = main(["mcp"])
+print(status, *sorted(sys.modules), file=sys.stderr)
+"""
+# A later SDK, one of whose modules needs what its package imports.
+LATER = """
+class Finder:
+    def find_spec(self, name, path=None, target=None):
+        if name == "mcp.server.lowlevel" and not hasattr(sys.modules["mcp"], "Tool"):
+            raise ImportError("cannot import name 'Tool' from 'mcp'")
+sys.meta_path.insert(0, Finder())
+"""
+UNUSED = {"cryptography", "httpx2", "jwt", "mcp.client", "mcp.server.mcpserver"}
+
+
+def served(before: str = "") -> tuple[str, set[str]]:
+    program = SERVED.format(before=before)
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
+    status, *modules = done.stderr.decode().split()
+    return status, set(modules)
+
+
+def test_of_the_sdk_only_what_a_server_on_stdio_uses_is_imported() -> None:
+    """The archive has nothing of the rest."""
+    status, modules = served()
+    assert status == "0"
+    assert "mcp.server.stdio" in modules
+    assert UNUSED.isdisjoint(modules)
+
+
+def test_an_sdk_that_needs_all_of_itself_gets_it() -> None:
+    status, modules = served(LATER)
+    assert status == "0"
+    assert "mcp.server.stdio" in modules
+    assert "mcp.client" in modules
+
+
 def test_to_start_takes_little_more_than_the_import_of_the_sdk() -> None:
     """By the processor, the least of three: most of it is the SDK's own, half a second at most."""
     sdk = "import gc; gc.disable(); import mcp.server.lowlevel, mcp.server.stdio"
