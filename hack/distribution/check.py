@@ -13,8 +13,11 @@ MOST_BYTES, MOST_FILES = 18_000_000, 150
 NEWEST_GLIBC = (2, 28)
 
 
-# The C library's own files, and zlib for the program that unpacks the rest: on every system.
-_GIVEN = re.compile(r"(libc|libm|libdl|libpthread|librt|libutil|libz|ld-linux-[\w-]+)\.so\.\d+")
+# The C library's own files with libgcc, which it loads itself to end threads, and zlib for the
+# program that unpacks the rest: on every system.
+_GIVEN = re.compile(
+    r"(libc|libm|libdl|libpthread|librt|libutil|libgcc_s|libz|ld-linux-[\w-]+)\.so\.\d+"
+)
 
 
 def _programs(path: Path) -> dict[str, bytes]:

@@ -42,6 +42,7 @@ def prepare() -> None:
     PODX_DIST_PYTHON names another interpreter than that of the project, by version or path.
     """
     sync = [project.uv(), "sync", "--frozen", "--quiet", "--no-default-groups", "--group", "dist"]
+    sync += ["--extra", "mcp"]
     wanted = os.environ.get("PODX_DIST_PYTHON")
     if wanted:
         sync += ["--python", wanted]

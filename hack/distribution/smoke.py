@@ -26,6 +26,7 @@ def smoke(archive: Path) -> None:
             raise SystemExit(f"{archive.name}: `demo -o json` is no report")
         _wants(program, "<svg", "demo", "-o", "html")
         _wants(program, "PRB001", "explain", "--codes")
+        _wants(program, "", "mcp")
 
 
 def _wants(program: Path, text: str, *words: str) -> None:
