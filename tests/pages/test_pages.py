@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from kit.listed import compared, triaged
+from kit.many_pods import compared, triaged
 from kubectl_podx.analysis.distinctions import spelled
 from kubectl_podx.render.html.lists import comparison_page, triage_page
 from kubectl_podx.sections.report import Distinction, OtherValue, PodReportList

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from kit.listed import triaged
+from kit.many_pods import triaged
 from kubectl_podx.analysis.analyse import analyse
 from kubectl_podx.analysis.workloads import document
 from kubectl_podx.capture.bundle import read_bundle

@@ -14,7 +14,7 @@ from typing import Any, get_args
 import msgspec
 import pytest
 
-from kit.listed import compared, triaged
+from kit.many_pods import compared, triaged
 from kubectl_podx.analysis.analyse import analyse
 from kubectl_podx.analysis.distinctions import spelled
 from kubectl_podx.capture.bundle import read_bundle

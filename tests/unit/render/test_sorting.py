@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from kit.listed import triaged
+from kit.many_pods import triaged
 from kubectl_podx.analysis.analyse import analyse
 from kubectl_podx.capture.bundle import read_bundle
 from kubectl_podx.model.errors import UsageError
