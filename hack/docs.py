@@ -4,6 +4,7 @@ A test runs `pages()` and compares, so that none of them can rot.
 """
 
 import contextlib
+import inspect
 import io
 import json
 import re
@@ -460,6 +461,10 @@ def _sample_pod() -> dict[str, object]:
 
 def _schema() -> str:
     documents, components = msgspec.json.schema_components(DOCUMENTS, ref_template="#/$defs/{name}")
+    # From 3.13 on Python takes the indentation out of docstrings itself.
+    for one in components.values():
+        if "description" in one:
+            one["description"] = inspect.cleandoc(one["description"])
     document = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": explain.schema_id("report"),
