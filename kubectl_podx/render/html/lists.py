@@ -162,7 +162,8 @@ def comparison_page(report: ComparisonReport) -> str:
 
 
 def _worst(rows: Sequence[TriageRow]) -> Severity:
-    return min((row.severity for row in rows), key=SEVERITIES.index)
+    found: list[Severity] = [row.severity for row in rows]
+    return min(found, key=SEVERITIES.index)
 
 
 def _page(metadata: Metadata, **words: object) -> str:
