@@ -55,9 +55,11 @@ def inert(text: str, limit: int = 2000) -> str:
 
 
 def _broken(match: re.Match[str]) -> str:
-    """A digit has no escape: a comment keeps it from being a number of a list."""
+    """A digit has no escape: a comment keeps it from being a number of a list. It must not stand
+    first itself: a line that begins with one is HTML to its end.
+    """
     mark = match[1]
-    return f"<!-- -->{mark}" if mark.isdigit() else f"\\{mark}"
+    return f"{mark}<!-- -->" if mark.isdigit() else f"\\{mark}"
 
 
 def _code(command: str) -> str:

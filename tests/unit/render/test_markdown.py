@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
@@ -90,6 +90,8 @@ def test_text_from_outside_is_inert() -> None:
 _MARK = st.sampled_from(["- ", "+ ", "# ", "1. ", "12) ", "===", "---", "> ", "    x", "|a|", "`"])
 
 
+@example("1. <img src=x onerror=alert(1)>")
+@example("# <b>")
 @given(st.builds("".join, st.tuples(st.one_of(st.just(""), _MARK), st.text(max_size=60))))
 def test_any_text_is_one_inert_line(text: str) -> None:
     for made in (html(f"x {inert(text)}"), html(f"- {inert(text)} end")):
