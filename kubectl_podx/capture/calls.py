@@ -29,6 +29,8 @@ _STEP = 0.2
 _OF_EXECS = ("exec", "podMetrics", "stats")
 # Seconds after which execs that are under way are worth an answer before them.
 _SOON = 0.1
+# How often after that the answers are counted: a person waits for the first of them.
+_OFTEN = 0.02
 
 
 class _Reading(NamedTuple):
@@ -166,10 +168,11 @@ class _Run:
     ) -> None:
         """Until all is done or the deadline has passed."""
         end = time.monotonic() + deadline.remaining() + grace
+        soon = _SOON
         while (left := end - time.monotonic()) > 0:
             step = left
             if early:
-                step = _SOON
+                step, soon = soon, _OFTEN
             elif progress:
                 step = _STEP
             if self.done.wait(min(step, left)) or time.monotonic() >= end:
