@@ -198,13 +198,15 @@ def printed_report(request: Request, env: Environment, document: Document) -> st
 
 def queried(request: Request, document: Wire) -> str:
     """What `--query` answers on a document, in the format that was asked for."""
-    from kubectl_podx.render.document import plain, to_json, to_json_line, to_yaml
+    from kubectl_podx.render.document import plain, to_json, to_json_line, to_kyaml, to_yaml
     from kubectl_podx.render.jmes import ask, result_table, result_text
 
     answer = ask(plain(document), request.query or "")
     match request.format:
         case "yaml":
             return to_yaml(answer)
+        case "kyaml":
+            return to_kyaml(answer)
         case "table":
             return result_table(answer)
         case "text":

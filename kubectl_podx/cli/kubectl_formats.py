@@ -20,8 +20,6 @@ _STEP = re.compile(r"\.([A-Za-z_][A-Za-z0-9_]*)|\[(\*|-?[0-9]{1,9})\]|\['([^'\\\
 def instead_of(output: str) -> str | None:
     """What to say of `-o jsonpath=…` and its like; None for what is no format of kubectl's."""
     name, _, template = output.partition("=")
-    if name == "kyaml":
-        return "-o kyaml is not offered; -o yaml prints the same document"
     if name not in (*_PATHS, *_TEMPLATES, *_COLUMNS):
         return None
     query, form = "", "text"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-EVERY = ("json", "yaml", "brief")
+EVERY = ("json", "yaml", "kyaml", "brief")
 """What every report can be printed as."""
 CHECKED = ("junit", "sarif")
 """Those of reports that find something."""
@@ -24,6 +24,10 @@ def printed(output: str, document: Any, *, lines: bool = False) -> str | None:
             from kubectl_podx.render.document import to_yaml
 
             return to_yaml(document)
+        case "kyaml":
+            from kubectl_podx.render.document import to_kyaml
+
+            return to_kyaml(document)
         case "brief":
             from kubectl_podx.render.brief import brief
 

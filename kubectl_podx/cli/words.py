@@ -50,6 +50,7 @@ FORMATS = (
     "brief",
     "json",
     "yaml",
+    "kyaml",
     "name",
     "table",
     "html",

@@ -67,6 +67,35 @@ def to_yaml(value: Any) -> str:
     return _scalar(data) + "\n"
 
 
+def to_kyaml(value: Any) -> str:
+    """The same as KYAML, kubectl's strict subset of YAML (KEP-5295): brackets, and every string
+    quoted, so that no reader takes a word for something else.
+    """
+    return f"---\n{_kyaml(plain(value), '')}\n"
+
+
+def _kyaml(value: Any, indent: str) -> str:
+    inner = indent + "  "
+    if isinstance(value, dict) and value:
+        lines = [f"{inner}{_key(key)}: {_kyaml(each, inner)},\n" for key, each in value.items()]
+        return "{\n" + "".join(lines) + indent + "}"
+    if isinstance(value, list) and value:
+        if all(isinstance(each, dict) and each for each in value):
+            # The brackets of a list of objects stand in their lines.
+            return "[" + ", ".join(_kyaml(each, indent) for each in value) + "]"
+        lines = [f"{inner}{_kyaml(each, inner)},\n" for each in value]
+        return "[\n" + "".join(lines) + indent + "]"
+    return clean_yaml(raw_json(value)) if isinstance(value, str) else _scalar(value)
+
+
+_PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_./-]*")
+
+
+def _key(key: str) -> str:
+    plainly = _PLAIN_KEY.fullmatch(key) and key.lower() not in _MEANS_SOMETHING
+    return key if plainly else clean_yaml(raw_json(key))
+
+
 def _lines(value: Any, indent: str) -> Iterator[str]:
     if isinstance(value, dict):
         for key, inner in value.items():

@@ -18,7 +18,8 @@ from kubectl_podx.cli.options import seconds_of
 from kubectl_podx.sections.table import KEYS
 
 ALLOWED = (
-    "allowed formats are: brief,html,json,junit,markdown,mermaid,name,sarif,table,text,wide,yaml"
+    "allowed formats are: brief,html,json,junit,kyaml,markdown,mermaid,name,sarif,table,text,wide,"
+    "yaml"
 )
 KNOWN = ", ".join(KEYS)
 

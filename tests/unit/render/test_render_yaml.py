@@ -7,7 +7,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kubectl_podx.render.document import plain, to_yaml
+from kubectl_podx.render.document import plain, to_kyaml, to_yaml
 from kubectl_podx.sections.report import PodReport
 
 SCALARS = (
@@ -57,3 +57,20 @@ def test_plain_words_stay_plain(word: str) -> None:
 def test_a_report_is_the_same_document_in_yaml(report: PodReport) -> None:
     assert yaml.safe_load(to_yaml(report)) == plain(report)
     assert to_yaml(report).startswith("apiVersion: podx/v1\nkind: PodReport\nmetadata:\n")
+
+
+@given(DOCUMENTS)
+def test_kyaml_is_read_again_too(value: object) -> None:
+    assert yaml.safe_load(to_kyaml(value)) == value
+
+
+def test_kyaml_has_brackets_quotes_and_commas() -> None:
+    document = {"kind": "Pod", "no": ["a", 1], "items": [{"y": None}, {"b-c": {}}], "none": []}
+    assert to_kyaml(document) == (
+        '---\n{\n  kind: "Pod",\n  "no": [\n    "a",\n    1,\n  ],\n'
+        '  items: [{\n    "y": null,\n  }, {\n    b-c: {},\n  }],\n  none: [],\n}\n'
+    )
+
+
+def test_a_report_is_the_same_document_in_kyaml(report: PodReport) -> None:
+    assert yaml.safe_load(to_kyaml(report)) == plain(report)
