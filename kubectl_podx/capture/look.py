@@ -41,8 +41,6 @@ _NOT_THERE = re.compile(
 
 _GONE = "the container stopped before the exec"
 
-# What is left of an exec whose own start was killed: by the kubelet, and by runc.
-_KILLED_AT_START = ("procready not received", "write init-p: broken pipe")
 _STOPPED = ("container not found", "not running", "stopped container", "no running task found")
 
 
@@ -276,7 +274,7 @@ def _nothing(call: PlannedCall, result: ExecResult) -> Outcome:
         return Outcome(call, "failed", NO_SHELL)
     if any(words in said for words in _STOPPED):
         return Outcome(call, "failed", _GONE)
-    if result.exit_code == 137 or any(words in said for words in _KILLED_AT_START):
+    if result.exit_code == 137 or _was_killed_at_start(said):
         return Outcome(call, "failed", KILLED)
     if result.exit_code is not None:
         return Outcome(call, "failed", f"the shell ended with exit code {result.exit_code}")
@@ -287,6 +285,13 @@ def _nothing(call: PlannedCall, result: ExecResult) -> Outcome:
     if result.reason == "ProtocolError":
         return Outcome(call, "failed", "the exec's answer broke the protocol")
     return Outcome(call, "failed", "the container runtime refused the exec")
+
+
+def _was_killed_at_start(said: str) -> bool:
+    """What is left of an exec whose own start was killed, by runc's words for its dead init."""
+    from kubectl_podx.pod.start_error import init_died  # noqa: PLC0415 - of execs that failed
+
+    return init_died(said)
 
 
 def was_sent(outcome: Outcome) -> bool:

@@ -82,7 +82,7 @@ _SUB_PATH = re.compile(
 
 # A systemd scope goes with its last process: then there is no cgroup to set up any more.
 _INIT_DIED = re.compile(
-    r"procReady not received|write init-p: broken pipe"
+    r"(?i)procReady not received|write init-p: broken pipe"
     r"|error setting cgroup config for procHooks process: .{0,1000}: no such file or directory"
 )
 
