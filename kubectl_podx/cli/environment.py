@@ -58,6 +58,13 @@ class Environment:
         """The terminal behind standard output."""
         return Terminal.of(self.stdout, self.variables, colors)
 
+    def rows(self) -> int:
+        """The lines of the terminal behind standard output; 0 where none is known."""
+        try:
+            return os.get_terminal_size(self.stdout.fileno()).lines
+        except (OSError, ValueError):
+            return 0
+
     def slowness(self) -> float:
         """Seconds that have passed for each second of the processor since this run began.
 

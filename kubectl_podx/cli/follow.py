@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import msgspec
@@ -28,6 +30,8 @@ _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 4.0
 # Of one connection; then another one is made.
 _WAIT = 300.0
 _CLEAR = "\x1b[H\x1b[2J"
+_TICK = 5.0
+"""Seconds after which the ages on a terminal are written anew."""
 Take = Callable[["Request"], "Capture"]
 Show = Callable[["Capture"], str]
 
@@ -42,6 +46,8 @@ class Sight(NamedTuple):
     """`NAMESPACE/NAME` of those whose changes matter; None for all."""
     news: bool = True
     """Whether it says something else than the one before."""
+    later: Callable[[float], str] | None = None
+    """The same after so many seconds without news: its ages have grown. None for a text without."""
 
 
 class Pace(NamedTuple):
@@ -100,7 +106,8 @@ def watch(
             rhythm = pace(time.monotonic() - begun)
             _print(env, sight, first=first, lines=request.format == "json")
             first, pause = False, _FIRST_PAUSE
-            wait_for_news(request, env, following, sight.pods, rhythm.longest)
+            with _ticking(env, sight):
+                wait_for_news(request, env, following, sight.pods, rhythm.longest)
             time.sleep(rhythm.settle)
         except PodxError as error:
             if first:
@@ -108,6 +115,38 @@ def watch(
             env.say(f"{error}; trying again in {pause:g} s")
             time.sleep(pause)
             pause = min(2 * pause, _LONGEST_PAUSE)
+
+
+def _screen(env: Environment, sight: Sight, text: str) -> str:
+    """The top of the text, as much as the terminal has room for: what is worst stands there."""
+    said = f"(every change is shown; Ctrl-C ends it; {sight.at})"
+    room = env.rows() - 3
+    shown = text.rstrip("\n").split("\n")
+    if 0 < room < len(shown):
+        more = len(shown) - room + 1
+        shown = [*shown[: room - 1], f"… {more} more lines: without -w, or in a higher window"]
+    return "\n".join([f"{_CLEAR}{shown[0]}", *shown[1:], "", said, ""])
+
+
+@contextlib.contextmanager
+def _ticking(env: Environment, sight: Sight) -> Iterator[None]:
+    """Meanwhile the ages on a terminal grow."""
+    if sight.later is None or not env.stdout.isatty():
+        yield
+        return
+    later, over, begun = sight.later, threading.Event(), time.monotonic()
+
+    def tick() -> None:
+        while not over.wait(_TICK):
+            env.write(_screen(env, sight, later(time.monotonic() - begun)))
+
+    ticker = threading.Thread(target=tick, daemon=True)
+    ticker.start()
+    try:
+        yield
+    finally:
+        over.set()
+        ticker.join()
 
 
 def wait_for_news(
@@ -171,7 +210,6 @@ def _print(env: Environment, sight: Sight, *, first: bool, lines: bool) -> None:
     if lines:
         env.write(sight.text if first or sight.news else "")
     elif env.stdout.isatty():
-        said = f"(every change is shown; Ctrl-C ends it; {sight.at})"
-        env.write(f"{_CLEAR}{sight.text}\n{said}\n")
+        env.write(_screen(env, sight, sight.text))
     elif first or sight.news:
         env.write(sight.text if first else f"\n--- {sight.at}\n{sight.text}")

@@ -389,7 +389,9 @@ def watch_triage(
         rows = _rows(report)
         news = rows != before
         before = rows
-        return Sight(rendered(report, request, env), report.metadata.captured_at, None, news)
+        at = report.metadata.captured_at
+        later = _growing(report, request, env, rendered) if request.format in _AGED else None
+        return Sight(rendered(report, request, env), at, None, news, later)
 
     targets = Targets(
         words=(),
@@ -398,6 +400,32 @@ def watch_triage(
         all_namespaces=values["all_namespaces"],
     )
     watch(request, env, targets, sight, _pace)
+
+
+# What has ages in it.
+_AGED = ("text", "wide")
+
+
+def _growing(
+    report: TriageReport, request: Request, env: Environment, rendered: Rendered
+) -> Callable[[float], str]:
+    """The report as it reads some seconds later."""
+    from datetime import timedelta
+
+    import msgspec
+
+    from kubectl_podx.model.clock import format_time, parse_time
+
+    taken = parse_time(report.metadata.captured_at)
+
+    def later(seconds: float) -> str:
+        if taken is None:
+            return rendered(report, request, env)
+        now = format_time(taken + timedelta(seconds=seconds))
+        metadata = msgspec.structs.replace(report.metadata, captured_at=now)
+        return rendered(msgspec.structs.replace(report, metadata=metadata), request, env)
+
+    return later
 
 
 def _pace(took: float) -> Pace:
