@@ -18,6 +18,7 @@ import console
 import containerd
 import daemons
 import kind
+import markedimage
 import metrics
 import own
 import podximage
@@ -103,10 +104,13 @@ def _build(arguments: argparse.Namespace) -> int:
 
 
 def _load(arguments: argparse.Namespace) -> int:
-    """podx as an image, made by packaging/Containerfile and given to the node."""
+    """podx as an image, made by packaging/Containerfile; or a small one with a mark in it."""
     with tempfile.TemporaryDirectory() as scratch:
-        archive = Path(scratch) / "podx.tar"
-        podximage.write(arguments.reference, archive)
+        archive = Path(scratch) / "image.tar"
+        if arguments.command == "load-podx":
+            podximage.write(arguments.reference, archive)
+        else:
+            markedimage.write(arguments.reference, arguments.mark, archive)
         if _provider() is kind:
             kind.load(archive)
         else:
@@ -137,6 +141,7 @@ _COMMANDS = {
     "env": _env,
     "build": _build,
     "load-podx": _load,
+    "load-marked": _load,
     "restart": _operate,
     "pause": _operate,
     "resume": _operate,
@@ -161,6 +166,9 @@ def _parser() -> argparse.ArgumentParser:
     builder.add_argument("--extras", action="store_true", help="also krew and kwok")
     loader = commands.add_parser("load-podx", help="give the node an image of podx")
     loader.add_argument("reference", help="its name, such as podx.test/podx:1")
+    marked = commands.add_parser("load-marked", help="give the node a small image with a mark")
+    marked.add_argument("reference", help="its name, the same for several marks")
+    marked.add_argument("mark", help="what makes it another image of that name")
     switch = commands.add_parser("metrics", help="serve metrics.k8s.io, or no longer")
     switch.add_argument("switch", choices=("on", "off"))
     for name, words in (

@@ -5,14 +5,16 @@ from __future__ import annotations
 import base64
 import json
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 
-from e2e.manifests import config_map, deployment, pod, secret, shell
+from e2e.fresh import namespace_of, own_namespace
+from e2e.manifests import config_map, container, deployment, pod, secret, shell
 from e2e.report_schema import check
-from e2e.support import Bench, Manifest, is_ready
+from e2e.support import ROOT, Bench, Manifest, is_ready
 
 pytestmark = pytest.mark.cluster
 
@@ -20,6 +22,7 @@ _LOGIN = {"name": "PASSWORD", "valueFrom": {"secretKeyRef": {"name": "login", "k
 _LEVEL = {"name": "LEVEL", "valueFrom": {"configMapKeyRef": {"name": "settings", "key": "level"}}}
 _COLOR = {"name": "COLOR", "valueFrom": {"configMapKeyRef": {"name": "settings", "key": "color"}}}
 _ROTATED = "the-rotated-password"
+MOVING = "podx.test/moving:1"
 
 
 class Case(NamedTuple):
@@ -255,3 +258,30 @@ def test_an_exit_status_for_scripts(changed: Bench) -> None:
     assert changed.podx("drift", "deploy/whole", "--exit-code", check=False).status == 3
     answer = changed.podx("drift", "-A", "deploy/whole", check=False)
     assert answer.status == 2
+
+
+def _load(mark: str) -> None:
+    """The image of `MOVING` on the node from here on; only where the cluster is ours."""
+    words = [sys.executable, str(ROOT / "hack" / "cluster"), "load-marked", MOVING, mark]
+    done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=120)
+    if "cluster that this tool made" in done.stderr or "containerd takes it" in done.stderr:
+        pytest.skip("images cannot be given to this cluster's node")
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_tag_that_was_moved(kubectl_binary: str) -> None:
+    """Two pods of one template run two images, as IfNotPresent asks nobody for the newer one."""
+    _load("first")
+    with own_namespace(Bench(kubectl_binary, namespace_of("drift-tag"))) as bench:
+        bench.apply(_web("moving", container(image=MOVING)))
+        _wait(bench, "moving")
+        assert not _rows(_report(bench), "moving")
+        _load("second")
+        bench.kubectl("scale", "deploy/moving", "--replicas=2")
+        bench.kubectl("rollout", "status", "deploy/moving", "--timeout=90s")
+        (row,) = _rows(_report(bench), "moving")
+        assert (row["drift"], row["state"], row["pods"], row["of"]) == ("image", "old", 1, 2)
+        assert "its tag was moved" in row["summary"]
+        bench.kubectl(*row["fix"].split()[1:])
+        bench.kubectl("rollout", "status", "deploy/moving", "--timeout=90s")
+        bench.wait_for(lambda: not _rows(_report(bench), "moving"), "no drift any more")

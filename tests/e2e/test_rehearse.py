@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
@@ -15,6 +16,8 @@ from e2e.support import Bench, Manifest, container_status, is_ready
 pytestmark = pytest.mark.cluster
 
 _ENV_KEY = {"name": "PASSWORD", "valueFrom": {"secretKeyRef": {"name": "login", "key": "password"}}}
+# Of the node, which other tests and clusters of this machine use too.
+HOST_PORT = 25000 + secrets.randbelow(5000)
 _OPTIONAL = {"configMapRef": {"name": "nowhere", "optional": True}}
 
 
@@ -282,6 +285,45 @@ def test_a_quota_counts_the_pod_that_goes(kubectl_binary: str) -> None:
         assert "ResourceQuota few has no room for the pod: pods: 1 requested" in answer.stdout
         bench.kubectl("delete", "pods", "--all")
         bench.wait_for(lambda: _refused(bench, "only"), "a refusal")
+
+
+def _member(name: str, **fields: Any) -> Manifest:
+    """A StatefulSet whose pod gets its new template when it is deleted."""
+    made = _web(name, shell(**fields))
+    made["kind"] = "StatefulSet"
+    made["spec"] |= {"serviceName": name, "updateStrategy": {"type": "OnDelete"}}
+    return made
+
+
+def test_a_node_that_has_no_room_any_more(kubectl_binary: str, node: str) -> None:
+    """More CPU than it has, a host port that another pod holds, a taint: each comes true."""
+    with own_namespace(Bench(kubectl_binary, namespace_of("rehearse-node"))) as bench:
+        port = {"containerPort": 8080, "hostPort": HOST_PORT}
+        bench.apply([pod("holder", shell(ports=[port])), _member("cpu"), _member("port")])
+        for name in ("holder", "cpu", "port"):
+            _wait(bench, name, is_ready)
+        bench.apply([_member("cpu", resources={"requests": {"cpu": "500"}})])
+        bench.apply([_member("port", ports=[port])])
+        for name, words in (("cpu", "insufficient cpu"), ("port", "port")):
+            found = check(bench.podx("rehearse", f"sts/{name}", "-o", "json").json)
+            row = _row(found, name)
+            assert (row["state"], row["problems"][0]["kind"]) == ("wouldNotStart", "node"), row
+            assert words in str(row["problems"][0]), row
+            bench.kubectl("delete", "pod", f"{name}-0")
+            _wait(bench, name, _unschedulable)
+        bench.apply(_member("plain"))
+        _wait(bench, "plain", is_ready)
+        taint = f"podx.test/{bench.namespace}"
+        bench.kubectl("taint", "node", node, f"{taint}=:NoSchedule")
+        try:
+            row = _row(check(bench.podx("rehearse", "sts/plain", "-o", "json").json), "plain")
+            assert row["state"] == "wouldNotStart", row
+            assert taint in str(row["problems"]), row
+            bench.kubectl("delete", "pod", "plain-0")
+            _wait(bench, "plain", _unschedulable)
+        finally:
+            bench.kubectl("taint", "node", node, f"{taint}-", check=False)
+        _wait(bench, "plain", is_ready)
 
 
 def _other(one: Manifest, first: Manifest) -> bool:
