@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from kubectl_podx.cli.command import Command
-from kubectl_podx.cli.options import CHOICE, COLORS, INSIDE, RUN, reading_options
+from kubectl_podx.cli.options import CHOICE, COLORS, INSIDE, RUN, output_option, reading_options
 from kubectl_podx.cli.printed import CHECKED, EVERY, printed
 from kubectl_podx.model.errors import ExitStatus, PodxError, UsageError
 
@@ -54,12 +54,7 @@ def command(name: str) -> click.Command:
         usage="(TARGET... | -l SELECTOR | --from FILE...) [flags] [options]",
     )
     @click.argument("words", nargs=-1, metavar="TARGET")
-    @click.option(
-        "-o",
-        "--output",
-        type=click.Choice(_FORMATS),
-        help=f"Output format. One of: ({', '.join(_FORMATS)}).",
-    )
+    @output_option(_FORMATS)
     @click.option(
         "--query",
         help="JMESPath expression, applied to the document that '-o json' prints; the result "

@@ -8,7 +8,15 @@ import click
 
 from kubectl_podx.cli.command import Command
 from kubectl_podx.cli.environment import Environment
-from kubectl_podx.cli.options import CHOICE, COLORS, INSIDE, RUN, access_flags, reading_options
+from kubectl_podx.cli.options import (
+    CHOICE,
+    COLORS,
+    INSIDE,
+    RUN,
+    access_flags,
+    output_option,
+    reading_options,
+)
 from kubectl_podx.cli.printed import EVERY, printed
 from kubectl_podx.cli.request import Request
 from kubectl_podx.model.errors import ExitStatus, UsageError
@@ -54,12 +62,7 @@ def command(name: str) -> click.Command:
         usage="[TARGET... | -l SELECTOR] [--rbac | --from-logs] [flags] [options]",
     )
     @click.argument("words", nargs=-1, metavar="TARGET")
-    @click.option(
-        "-o",
-        "--output",
-        type=click.Choice(_FORMATS),
-        help=f"Output format. One of: ({', '.join(_FORMATS)}).",
-    )
+    @output_option(_FORMATS)
     @click.option(
         "--rbac",
         is_flag=True,

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from kubectl_podx.cli.command import Command
-from kubectl_podx.cli.options import COLORS, access_flags, deadline, reading_options
+from kubectl_podx.cli.durations import LONG_DEADLINE
+from kubectl_podx.cli.options import COLORS, access_flags, output_option, reading_options
 from kubectl_podx.cli.printed import EVERY, printed
 from kubectl_podx.cli.progress import ProgressLine
 from kubectl_podx.cli.rehearse import status
@@ -63,12 +64,7 @@ def command(name: str) -> click.Command:
         usage="[TARGET... | secret/NAME | configmap/NAME] [-A] [-l SELECTOR] [flags] [options]",
     )
     @click.argument("words", nargs=-1, metavar="TARGET")
-    @click.option(
-        "-o",
-        "--output",
-        type=click.Choice(_FORMATS),
-        help=f"Output format. One of: ({', '.join(_FORMATS)}).",
-    )
+    @output_option(_FORMATS)
     @click.option("-A", "--all-namespaces", is_flag=True, help="Pods in all namespaces.")
     @click.option(
         "--field-selector",
@@ -82,13 +78,7 @@ def command(name: str) -> click.Command:
         metavar="N",
         help="Compare the values inside of up to N doubtful pods, by an exec in each.",
     )
-    @click.option(
-        "--deadline",
-        default="1m",
-        callback=deadline,
-        help="Time limit for the whole run (60, 60s, 1m). Anything unanswered by then is reported "
-        "as not checked.",
-    )
+    @LONG_DEADLINE
     @shard_options
     @reading_options(_OPTIONS)
     @click.pass_obj

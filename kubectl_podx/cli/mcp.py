@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from kubectl_podx.cli.command import Command
-from kubectl_podx.cli.options import access_flags, deadline, reading_options
+from kubectl_podx.cli.durations import deadline
+from kubectl_podx.cli.options import access_flags, reading_options
 from kubectl_podx.model.errors import ExitStatus, InputError, PodxError, UsageError
 
 if TYPE_CHECKING:

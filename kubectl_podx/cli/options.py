@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from kubectl_podx.cli.durations import deadline
 from kubectl_podx.cli.words import FORMATS, section_key
 from kubectl_podx.model.errors import UsageError
 from kubectl_podx.model.nearest import near
@@ -19,9 +19,6 @@ if TYPE_CHECKING:
     from kubectl_podx.cluster.access import AccessFlags
 
 _F = TypeVar("_F", bound=Callable[..., Any])
-_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
-_DURATION = re.compile(r"(?:[0-9]+(?:\.[0-9]+)?(?:ms|s|m|h))+")
-_DURATION_PART = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ms|s|m|h)")
 
 # Names, and the help text of kubectl's own `options`. A flag where the value is None.
 _CONNECTION: tuple[tuple[tuple[str, ...], dict[str, Any]], ...] = (
@@ -121,27 +118,14 @@ def colors_of(values: Mapping[str, Any]) -> Colors:
     return given
 
 
-def seconds_of(text: str) -> float | None:
-    """`15`, `15s`, `1m30s`, `500ms` in seconds; None for what is no duration above zero."""
-    if re.fullmatch(r"[0-9]{1,9}", text):
-        value = float(text)
-    elif len(text) <= 40 and _DURATION.fullmatch(text):
-        parts = _DURATION_PART.findall(text)
-        value = sum(float(amount) * _UNITS[unit] for amount, unit in parts)
-    else:
-        return None
-    return value if 0 < value < 1e6 else None
-
-
-def deadline(_ctx: click.Context, _param: click.Parameter, value: str) -> float:
-    """The seconds of `--deadline`."""
-    found = seconds_of(value)
-    if found is None:
-        raise UsageError(
-            f'invalid argument "{quoted(value)}" for "--deadline" flag: '
-            "it takes a time such as 15s or 1m"
-        )
-    return found
+def output_option(formats: tuple[str, ...]) -> Callable[[_F], _F]:
+    """`-o` of a command that has formats of its own."""
+    return click.option(
+        "-o",
+        "--output",
+        type=click.Choice(formats),
+        help=f"Output format. One of: ({', '.join(formats)}).",
+    )
 
 
 def _format(_ctx: click.Context, _param: click.Parameter, value: str | None) -> str | None:

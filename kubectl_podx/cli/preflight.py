@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from kubectl_podx.cli.command import Command
-from kubectl_podx.cli.options import COLORS, access_flags, deadline, reading_options
+from kubectl_podx.cli.durations import LONG_DEADLINE
+from kubectl_podx.cli.options import COLORS, access_flags, output_option, reading_options
 from kubectl_podx.cli.printed import CHECKED, EVERY, printed
 from kubectl_podx.cli.rehearse import status
 from kubectl_podx.cli.request import Request
@@ -59,12 +60,7 @@ def command(name: str) -> click.Command:
         "file",
         help="The manifest to check, YAML or JSON; '-' is standard input.",
     )
-    @click.option(
-        "-o",
-        "--output",
-        type=click.Choice(_FORMATS),
-        help=f"Output format. One of: ({', '.join(_FORMATS)}).",
-    )
+    @output_option(_FORMATS)
     @click.option("--offline", is_flag=True, help="Ask no cluster: check the file by itself.")
     @click.option(
         "--no-dry-run",
@@ -72,13 +68,7 @@ def command(name: str) -> click.Command:
         help="Do not ask the API server to try to create the objects: quota, LimitRange, Pod "
         "Security and admission are then reported as not checked.",
     )
-    @click.option(
-        "--deadline",
-        default="1m",
-        callback=deadline,
-        help="Time limit for the whole run (60, 60s, 1m). Anything unanswered by then is reported "
-        "as not checked.",
-    )
+    @LONG_DEADLINE
     @reading_options(_OPTIONS)
     @click.pass_obj
     def preflight(env: Any, /, file: str | None, **values: Any) -> int:

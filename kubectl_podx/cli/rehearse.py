@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from kubectl_podx.cli.command import Command
-from kubectl_podx.cli.options import CHOICE, COLORS, access_flags, deadline, reading_options
+from kubectl_podx.cli.durations import LONG_DEADLINE
+from kubectl_podx.cli.options import CHOICE, COLORS, access_flags, output_option, reading_options
 from kubectl_podx.cli.printed import CHECKED, EVERY, printed
 from kubectl_podx.cli.request import Request
 from kubectl_podx.cli.shards import check, job, read, shard_of, shard_options
@@ -60,12 +61,7 @@ def command(name: str) -> click.Command:
         usage="[TARGET... | -l SELECTOR] [-A] [flags] [options]",
     )
     @click.argument("words", nargs=-1, metavar="TARGET")
-    @click.option(
-        "-o",
-        "--output",
-        type=click.Choice(_FORMATS),
-        help=f"Output format. One of: ({', '.join(_FORMATS)}).",
-    )
+    @output_option(_FORMATS)
     @click.option("-A", "--all-namespaces", is_flag=True, help="Pods in all namespaces.")
     @click.option(
         "--no-dry-run",
@@ -73,13 +69,7 @@ def command(name: str) -> click.Command:
         help="Do not ask the API server to try to create the pods: quota, LimitRange, Pod Security "
         "and admission are then reported as not checked.",
     )
-    @click.option(
-        "--deadline",
-        default="1m",
-        callback=deadline,
-        help="Time limit for the whole run (60, 60s, 1m). Anything unanswered by then is reported "
-        "as not checked.",
-    )
+    @LONG_DEADLINE
     @shard_options
     @reading_options(_OPTIONS)
     @click.pass_obj

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from kubectl_podx.cli.command import Command
+from kubectl_podx.cli.durations import LONG_DEADLINE
 from kubectl_podx.cli.environment import Environment
 from kubectl_podx.cli.follow import Pace, Sight, watch
-from kubectl_podx.cli.options import LOGS, access_flags, deadline, reading_options
+from kubectl_podx.cli.options import LOGS, access_flags, output_option, reading_options
 from kubectl_podx.cli.printed import CHECKED, EVERY, printed
 from kubectl_podx.cli.progress import ProgressLine
 from kubectl_podx.cli.request import Request
@@ -81,12 +82,7 @@ def command(name: str) -> click.Command:
         examples=_EXAMPLES,
         usage="[-A] [-l SELECTOR] [--by owner|cause|node] [flags] [options]",
     )
-    @click.option(
-        "-o",
-        "--output",
-        type=click.Choice(_FORMATS),
-        help=f"Output format. One of: ({', '.join(_FORMATS)}).",
-    )
+    @output_option(_FORMATS)
     @click.option("-A", "--all-namespaces", is_flag=True, help="List pods in all namespaces.")
     @click.option(
         "--field-selector",
@@ -153,13 +149,7 @@ def command(name: str) -> click.Command:
         help="With --job-manifest: completions of the Job, each with its share of the namespaces.",
     )
     @click.option("--image", help="With --job-manifest: an image that holds podx.")
-    @click.option(
-        "--deadline",
-        default="1m",
-        callback=deadline,
-        help="Time limit for the whole run (60, 60s, 1m). Anything unanswered by then is reported "
-        "as not checked.",
-    )
+    @LONG_DEADLINE
     @reading_options(_OPTIONS)
     @click.pass_obj
     def triage(env: Any, /, **values: Any) -> int:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 import click
 
 from kubectl_podx.cli.command import Command
-from kubectl_podx.cli.options import CHOICE, COLORS, LOGS, RUN, reading_options, seconds_of
+from kubectl_podx.cli.durations import seconds_of
+from kubectl_podx.cli.options import CHOICE, COLORS, LOGS, RUN, reading_options
 from kubectl_podx.model.errors import ExitStatus, PodxError, UsageError
 from kubectl_podx.view.escape import quoted
 

@@ -14,7 +14,7 @@ import pytest
 from kit.cli_runs import Run
 from kubectl_podx.cli import words
 from kubectl_podx.cli.command import _with_command_first, load
-from kubectl_podx.cli.options import seconds_of
+from kubectl_podx.cli.durations import seconds_of
 from kubectl_podx.sections.table import KEYS
 
 ALLOWED = (
