@@ -11,7 +11,6 @@ from kubectl_podx.cli.durations import LONG_DEADLINE
 from kubectl_podx.cli.options import COLORS, access_flags, output_option, reading_options
 from kubectl_podx.cli.printed import EVERY, printed
 from kubectl_podx.cli.progress import ProgressLine
-from kubectl_podx.cli.rehearse import status
 from kubectl_podx.cli.request import Request
 from kubectl_podx.cli.shards import check, job, read, shard_of, shard_options
 from kubectl_podx.model.errors import ExitStatus, UsageError
@@ -102,7 +101,8 @@ def command(name: str) -> click.Command:
             env.write(lines(DRIFT, report, *map(int, values["shard"].split("/"))))
             return ExitStatus.OK
         env.write(_rendered(report, request, env))
-        return status(report.verdict.severity) if request.exit_code else ExitStatus.OK
+        severity = report.verdict.severity
+        return ExitStatus.of_severities({severity}) if request.exit_code else ExitStatus.OK
 
     return drift
 

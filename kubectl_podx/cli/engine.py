@@ -251,7 +251,7 @@ def _is_done(document: PodReportList | WorkloadReport) -> bool:
 
 
 def status_of_document(document: Document) -> int:
-    """The status with `--exit-code`, of the worst: critical before unknown before warning."""
+    """The status with `--exit-code`: of the verdicts and all findings."""
     words: set[str] = {document.verdict.severity}
     if document.kind == "PodReport":
         words |= {found.severity for found in document.findings or []}
@@ -260,8 +260,4 @@ def status_of_document(document: Document) -> int:
         words |= {found.severity for report in document.items for found in report.findings or []}
         if document.kind == "WorkloadReport":
             words |= {found.severity for found in document.findings}
-    if "critical" in words:
-        return ExitStatus.CRITICAL
-    if "unknown" in words:
-        return ExitStatus.UNKNOWN
-    return ExitStatus.WARNING if "warning" in words else ExitStatus.OK
+    return ExitStatus.of_severities(words)

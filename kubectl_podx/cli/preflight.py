@@ -10,7 +10,6 @@ from kubectl_podx.cli.command import Command
 from kubectl_podx.cli.durations import LONG_DEADLINE
 from kubectl_podx.cli.options import COLORS, access_flags, output_option, reading_options
 from kubectl_podx.cli.printed import CHECKED, EVERY, printed
-from kubectl_podx.cli.rehearse import status
 from kubectl_podx.cli.request import Request
 from kubectl_podx.model.errors import ExitStatus, UsageError
 
@@ -77,7 +76,8 @@ def command(name: str) -> click.Command:
         request = Request.of(env, values)
         report = _report(request, env, file, values)
         env.write(_rendered(report, request, env))
-        return status(report.verdict.severity) if request.exit_code else ExitStatus.OK
+        severity = report.verdict.severity
+        return ExitStatus.of_severities({severity}) if request.exit_code else ExitStatus.OK
 
     return preflight
 

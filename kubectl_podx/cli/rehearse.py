@@ -91,7 +91,8 @@ def command(name: str) -> click.Command:
             env.write(lines(REHEARSAL, report, *map(int, values["shard"].split("/"))))
             return ExitStatus.OK
         env.write(rendered(report, request, env))
-        return status(report.verdict.severity) if request.exit_code else ExitStatus.OK
+        severity = report.verdict.severity
+        return ExitStatus.of_severities({severity}) if request.exit_code else ExitStatus.OK
 
     return rehearse
 
@@ -153,13 +154,3 @@ def rendered(report: RehearsalReport, request: Request, env: Environment) -> str
 
             terminal = env.terminal(request.colors)._replace(headers=not request.no_headers)
             return rehearsal_text(report, terminal, wide=request.format == "wide")
-
-
-def status(severity: str) -> ExitStatus:
-    """Of the verdict: critical before unknown before warning."""
-    known = {
-        "critical": ExitStatus.CRITICAL,
-        "unknown": ExitStatus.UNKNOWN,
-        "warning": ExitStatus.WARNING,
-    }
-    return known.get(severity, ExitStatus.OK)

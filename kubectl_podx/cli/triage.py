@@ -340,13 +340,10 @@ def rendered(report: TriageReport, request: Request, env: Environment) -> str:
 
 
 def _status(report: TriageReport) -> int:
-    """Of the worst row: critical before unknown before warning."""
-    words = {row.severity for row in report.rows}
-    if "critical" in words:
-        return ExitStatus.CRITICAL
-    if "unknown" in words or (report.coverage and not words):
+    """Of the worst row; no row where something was not read is no health."""
+    if report.coverage and not report.rows:
         return ExitStatus.UNKNOWN
-    return ExitStatus.WARNING if "warning" in words else ExitStatus.OK
+    return ExitStatus.of_severities({row.severity for row in report.rows})
 
 
 # A scan reads all pods: in a large cluster, where some pod always changes, most time is rest.

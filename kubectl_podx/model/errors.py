@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from enum import IntEnum, unique
 
 
@@ -16,6 +17,15 @@ class ExitStatus(IntEnum):
     CRITICAL = 4
     UNKNOWN = 5
     INTERRUPTED = 130
+
+    @classmethod
+    def of_severities(cls, severities: Collection[str]) -> ExitStatus:
+        """The status with `--exit-code`, of the worst: critical before unknown before warning."""
+        if "critical" in severities:
+            return cls.CRITICAL
+        if "unknown" in severities:
+            return cls.UNKNOWN
+        return cls.WARNING if "warning" in severities else cls.OK
 
 
 class PodxError(Exception):
