@@ -95,10 +95,10 @@ def command(name: str) -> click.Command:
         given = {**values, "all_namespaces": False, "selector": None, "field_selector": None}
         request = Request.of(env, given, words)
         report = _report(request, env, values)
-        if values["shard"] is not None:
+        if (shard := shard_of(values)) is not None:
             from kubectl_podx.analysis.shards import DRIFT, lines
 
-            env.write(lines(DRIFT, report, *map(int, values["shard"].split("/"))))
+            env.write(lines(DRIFT, report, *shard))
             return ExitStatus.OK
         env.write(_rendered(report, request, env))
         severity = report.verdict.severity

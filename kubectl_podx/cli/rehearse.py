@@ -80,15 +80,16 @@ def command(name: str) -> click.Command:
         if values["job_manifest"]:
             from kubectl_podx.capture.roles import rehearsal_role
 
-            env.write(job(values, rehearsal_role, "rehearse"))
+            more = ["--no-dry-run"] if values["no_dry_run"] else []
+            env.write(job(values, rehearsal_role, "rehearse", more))
             return ExitStatus.OK
         given = {**values, "all_namespaces": False}
         request = Request.of(env, given, words)
         report = _report(request, env, values)
-        if values["shard"] is not None:
+        if (shard := shard_of(values)) is not None:
             from kubectl_podx.analysis.shards import REHEARSAL, lines
 
-            env.write(lines(REHEARSAL, report, *map(int, values["shard"].split("/"))))
+            env.write(lines(REHEARSAL, report, *shard))
             return ExitStatus.OK
         env.write(rendered(report, request, env))
         severity = report.verdict.severity

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -18,15 +18,15 @@ if TYPE_CHECKING:
 _F = TypeVar("_F", bound=Callable[..., Any])
 _R = TypeVar("_R", "DriftReport", "RehearsalReport")
 _SHARD = re.compile(r"([0-9]{1,5})/([0-9]{1,5})")
-_OPTIONS = (
-    click.option(
-        "--from",
-        "sources",
-        multiple=True,
-        metavar="FILE",
-        help="Read the lines that the shards of a Job printed; '-' is standard input, and the flag "
-        "can be repeated. No cluster is asked.",
-    ),
+_FROM = click.option(
+    "--from",
+    "sources",
+    multiple=True,
+    metavar="FILE",
+    help="Read the lines that the shards of a Job printed; '-' is standard input, and the flag "
+    "can be repeated. No cluster is asked.",
+)
+_JOB = (
     click.option(
         "--shard",
         metavar="K/N",
@@ -48,51 +48,63 @@ _OPTIONS = (
 )
 
 
-def shard_options(function: _F) -> _F:
-    """`--shard`, `--job-manifest` and what goes with them."""
-    for option in reversed(_OPTIONS):
+def job_options(function: _F) -> _F:
+    """`--shard`, `--job-manifest` and what goes with it."""
+    for option in reversed(_JOB):
         function = option(function)
     return function
 
 
+def shard_options(function: _F) -> _F:
+    """The same, and `--from` that reads what the shards printed."""
+    return _FROM(job_options(function))
+
+
 def check(values: Mapping[str, Any], *, named: bool) -> None:
     """Contradictions among them. `named`: the words name targets."""
+    check_job(values)
+    if named and (values["shard"] or values["job_manifest"] or values["sources"]):
+        raise UsageError("a shard is a share of all namespaces: no TARGET goes with it")
+    if shard_of(values) is not None and (values["output"] or values["query"]):
+        raise UsageError("--shard prints JSON lines")
+
+
+def check_job(values: Mapping[str, Any]) -> None:
+    """The options of the Job that contradict each other."""
     if values["job_manifest"] and not values["image"]:
         raise UsageError("--job-manifest needs --image: an image that holds podx")
     if values["image"] and not values["job_manifest"]:
         raise UsageError("--image goes with --job-manifest")
-    if named and (values["shard"] or values["job_manifest"] or values["sources"]):
-        raise UsageError("a shard is a share of all namespaces: no TARGET goes with it")
-    if values["shard"] is not None:
-        found = _SHARD.fullmatch(values["shard"])
-        if found is None or not int(found[1]) < int(found[2]):
-            raise UsageError("--shard takes K/N, such as 0/4, with K below N")
-        if values["output"] or values["query"]:
-            raise UsageError("--shard prints JSON lines")
 
 
 def shard_of(values: Mapping[str, Any]) -> Shard | None:
-    """The share that was asked for; None for everything."""
+    """The share that was asked for; None for everything. UsageError for what is no share."""
     if values["shard"] is None:
         return None
+    found = _SHARD.fullmatch(values["shard"])
+    if found is None or not int(found[1]) < int(found[2]):
+        raise UsageError("--shard takes K/N, such as 0/4, with K below N")
     from kubectl_podx.capture.triage import Shard
 
-    return Shard(*map(int, values["shard"].split("/")))
+    return Shard(int(found[1]), int(found[2]))
 
 
-def job(values: Mapping[str, Any], role: Callable[[str], dict[str, Any]], command: str) -> str:
-    """The manifest of the Job."""
+def job(
+    values: Mapping[str, Any],
+    role: Callable[[str], dict[str, Any]],
+    command: str,
+    more: Sequence[str] = (),
+) -> str:
+    """The manifest of the Job. `more`: further words of the command in each shard."""
     from kubectl_podx.render.reports import manifest
 
     given = {"-l": values["selector"], "--field-selector": values["field_selector"]}
     words = [word for flag, value in given.items() if value for word in (flag, value)]
-    if values.get("no_dry_run"):
-        words.append("--no-dry-run")
     return manifest(
         role(f"podx-{command}"),
         shards=values["shards"],
         image=values["image"],
-        words=words,
+        words=[*words, *more],
         command=command,
     )
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -10,12 +9,12 @@ import click
 
 from kubectl_podx.cli.command import Command
 from kubectl_podx.cli.durations import LONG_DEADLINE
-from kubectl_podx.cli.environment import Environment
 from kubectl_podx.cli.follow import Pace, Sight, watch
 from kubectl_podx.cli.options import LOGS, access_flags, output_option, reading_options
 from kubectl_podx.cli.printed import CHECKED, EVERY, printed
 from kubectl_podx.cli.progress import ProgressLine
 from kubectl_podx.cli.request import Request
+from kubectl_podx.cli.shards import check_job, job, job_options, shard_of
 from kubectl_podx.model.errors import ExitStatus, UsageError
 
 if TYPE_CHECKING:
@@ -68,8 +67,6 @@ _OPTIONS = LOGS | {
     "no-headers",
     "sort-by",
 }
-_SHARD = re.compile(r"([0-9]{1,5})/([0-9]{1,5})")
-_SHARDS = 4
 
 
 def command(name: str) -> click.Command:
@@ -131,31 +128,16 @@ def command(name: str) -> click.Command:
         help="Read a bundle, or the lines that the shards of a Job printed; '-' is standard input, "
         "and the flag can be repeated. No cluster is asked.",
     )
-    @click.option(
-        "--shard",
-        metavar="K/N",
-        help="Look only at the namespaces of shard K of N, and print rows as JSON lines.",
-    )
-    @click.option(
-        "--job-manifest",
-        is_flag=True,
-        help="Print the Job that runs this inside of the cluster, and the rights that it needs.",
-    )
-    @click.option(
-        "--shards",
-        type=click.IntRange(1, 1000),
-        default=_SHARDS,
-        metavar="N",
-        help="With --job-manifest: completions of the Job, each with its share of the namespaces.",
-    )
-    @click.option("--image", help="With --job-manifest: an image that holds podx.")
+    @job_options
     @LONG_DEADLINE
     @reading_options(_OPTIONS)
     @click.pass_obj
     def triage(env: Any, /, **values: Any) -> int:
         _check(values)
         if values["job_manifest"]:
-            env.write(_job(values))
+            from kubectl_podx.capture.roles import triage_role
+
+            env.write(job(values, triage_role, "triage", ["--deep", str(values["deep"])]))
             return ExitStatus.OK
         # Without names in the words -A means all, which `describe` needs a selector for.
         common = {**values, "all_namespaces": False, "selector": None}
@@ -175,16 +157,11 @@ def _check(values: Mapping[str, Any]) -> None:
         _check_watch(values, offline=offline)
     if values["sources"] and values["manifest"] is not None:
         raise UsageError("--from and --filename cannot be used together")
-    if values["job_manifest"] and not values["image"]:
-        raise UsageError("--job-manifest needs --image: an image that holds podx")
-    if values["image"] and not values["job_manifest"]:
-        raise UsageError("--image goes with --job-manifest")
-    if values["shard"] is not None:
-        found = _SHARD.fullmatch(values["shard"])
-        if found is None or not int(found[1]) < int(found[2]):
-            raise UsageError("--shard takes K/N, such as 0/4, with K below N")
-        if values["output"] or values["query"] or values["by"] != "owner":
-            raise UsageError("--shard prints rows by owner as JSON lines")
+    check_job(values)
+    if shard_of(values) is not None and (
+        values["output"] or values["query"] or values["by"] != "owner"
+    ):
+        raise UsageError("--shard prints rows by owner as JSON lines")
 
 
 def _check_watch(values: Mapping[str, Any], *, offline: bool) -> None:
@@ -200,32 +177,12 @@ def _check_watch(values: Mapping[str, Any], *, offline: bool) -> None:
             raise UsageError(f"--watch and {name} cannot be used together")
 
 
-def _job(values: Mapping[str, Any]) -> str:
-    from kubectl_podx.capture.roles import triage_role
-    from kubectl_podx.render.reports import NAME, manifest
-
-    return manifest(
-        triage_role(NAME),
-        shards=values["shards"],
-        image=values["image"],
-        words=_passed_on(values),
-    )
-
-
-def _passed_on(values: Mapping[str, Any]) -> list[str]:
-    """The options that mean the same in a shard."""
-    flags = {"-l": values["selector"], "--field-selector": values["field_selector"]}
-    words = [word for flag, value in flags.items() if value for word in (flag, value)]
-    return [*words, "--deep", str(values["deep"])]
-
-
 def _run(values: Mapping[str, Any], request: Request, env: Environment) -> int:
     """Makes the report and prints it."""
-    if values["shard"] is not None:
+    if (shard := shard_of(values)) is not None:
         from kubectl_podx.analysis.triage import lines, whole
 
-        index, count = map(int, values["shard"].split("/"))
-        env.write(lines(whole(_taken(values, request, env)), index, count))
+        env.write(lines(whole(_taken(values, request, env)), *shard))
         return ExitStatus.OK
     if request.watch:
         watch_triage(values, request, env, lambda: look(values, request, env), rendered)
@@ -260,7 +217,7 @@ def _taken(values: Mapping[str, Any], request: Request, env: Environment) -> Any
     from kubectl_podx.capture.planned import LookOptions
     from kubectl_podx.model.clock import Deadline
 
-    shard = values["shard"]
+    shard = shard_of(values)
     with ProgressLine(env) as line:
         return triage.take(
             access_flags(request.connection),
@@ -275,7 +232,7 @@ def _taken(values: Mapping[str, Any], request: Request, env: Environment) -> Any
                     log_lines=request.log_lines,
                     max_in_flight=request.max_in_flight,
                 ),
-                shard=triage.Shard(*map(int, shard.split("/"))) if shard else None,
+                shard=shard,
             ),
             deadline=Deadline(request.deadline),
             environ=env.variables,

@@ -352,7 +352,6 @@ def _nodes(report: TriageReport, terminal: Terminal) -> list[str]:
     return columns(head, table, color=terminal.color, width=terminal.width)
 
 
-NAME = "podx-triage"
 _INDEX = "$(JOB_COMPLETION_INDEX)"
 
 _JOB_HEAD = """\
@@ -378,7 +377,7 @@ def manifest(
     shards: int,
     image: str,
     words: Sequence[str] = (),
-    command: str = "triage",
+    command: str,
 ) -> str:
     """YAML for `kubectl apply -f -`. `words` are further ones for the command."""
     name = f"podx-{command}"

@@ -10,7 +10,6 @@ import pytest
 import yaml
 
 from kit.cli_runs import Run
-from kubectl_podx.render.reports import NAME
 
 
 @pytest.fixture
@@ -101,4 +100,4 @@ def test_the_job_reads_no_secret_and_runs_nothing(run: Run) -> None:
     assert container["image"] == "shop/podx:1"
     assert container["args"][:3] == ["triage", "--shard", "$(JOB_COMPLETION_INDEX)/7"]
     assert "tier=backend" in container["args"]
-    assert documents["ClusterRoleBinding"]["roleRef"]["name"] == NAME
+    assert documents["ClusterRoleBinding"]["roleRef"]["name"] == "podx-triage"
