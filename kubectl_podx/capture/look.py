@@ -309,7 +309,7 @@ def may_have_harmed(outcome: Outcome) -> bool:
 
 
 def is_blind(outcome: Outcome) -> bool:
-    """Whether a container was not looked into for want of a shell, nor through a neighbour."""
+    """Whether a container has no shell, and could not be inspected through a neighbour either."""
     if outcome.reason == NO_SHELL:
         return True
     raw = outcome.answer

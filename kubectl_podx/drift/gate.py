@@ -10,12 +10,10 @@ from typing import Any
 
 import msgspec
 
-
-class _Camel(msgspec.Struct, rename="camel", gc=False):
-    """A part of an object of the API; unknown fields are skipped."""
+from kubectl_podx.pod.gate import Camel, OwnerGate, RunningGate
 
 
-class KeyRef(_Camel):
+class KeyRef(Camel):
     """configMapKeyRef, secretKeyRef, or a reference to a whole object."""
 
     name: str = ""
@@ -23,28 +21,28 @@ class KeyRef(_Camel):
     optional: bool | None = None
 
 
-class ValueFrom(_Camel):
+class ValueFrom(Camel):
     """env.valueFrom."""
 
     config_map_key_ref: KeyRef | None = None
     secret_key_ref: KeyRef | None = None
 
 
-class EnvGate(_Camel):
+class EnvGate(Camel):
     """One variable."""
 
     name: str = ""
     value_from: ValueFrom | None = None
 
 
-class EnvFromGate(_Camel):
+class EnvFromGate(Camel):
     """One entry of envFrom."""
 
     config_map_ref: KeyRef | None = None
     secret_ref: KeyRef | None = None
 
 
-class MountGate(_Camel):
+class MountGate(Camel):
     """One volumeMount."""
 
     name: str = ""
@@ -53,7 +51,7 @@ class MountGate(_Camel):
     sub_path_expr: str | None = None
 
 
-class ContainerGate(_Camel):
+class ContainerGate(Camel):
     """One container of the spec."""
 
     name: str = ""
@@ -64,14 +62,14 @@ class ContainerGate(_Camel):
     volume_mounts: list[MountGate] | None = None
 
 
-class ItemGate(_Camel):
+class ItemGate(Camel):
     """One key of a volume and its path."""
 
     key: str = ""
     path: str = ""
 
 
-class FilesGate(_Camel):
+class FilesGate(Camel):
     """A configMap, secret or a projected part of a volume; a Secret's name has two fields."""
 
     name: str = ""
@@ -80,20 +78,20 @@ class FilesGate(_Camel):
     items: list[ItemGate] | None = None
 
 
-class ProjectionGate(_Camel):
+class ProjectionGate(Camel):
     """One source of a projected volume."""
 
     config_map: FilesGate | None = None
     secret: FilesGate | None = None
 
 
-class ProjectedGate(_Camel):
+class ProjectedGate(Camel):
     """A projected volume."""
 
     sources: list[ProjectionGate] | None = None
 
 
-class VolumeGate(_Camel):
+class VolumeGate(Camel):
     """One volume."""
 
     name: str = ""
@@ -102,7 +100,7 @@ class VolumeGate(_Camel):
     projected: ProjectedGate | None = None
 
 
-class SpecGate(_Camel):
+class SpecGate(Camel):
     """spec."""
 
     volumes: list[VolumeGate] | None = None
@@ -111,19 +109,13 @@ class SpecGate(_Camel):
     image_pull_secrets: list[KeyRef] | None = None
 
 
-class RunningGate(_Camel):
-    """state.running."""
-
-    started_at: str | None = None
-
-
-class StateGate(_Camel):
+class StateGate(Camel):
     """state."""
 
     running: RunningGate | None = None
 
 
-class ContainerStatusGate(_Camel, rename={"image_id": "imageID"}):
+class ContainerStatusGate(Camel, rename={"image_id": "imageID"}):
     """One container's status."""
 
     name: str = ""
@@ -131,20 +123,12 @@ class ContainerStatusGate(_Camel, rename={"image_id": "imageID"}):
     state: StateGate | None = None
 
 
-class StatusGate(_Camel):
+class StatusGate(Camel):
     """status."""
 
     phase: str | None = None
     container_statuses: list[ContainerStatusGate] | None = None
     init_container_statuses: list[ContainerStatusGate] | None = None
-
-
-class OwnerGate(_Camel):
-    """One owner reference."""
-
-    kind: str = ""
-    name: str = ""
-    controller: bool | None = None
 
 
 class FieldsGate(
@@ -159,7 +143,7 @@ class FieldsGate(
     immutable: dict[str, Any] | None = None
 
 
-class ManagerGate(_Camel, rename={"fields": "fieldsV1"}):
+class ManagerGate(Camel, rename={"fields": "fieldsV1"}):
     """One entry of managedFields."""
 
     manager: str | None = None
@@ -168,7 +152,7 @@ class ManagerGate(_Camel, rename={"fields": "fieldsV1"}):
     fields: FieldsGate | None = None
 
 
-class MetaGate(_Camel):
+class MetaGate(Camel):
     """metadata."""
 
     name: str = ""
@@ -181,7 +165,7 @@ class MetaGate(_Camel):
     owner_references: list[OwnerGate] | None = None
 
 
-class PodGate(_Camel):
+class PodGate(Camel):
     """One pod."""
 
     metadata: MetaGate | None = None
@@ -189,7 +173,7 @@ class PodGate(_Camel):
     status: StatusGate | None = None
 
 
-class SourceMeta(_Camel):
+class SourceMeta(Camel):
     """The metadata of a ConfigMap or Secret."""
 
     name: str = ""
@@ -198,39 +182,39 @@ class SourceMeta(_Camel):
     managed_fields: list[ManagerGate] | None = None
 
 
-class SourceGate(_Camel):
+class SourceGate(Camel):
     """A PartialObjectMetadata."""
 
     metadata: SourceMeta | None = None
 
 
-class _Rolling(_Camel):
+class _Rolling(Camel):
     partition: int | None = None
 
 
-class _Strategy(_Camel):
+class _Strategy(Camel):
     type: str | None = None
     rolling_update: _Rolling | None = None
 
 
-class _OwnerSpec(_Camel):
+class _OwnerSpec(Camel):
     paused: bool | None = None
     update_strategy: _Strategy | None = None
 
 
-class _OwnerCondition(_Camel):
+class _OwnerCondition(Camel):
     type: str = ""
     reason: str | None = None
 
 
-class _OwnerStatus(_Camel):
+class _OwnerStatus(Camel):
     replicas: int | None = None
     updated_replicas: int | None = None
     update_revision: str | None = None
     conditions: list[_OwnerCondition] | None = None
 
 
-class WorkloadGate(_Camel):
+class WorkloadGate(Camel):
     """A Deployment, StatefulSet or DaemonSet."""
 
     metadata: MetaGate | None = None

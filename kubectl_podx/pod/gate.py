@@ -16,11 +16,11 @@ from kubectl_podx.model.raw import Json, dig, items, number, text
 _Count = Annotated[int, Meta(ge=-(2**31), le=2**31)]
 
 
-class _Camel(msgspec.Struct, rename="camel", gc=False):
+class Camel(msgspec.Struct, rename="camel", gc=False):
     """A part of an object of the API; unknown fields are skipped."""
 
 
-class OwnerGate(_Camel):
+class OwnerGate(Camel):
     """One owner reference."""
 
     kind: str = ""
@@ -28,7 +28,7 @@ class OwnerGate(_Camel):
     controller: bool | None = None
 
 
-class MetaGate(_Camel):
+class MetaGate(Camel):
     """metadata."""
 
     name: str = ""
@@ -39,14 +39,14 @@ class MetaGate(_Camel):
     owner_references: list[OwnerGate] | None = None
 
 
-class ContainerGate(_Camel):
+class ContainerGate(Camel):
     """One container of the spec."""
 
     name: str = ""
     restart_policy: str | None = None
 
 
-class SpecGate(_Camel):
+class SpecGate(Camel):
     """spec."""
 
     node_name: str | None = None
@@ -55,19 +55,19 @@ class SpecGate(_Camel):
     containers: list[ContainerGate] | None = None
 
 
-class WaitingGate(_Camel):
+class WaitingGate(Camel):
     """state.waiting."""
 
     reason: str | None = None
 
 
-class RunningGate(_Camel):
+class RunningGate(Camel):
     """state.running."""
 
     started_at: str | None = None
 
 
-class TerminatedGate(_Camel):
+class TerminatedGate(Camel):
     """state.terminated and lastState.terminated."""
 
     reason: str | None = None
@@ -75,7 +75,7 @@ class TerminatedGate(_Camel):
     finished_at: str | None = None
 
 
-class StateGate(_Camel):
+class StateGate(Camel):
     """state and lastState."""
 
     waiting: WaitingGate | None = None
@@ -83,7 +83,7 @@ class StateGate(_Camel):
     terminated: TerminatedGate | None = None
 
 
-class ContainerStatusGate(_Camel):
+class ContainerStatusGate(Camel):
     """One of containerStatuses and initContainerStatuses."""
 
     name: str = ""
@@ -94,7 +94,7 @@ class ContainerStatusGate(_Camel):
     last_state: StateGate | None = None
 
 
-class ConditionGate(_Camel):
+class ConditionGate(Camel):
     """One of the pod's conditions."""
 
     type: str = ""
@@ -103,7 +103,7 @@ class ConditionGate(_Camel):
     last_transition_time: str | None = None
 
 
-class StatusGate(_Camel):
+class StatusGate(Camel):
     """status."""
 
     phase: str | None = None
@@ -114,7 +114,7 @@ class StatusGate(_Camel):
     init_container_statuses: list[ContainerStatusGate] | None = None
 
 
-class PodGate(_Camel):
+class PodGate(Camel):
     """What is decoded of one pod."""
 
     metadata: MetaGate | None = None
