@@ -7,8 +7,8 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from kubectl_podx.capture.names import METADATA_LIST
 from kubectl_podx.capture.plan import PlannedCall
-from kubectl_podx.capture.plan_drift import METADATA_LIST
 from kubectl_podx.model.capture import Call, CallState
 from kubectl_podx.model.clock import Deadline
 from kubectl_podx.model.reference import RESOURCES

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 from kubectl_podx import __version__
 from kubectl_podx.capture import plan_drift, session
 from kubectl_podx.capture.calls import Outcome, outcome_of_error, perform_read, send_all
+from kubectl_podx.capture.names import METADATA, METADATA_LIST
 from kubectl_podx.capture.plan import LookOptions, get_version
 from kubectl_podx.capture.planned import PlannedCall
 from kubectl_podx.capture.scan import ahead, moment_of, pages
@@ -206,7 +207,7 @@ class _Run:
     def _all_sources(self, where: Reference, found: dict[SourceKey, SourceFacts]) -> None:
         resource = where.resource
         path = api_path(resource.prefix, resource.plural, where.namespace or None)
-        for page in ahead(pages(self._server, path, (), plan_drift.METADATA_LIST)):
+        for page in ahead(pages(self._server, path, (), METADATA_LIST)):
             for one in _read(sources_of_page, page.body):
                 meta = one.metadata
                 if meta is not None:
@@ -215,7 +216,7 @@ class _Run:
     def _one_source(self, where: Reference, found: dict[SourceKey, SourceFacts]) -> None:
         resource = where.resource
         path = api_path(resource.prefix, resource.plural, where.namespace, where.name)
-        answer = self._server.get(path, (), plan_drift.METADATA)
+        answer = self._server.get(path, (), METADATA)
         try:
             found[where.kind, where.namespace, where.name] = facts_of(source_of(answer.body))
         except BROKEN:

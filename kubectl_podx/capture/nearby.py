@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-import msgspec
-
+from kubectl_podx.capture.names import METADATA_LIST, names_in
 from kubectl_podx.capture.targets import parse_words
 from kubectl_podx.cluster.errors import ClusterError
 from kubectl_podx.cluster.paths import api_path
@@ -18,22 +17,9 @@ if TYPE_CHECKING:
 
 # In the order in which one is offered.
 _KINDS = ("Deployment", "StatefulSet", "DaemonSet", "CronJob", "Job", "Service", "Pod")
-_NAMES_ALONE = "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io"
 _PAGE = (("limit", "500"),)
 _PATIENCE = 2.0
 """Seconds that an answer may take: the error itself is known already."""
-
-
-class _Metadata(msgspec.Struct, frozen=True):
-    name: str = ""
-
-
-class _Item(msgspec.Struct):
-    metadata: _Metadata = _Metadata()
-
-
-class _Listed(msgspec.Struct):
-    items: list[_Item] = []
 
 
 def suggestions(server: ApiServer, words: Sequence[str], namespace: str) -> list[str]:
@@ -55,8 +41,7 @@ def _names(server: ApiServer, kind: str, namespace: str) -> list[str]:
     resource = RESOURCES[kind]
     path = api_path(resource.prefix, resource.plural, namespace)
     try:
-        answer = server.get(path, _PAGE, accept=_NAMES_ALONE, within=_PATIENCE)
-        listed = msgspec.json.decode(answer.body, type=_Listed)
-    except (ClusterError, msgspec.MsgspecError, RecursionError):
+        answer = server.get(path, _PAGE, accept=METADATA_LIST, within=_PATIENCE)
+    except ClusterError:
         return []
-    return [each.metadata.name for each in listed.items if each.metadata.name]
+    return [each.name for each in names_in(answer.body) or [] if each.name]

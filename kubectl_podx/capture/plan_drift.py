@@ -6,9 +6,6 @@ from kubectl_podx.capture.planned import PlannedCall, get_object, get_version, r
 from kubectl_podx.model.reference import RESOURCES, Reference
 
 SECTION = ("drift",)
-METADATA = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
-"""Of one object the metadata alone: its data is not sent."""
-METADATA_LIST = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 _OWNERS = ("Deployment", "StatefulSet", "DaemonSet")
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from kubectl_podx.capture.calls import Outcome, idle
+from kubectl_podx.capture.names import names_in
 from kubectl_podx.capture.plan import is_owned_by
 from kubectl_podx.capture.planned import MANY, PlannedCall, right_to
 from kubectl_podx.capture.seal import Sealer, WrongObjectError
@@ -65,7 +66,7 @@ class Store:
             state = outcome.state if outcome.state != "skipped" else "failed"
         if call.kind == "names":
             key = f"names {call.target}"
-            found = _names_in(outcome.answer) if state == "present" else []
+            found = _named(outcome.answer) if state == "present" else []
             if found is None:
                 state, reason, found = "failed", SOMETHING_ELSE, []
             self.lists[key] = StoredList(reference=key, state=state, items=found, reason=reason)
@@ -187,33 +188,17 @@ class _Page(msgspec.Struct):
     items: list[msgspec.Raw] = []
 
 
-class _Name(msgspec.Struct, frozen=True):
-    name: str = ""
-    namespace: str = ""
-
-
-class _Metadata(msgspec.Struct, frozen=True):
-    metadata: _Name = _Name()
-
-
-class _Names(msgspec.Struct):
-    """A PartialObjectMetadataList."""
-
-    items: list[_Metadata] = []
-
-
-def _names_in(body: bytes) -> list[dict[str, Any]] | None:
-    """Names and namespaces, and nothing else of the objects; None for what is no list."""
-    try:
-        found = msgspec.json.decode(body, type=_Names)
-    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
-        return None
-    return [{"metadata": msgspec.to_builtins(each.metadata)} for each in found.items]
-
-
 _PAGE = msgspec.json.Decoder(_Page)
 _EVENT = msgspec.json.Decoder(_Event)
 _NODE = msgspec.json.Decoder(_Node)
+
+
+def _named(body: bytes) -> list[dict[str, Any]] | None:
+    """The objects of a list of metadata, with no more than their names."""
+    found = names_in(body)
+    if found is None:
+        return None
+    return [{"metadata": {"name": each.name, "namespace": each.namespace}} for each in found]
 
 
 def asked_together(

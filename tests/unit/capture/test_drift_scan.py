@@ -10,7 +10,7 @@ import pytest
 from kit import Json
 from kubectl_podx.analysis import drift as analysis
 from kubectl_podx.capture import drift
-from kubectl_podx.capture.plan_drift import METADATA, METADATA_LIST
+from kubectl_podx.capture.names import METADATA, METADATA_LIST
 from kubectl_podx.capture.triage import Shard
 from kubectl_podx.cluster.errors import ClusterError
 from kubectl_podx.cluster.server import Answer
