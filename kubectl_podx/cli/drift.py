@@ -9,7 +9,7 @@ import click
 from kubectl_podx.cli.command import Command
 from kubectl_podx.cli.durations import LONG_DEADLINE
 from kubectl_podx.cli.options import COLORS, access_flags, output_option, reading_options
-from kubectl_podx.cli.printed import EVERY, printed
+from kubectl_podx.cli.printed import EVERY, answered
 from kubectl_podx.cli.progress import ProgressLine
 from kubectl_podx.cli.request import Request
 from kubectl_podx.cli.shards import check, job, read, shard_of, shard_options
@@ -146,11 +146,7 @@ def _report(request: Request, env: Environment, values: dict[str, Any]) -> Drift
 
 
 def _rendered(report: DriftReport, request: Request, env: Environment) -> str:
-    if request.query is not None:
-        from kubectl_podx.cli.engine import queried
-
-        return queried(request, report)
-    shown = printed(request.format, report)
+    shown = answered(request, report)
     if shown is not None:
         return shown
     match request.format:

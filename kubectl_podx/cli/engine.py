@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from kubectl_podx.cli.environment import Environment
-from kubectl_podx.cli.printed import printed
+from kubectl_podx.cli.printed import answered
 from kubectl_podx.cli.request import Request
 from kubectl_podx.cli.sources import capture_of, is_single
 from kubectl_podx.model.errors import ExitStatus, PodxError
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from kubectl_podx.analysis.reports import WorkloadReport
     from kubectl_podx.model.capture import Capture
     from kubectl_podx.model.revealed import Revealed
-    from kubectl_podx.model.wire import Wire
     from kubectl_podx.sections.report import PodReport, PodReportList
 
     Document = PodReport | PodReportList | WorkloadReport
@@ -144,9 +143,7 @@ def printed_report(request: Request, env: Environment, document: Document) -> st
     """The report in the format that was asked for."""
     single = document.kind == "PodReport"
     reports = _pods(document)
-    if request.query is not None:
-        return queried(request, document)
-    shown = printed(request.format, document, lines=request.watch)
+    shown = answered(request, document)
     if shown is not None:
         return shown
     if request.format == "name":
@@ -194,25 +191,6 @@ def printed_report(request: Request, env: Environment, document: Document) -> st
     return several_text(
         document, terminal, all_pods=request.all_pods, everything=everything, wide=wide
     )
-
-
-def queried(request: Request, document: Wire) -> str:
-    """What `--query` answers on a document, in the format that was asked for."""
-    from kubectl_podx.render.document import plain, to_json, to_json_line, to_kyaml, to_yaml
-    from kubectl_podx.render.jmes import ask, result_table, result_text
-
-    answer = ask(plain(document), request.query or "")
-    match request.format:
-        case "yaml":
-            return to_yaml(answer)
-        case "kyaml":
-            return to_kyaml(answer)
-        case "table":
-            return result_table(answer)
-        case "text":
-            return result_text(answer)
-        case _:
-            return to_json_line(answer) if request.watch else to_json(answer)
 
 
 def _say_not_seen(document: Document, env: Environment) -> None:

@@ -9,7 +9,7 @@ import click
 from kubectl_podx.cli.command import Command
 from kubectl_podx.cli.durations import LONG_DEADLINE
 from kubectl_podx.cli.options import COLORS, access_flags, output_option, reading_options
-from kubectl_podx.cli.printed import CHECKED, EVERY, printed
+from kubectl_podx.cli.printed import CHECKED, EVERY, answered
 from kubectl_podx.cli.request import Request
 from kubectl_podx.model.errors import ExitStatus, UsageError
 
@@ -113,19 +113,14 @@ def _report(
 
 
 def _rendered(report: PreflightReport, request: Request, env: Environment) -> str:
-    if request.query is not None:
-        from kubectl_podx.cli.engine import queried
-
-        return queried(request, report)
-    shown = printed(request.format, report)
+    shown = answered(request, report)
     if shown is not None:
         return shown
     match request.format:
         case "name":
-            from kubectl_podx.view.escape import clean
+            from kubectl_podx.render.start import preflight_names
 
-            bad = [one for one in report.items if one.state == "wouldNotStart"]
-            return "".join(f"{clean(one.object.lower())}\n" for one in bad)
+            return preflight_names(report)
         case _:
             from kubectl_podx.render.start import preflight_text
 

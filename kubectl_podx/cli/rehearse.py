@@ -9,7 +9,7 @@ import click
 from kubectl_podx.cli.command import Command
 from kubectl_podx.cli.durations import LONG_DEADLINE
 from kubectl_podx.cli.options import CHOICE, COLORS, access_flags, output_option, reading_options
-from kubectl_podx.cli.printed import CHECKED, EVERY, printed
+from kubectl_podx.cli.printed import CHECKED, EVERY, answered
 from kubectl_podx.cli.request import Request
 from kubectl_podx.cli.shards import check, job, read, shard_of, shard_options
 from kubectl_podx.model.errors import ExitStatus, UsageError
@@ -137,19 +137,14 @@ def _report(request: Request, env: Environment, values: dict[str, Any]) -> Rehea
 
 def rendered(report: RehearsalReport, request: Request, env: Environment) -> str:
     """The report in the format that was asked for."""
-    if request.query is not None:
-        from kubectl_podx.cli.engine import queried
-
-        return queried(request, report)
-    shown = printed(request.format, report)
+    shown = answered(request, report)
     if shown is not None:
         return shown
     match request.format:
         case "name":
-            from kubectl_podx.view.escape import clean
+            from kubectl_podx.render.start import rehearsal_names
 
-            bad = [one for one in report.items if one.state != "wouldStart"]
-            return "".join(f"pod/{clean(one.name)}\n" for one in bad)
+            return rehearsal_names(report)
         case _:
             from kubectl_podx.render.start import rehearsal_text
 

@@ -11,7 +11,7 @@ from kubectl_podx.cli.command import Command
 from kubectl_podx.cli.durations import LONG_DEADLINE
 from kubectl_podx.cli.follow import Pace, Sight, watch
 from kubectl_podx.cli.options import LOGS, access_flags, output_option, reading_options
-from kubectl_podx.cli.printed import CHECKED, EVERY, printed
+from kubectl_podx.cli.printed import CHECKED, EVERY, answered
 from kubectl_podx.cli.progress import ProgressLine
 from kubectl_podx.cli.request import Request
 from kubectl_podx.cli.shards import check_job, job, job_options, shard_of
@@ -275,11 +275,7 @@ def _stored(values: Mapping[str, Any], request: Request) -> TriageReport:
 
 def rendered(report: TriageReport, request: Request, env: Environment) -> str:
     """The report in the format that was asked for."""
-    if request.query is not None:
-        from kubectl_podx.cli.engine import queried
-
-        return queried(request, report)
-    shown = printed(request.format, report, lines=request.watch)
+    shown = answered(request, report)
     if shown is not None:
         return shown
     if request.format == "html":

@@ -67,6 +67,18 @@ _WORDS_OF = {
 }
 
 
+def rehearsal_names(report: RehearsalReport) -> str:
+    """`pod/NAME` of every pod that is not known to start."""
+    bad = [one for one in report.items if one.state != "wouldStart"]
+    return "".join(f"pod/{clean(one.name)}\n" for one in bad)
+
+
+def preflight_names(report: PreflightReport) -> str:
+    """`kind/name` of every object whose pods would not start."""
+    bad = [one for one in report.items if one.state == "wouldNotStart"]
+    return "".join(f"{clean(one.object.lower())}\n" for one in bad)
+
+
 def alike(items: Iterable[PodStart]) -> list[list[PodStart]]:
     """Pods of one owner of which the same is to be said, in the order of the report."""
     found: dict[_Alike, list[PodStart]] = {}
