@@ -6,7 +6,6 @@ connection that stays open.
 
 from __future__ import annotations
 
-import re
 import secrets
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from kubectl_podx.model.clock import Deadline
 from kubectl_podx.model.errors import PodxError, UsageError
+from kubectl_podx.model.patterns import lazy
 from kubectl_podx.model.reference import Reference
 
 if TYPE_CHECKING:
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from kubectl_podx.model.capture import Capture
 
 _MOST_CAPTURES = 8
-_BUNDLE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,150}\.podx")
-_NAMESPACE = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
+_BUNDLE = lazy(r"[A-Za-z0-9][A-Za-z0-9._-]{0,150}\.podx")
+_NAMESPACE = lazy(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 
 
 class Limits(NamedTuple):

@@ -7,18 +7,18 @@ annotation must not be able to make a broken pod look well. Whoever runs podx ma
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import NamedTuple, get_args
 
 import msgspec
 
 from kubectl_podx.model.parts import Finding, Verdict
+from kubectl_podx.model.patterns import lazy
 from kubectl_podx.model.words import FindingSeverity
 from kubectl_podx.view.units import counted
 
 ANNOTATION = "podx.dev/ignore"
-CODE = re.compile(r"[A-Z]{3}\d{3}")
+CODE = lazy(r"[A-Z]{3}\d{3}")
 _ORDER: tuple[FindingSeverity, ...] = get_args(FindingSeverity)
 
 

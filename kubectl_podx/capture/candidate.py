@@ -18,9 +18,9 @@ from kubectl_podx.capture.secretwords import (
     WORDS,
     all_words,
     is_word,
-    lazy,
     words,
 )
+from kubectl_podx.model.patterns import lazy
 
 NameKind = Literal["", "weak", "strong", "password"]
 
@@ -106,7 +106,7 @@ _ANONYMOUS = words("""
 anonymous basic bearer digest jwt kerberos kubernetes ldap negotiate oauth oauth2 oidc opaque saml
 serviceaccount vault webhook
 """)
-_LOWER, _UPPER, _DIGIT = lazy("[a-z]"), re.compile("[A-Z]"), re.compile("[0-9]")
+_LOWER, _UPPER, _DIGIT = lazy("[a-z]"), lazy("[A-Z]"), lazy("[0-9]")
 _RUNS = lazy(r"[A-Za-z0-9]+")
 _SMALL_LETTERS = lazy(r"[a-z]+")
 _STANDARD = lazy(r"[A-Z]{2,5}[#-]?\d{1,4}(?:\.\d)?")

@@ -10,8 +10,9 @@ from typing import NamedTuple
 
 from kubectl_podx.capture import hide_patterns as p
 from kubectl_podx.model.clock import format_time
+from kubectl_podx.model.patterns import lazy
 
-_PEM = re.compile(
+_PEM = lazy(
     rb"-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----([A-Za-z0-9+/=\s]{1,65536}?)-----END",
     re.DOTALL,
 )

@@ -9,13 +9,15 @@ import re
 import shlex
 from urllib.parse import quote, quote_plus
 
+from kubectl_podx.model.patterns import lazy
+
 # A text of fewer known characters is found everywhere.
 _FEWEST_KNOWN = 3
 _SHORTEST_INSIDE = 9
 _JSON_MARKS = {"<": "003c", ">": "003e", "&": "0026", "\u2028": "2028", "\u2029": "2029"}
 _HTML_MARKS = str.maketrans({"+": "&#43;", "`": "&#96;", "=": "&#61;", "/": "&#x2F;"})
-_ESCAPE = re.compile(r"%[0-9A-F]{2}")
-_SPECIAL = re.compile(r"([^\w@%+=:,./-])", re.ASCII)
+_ESCAPE = lazy(r"%[0-9A-F]{2}")
+_SPECIAL = lazy(r"([^\w@%+=:,./-])", re.ASCII)
 
 
 def in_base64(value: bytes) -> set[str]:

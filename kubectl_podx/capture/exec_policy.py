@@ -11,6 +11,7 @@ import msgspec
 from kubectl_podx.model.clock import in_units, parse_time
 from kubectl_podx.model.kubelet import ProbeCounter
 from kubectl_podx.model.outside import MemoryUsage, Pressure
+from kubectl_podx.model.patterns import lazy
 from kubectl_podx.model.raw import Json, dig, items, text
 from kubectl_podx.pod.pod import ContainerEntry, containers
 
@@ -147,7 +148,7 @@ def _pressure(stalls: _Stalls | None) -> Pressure:
 
 # pkg/kubelet/prober/prober_manager.go: prober_probe_total{probe_type,result,container,pod,
 # namespace,pod_uid}; label order is the client library's business, so it is not relied on.
-_LABEL = re.compile(rb'(\w+)="((?:[^"\\]|\\.)*)"')
+_LABEL = lazy(rb'(\w+)="((?:[^"\\]|\\.)*)"')
 _NAME = b"prober_probe_total{"
 _TYPES = ("Liveness", "Readiness", "Startup")
 _RESULTS = ("successful", "failed", "unknown")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import NamedTuple
 
-_SHEBANG = re.compile(rb"#![ \t]*(/[\w./+-]{1,120}(?: [\w./=+-]{1,40}){0,3})[ \t]*(\r?)(?:\n|$)")
+from kubectl_podx.model.patterns import lazy
+
+_SHEBANG = lazy(rb"#![ \t]*(/[\w./+-]{1,120}(?: [\w./=+-]{1,40}){0,3})[ \t]*(\r?)(?:\n|$)")
 # include/uapi/linux/elf-em.h, as Go and Kubernetes name these machines.
 _MACHINES = {
     3: "386",

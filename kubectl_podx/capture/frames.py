@@ -9,6 +9,7 @@ import msgspec
 
 from kubectl_podx.capture.procfs import text_of
 from kubectl_podx.model.capture import Mount
+from kubectl_podx.model.patterns import lazy
 
 _LAST = "end"
 _MOST_FRAMES = 1000
@@ -89,8 +90,8 @@ def split(output: bytes, nonce: str) -> Frames:
 
 
 # POSIX `df -P`: name, four numbers (a share may be `-`), mount point; names may hold spaces.
-_DF = re.compile(r".*?\s(\d{1,18})\s+(\d{1,18})\s+(-?\d{1,18})\s+(?:\d{1,3}%|-)\s+(/.*)")
-_INODE = re.compile(r"\s*(\d{1,20})\s+(/.*)")
+_DF = lazy(r".*?\s(\d{1,18})\s+(\d{1,18})\s+(-?\d{1,18})\s+(?:\d{1,3}%|-)\s+(/.*)")
+_INODE = lazy(r"\s*(\d{1,20})\s+(/.*)")
 
 
 class _Row(NamedTuple):
@@ -146,9 +147,7 @@ def _df(content: bytes | None, root: str) -> dict[str, _Row]:
 
 
 # `stat -f -c '%b %f %a %S %c %d %n'`: blocks, free, free for everybody, their size, inodes, free.
-_STAT_F = re.compile(
-    r"(\d{1,18}) (\d{1,18}) (\d{1,18}) (\d{1,7}) (\d{1,18}) (\d{1,18}) (/.*)", re.ASCII
-)
+_STAT_F = lazy(r"(\d{1,18}) (\d{1,18}) (\d{1,18}) (\d{1,7}) (\d{1,18}) (\d{1,18}) (/.*)", re.ASCII)
 
 
 def _file_systems(content: bytes | None, root: str) -> dict[str, tuple[_Row, _Row]]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import posixpath
-import re
 import secrets
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,6 +15,7 @@ from kubectl_podx.capture.calls import Outcome
 from kubectl_podx.capture.exec_policy import has_memory_limit, is_roomy
 from kubectl_podx.capture.plan import PlannedCall
 from kubectl_podx.model.clock import Deadline
+from kubectl_podx.model.patterns import lazy
 from kubectl_podx.model.raw import Json, dig, items, text
 from kubectl_podx.pod.debugging import NO_SHELL
 from kubectl_podx.pod.pod import ContainerEntry, containers
@@ -34,7 +34,7 @@ _CONFIG_SOURCES = ("configMap", "secret", "projected", "downwardAPI")
 
 # runc: `exec: "sh": executable file not found in $PATH`, `exec: "sh": stat sh: no such file …`;
 # crun: `executable file `sh` not found in $PATH`. Any other missing file is not the shell.
-_NOT_THERE = re.compile(
+_NOT_THERE = lazy(
     r'exec: "(?:/bin/)?sh": (?:executable file not found|(?:stat \S+: )?no such file or directory)'
     r"|executable file [`'\"]?(?:/bin/)?sh[`'\"]? not found"
 )

@@ -6,11 +6,11 @@ container, or the API server reaches the pod, as the kubelet would.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
 from kubectl_podx.capture.plan import LookOptions, PlannedCall, Right
+from kubectl_podx.model.patterns import lazy
 from kubectl_podx.model.raw import Json, dig, items, mapping, text
 from kubectl_podx.model.reference import Reference
 from kubectl_podx.pod.pod import ContainerEntry, containers
@@ -26,9 +26,7 @@ _RIGHTS: dict[From, tuple[tuple[str, ...], str]] = {
     "nowhere": ((), ""),
 }
 # What no proxy on the way can fold or decode into another path.
-_PLAIN_PATH = re.compile(
-    r"/(?:[A-Za-z0-9_~-][A-Za-z0-9._~-]*(?:/|$|(?=\?)))*(?:\?[A-Za-z0-9._~=&-]*)?"
-)
+_PLAIN_PATH = lazy(r"/(?:[A-Za-z0-9_~-][A-Za-z0-9._~-]*(?:/|$|(?=\?)))*(?:\?[A-Za-z0-9._~=&-]*)?")
 
 
 class Road(NamedTuple):

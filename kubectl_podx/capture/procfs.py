@@ -12,19 +12,20 @@ import msgspec
 from kubectl_podx.model.capture import Connection, Headroom, Listener, Mount, Process
 from kubectl_podx.model.clock import from_epoch
 from kubectl_podx.model.outside import Pressure
+from kubectl_podx.model.patterns import lazy
 from kubectl_podx.model.words import SeccompMode
 
 _TICKS = 100  # USER_HZ, fixed at 100 for user space on every architecture Kubernetes runs on
 _PAGE = 4096
 _SIGTERM = 15
-_STAT = re.compile(rb"(\d{1,10}) \((.{0,64})\) ([A-Za-z]) (.*)", re.DOTALL)
-_CONTAINER_ID = re.compile(r"([0-9a-f]{64})(?:\.scope)?(?:/|$)", re.MULTILINE)
-_NAMESPACE = re.compile(r"(\w+) -> (\w+):\[(\d+)\]")
-_SOCKET = re.compile(rb" (\d+) -> socket:\[(\d+)\]")
-_FD_FOLDER = re.compile(rb"/proc/(\d+)/fd:")
+_STAT = lazy(rb"(\d{1,10}) \((.{0,64})\) ([A-Za-z]) (.*)", re.DOTALL)
+_CONTAINER_ID = lazy(r"([0-9a-f]{64})(?:\.scope)?(?:/|$)", re.MULTILINE)
+_NAMESPACE = lazy(r"(\w+) -> (\w+):\[(\d+)\]")
+_SOCKET = lazy(rb" (\d+) -> socket:\[(\d+)\]")
+_FD_FOLDER = lazy(rb"/proc/(\d+)/fd:")
 
 # A table that was cut ends in the middle of a line, and the next one's head follows there.
-_TABLE_HEAD = re.compile(rb" *sl +local_address[^\n]*")
+_TABLE_HEAD = lazy(rb" *sl +local_address[^\n]*")
 _SECCOMP: dict[str, SeccompMode] = {"0": "disabled", "1": "strict", "2": "filter"}
 _LISTEN, _SYN_SENT, _CLOSE_WAIT, _UDP_BOUND = "0A", "02", "08", "07"
 _MOST_CONNECTIONS = 200

@@ -6,11 +6,11 @@ nothing that would hand out more than was asked for goes into a Role.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from kubectl_podx.model.capture import Capture, CapturedPod
+from kubectl_podx.model.patterns import lazy
 from kubectl_podx.model.reference import Reference
 from kubectl_podx.pod.pod import Pod
 from kubectl_podx.pod.said import Denied, refusals
@@ -20,9 +20,9 @@ _VERBS = frozenset(
     ("get", "list", "watch", "create", "update", "patch", "delete", "deletecollection")
 )
 _BY_NAME = frozenset(("get", "update", "patch", "delete"))
-_RESOURCE = re.compile(r"[a-z][a-z0-9-]{0,62}(?:/[a-z]{1,40})?")
-_GROUP = re.compile(r"(?:[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?)?")
-_NAME = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?")
+_RESOURCE = lazy(r"[a-z][a-z0-9-]{0,62}(?:/[a-z]{1,40})?")
+_GROUP = lazy(r"(?:[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?)?")
+_NAME = lazy(r"[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?")
 
 
 class Refused(NamedTuple):

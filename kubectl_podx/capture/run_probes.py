@@ -14,6 +14,7 @@ from kubectl_podx.capture.look import KILLED, RawLook
 from kubectl_podx.capture.plan import LookOptions, PlannedCall
 from kubectl_podx.capture.probe_runs import Road, http_path, items_of, probe_calls, road
 from kubectl_podx.model.clock import Deadline
+from kubectl_podx.model.patterns import lazy
 from kubectl_podx.model.raw import Json, dig, mapping, number, text
 from kubectl_podx.model.reference import Reference
 from kubectl_podx.model.tried import ProbeAttempt
@@ -30,8 +31,8 @@ _BEYOND_TIMEOUT = 3.0
 # A refusal comes from the pod's own loopback; what was not refused by then is connected.
 _NOT_REFUSED = 0.5
 _MAX_ANSWER = 8192
-_STATUS_LINE = re.compile(rb"HTTP/1\.[01] (\d{3})")
-_NO_HEADER = re.compile(r"[^!-~]|[\r\n:]")
+_STATUS_LINE = lazy(rb"HTTP/1\.[01] (\d{3})")
+_NO_HEADER = lazy(r"[^!-~]|[\r\n:]")
 _UNREACHED = b"error trying to reach service"
 
 

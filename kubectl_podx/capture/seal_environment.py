@@ -18,11 +18,12 @@ from kubectl_podx.capture.seal import Sealer
 from kubectl_podx.capture.secretlike import secret_name, secret_value
 from kubectl_podx.model.capture import Sealed, StoredObject, Variable
 from kubectl_podx.model.clock import in_units
+from kubectl_podx.model.patterns import lazy
 from kubectl_podx.model.raw import Json, dig, items, mapping, text
 from kubectl_podx.model.reference import Reference
 from kubectl_podx.pod.pod import ContainerEntry, containers
 
-_SUBSCRIPT = re.compile(r"metadata\.(labels|annotations)\['(.*)'\]", re.DOTALL)
+_SUBSCRIPT = lazy(r"metadata\.(labels|annotations)\['(.*)'\]", re.DOTALL)
 _ESCAPES = {"\a": "\\a", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
@@ -128,7 +129,7 @@ def without_kubelets_own(content: bytes) -> bytes:
 
 _LONGEST_TEXT = 4096
 _MOST_UNDECLARED = 200
-_SERVICE_VARIABLE = re.compile(r"[A-Z][A-Z0-9_]*_(?:SERVICE_HOST|SERVICE_PORT\w*|PORT\w*)")
+_SERVICE_VARIABLE = lazy(r"[A-Z][A-Z0-9_]*_(?:SERVICE_HOST|SERVICE_PORT\w*|PORT\w*)")
 State = Literal["resolved", "denied", "missing", "optionalMissing", "unresolved", "unknown"]
 
 

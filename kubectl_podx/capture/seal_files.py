@@ -28,6 +28,7 @@ from kubectl_podx.model.capture import (
     StoredObject,
 )
 from kubectl_podx.model.clock import format_time, from_epoch
+from kubectl_podx.model.patterns import lazy
 from kubectl_podx.model.raw import Json, dig, items, mapping, number, text
 from kubectl_podx.model.reference import Reference
 from kubectl_podx.pod.pod import ContainerEntry
@@ -36,9 +37,9 @@ from kubectl_podx.pod.volume_content import content as declared_content
 
 _MOST_FILES = 400
 _LONGEST_TEXT = 4096
-_HEX = re.compile(r"[0-9a-f]{64}")
-_WRITTEN = re.compile(r"\.\.(\d{4})_(\d\d)_(\d\d)_(\d\d)_(\d\d)_(\d\d)\.\d+")
-_LINK = re.compile(r"(?P<path>/.*)/\.\.data -> (?P<target>\.\.[\w.]+)$")
+_HEX = lazy(r"[0-9a-f]{64}")
+_WRITTEN = lazy(r"\.\.(\d{4})_(\d\d)_(\d\d)_(\d\d)_(\d\d)_(\d\d)\.\d+")
+_LINK = lazy(r"(?P<path>/.*)/\.\.data -> (?P<target>\.\.[\w.]+)$")
 
 
 class _Stat(NamedTuple):

@@ -37,6 +37,7 @@ from kubectl_podx.model.capture import (
     Variable,
 )
 from kubectl_podx.model.clock import format_time, from_epoch
+from kubectl_podx.model.patterns import lazy
 from kubectl_podx.model.raw import Json, items, text
 from kubectl_podx.model.reference import Reference
 from kubectl_podx.pod.own import own_ids
@@ -320,7 +321,7 @@ def _lines(sealer: Sealer, pod: Reference, content: bytes | None) -> list[str]:
     return [line[:_LONGEST_LINE] for line in shown.splitlines()]
 
 
-_REFERENCE = re.compile(r"\$\(([^()]*)\)")
+_REFERENCE = lazy(r"\$\(([^()]*)\)")
 _DELETED = "//deleted"
 _FEWEST = 3
 

@@ -12,6 +12,7 @@ from functools import lru_cache
 from kubectl_podx.capture.candidate import Place, is_secret, name_kind
 from kubectl_podx.capture.hidetext import HIDDEN, has_secret, hide_text, may_match, secret_parts
 from kubectl_podx.capture.secretwords import words
+from kubectl_podx.model.patterns import lazy
 
 __all__ = [
     "HIDDEN",
@@ -25,7 +26,7 @@ __all__ = [
     "secret_value",
 ]
 
-_NAME = re.compile(
+_NAME = lazy(
     r"passw(?:or)?d|passphrase|passcode|(?:(?<![a-z])|db|my|root|user|admin)pass(?:$|[^a-z])|pwd|(?<![a-z])pw(?![a-z])|sessid|secret|token|credential|api[-_.]?key"
     r"|access[-_.]?key|private[-_.]?key|encryption[-_.]?key|signing[-_.]?key|master[-_.]?key"
     r"|license[-_.]?key|[-_.]key$|^key$|auth(?!or(?!i[sz]))|bearer|cookie|session|jwt|saml|salt|pepper"
@@ -34,16 +35,16 @@ _NAME = re.compile(
     re.IGNORECASE,
 )
 _LONGEST_KNOWN = 100
-_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_CAMEL = lazy(r"(?<=[a-z0-9])(?=[A-Z])")
 
-_FLAG = re.compile(r"--?(?P<name>[A-Za-z][\w.-]*)(?P<rest>=.*)?", re.DOTALL)
+_FLAG = lazy(r"--?(?P<name>[A-Za-z][\w.-]*)(?P<rest>=.*)?", re.DOTALL)
 # Options whose next word is a secret though their name is one letter: curl -u, redis-cli -a.
 _SECRET_SHORT_FLAGS = frozenset({"-p", "-a", "-u", "-W"})
 _SHORT_FLAG_TOOLS = words("""
 curl keydb-cli mariadb mariadb-admin mongo mongodump mongosh mysql mysqladmin mysqldump redis-cli
 sshpass valkey-cli wget
 """)
-_GLUED_FLAG = re.compile(r"(-[pa])([^=].{2,})", re.DOTALL)
+_GLUED_FLAG = lazy(r"(-[pa])([^=].{2,})", re.DOTALL)
 
 
 def secret_name(name: str) -> bool:

@@ -9,13 +9,12 @@ from __future__ import annotations
 import re
 
 from kubectl_podx.model.kubelet import Throttling
+from kubectl_podx.model.patterns import lazy
 
 _PERIODS = b"container_cpu_cfs_periods_total"
 _THROTTLED = b"container_cpu_cfs_throttled_periods_total"
 _SECONDS = b"container_cpu_cfs_throttled_seconds_total"
-_LINE = re.compile(
-    rb"(\w+)\{([^\n]{1,4096})\} (\d{1,15}(?:\.\d{1,12})?(?:e[+-]?\d{1,2})?)(?: \d+)?"
-)
+_LINE = lazy(rb"(\w+)\{([^\n]{1,4096})\} (\d{1,15}(?:\.\d{1,12})?(?:e[+-]?\d{1,2})?)(?: \d+)?")
 
 
 def throttling_of(exposition: bytes, pod_uid: str) -> Throttling | None:

@@ -12,14 +12,15 @@ import click
 
 from kubectl_podx.cli.words import COMMANDS
 from kubectl_podx.model.nearest import near
+from kubectl_podx.model.patterns import lazy
 
 PROGRAM = "kubectl podx"
 SETTINGS: dict[str, Any] = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 _GLOBAL = (
     f'Use "{PROGRAM} options" for a list of global command-line options (applies to all commands).'
 )
-_BOOLEAN = re.compile(r"(--?[a-zA-Z][a-z-]*)=(true|false)")
-_SHORT_EQUALS = re.compile(r"(-[a-zA-Z])=(.*)", re.DOTALL)
+_BOOLEAN = lazy(r"(--?[a-zA-Z][a-z-]*)=(true|false)")
+_SHORT_EQUALS = lazy(r"(-[a-zA-Z])=(.*)", re.DOTALL)
 
 
 class Command(click.Command):

@@ -7,11 +7,12 @@ import re
 import click
 
 from kubectl_podx.model.errors import UsageError
+from kubectl_podx.model.patterns import lazy
 from kubectl_podx.view.escape import quoted
 
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
-_DURATION = re.compile(r"(?:[0-9]+(?:\.[0-9]+)?(?:ms|s|m|h))+")
-_DURATION_PART = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ms|s|m|h)")
+_DURATION = lazy(r"(?:[0-9]+(?:\.[0-9]+)?(?:ms|s|m|h))+")
+_DURATION_PART = lazy(r"([0-9]+(?:\.[0-9]+)?)(ms|s|m|h)")
 
 
 def seconds_of(text: str) -> float | None:

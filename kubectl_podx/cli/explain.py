@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shlex
 import textwrap
 from collections.abc import Sequence
@@ -15,6 +14,7 @@ from kubectl_podx.cli.command import Command
 from kubectl_podx.cli.options import connection_options
 from kubectl_podx.model.errors import ExitStatus, PodxError, UsageError
 from kubectl_podx.model.nearest import near
+from kubectl_podx.model.patterns import lazy
 from kubectl_podx.view.escape import quoted
 
 if TYPE_CHECKING:
@@ -179,7 +179,7 @@ kubectl podx explain --queries
 """
 
 
-_CODE = re.compile(r"[A-Za-z]{2,5}\d{3}")
+_CODE = lazy(r"[A-Za-z]{2,5}\d{3}")
 
 
 _UNITS = {"s": "seconds", "B": "bytes", "date-time": "RFC 3339, UTC"}

@@ -5,16 +5,16 @@ Simple paths are translated; of anything else it is only said which option takes
 
 from __future__ import annotations
 
-import re
 import shlex
 
 from kubectl_podx import DOCS
+from kubectl_podx.model.patterns import lazy
 from kubectl_podx.view.escape import quoted
 
 _PATHS = ("jsonpath", "jsonpath-as-json", "jsonpath-file")
 _TEMPLATES = ("go-template", "go-template-file", "template", "templatefile")
 _COLUMNS = ("custom-columns", "custom-columns-file")
-_STEP = re.compile(r"\.([A-Za-z_][A-Za-z0-9_]*)|\[(\*|-?[0-9]{1,9})\]|\['([^'\\\]]+)'\]")
+_STEP = lazy(r"\.([A-Za-z_][A-Za-z0-9_]*)|\[(\*|-?[0-9]{1,9})\]|\['([^'\\\]]+)'\]")
 
 
 def instead_of(output: str) -> str | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import subprocess
 import tempfile
 import webbrowser
@@ -12,6 +11,7 @@ from pathlib import Path
 
 from kubectl_podx.cli.environment import Environment
 from kubectl_podx.model.errors import InputError, PodxError
+from kubectl_podx.model.patterns import lazy
 
 
 def open_page(page: str, env: Environment) -> None:
@@ -46,9 +46,9 @@ def _written(page: str) -> Path:
 VARIABLE = "KUBECTL_EXTERNAL_DIFF"
 
 # kubectl leaves out every other argument (staging/src/k8s.io/kubectl/pkg/cmd/diff/diff.go).
-_ARGUMENT = re.compile(r"[a-zA-Z0-9=-]+")
+_ARGUMENT = lazy(r"[a-zA-Z0-9=-]+")
 _DIFFERENT = 1
-_FILE_NAME = re.compile(r"[^A-Za-z0-9.-]")
+_FILE_NAME = lazy(r"[^A-Za-z0-9.-]")
 
 
 def run(command: str, pairs: Iterable[tuple[str, str, str]], env: Environment) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
@@ -11,6 +10,7 @@ import msgspec
 from kubectl_podx.cli.environment import Environment
 from kubectl_podx.cli.options import colors_of
 from kubectl_podx.model.errors import UsageError
+from kubectl_podx.model.patterns import lazy
 from kubectl_podx.model.words import Colors, FindingSeverity
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _NO_EXEC = "KUBECTL_PODX_NO_EXEC"
 _DEBUG_IMAGE = "KUBECTL_PODX_DEBUG_IMAGE"
-_IMAGE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@-]{0,511}")
+_IMAGE = lazy(r"[A-Za-z0-9][A-Za-z0-9._:/@-]{0,511}")
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from kubectl_podx.model.errors import UsageError
+from kubectl_podx.model.patterns import lazy
 
 if TYPE_CHECKING:
     from kubectl_podx.analysis.reports import DriftReport, RehearsalReport
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 _R = TypeVar("_R", "DriftReport", "RehearsalReport")
-_SHARD = re.compile(r"([0-9]{1,5})/([0-9]{1,5})")
+_SHARD = lazy(r"([0-9]{1,5})/([0-9]{1,5})")
 _FROM = click.option(
     "--from",
     "sources",

@@ -5,20 +5,20 @@ What kubectl writes is read without a YAML library, whose import takes longer th
 
 from __future__ import annotations
 
-import re
 from typing import Any, NamedTuple
 
 import msgspec
 
 from kubectl_podx.model.errors import BadYamlError
+from kubectl_podx.model.patterns import lazy
 
 _MAX_DEPTH = 20
 
 # `KEY:` or `KEY: VALUE`. What begins with a letter, a slash or as a flag is no number and no date.
-_ENTRY = re.compile(r"([A-Za-z][A-Za-z0-9_-]*):(?: +(\S+))?")
-_PLAIN = re.compile(r"-{0,2}[A-Za-z/](?:[A-Za-z0-9_./@=+,%-]|:(?=[A-Za-z0-9_./@=+,%-]))*")
-_QUOTED = re.compile(r'"([A-Za-z0-9_./:@=+,%-]*)"')
-_LINE = re.compile(r"( *)((?:- )?)([^ \t\r#].*)")
+_ENTRY = lazy(r"([A-Za-z][A-Za-z0-9_-]*):(?: +(\S+))?")
+_PLAIN = lazy(r"-{0,2}[A-Za-z/](?:[A-Za-z0-9_./@=+,%-]|:(?=[A-Za-z0-9_./@=+,%-]))*")
+_QUOTED = lazy(r'"([A-Za-z0-9_./:@=+,%-]*)"')
+_LINE = lazy(r"( *)((?:- )?)([^ \t\r#].*)")
 
 _BOOLEANS = {
     **dict.fromkeys(("y", "yes", "on", "true"), True),

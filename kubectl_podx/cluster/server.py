@@ -24,6 +24,7 @@ from kubectl_podx.cluster.paths import api_path
 from kubectl_podx.cluster.pool import Dialer, Pool
 from kubectl_podx.cluster.stream import ConnectionGoneError, Method, Response, Stream, send_request
 from kubectl_podx.model.clock import Deadline
+from kubectl_podx.model.patterns import lazy
 
 if TYPE_CHECKING:
     import socket
@@ -43,7 +44,7 @@ _MAX_RETRIES = 2
 _MAX_WARNINGS = 64
 
 # RFC 7234: `299 - "text"`, several separated by commas; others than 299 are not Kubernetes'.
-_WARNING = re.compile(r'(\d{3}) \S+ "((?:[^"\\]|\\.)*)"')
+_WARNING = lazy(r'(\d{3}) \S+ "((?:[^"\\]|\\.)*)"')
 _T = TypeVar("_T")
 
 

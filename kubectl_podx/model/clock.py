@@ -9,8 +9,9 @@ from fractions import Fraction
 from functools import lru_cache
 
 from kubectl_podx.model.errors import UsageError
+from kubectl_podx.model.patterns import lazy
 
-_RFC3339 = re.compile(
+_RFC3339 = lazy(
     r"(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?(Z|z|[+-]\d\d:\d\d)"
 )
 
@@ -131,7 +132,7 @@ def human_duration(seconds: float) -> str:
     return f"{years}y"
 
 
-_QUANTITY = re.compile(
+_QUANTITY = lazy(
     r"([+-]?)(\d{1,30}(?:\.\d{0,30})?|\.\d{1,30})([EPTGMK]i|[numkMGTPE]|[eE][+-]?\d{1,2})?"
 )
 
@@ -182,7 +183,7 @@ def in_units(text: object, divisor: object) -> int | None:
 
 _UNITS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
 _PIECE = r"(\d+\.?\d*|\.\d+)(ns|us|µs|ms|s|m|h)"
-_DURATION = re.compile(f"[+-]?(?:{_PIECE})+")
+_DURATION = lazy(f"[+-]?(?:{_PIECE})+")
 
 
 def parse_timeout(text: str) -> float | None:

@@ -6,9 +6,10 @@ access goes through these functions.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
+
+from kubectl_podx.model.patterns import lazy
 
 Json = Mapping[str, Any]
 
@@ -62,7 +63,7 @@ def mapping(value: Any, *path: str | int) -> dict[str, Any]:
 
 
 _LONGEST = 200
-_SPACE = re.compile(r"\s+")
+_SPACE = lazy(r"\s+")
 
 
 def one_line(words: str, longest: int = _LONGEST) -> str:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from kubectl_podx.model.patterns import lazy
+
 _UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
-_XMX = re.compile(r"-(?:Xmx|XX:MaxHeapSize=)(\d{1,12})([kKmMgGtT]?)(?=\s|$|['\"])")
-_SHARE = re.compile(r"-XX:MaxRAMPercentage=(\d{1,3}(?:\.\d+)?)")
-_OLD_SPACE = re.compile(r"--max[-_]old[-_]space[-_]size[= ](\d{1,9})")
-_GO = re.compile(r"(\d{1,15})(KiB|MiB|GiB|TiB|B)?")
+_XMX = lazy(r"-(?:Xmx|XX:MaxHeapSize=)(\d{1,12})([kKmMgGtT]?)(?=\s|$|['\"])")
+_SHARE = lazy(r"-XX:MaxRAMPercentage=(\d{1,3}(?:\.\d+)?)")
+_OLD_SPACE = lazy(r"--max[-_]old[-_]space[-_]size[= ](\d{1,9})")
+_GO = lazy(r"(\d{1,15})(KiB|MiB|GiB|TiB|B)?")
 
 
 class Heap(NamedTuple):

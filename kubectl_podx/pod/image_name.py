@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from typing import NamedTuple
 
+from kubectl_podx.model.patterns import lazy
 from kubectl_podx.model.words import PolicyBasis
 
-_DIGEST = re.compile(r"sha256:[0-9a-fA-F]{64}")
+_DIGEST = lazy(r"sha256:[0-9a-fA-F]{64}")
 
 
 class ImageName(NamedTuple):

@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple
 
 from kubectl_podx.model.clock import format_time, seconds_after
 from kubectl_podx.model.parts import BackOff
+from kubectl_podx.model.patterns import lazy
 from kubectl_podx.model.raw import number, text
 from kubectl_podx.pod.pod import LOOPING, PULLED_AGAIN, ContainerEntry
 from kubectl_podx.pod.probe_events import event_span, strip_combined
@@ -26,13 +27,13 @@ KillKind = Literal[
 # pkg/kubelet/kuberuntime: regular containers, init containers and sidecars differ in the first
 # word and in the suffix `, will be restarted`, which is also left out where no policy restarts it.
 _MESSAGES: tuple[tuple[re.Pattern[str], KillKind], ...] = (
-    (re.compile(r"(?:Init c|C)ontainer (\S+) failed liveness probe"), "livenessProbe"),
-    (re.compile(r"(?:Init c|C)ontainer (\S+) failed startup probe"), "startupProbe"),
-    (re.compile(r"(?:Init c|C)ontainer (\S+) definition changed"), "definitionChanged"),
-    (re.compile(r"(?:Init c|C)ontainer (\S+) resize requires restart"), "resize"),
-    (re.compile(r"FailedPostStartHook()"), "postStartHook"),
-    (re.compile(r"killing()$"), "restartAllContainers"),
-    (re.compile(r"Stopping container (\S+)"), "stop"),
+    (lazy(r"(?:Init c|C)ontainer (\S+) failed liveness probe"), "livenessProbe"),
+    (lazy(r"(?:Init c|C)ontainer (\S+) failed startup probe"), "startupProbe"),
+    (lazy(r"(?:Init c|C)ontainer (\S+) definition changed"), "definitionChanged"),
+    (lazy(r"(?:Init c|C)ontainer (\S+) resize requires restart"), "resize"),
+    (lazy(r"FailedPostStartHook()"), "postStartHook"),
+    (lazy(r"killing()$"), "restartAllContainers"),
+    (lazy(r"Stopping container (\S+)"), "stop"),
 )
 
 
@@ -128,8 +129,8 @@ def slow_loop(
     return lately and (now - began).total_seconds() < _HOUR * count  # type: ignore[operator]
 
 
-_DELAY = re.compile(r"back-off ((?:\d+(?:\.\d+)?(?:h|ms|m|s))+) restarting failed container")
-_PART = re.compile(r"(\d+(?:\.\d+)?)(h|ms|m|s)")
+_DELAY = lazy(r"back-off ((?:\d+(?:\.\d+)?(?:h|ms|m|s))+) restarting failed container")
+_PART = lazy(r"(\d+(?:\.\d+)?)(h|ms|m|s)")
 _UNIT = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
 
 

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from kubectl_podx.model.capture import KeyFacts, Observation, ObservedFile
 from kubectl_podx.model.parts import KeySource
+from kubectl_podx.model.patterns import lazy
 from kubectl_podx.model.raw import Json, items, text
 from kubectl_podx.pod.pod import ContainerEntry
 from kubectl_podx.pod.sources import Source
 from kubectl_podx.pod.view import PodView, per_view
 from kubectl_podx.pod.volume_content import MADE_FOR_THE_POD, VolumeContent, VolumeFile, content
 
-_REFERENCE = re.compile(r"\$\(([^()]*)\)")
+_REFERENCE = lazy(r"\$\(([^()]*)\)")
 
 
 class MountedFile(NamedTuple):

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
+from kubectl_podx.model.patterns import lazy
 from kubectl_podx.model.raw import Json, dig, items, text
 
 PREFIX = "podx-debug-"
@@ -13,7 +13,7 @@ MARK = "PODX_DEBUG_CONTAINER"
 MANAGER = "kubectl-podx"
 """The field manager of the one write."""
 
-_NAME = re.compile(r"podx-debug-[a-z0-9]{5}")
+_NAME = lazy(r"podx-debug-[a-z0-9]{5}")
 _FIELD = "spec.ephemeralContainers"
 
 

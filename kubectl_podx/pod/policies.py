@@ -6,9 +6,9 @@ Cilium: https://docs.cilium.io/en/stable/security/policy/
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 
+from kubectl_podx.model.patterns import lazy
 from kubectl_podx.model.raw import Json, dig, items, mapping, text
 from kubectl_podx.model.reference import selects
 from kubectl_podx.pod.view import PodView
@@ -16,10 +16,10 @@ from kubectl_podx.pod.view import PodView
 IN_NAMESPACE = ("CalicoNetworkPolicy", "CiliumNetworkPolicy")
 """Kinds of add-ons, by what they are called here: Calico's is a NetworkPolicy, too."""
 EVERYWHERE = ("CalicoGlobalNetworkPolicy", "CiliumClusterwideNetworkPolicy")
-_TERM = re.compile(
+_TERM = lazy(
     r"""\s*(?P<key>[\w./-]{1,317})\s*(?P<op>==|!=)\s*(?P<quote>['"])(?P<value>[^'"]{0,63})(?P=quote)\s*"""
 )
-_HAS = re.compile(r"\s*(?P<no>!?)\s*has\(\s*(?P<key>[\w./-]{1,317})\s*\)\s*")
+_HAS = lazy(r"\s*(?P<no>!?)\s*has\(\s*(?P<key>[\w./-]{1,317})\s*\)\s*")
 
 
 def limiting_egress(view: PodView) -> list[str]:

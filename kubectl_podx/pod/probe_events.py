@@ -9,6 +9,7 @@ from typing import Literal, NamedTuple
 from kubectl_podx.model.clock import format_time, parse_time
 from kubectl_podx.model.kubelet import ProbeCounter
 from kubectl_podx.model.parts import ProbeFailure
+from kubectl_podx.model.patterns import lazy
 from kubectl_podx.model.raw import Json, dig, one_line, text
 from kubectl_podx.model.words import ProbeType
 from kubectl_podx.pod.pod import ContainerEntry
@@ -27,7 +28,7 @@ FIELDS: dict[ProbeType, str] = {
 
 # pkg/kubelet/prober/prober.go: up to 1.32 `X probe errored: E`, from 1.33 on
 # `X probe errored and resulted in unknown state: E`.
-_MESSAGE = re.compile(
+_MESSAGE = lazy(
     r"(Liveness|Readiness|Startup) probe "
     r"(failed|errored and resulted in unknown state|errored|warning): ?(.*)",
     re.DOTALL,

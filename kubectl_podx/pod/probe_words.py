@@ -7,16 +7,17 @@ from __future__ import annotations
 
 import re
 
+from kubectl_podx.model.patterns import lazy
 from kubectl_podx.model.raw import one_line
 
 _LONGEST = 90
-_STATUS = re.compile(r"HTTP probe failed with statuscode: (\d{3})")
-_EXEC_TIMEOUT = re.compile(
+_STATUS = lazy(r"HTTP probe failed with statuscode: (\d{3})")
+_EXEC_TIMEOUT = lazy(
     r'^command timed out: .*timed out after (\S+)$|^command ".*" timed out '
     r"after (\S+)$",
     re.DOTALL,
 )
-_TIMEOUT = re.compile(
+_TIMEOUT = lazy(
     r"\(Client\.Timeout exceeded while |context deadline exceeded|: i/o timeout$|^timeout: health "
     r"rpc did not complete"
 )

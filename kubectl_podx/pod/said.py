@@ -11,6 +11,8 @@ from __future__ import annotations
 import re
 from typing import Literal, NamedTuple
 
+from kubectl_podx.model.patterns import lazy
+
 ErrorKind = Literal[
     "noSuchFile",
     "permissionDenied",
@@ -84,7 +86,7 @@ def said_by(line: str) -> Said | None:
 
 _LONGEST = 2000
 # Where PHP found it: a file of the program, which the error is not about.
-_PLACE = re.compile(r" in /\S{1,300}(?: on line |:)\d+$")
+_PLACE = lazy(r" in /\S{1,300}(?: on line |:)\d+$")
 
 # --- files -----------------------------------------------------------------------------------
 
@@ -127,17 +129,17 @@ _ERRNO: tuple[tuple[ErrorKind, str], ...] = (
     ),
 )
 _PATTERNS: tuple[tuple[ErrorKind, re.Pattern[str]], ...] = tuple(
-    (kind, re.compile(f"{_BEGIN}({words}){_END}", re.IGNORECASE)) for kind, words in _ERRNO
+    (kind, lazy(f"{_BEGIN}({words}){_END}", re.IGNORECASE)) for kind, words in _ERRNO
 )
-_QUOTED = re.compile(
+_QUOTED = lazy(
     r"""["'\u2018`]((?:\.{1,2})?/[^"'\u2019`]{0,300}|[\w.-]+/[\w./-]{1,300})["'\u2019`]"""
 )
-_BARE = re.compile(r"(?:(?<=[\s:=(\[@])|^)(/[^\s:'\"`\u2019,;)\]]{1,300}|/(?=[\s:)]))")
-_BEFORE = re.compile(
+_BARE = lazy(r"(?:(?<=[\s:=(\[@])|^)(/[^\s:'\"`\u2019,;)\]]{1,300}|/(?=[\s:)]))")
+_BEFORE = lazy(
     r"(?:\b(?:open|stat|mkdir|create|read|write|exec) |(?<=[\s:])(?=[\w.-]*/))"
     r"([\w-]{0,100}[./][\w./-]{0,300})['\"]?: ?$"
 )
-_BINDS = re.compile(
+_BINDS = lazy(
     r"(?i)\bbind(?:ing)?(?:\(\))?\b|\blisten\b|make_sock|\bsocket\b.{0,40}\bport\b|BindException"
 )
 
@@ -226,7 +228,7 @@ _TAKES = (
     (r"\bsettimeofday\b|\bclock_settime\b|\badjtimex\b", "SYS_TIME"),
     (r"\bbind\b", "NET_BIND_SERVICE"),
 )
-_NEEDED = tuple((re.compile(words), name) for words, name in _TAKES)
+_NEEDED = tuple((lazy(words), name) for words, name in _TAKES)
 
 
 def capability(line: str) -> str:
@@ -238,7 +240,7 @@ def capability(line: str) -> str:
 
 _HOST = r"[A-Za-z0-9_](?:[A-Za-z0-9._-]{0,251}[A-Za-z0-9_])?\.?"
 _NAMES = tuple(
-    re.compile(pattern)
+    lazy(pattern)
     for pattern in (
         (
             rf"\blookup ({_HOST})(?: on \S+)?: (?:no such host|server misbehaving|i/o timeout"
@@ -273,29 +275,27 @@ _NAMES = tuple(
         rf"(?i)\bDNS (?:lookup|resolution) (?:of|for) ['\"]?({_HOST})['\"]? failed",
     )
 )
-_NAMELESS = re.compile(
+_NAMELESS = lazy(
     r"(?i)name or service not known|temporary failure in name resolution|name does not resolve"
     r"|no address associated with hostname|failed to lookup address information"
     r"|nodename nor servname provided"
 )
-_ADDRESS = re.compile(
+_ADDRESS = lazy(
     r"(?:^|[\s\[(\"'@/=])(\[[0-9a-fA-F:]{2,45}\]|::|\*|\d{1,3}(?:\.\d{1,3}){3}|[A-Za-z0-9_][\w.-]{0,252})?"
     r":(\d{1,5})(?!:?\d|\.\d)\b"
 )
-_PORT_WORD = re.compile(r"(?i)\bport:? ?'?(\d{1,5})\b")
-_IN_USE = re.compile(
+_PORT_WORD = lazy(r"(?i)\bport:? ?'?(\d{1,5})\b")
+_IN_USE = lazy(
     r"(?i)address (?:is )?already in use|EADDRINUSE|AddressInUse|port \d{1,5} (?:is|was) already "
     r"in use|port is already (?:in use|allocated)|port \d{1,5} is in use|address in use"
     r"|AddrInUse"
 )
-_REFUSED = re.compile(
-    r"(?i)connection refused|ECONNREFUSED|ConnectionRefused|can't connect to MySQL"
-)
-_BIND_DENIED = re.compile(
+_REFUSED = lazy(r"(?i)connection refused|ECONNREFUSED|ConnectionRefused|can't connect to MySQL")
+_BIND_DENIED = lazy(
     r"(?i)\bbind(?:\(\))?(?: to)? .{0,60}(?:permission denied|EACCES)|: bind: permission denied"
     r"|could not bind to address|listen EACCES|BindException: Permission denied"
 )
-_DENIED = re.compile(r"(?i)permission denied|EACCES|operation not permitted")
+_DENIED = lazy(r"(?i)permission denied|EACCES|operation not permitted")
 
 
 def _unresolved(line: str) -> Said | None:
@@ -328,12 +328,12 @@ def _port(line: str) -> int | None:
 
 # --- the API server --------------------------------------------------------------------------
 
-_FORBIDDEN = re.compile(
+_FORBIDDEN = lazy(
     r'(?:([\w.-]{1,100}) )?(?:"([^"\s]{1,253})" )?is forbidden: User "([^"\s]{1,300})" cannot '
     r'([\w*-]{1,40}) (?:resource "([\w.*/-]{1,253})" in API group "([\w.-]{0,253})"'
     r'(?: in the namespace "([a-z0-9-]{1,63})")?|path "([^"\s]{1,253})")'
 )
-_UNAUTHORIZED = re.compile(
+_UNAUTHORIZED = lazy(
     r"\b401 Unauthorized\b|\bstatus code 401\b|\bUnauthorized \(401\)"
     r"|(?:error: |: |^)Unauthorized$|\bthe server has asked for the client to provide credentials\b"
 )
@@ -359,48 +359,48 @@ def _forbidden(line: str) -> Said | None:
 
 # --- what has a form of its own --------------------------------------------------------------
 
-_INOTIFY = re.compile(
+_INOTIFY = lazy(
     r"(?i)inotify.{0,80}(?:too many open files|no space left|limit)|fsnotify.{0,80}too many open "
     r"files|file watchers reached|failed to (?:create|initialize|start) .{0,20}watch\w*.{0,60}too "
     r"many open files|user limit \([^)]*\) on the total number of inotify"
 )
-_FORK = re.compile(
+_FORK = lazy(
     r"(?i)can(?:'t|not) fork|\bfork: |fork/exec \S+: resource temporarily|fork failed"
     r"|unable to create (?:new )?native thread|can't start new thread|pthread_create|failed to "
     r"create new OS thread|uv_thread_create|Resource temporarily unavailable.*(?:thread|fork)"
     r"|(?:thread|fork|spawn).{0,60}(?:resource temporarily unavailable|EAGAIN|WouldBlock)"
 )
-_HEAP = re.compile(
+_HEAP = lazy(
     r"OutOfMemoryError|heap out of memory|Reached heap limit|^MemoryError\b"
     r"|cannot allocate memory|runtime: out of memory"
 )
-_EARLY = re.compile(
+_EARLY = lazy(
     # Go names both: `has expired or is not yet valid: current time … is after …`.
     r"(?i)not yet valid(?!.{0,80}\bis after \d)|certificate is not valid yet|NotYetValid"
     r"|issued in the future"
     r"|token used before issued|before its validity"
 )
-_EXPIRED = re.compile(
+_EXPIRED = lazy(
     r"(?i)certificate (?:has )?expired|CertificateExpired\w*|x509: certificate has expired"
     r"|CERT_HAS_EXPIRED|certificate is expired"
 )
-_PID_ONE = re.compile(
+_PID_ONE = lazy(
     r"(?i)can only run as pid 1|must (?:be|run as) pid ?1\b|not running as pid ?1|not pid 1"
     r"|trying to run as user instance, but|is not running as process id 1"
     r"|must be run as PID 1"
 )
-_TOO_OPEN = re.compile(
+_TOO_OPEN = lazy(
     r"(?i)permissions 0?(?P<mode>\d{3}) for ['\"]?(?P<path>/[^'\"]{1,300}?)['\"]? are too open"
     r"|(?:private key file|key file|file) ['\"](?P<path2>/[^'\"]{1,300})['\"] (?:has|is) (?:group "
     r"or (?:world|other)|too)|(?:permissions on|permission of) ['\"]?(?P<path3>/[^\s'\"]{1,300})"
     r"['\"]? (?:are|is) too open|bad permissions: .{0,20}(?P<path4>/[^\s'\"]{1,300})"
 )
-_TLS = re.compile(
+_TLS = lazy(
     r"(?i)client sent an HTTP request to an HTTPS server|plain HTTP request was sent to HTTPS port"
     r"|first record does not look like a TLS handshake|SSL_do_handshake\(\) failed.*http request"
     r"|http: TLS handshake error from .*(?:client sent an HTTP request|first record)"
 )
-_LOGIN = re.compile(
+_LOGIN = lazy(
     r"(?i)password authentication failed|access denied for user|authentication failed"
     r"|invalid (?:api[ _-]?key|credentials|password|token)|WRONGPASS|invalid username-password"
     r"|login failed|incorrect (?:api key|password)|bad credentials|ORA-01017"
@@ -422,8 +422,8 @@ def _special(line: str) -> Said | None:
     return None
 
 
-_RETURN = re.compile(r"\$'\\r'|\^M|\\r['\u2019\"]?: |\r")
-_NO_NEW = re.compile(r"(?i)no new privileges|effective uid is not 0")
+_RETURN = lazy(r"\$'\\r'|\^M|\\r['\u2019\"]?: |\r")
+_NO_NEW = lazy(r"(?i)no new privileges|effective uid is not 0")
 _FORMS: tuple[tuple[ErrorKind, re.Pattern[str]], ...] = (
     ("cannotFork", _FORK),
     ("heapFull", _HEAP),
@@ -435,12 +435,12 @@ _FORMS: tuple[tuple[ErrorKind, re.Pattern[str]], ...] = (
     ("carriageReturn", _RETURN),
     ("authenticationFailed", _LOGIN),
 )
-_ROOT = re.compile(
+_ROOT = lazy(
     r"(?i)\b(?:you )?must be (?:run (?:as|by) )?root\b|\bare you root\b"
     r"|\b(?:requires|needs|need) root\b"
 )
-_SHELL_NOT_FOUND = re.compile(r"(?:^|[:\s])(/\S{1,300}): (?:command )?not found$")
-_NO_TOKEN_FILE = re.compile(r"(?i)service token file does not exist|no service ?account token")
+_SHELL_NOT_FOUND = lazy(r"(?:^|[:\s])(/\S{1,300}): (?:command )?not found$")
+_NO_TOKEN_FILE = lazy(r"(?i)service token file does not exist|no service ?account token")
 _TOKEN = "/var/run/secrets/kubernetes.io/serviceaccount/token"  # noqa: S105 - its path
 
 

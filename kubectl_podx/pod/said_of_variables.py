@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from kubectl_podx.model.patterns import lazy
+
 _VARIABLE = r"([A-Z][A-Z0-9]*_[A-Z0-9_]*[A-Z0-9]|[A-Z][A-Z0-9]{3,})"
 _IS_UNSET = (
     r"(?:must be set|must not be empty|is not set|not set|is required|required|is missing|missing"
@@ -13,7 +15,7 @@ _IS_UNSET = (
     r"found|does not exist in env)"
 )
 _UNSET = tuple(
-    re.compile(pattern)
+    lazy(pattern)
     for pattern in (
         rf"(?i:environment variables?|env ?var(?:iable)?s?:?|variables?):? [\"'`$]*{_VARIABLE}\b",
         rf"\b{_VARIABLE}[\"'`]?,?:? (?i:(?:environment variable |env var )?{_IS_UNSET})",
@@ -26,10 +28,10 @@ _UNSET = tuple(
 _NO_VARIABLES = frozenset(
     ("ERROR", "FATAL", "WARN", "WARNING", "INFO", "DEBUG", "HTTP", "HTTPS", "JSON", "YAML", "NULL")
 )
-_REFERENCE = re.compile(r"\$\([A-Za-z_][\w.-]*\)")
-_OF_A_SHELL = re.compile(r"\$\{[A-Za-z_]\w*(?:[:?=+-][^}]{0,100})?\}|(?<!\$)\$[A-Za-z_]\w*")
-_LINK = re.compile(r"tcp://\[?([0-9a-fA-F:.]{3,45}?)\]?:\d{1,5}\b")
-_NOT_ACCEPTED = re.compile(
+_REFERENCE = lazy(r"\$\([A-Za-z_][\w.-]*\)")
+_OF_A_SHELL = lazy(r"\$\{[A-Za-z_]\w*(?:[:?=+-][^}]{0,100})?\}|(?<!\$)\$[A-Za-z_]\w*")
+_LINK = lazy(r"tcp://\[?([0-9a-fA-F:.]{3,45}?)\]?:\d{1,5}\b")
+_NOT_ACCEPTED = lazy(
     r"(?i)invalid (?:header|character|control character)|illegal (?:header|character)"
     r"|header field value|newline|malformed|invalid (?:url|port)|first path segment|net/url"
 )

@@ -13,6 +13,7 @@ import msgspec
 from kubectl_podx.model.capture import Capture
 from kubectl_podx.model.clock import parse_time
 from kubectl_podx.model.parts import Coverage
+from kubectl_podx.model.patterns import lazy
 from kubectl_podx.model.words import Symptom, TriageBasis
 from kubectl_podx.pod.gate import (
     ConditionGate,
@@ -276,10 +277,10 @@ _MOST_NAMES = 5
 _MOST_NODES = 5
 
 # The CronJob controller names a Job by the minute that it is for (pkg/controller/cronjob/utils.go).
-_CRON_JOB = re.compile(r"(.+)-\d{8,10}")
+_CRON_JOB = lazy(r"(.+)-\d{8,10}")
 
 # The hash of a template as the Deployment controller writes it (rand.SafeEncodeString).
-_TEMPLATE_HASH = re.compile(r"(.+)-[bcdfghjklmnpqrstvwxz2456789]{1,10}")
+_TEMPLATE_HASH = lazy(r"(.+)-[bcdfghjklmnpqrstvwxz2456789]{1,10}")
 
 
 class GroupKey(NamedTuple):

@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import re
 
+from kubectl_podx.model.patterns import lazy
 from kubectl_podx.model.raw import Json, items, one_line, text
 from kubectl_podx.pod.probe_events import strip_combined
 
-_IN_QUOTES = re.compile(r'"(?:[^"\\]|\\.){0,4000}"|\'[^\'\s]{1,300}\'')
-_BRACES = re.compile(r"\{[^{}]{0,1000}\}")
-_URL = re.compile(r"\b[a-z][a-z0-9+.-]{1,20}://\S{1,2000}")
+_IN_QUOTES = lazy(r'"(?:[^"\\]|\\.){0,4000}"|\'[^\'\s]{1,300}\'')
+_BRACES = lazy(r"\{[^{}]{0,1000}\}")
+_URL = lazy(r"\b[a-z][a-z0-9+.-]{1,20}://\S{1,2000}")
 
 # A path, an image, a repository: what has a slash in it, but for the i/o of `i/o timeout`.
-_WITH_SLASH = re.compile(
+_WITH_SLASH = lazy(
     r"(?<!\S)(?!i/o\b)(?:[^\s:/]{1,253}:\d{1,5}(?=/))?[^\s:]{0,500}/[^\s:]{0,500}(?::[\w.-]{1,128})?"
 )
 
@@ -36,22 +37,20 @@ def without_quotes(message: str) -> str:
     return _BRACES.sub("_", _IN_QUOTES.sub("_", message))
 
 
-_EXEC = re.compile(r'exec:? "([^"]{1,200})"')
-_LIMIT = re.compile(r"unable to set memory limit to (\d{1,15}) \(current usage: (\d{1,15})")
+_EXEC = lazy(r'exec:? "([^"]{1,200})"')
+_LIMIT = lazy(r"unable to set memory limit to (\d{1,15}) \(current usage: (\d{1,15})")
 
-_LEAST = re.compile(
-    r"(pod )?set memory limit (\d{1,15}) too low; should be at least (\d{1,15}) bytes"
-)
+_LEAST = lazy(r"(pod )?set memory limit (\d{1,15}) too low; should be at least (\d{1,15}) bytes")
 
 # CRI-O hands on what runc wrote to its log: a line of key=value, the message quoted as Go does.
-_LOGGED = re.compile(r'time="[^"\\]{1,60}" level=\w{1,10} msg="((?:[^"\\]|\\.){0,4000})"')
-_QUOTED = re.compile(r"\\(.)")
+_LOGGED = lazy(r'time="[^"\\]{1,60}" level=\w{1,10} msg="((?:[^"\\]|\\.){0,4000})"')
+_QUOTED = lazy(r"\\(.)")
 
 # Of an exec that failed, CRI-O also tells what it printed: nothing.
-_PRINTED = re.compile(r'\s*, stdout: , stderr: , exit code -1(?:, message: "")?\s*$')
+_PRINTED = lazy(r'\s*, stdout: , stderr: , exit code -1(?:, message: "")?\s*$')
 
 # What the programs put before the one error that tells, each in its own words.
-_WRAPPERS = re.compile(
+_WRAPPERS = lazy(
     r"(?:failed to create containerd task: |failed to create shim task: |"
     r"failed to start containerd task: |OCI runtime (?:create|start|exec) failed: |"
     r"runc (?:create|start) failed: |exec failed: |unable to start container process: |"
@@ -67,28 +66,28 @@ _WRAPPERS = re.compile(
     re.DOTALL,
 )
 
-_CWD = re.compile(
+_CWD = lazy(
     r'chdir to cwd \("([^"]{1,200})"\)|container init: mkdir (\S{1,200}?):|'
     r"^mkdir /\S{1,300}/merged(/\S{0,200}?):"
 )
 
-_MOUNT = re.compile(r'error mounting "[^"]{1,400}" to rootfs at "([^"]{1,200})"')
-_SECCOMP = re.compile(r'(?:load local profile|load seccomp profile) "([^"]{1,300})"')
+_MOUNT = lazy(r'error mounting "[^"]{1,400}" to rootfs at "([^"]{1,200})"')
+_SECCOMP = lazy(r'(?:load local profile|load seccomp profile) "([^"]{1,300})"')
 
-_SUB_PATH = re.compile(
+_SUB_PATH = lazy(
     r'sub path "([^"]{1,200})" does not exist in image volume|'
     r'failed to ensure image subpath "([^"]{1,200})" in'
 )
 
 # A systemd scope goes with its last process: then there is no cgroup to set up any more.
-_INIT_DIED = re.compile(
+_INIT_DIED = lazy(
     r"(?i)procReady not received|write init-p: broken pipe"
     r"|error setting cgroup config for procHooks process: .{0,1000}: no such file or directory"
 )
 
 # conmon lives in the pod's cgroup where CRI-O is not told otherwise.
 _MONITOR_DIED = "error reading container (probably exited) json message: "
-_HOST_PATH = re.compile(r'failed to mkdir "?([^":\s]{1,200})"?: ')
+_HOST_PATH = lazy(r'failed to mkdir "?([^":\s]{1,200})"?: ')
 DIED = "own init died"
 """Of a start at which the runtime's first process in the container ended."""
 

@@ -6,13 +6,14 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
+from kubectl_podx.model.patterns import lazy
 from kubectl_podx.model.raw import dig
 from kubectl_podx.pod.pod import ContainerEntry, listed
 
 _HOST = r"([A-Za-z0-9](?:[A-Za-z0-9._-]{0,251}[A-Za-z0-9])?)"
 _OPTIONS = r"(?:\s+-{1,2}[\w-]+(?:[= ]\d+)?)*"
 _ASKS = tuple(
-    re.compile(pattern)
+    lazy(pattern)
     for pattern in (
         rf"\b(?:nc|ncat|netcat|telnet){_OPTIONS}\s+['\"]?{_HOST}['\"]?\s+['\"]?(\d{{1,5}})\b",
         rf"\bwait-?for(?:-it)?(?:\.sh)?{_OPTIONS}\s+['\"]?{_HOST}:(\d{{1,5}})\b",
@@ -29,8 +30,8 @@ _ASKS = tuple(
         ),
     )
 )
-_REFERENCE = re.compile(r"\$(?:\((\w+)\)|\{(\w+)\}|(\w+))")
-_NO_HOST = re.compile(r"\d+|true|false|localhost\.localdomain")
+_REFERENCE = lazy(r"\$(?:\((\w+)\)|\{(\w+)\}|(\w+))")
+_NO_HOST = lazy(r"\d+|true|false|localhost\.localdomain")
 
 
 class Target(NamedTuple):
@@ -40,7 +41,7 @@ class Target(NamedTuple):
     port: int | None = None
 
 
-_WAITS = re.compile(rf"(?i)\bwait(?:ing|s|ed)?\b.{{0,60}}?\b{_HOST}:(\d{{1,5}})\b")
+_WAITS = lazy(rf"(?i)\bwait(?:ing|s|ed)?\b.{{0,60}}?\b{_HOST}:(\d{{1,5}})\b")
 
 
 def targets(entry: ContainerEntry, values: Mapping[str, str]) -> list[Target]:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
 from typing import Any, NamedTuple
 
+from kubectl_podx.model.patterns import lazy
 from kubectl_podx.model.raw import Json
 from kubectl_podx.podpreset.merge import merged
 from kubectl_podx.podpreset.preset import EXCLUDE, MIRROR, Preset, normal, normal_volume
@@ -227,7 +228,7 @@ def _notes(preset: Preset, others: Sequence[Preset]) -> Iterator[str]:
 
 
 # Whatever is no plain ASCII is written by its code: nothing of a name reaches a terminal.
-_SPECIAL = re.compile(r'["\\]|[^\x20-\x7e]')
+_SPECIAL = lazy(r'["\\]|[^\x20-\x7e]')
 _SHORT = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 

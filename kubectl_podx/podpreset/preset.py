@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from kubectl_podx.model.patterns import lazy
 from kubectl_podx.model.raw import Json, dig, items, mapping, text
 from kubectl_podx.model.reference import selects
 
@@ -61,7 +61,7 @@ LISTS = ("env", "envFrom", "volumeMounts", "volumes")
 """What a preset adds; at least one of them must be there."""
 
 # Of an object: a DNS subdomain (RFC 1123).
-_NAME = re.compile(r"[a-z0-9]([a-z0-9.-]{0,198}[a-z0-9])?")
+_NAME = lazy(r"[a-z0-9]([a-z0-9.-]{0,198}[a-z0-9])?")
 _NOTHING: Json = MappingProxyType({})
 
 

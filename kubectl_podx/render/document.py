@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 import msgspec
 
+from kubectl_podx.model.patterns import lazy
 from kubectl_podx.model.wire import Wire
 from kubectl_podx.sections.report import PodReport
 from kubectl_podx.view.escape import clean, clean_json, clean_yaml
@@ -52,7 +52,7 @@ def names(reports: Sequence[PodReport]) -> str:
 
 
 # Starts with a letter or a slash, ends with neither a space nor a colon.
-_WORD = re.compile(r"[A-Za-z/](?:[A-Za-z0-9_./@%+=() -]|:(?=[A-Za-z0-9/]))*(?<! )")
+_WORD = lazy(r"[A-Za-z/](?:[A-Za-z0-9_./@%+=() -]|:(?=[A-Za-z0-9/]))*(?<! )")
 
 _MEANS_SOMETHING = frozenset(
     "y n yes no on off true false null nan inf infinity".split()  # noqa: SIM905 - reads as words
@@ -88,7 +88,7 @@ def _kyaml(value: Any, indent: str) -> str:
     return clean_yaml(raw_json(value)) if isinstance(value, str) else _scalar(value)
 
 
-_PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_./-]*")
+_PLAIN_KEY = lazy(r"[A-Za-z_][A-Za-z0-9_./-]*")
 
 
 def _key(key: str) -> str:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from kubectl_podx.analysis.standing import severity_of
 from kubectl_podx.model.clock import parse_time
 from kubectl_podx.model.parts import Coverage, Finding, Verdict
+from kubectl_podx.model.patterns import lazy
 from kubectl_podx.model.words import SEVERITIES
 from kubectl_podx.render.text import not_checked
 from kubectl_podx.sections import folders
@@ -30,10 +31,10 @@ MOST_PODS = 5
 _TABLES = ("containers", "restarts", "probes")
 _LONGEST_CELL = 120
 # A backslash before what Markdown reads; a comment within what a forge makes a link of.
-_MARKS = re.compile(r"([\\`*_\[\]<>|~&$])")
+_MARKS = lazy(r"([\\`*_\[\]<>|~&$])")
 # What begins a heading, an item or a rule, where it stands first.
-_FIRST = re.compile(r"^([-+#=]|\d{1,9}(?=[.)]))")
-_LINKED = re.compile(r"(@|#|://|www\.)")
+_FIRST = lazy(r"^([-+#=]|\d{1,9}(?=[.)]))")
+_LINKED = lazy(r"(@|#|://|www\.)")
 
 
 def markdown(document: PodReport | PodReportList | WorkloadReport | TriageReport) -> str:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 
+from kubectl_podx.model.patterns import lazy
 from kubectl_podx.sections.containers.text import container_state
 from kubectl_podx.sections.namespaces.report import Namespace, Namespaces
 from kubectl_podx.sections.namespaces.text import KINDS
@@ -12,7 +12,7 @@ from kubectl_podx.sections.report import PodReport
 from kubectl_podx.sections.volumes.text import READ_ONLY_TYPES
 from kubectl_podx.view.escape import clean
 
-_PLAIN = re.compile(r"[A-Za-z0-9 ,./:_-]")
+_PLAIN = lazy(r"[A-Za-z0-9 ,./:_-]")
 _LONGEST_LABEL = 80
 _MOST_PROCESSES = 30
 

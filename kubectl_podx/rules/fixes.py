@@ -7,12 +7,12 @@ memory and CPU by its `resize` subresource (1.33), the rest of a pod by a new on
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 
+from kubectl_podx.model.patterns import lazy
 from kubectl_podx.model.reference import SHORT_NAMES
 from kubectl_podx.pod.owner import Owner, controller, maker_of, workload
 from kubectl_podx.pod.pod import ContainerEntry
@@ -30,7 +30,7 @@ _TEMPLATES: dict[str, tuple[str, ...]] = {
     "CronJob": ("spec", "jobTemplate", "spec", "template", "spec"),
 }
 _STATIC = Fix(instead="It is a static pod: change its manifest on the node.")
-_QUANTITY = re.compile(r"(\d{1,12})(k|M|G|T|Ki|Mi|Gi|Ti|m)?")
+_QUANTITY = lazy(r"(\d{1,12})(k|M|G|T|Ki|Mi|Gi|Ti|m)?")
 
 
 def edit_owner(case: Case) -> Fix:

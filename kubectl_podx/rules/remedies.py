@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 import shlex
 
+from kubectl_podx.model.patterns import lazy
 from kubectl_podx.rules.rule import Case
 
 DOCS = "https://kubernetes.io/docs/"
@@ -56,7 +56,7 @@ def namespace(case: Case) -> str:
 
 
 # What Kubernetes allows in names of objects, containers and labels; nothing else reaches a command.
-_SAFE = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._:/=,@%+-]*[A-Za-z0-9])?")
+_SAFE = lazy(r"[A-Za-z0-9]([A-Za-z0-9._:/=,@%+-]*[A-Za-z0-9])?")
 _PLACEHOLDER = "NAME"
 
 

@@ -8,15 +8,14 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from kubectl_podx.model.patterns import lazy
 from kubectl_podx.pod.pod import BEING_CREATED
 from kubectl_podx.pod.start_error import without_names
 from kubectl_podx.rules.rule import Case
 
-_MISSING_OBJECT = re.compile(r'\b(configmap|secret) "([^"]{1,253})" not found')
+_MISSING_OBJECT = lazy(r'\b(configmap|secret) "([^"]{1,253})" not found')
 
-_MISSING_KEY = re.compile(
-    r"couldn't find key (\S{1,253}) in (ConfigMap|Secret) [^/\s]{1,63}/(\S{1,253})"
-)
+_MISSING_KEY = lazy(r"couldn't find key (\S{1,253}) in (ConfigMap|Secret) [^/\s]{1,63}/(\S{1,253})")
 
 _KINDS = {"configmap": "ConfigMap", "secret": "Secret"}
 

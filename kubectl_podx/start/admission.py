@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from fractions import Fraction
 
 from kubectl_podx.model.clock import parse_quantity
 from kubectl_podx.model.parts import Coverage
+from kubectl_podx.model.patterns import lazy
 from kubectl_podx.model.tried import Admission
 from kubectl_podx.model.words import RefusedBy, StartProblemKind
 from kubectl_podx.pod.requests import limits_of, requests_of
@@ -33,7 +33,7 @@ _KINDS: dict[RefusedBy, StartProblemKind] = {
     "invalid": "invalid",
     "other": "refused",
 }
-_NAMESPACE = re.compile(r'^namespaces "([^"]+)" not found')
+_NAMESPACE = lazy(r'^namespaces "([^"]+)" not found')
 _TITLES: dict[RefusedBy, str] = {
     "quota": "ResourceQuota {name} has no room for the pod",
     "limitRange": "a LimitRange refuses the pod",

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 import msgspec
 
 from kubectl_podx.model.parts import Coverage
+from kubectl_podx.model.patterns import lazy
 from kubectl_podx.model.raw import Json, items, text
 from kubectl_podx.model.words import StartState
 from kubectl_podx.pod.image_name import default_policy, normalized
@@ -20,7 +20,7 @@ from kubectl_podx.start.room import Place, Room
 
 _ORDER = ("critical", "warning", "info")
 # A repository is lower-case; a tag begins with a letter, digit or underscore (distribution).
-_IMAGE = re.compile(
+_IMAGE = lazy(
     r"(?:[A-Za-z0-9][A-Za-z0-9.-]*(?::[0-9]+)?/)?[a-z0-9]+(?:[._/-]+[a-z0-9]+)*"
     r"(?::[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?(?:@[a-z0-9]+:[0-9a-fA-F]{32,})?"
 )

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
+from kubectl_podx.model.patterns import lazy
 
-_FIELD = re.compile(r"(?<![\w./-])(spec(?:\.[A-Za-z]\w*|\[[^\]\s]{1,80}\])+)")
-_STEP = re.compile(r"\.?([A-Za-z]\w*)|\[([^\]]*)\]")
+_FIELD = lazy(r"(?<![\w./-])(spec(?:\.[A-Za-z]\w*|\[[^\]\s]{1,80}\])+)")
+_STEP = lazy(r"\.?([A-Za-z]\w*)|\[([^\]]*)\]")
 
 
 def field_of_message(message: str) -> str:

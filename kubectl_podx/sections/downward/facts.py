@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from itertools import chain
 
 from kubectl_podx.model.parts import KeySource
+from kubectl_podx.model.patterns import lazy
 from kubectl_podx.model.raw import items, mapping, text
 from kubectl_podx.pod.mounted_files import MountedFile, mounted_files
 from kubectl_podx.pod.view import PodView
@@ -15,7 +15,7 @@ from kubectl_podx.sections.environment.report import VariableRow
 from kubectl_podx.sections.files import facts as files
 from kubectl_podx.sections.files.report import FileRow
 
-_SUBSCRIPT = re.compile(r"metadata\.(labels|annotations)\['(.+)'\]")
+_SUBSCRIPT = lazy(r"metadata\.(labels|annotations)\['(.+)'\]")
 _HIDDEN = environment.HIDDEN
 
 

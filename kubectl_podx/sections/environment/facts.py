@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from kubectl_podx.model.capture import Observation, Sealed, Variable
 from kubectl_podx.model.clock import format_time
 from kubectl_podx.model.parts import Fact, KeySource
+from kubectl_podx.model.patterns import lazy
 from kubectl_podx.model.raw import Json, dig, items, mapping, text
 from kubectl_podx.pod.pod import ContainerEntry
 from kubectl_podx.pod.sources import (
@@ -25,8 +25,8 @@ from kubectl_podx.pod.sources import (
 from kubectl_podx.pod.view import PodView, look, per_view
 from kubectl_podx.sections.environment.report import VariableRow
 
-_SERVICE_HOST = re.compile(r"([A-Z0-9_]+)_SERVICE_HOST")
-_SERVICE_REST = re.compile(r"_(?:SERVICE_(?:HOST|PORT(?:_.+)?)|PORT(?:_\d+_(?:TCP|UDP|SCTP).*)?)")
+_SERVICE_HOST = lazy(r"([A-Z0-9_]+)_SERVICE_HOST")
+_SERVICE_REST = lazy(r"_(?:SERVICE_(?:HOST|PORT(?:_.+)?)|PORT(?:_\d+_(?:TCP|UDP|SCTP).*)?)")
 
 
 class Declaration(NamedTuple):

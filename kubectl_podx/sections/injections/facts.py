@@ -6,13 +6,13 @@ labels and annotations are compared, but for what a controller writes on each of
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
 from kubectl_podx.model.parts import Fact
+from kubectl_podx.model.patterns import lazy
 from kubectl_podx.model.raw import Json, items, mapping, text
 from kubectl_podx.pod.own import is_own
 from kubectl_podx.pod.owner import is_service_account_volume, owner_template
@@ -189,7 +189,7 @@ def _metadata(view: PodView, template: Json, field: str) -> Iterator[Injection]:
 
 
 _UNKNOWN = "unknown"
-_FROM = re.compile(r"\.envFrom\[(configMap|secret) ([^ \]]+)")
+_FROM = lazy(r"\.envFrom\[(configMap|secret) ([^ \]]+)")
 
 
 def marked(report: PodReport) -> PodReport:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any, NamedTuple
 
 import msgspec
 
+from kubectl_podx.model.patterns import lazy
 from kubectl_podx.model.raw import Json, dig, items, mapping, number, text
 from kubectl_podx.model.words import Confidence
 from kubectl_podx.pod.pod import containers
@@ -206,11 +206,11 @@ _DEFAULTS: dict[str, tuple[Any, ...]] = {
     "volume.ephemeral.volumeClaimTemplate.spec.volumeMode": ("Filesystem",),
 }
 
-_ITEM = re.compile(r"\[[^\]]*\]")
-_CONTAINER = re.compile(r"^spec\.(?:init|ephemeral)?[cC]ontainers\[\]")
-_PROBE = re.compile(r"^container\.(?:liveness|readiness|startup)Probe")
-_VOLUME = re.compile(r"^spec\.volumes\[\]")
-_REQUEST = re.compile(r"^(?:container|spec)\.resources\.requests\.(.+)$")
+_ITEM = lazy(r"\[[^\]]*\]")
+_CONTAINER = lazy(r"^spec\.(?:init|ephemeral)?[cC]ontainers\[\]")
+_PROBE = lazy(r"^container\.(?:liveness|readiness|startup)Probe")
+_VOLUME = lazy(r"^spec\.volumes\[\]")
+_REQUEST = lazy(r"^(?:container|spec)\.resources\.requests\.(.+)$")
 
 
 def is_default(

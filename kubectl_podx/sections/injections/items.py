@@ -5,11 +5,11 @@ Pure. Values are compared and never go on.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Literal, NamedTuple
 
 from kubectl_podx.model.clock import parse_quantity
+from kubectl_podx.model.patterns import lazy
 from kubectl_podx.model.raw import Json, dig, items, mapping, text
 from kubectl_podx.model.words import InjectionChange
 from kubectl_podx.pod.owner import controller_kind, is_service_account_volume
@@ -89,7 +89,7 @@ def _values(live: Any, declared: Any, path: str, field: str, depth: int) -> Iter
 
 
 # What the API server writes in another form: `0.5` as `500m`, `1024Mi` as `1Gi`.
-_QUANTITY = re.compile(r"\.(?:limits|requests|overhead)\.|\.(?:sizeLimit|divisor)$")
+_QUANTITY = lazy(r"\.(?:limits|requests|overhead)\.|\.(?:sizeLimit|divisor)$")
 
 
 def _same_quantity(live: Any, declared: Any) -> bool:

@@ -9,6 +9,7 @@ from typing import Any, Literal, NamedTuple
 import msgspec
 
 from kubectl_podx.model.clock import parse_time
+from kubectl_podx.model.patterns import lazy
 from kubectl_podx.model.raw import Json, dig, items, mapping, text
 from kubectl_podx.model.reference import selects
 from kubectl_podx.pod.own import is_own_path
@@ -30,8 +31,8 @@ from kubectl_podx.sections.injections.report import Injection
 
 # They write a pod's status, its binding and its conditions as long as it lives.
 _OF_KUBERNETES = frozenset({"kubelet", "kube-scheduler", "kube-controller-manager"})
-_WHOLE_CONTAINER = re.compile(r"spec\.(?:initC|c)ontainers\[[^\]]*\]")
-_STEP = re.compile(r"[.\[]")
+_WHOLE_CONTAINER = lazy(r"spec\.(?:initC|c)ontainers\[[^\]]*\]")
+_STEP = lazy(r"[.\[]")
 
 _SUBRESOURCES = {
     "resize": "an in-place resize",
@@ -103,7 +104,7 @@ def edit_of(path: str, known: dict[str, Edit]) -> Edit | None:
     return None
 
 
-_LAST_ITEM = re.compile(r"\[([^\[\]]*)\]$")
+_LAST_ITEM = lazy(r"\[([^\[\]]*)\]$")
 _NAME_LABEL = "kubernetes.io/metadata.name"
 
 
@@ -270,9 +271,9 @@ def _selected(view: PodView, found: Json, labels: Json, namespace: Json | None) 
     return selects(place, namespace) is not False
 
 
-_LIMITED = re.compile(r"(?P<names>.+) (?P<what>request|limit) for (?:init )?container (?P<who>\S+)")
-_ITEM = re.compile(r"\[([^\]]*)\]")
-_RESOURCES = re.compile(r"\.resources\.(?P<what>requests|limits)\.(?P<name>.+)$")
+_LIMITED = lazy(r"(?P<names>.+) (?P<what>request|limit) for (?:init )?container (?P<who>\S+)")
+_ITEM = lazy(r"\[([^\]]*)\]")
+_RESOURCES = lazy(r"\.resources\.(?P<what>requests|limits)\.(?P<name>.+)$")
 _PRIORITY = ("spec.priority", "spec.preemptionPolicy", "spec.priorityClassName")
 _ACCOUNT = ("spec.serviceAccountName", "spec.serviceAccount", "spec.imagePullSecrets")
 _MOST_CANDIDATES = 3

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from kubectl_podx.model.clock import format_time, parse_time
+from kubectl_podx.model.patterns import lazy
 from kubectl_podx.pod.kills import grace_period, stop_in_progress
 from kubectl_podx.pod.view import event_time
 from kubectl_podx.rules.fixes import edit_owner, set_pod
@@ -15,7 +15,7 @@ from kubectl_podx.view.units import spell_seconds
 
 _TERMINATION = DOCS + "concepts/workloads/pods/pod-lifecycle/#pod-termination"
 _HOOKS = DOCS + "concepts/containers/container-lifecycle-hooks/"
-_SLEEP = re.compile(r"(?:^|[\s;&|])sleep (\d+)\b")
+_SLEEP = lazy(r"(?:^|[\s;&|])sleep (\d+)\b")
 # The kubelet needs some seconds after the last KILL to clean up and to delete the object.
 _CLEAN_UP = 30
 # Seconds that the program gets after the hook: what a pod has by default.

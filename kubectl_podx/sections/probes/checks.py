@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from math import ceil
 
 from kubectl_podx.model.clock import parse_time
 from kubectl_podx.model.parts import ProbeFailure
+from kubectl_podx.model.patterns import lazy
 from kubectl_podx.pod.kills import RESET_SECONDS, stop_in_progress
 from kubectl_podx.pod.listeners import declared_ports
 from kubectl_podx.pod.probes import exec_probes
@@ -20,8 +20,8 @@ from kubectl_podx.view.units import spell_seconds, times
 
 _THROTTLED = 0.25
 # In the kubelet's and its clients' words; what the program answers may say "timed out", too.
-_EXEC_TIMED_OUT = re.compile(r'^command timed out|^command ".*" timed out after|^timeout: ')
-_TIMED_OUT = re.compile(
+_EXEC_TIMED_OUT = lazy(r'^command timed out|^command ".*" timed out after|^timeout: ')
+_TIMED_OUT = lazy(
     r"\(Client\.Timeout exceeded while |context deadline exceeded|: i/o timeout$|^timeout: "
 )
 # Seconds after its start in which a failing readiness probe tells nothing.

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from datetime import datetime
 from functools import partial
 
 from kubectl_podx.model.clock import parse_time
+from kubectl_podx.model.patterns import lazy
 from kubectl_podx.pod.probe_words import in_brief
 from kubectl_podx.rules.ends import Ending, endings
 from kubectl_podx.rules.fixes import more, set_probe
@@ -22,7 +22,7 @@ _KILLS = {"livenessProbe": "liveness", "startupProbe": "startup"}
 _THROTTLED = 0.25
 # Attempts that time out together are no further apart than a period of ten seconds.
 _TOGETHER = 10.0
-_STATUS = re.compile(r"HTTP (4\d\d|5\d\d)")
+_STATUS = lazy(r"HTTP (4\d\d|5\d\d)")
 _ANSWERS = {
     "400": "refuses the request",
     "401": "asks for credentials, which a probe does not send",

@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
+from kubectl_podx.model.patterns import lazy
 from kubectl_podx.model.raw import one_line
 
 
@@ -53,31 +54,31 @@ _ERROR_KEYS = (
 )
 _LONGEST_JSON = 16384
 
-_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+_COLOUR = lazy(r"\x1b\[[0-9;]*m")
 # The margin that Python draws beside the parts of an exception group.
-_GROUP = re.compile(r"^ +[|+] ")
-_TIME = re.compile(
+_GROUP = lazy(r"^ +[|+] ")
+_TIME = lazy(
     r"^[\[(]?(?:\d{4}[-/.]\d\d[-/.]\d\d[T ]?|[A-Z][a-z]{2} +\d{1,2} )?\d\d:\d\d:\d\d\S*[\])]?"
     r"(?: (?:[+-]\d{4}|[A-Z]{3,4}))?[\])]?\s*(?:[-|] )?"
 )
-_KLOG = re.compile(r"^([IWEF])\d{4} \d\d:\d\d:\d\d\.\d+\s+\d+ [^\]]{1,80}\]\s?(.*)$")
-_RUBY_LOG = re.compile(r"^([DIWEF]), \[[^\]]*\]\s+[A-Z]+ -- [^:]*: (.*)$")
-_DOTNET_LOG = re.compile(r"^(trce|dbug|info|warn|fail|crit): [\w.`]+\[\d+\]$")
-_LOGFMT = re.compile(r'(?:^|\s)(?:level|lvl|severity)="?([A-Za-z]+)"?(?=\s|$)')
-_LOUD = re.compile(
+_KLOG = lazy(r"^([IWEF])\d{4} \d\d:\d\d:\d\d\.\d+\s+\d+ [^\]]{1,80}\]\s?(.*)$")
+_RUBY_LOG = lazy(r"^([DIWEF]), \[[^\]]*\]\s+[A-Z]+ -- [^:]*: (.*)$")
+_DOTNET_LOG = lazy(r"^(trce|dbug|info|warn|fail|crit): [\w.`]+\[\d+\]$")
+_LOGFMT = lazy(r'(?:^|\s)(?:level|lvl|severity)="?([A-Za-z]+)"?(?=\s|$)')
+_LOUD = lazy(
     r"(?:^|[\s\[(<|:/])(EMERG|EMERGENCY|ALERT|CRIT|CRITICAL|FATAL|PANIC|ERROR|ERR|ERR!|SEVERE|WARN"
     r"|WARNING|NOTICE|INFO|LOG|DEBUG|TRACE)(?=[\s\])>|:,/]|$)"
 )
-_BRACKETED = re.compile(
+_BRACKETED = lazy(
     r"\[\s*(emerg|alert|crit|critical|fatal|error|err|warn|warning|notice|info|debug)\s*\]"
     r"|\t(fatal|error|warn|info|debug)\t|<(Fatal|Critical|Error|Warning|Information|Debug|Trace)>"
 )
-_QUIET = re.compile(
+_QUIET = lazy(
     r"^(?:[\w./ -]{1,40}(?:\[\d+\])?: ){0,2}"
     r"([Ff]atal(?: error)?|[Pp]anic|[Cc]ritical|[Ee]rror|[Ww]arning|[Ii]nfo|[Dd]ebug|[Nn]otice): "
 )
 # `#` marks what Redis calls a warning, which is all it says when it ends.
-_REDIS = re.compile(r"^\d+:[XCSM] \d\d \w{3} \d{4} \S+ ([.*#-]) (.*)$")
+_REDIS = lazy(r"^\d+:[XCSM] \d\d \w{3} \d{4} \S+ ([.*#-]) (.*)$")
 # A level stands near the beginning; further on it is a word of the message.
 _NEAR = 90
 _SEPARATORS = " \t-:|]>),/"
@@ -126,25 +127,25 @@ def shortened(text: str, longest: int) -> str:
 # --- what runtimes print about a crash -------------------------------------------------------
 
 _Found = tuple[str, str]
-_EXCEPTION = re.compile(
+_EXCEPTION = lazy(
     r"^(?:Uncaught |Unhandled exception\. |Unhandled Exception: "
     r"|error: Uncaught (?:\(in promise\) )?)?"
     r"((?:[A-Za-z_][\w.$:]*)?(?:Error|Exception|Throwable|Fault|Exit|Interrupt|Warning)"
     r"(?: \[\w+\])?(?:: .*)?)$"
 )
-_PYTHON_FRAME = re.compile(r'^\s+File "[^"]*", line \d+')
-_PYTHON_END = re.compile(r"^[A-Za-z_][\w.]*(?:: .*)?$")
-_FRAME = re.compile(r"^\s+at \S|^\s*\.\.\. \d+ (?:more|common frames)")
-_CAUSED = re.compile(r"^(?:Caused by: |\s*\[cause\]: |\s*---> )(.*)$")
-_RUST = re.compile(r"^thread '[^']*'(?: \(\d+\))? panicked at (.*)$")
-_RUBY = re.compile(r"^\S+:\d+:in .*?: (.*) \(([A-Z][\w:]*)\)$")
-_PHP = re.compile(r"^(?:PHP )?((?:Fatal|Parse|Compile|Core) error: .*)$")
-_DIED = re.compile(
+_PYTHON_FRAME = lazy(r'^\s+File "[^"]*", line \d+')
+_PYTHON_END = lazy(r"^[A-Za-z_][\w.]*(?:: .*)?$")
+_FRAME = lazy(r"^\s+at \S|^\s*\.\.\. \d+ (?:more|common frames)")
+_CAUSED = lazy(r"^(?:Caused by: |\s*\[cause\]: |\s*---> )(.*)$")
+_RUST = lazy(r"^thread '[^']*'(?: \(\d+\))? panicked at (.*)$")
+_RUBY = lazy(r"^\S+:\d+:in .*?: (.*) \(([A-Z][\w:]*)\)$")
+_PHP = lazy(r"^(?:PHP )?((?:Fatal|Parse|Compile|Core) error: .*)$")
+_DIED = lazy(
     r"(?i)segmentation fault|core dumped|\bbus error\b|illegal instruction|assertion .*failed"
     r"|stack smashing detected|buffer overflow detected|double free|corrupted size"
     r"|^(?:malloc|free|realloc)\(\): |sigsegv: segmentation"
 )
-_MEMORY = re.compile(
+_MEMORY = lazy(
     r"OutOfMemoryError|heap out of memory|fatal error: out of memory|runtime: out of memory"
     r"|std::bad_alloc|(?i:cannot allocate memory)|^MemoryError"
     r"|memory allocation of \d+ bytes failed"
@@ -394,7 +395,7 @@ def _without_prefix(text: str) -> str:
 
 # --- words -----------------------------------------------------------------------------------
 
-_FAILURE = re.compile(
+_FAILURE = lazy(
     r"(?i)\berr(?:or|no)?\b|\bfail(?:ed|ure|s)?\b|\bcannot\b|\bcan't\b|\bcould ?n[o']t\b|\bunable\b"
     r"|not found|no such|\bdenied\b|\brefused\b|\binvalid\b|\bmissing\b|\brequired?\b|not set\b"
     r"|\bunbound\b|\bunknown\b|\bunexpected\b|\bunrecogni[sz]ed\b|\babort(?:ed|ing)?\b|\bfatal\b"
@@ -404,7 +405,7 @@ _FAILURE = re.compile(
     r"|exec format|not permitted|\bexception\b|\bcorrupt"
 )
 # What a program says after the reason.
-_FAREWELL = re.compile(
+_FAREWELL = lazy(
     r"(?i)^\W*(?:(?:now )?shutting down|shutdown|exit(?:ing|ed)?\b|stopping|stopped"
     r"|terminat(?:ed|ing)|abort(?:ed|ing)?\W*$|giving up|good ?bye|bye\b|worker .*exited"
     r"|reason: |see .* for|process exited|program exited|a complete log of this run"
@@ -415,7 +416,7 @@ _FAREWELL = re.compile(
     r"|[,.] aborting\W*$|initiali[sz]ation failed\W*$|compilation aborted\W*$"
     r"|did not exit normally"
 )
-_ANNOUNCES = re.compile(r"\bin the following\b")
+_ANNOUNCES = lazy(r"\bin the following\b")
 _LONGEST = 300
 
 

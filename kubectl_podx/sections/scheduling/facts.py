@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from kubectl_podx.model.patterns import lazy
 from kubectl_podx.model.raw import Json, dig, items, mapping, text
 from kubectl_podx.model.words import SchedulingState
 from kubectl_podx.pod.nodes import (
@@ -24,11 +24,11 @@ _REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
 # Added to every pod by the DefaultTolerationSeconds admission plugin, and by the DaemonSet
 # controller: saying them explains nothing.
 _ORDINARY = ("node.kubernetes.io/",)
-_AVAILABLE = re.compile(r"^(\d+/\d+ nodes are available): ")
-_NEXT_REASON = re.compile(r"[,.] (?=\d+ )")
+_AVAILABLE = lazy(r"^(\d+/\d+ nodes are available): ")
+_NEXT_REASON = lazy(r"[,.] (?=\d+ )")
 
 # Since 1.34 dynamic resource allocation speaks first in the last part.
-_PREEMPTION = re.compile(r"\.? (?:no new claims to deallocate, )?preemption: ")
+_PREEMPTION = lazy(r"\.? (?:no new claims to deallocate, )?preemption: ")
 
 
 class Taint(NamedTuple):

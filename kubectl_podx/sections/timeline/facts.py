@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from kubectl_podx.model.clock import format_time, parse_time
+from kubectl_podx.model.patterns import lazy
 from kubectl_podx.model.raw import Json, dig, items, number, text
 from kubectl_podx.model.words import TimelineKind, TimelineSource
 from kubectl_podx.pod.mounted_files import normal
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
-_FIELD_PATH = re.compile(r"spec\.(?:c|initC|ephemeralC)ontainers\{([^{}]+)\}")
+_FIELD_PATH = lazy(r"spec\.(?:c|initC|ephemeralC)ontainers\{([^{}]+)\}")
 _LONGEST_MESSAGE = 400
 _API_ACCESS = "kube-api-access-"
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
@@ -13,6 +12,7 @@ import msgspec
 from kubectl_podx.model.capture import Mount
 from kubectl_podx.model.outside import Outside
 from kubectl_podx.model.parts import NONE, Fact
+from kubectl_podx.model.patterns import lazy
 from kubectl_podx.model.raw import Json, dig, items, text
 from kubectl_podx.pod.owner import is_service_account_volume, owner_template
 from kubectl_podx.pod.pod import ContainerEntry
@@ -21,7 +21,7 @@ from kubectl_podx.pod.view import PodView, per_view
 from kubectl_podx.sections.volumes.report import Volume, VolumeMount
 from kubectl_podx.sections.volumes.source import describe
 
-_REFERENCE = re.compile(r"\$\(([-._a-zA-Z][-._a-zA-Z0-9]*)\)")
+_REFERENCE = lazy(r"\$\(([-._a-zA-Z][-._a-zA-Z0-9]*)\)")
 _DELETED = "//deleted"
 
 # What every runtime mounts on its own: never worth a line.

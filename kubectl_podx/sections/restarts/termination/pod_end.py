@@ -4,12 +4,12 @@ container's own reason.
 
 from __future__ import annotations
 
-import re
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from kubectl_podx.model.clock import format_time, parse_time, seconds_after
 from kubectl_podx.model.parts import Evidence
+from kubectl_podx.model.patterns import lazy
 from kubectl_podx.model.raw import Json, dig, items, number, one_line, text
 from kubectl_podx.model.words import RestartCause
 from kubectl_podx.pod.kills import grace_period, kills_of
@@ -65,8 +65,8 @@ _SECOND = timedelta(seconds=1)
 
 # Between the end of a pod's last container and the kubelet's last request to delete the pod.
 CLEARING_SECONDS = 60
-_RESOURCE = re.compile(r"The node was low on resource: ([^.]+?)\.")
-_USING = re.compile(r"Container (\S+) was using ([^,]+), request is ([^,]+),")
+_RESOURCE = lazy(r"The node was low on resource: ([^.]+?)\.")
+_USING = lazy(r"Container (\S+) was using ([^,]+), request is ([^,]+),")
 
 _DELETERS = {
     "EvictionByEvictionAPI": "by the eviction API, as a drain uses it",
@@ -197,7 +197,7 @@ def eviction_message(view: PodView) -> str:
 
 
 # pkg/kubelet/eviction/eviction_manager.go
-_OF_CONTAINER = re.compile(r"Container (\S+) exceeded its local ephemeral storage limit")
+_OF_CONTAINER = lazy(r"Container (\S+) exceeded its local ephemeral storage limit")
 _OF_POD = "Pod ephemeral local storage usage exceeds"
 _OF_VOLUME = "Usage of EmptyDir volume "
 

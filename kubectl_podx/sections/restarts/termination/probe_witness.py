@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from datetime import datetime
 from typing import NamedTuple
 
 from kubectl_podx.model.clock import format_time
 from kubectl_podx.model.parts import Evidence, Timing
+from kubectl_podx.model.patterns import lazy
 from kubectl_podx.model.raw import dig, mapping, number
 from kubectl_podx.model.words import ProbeType
 from kubectl_podx.pod.kills import kills_of
@@ -20,7 +20,7 @@ from kubectl_podx.view.units import spell_seconds
 
 _SAME_MOMENT = 1
 # Go's errors at the end of a message.
-_CUT_OFF = re.compile(r"(?:\bEOF|connection reset by peer|broken pipe)$")
+_CUT_OFF = lazy(r"(?:\bEOF|connection reset by peer|broken pipe)$")
 ROUNDING = 2
 """Start and end are cut to whole seconds, and a ticker may come a little early."""
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from datetime import datetime
 from typing import NamedTuple
 
 from kubectl_podx.model.clock import parse_time
 from kubectl_podx.model.parts import Evidence
+from kubectl_podx.model.patterns import lazy
 from kubectl_podx.model.raw import dig, items, mapping, number, text
 from kubectl_podx.pod.kills import Kill, grace_period, kills_of
 from kubectl_podx.pod.pod import ContainerEntry
@@ -72,7 +72,7 @@ def _may_run_with(other: ContainerEntry) -> bool:
 
 # Seconds that the kubelet needs to see that a container has ended, and to write it.
 _CLEAN_UP = 5
-_PULLED = re.compile(r'image "([^"]{1,300})"')
+_PULLED = lazy(r'image "([^"]{1,300})"')
 
 
 class Witnesses(NamedTuple):
