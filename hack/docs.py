@@ -591,7 +591,7 @@ def _codes() -> str:
     rows = [{name: getattr(r, name) for name in explain.CodeDoc._fields} for r in every_rule()]
     for row in rows:
         row |= {name: _sentence(row[name]) for name in ("meaning", "known_by", "remedy")}
-        row["rivals"] = [list(rival) for rival in row["rivals"]]
+        row["rivals"] = [list(msgspec.structs.astuple(rival)) for rival in row["rivals"]]
     return json.dumps(rows, indent=1, ensure_ascii=False) + "\n"
 
 

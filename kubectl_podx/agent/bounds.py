@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any
+
+from msgspec import Struct
 
 CHARACTERS = 3
 """Of JSON with names and numbers in it, for one token of a model: an estimate on the safe side."""
@@ -14,7 +16,7 @@ _LAST = ("findings", "restarts", "rows", "verdict")
 _ELLIPSIS = "…"
 
 
-class Cut(NamedTuple):
+class Cut(Struct, frozen=True):
     """Items of a list that were left out."""
 
     path: str
@@ -22,7 +24,7 @@ class Cut(NamedTuple):
     of: int
 
 
-class Bounded(NamedTuple):
+class Bounded(Struct, frozen=True):
     """What fits, and what was left out of it."""
 
     document: Any
@@ -31,7 +33,7 @@ class Bounded(NamedTuple):
     """How many texts were cut."""
 
 
-class _Place(NamedTuple):
+class _Place(Struct, frozen=True):
     """A list within the document, and where it stands."""
 
     path: str

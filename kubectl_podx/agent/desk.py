@@ -11,7 +11,9 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from kubectl_podx.model.clock import Deadline
 from kubectl_podx.model.errors import PodxError, UsageError
@@ -28,7 +30,7 @@ _BUNDLE = lazy(r"[A-Za-z0-9][A-Za-z0-9._-]{0,150}\.podx")
 _NAMESPACE = lazy(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 
 
-class Limits(NamedTuple):
+class Limits(Struct, frozen=True):
     """What the person who starts the server allows."""
 
     namespaces: tuple[str, ...] = ()

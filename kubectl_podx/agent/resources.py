@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from kubectl_podx.agent.desk import Desk
 from kubectl_podx.agent.fence import fenced
@@ -18,7 +19,7 @@ PAGE = 50
 _CODE = lazy(r"[A-Z]{3}[0-9]{3}")
 
 
-class Listed(NamedTuple):
+class Listed(Struct, frozen=True):
     """One resource of the list."""
 
     uri: str
@@ -90,7 +91,7 @@ def _bundle(desk: Desk, name: str) -> str:
     return fenced(brief(found).splitlines())
 
 
-class Prompt(NamedTuple):
+class Prompt(Struct, frozen=True):
     """A question that a person can pick."""
 
     name: str

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
+
+from msgspec import Struct
 
 from kubectl_podx.agent.answers import Answer, LeftOut, Trusted, Untrusted
 from kubectl_podx.agent.bounds import bounded
 from kubectl_podx.agent.fence import fenced
 
 
-class Said(NamedTuple):
+class Said(Struct, frozen=True):
     """What a tool has to say: the answer as data, and as text for a model."""
 
     answer: Answer

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import msgspec
+from msgspec import Struct
 
 from kubectl_podx.agent.answers import Answer, LeftOut, Trusted, Untrusted
 from kubectl_podx.agent.arguments import (
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from kubectl_podx.model.capture import Capture
 
 
-class Tool(NamedTuple):
+class Tool(Struct, frozen=True):
     """One row of the table."""
 
     name: str

@@ -10,6 +10,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from msgspec import Struct
+
 from kubectl_podx.analysis.analyse import pod_report
 from kubectl_podx.analysis.reports import ComparedPod, ComparisonReport, Difference
 from kubectl_podx.model.capture import Capture, CapturedPod
@@ -33,7 +35,7 @@ class Side(NamedTuple):
     """The bundle's name; empty for a live look."""
 
 
-class _Pod(NamedTuple):
+class _Pod(Struct, frozen=True):
     about: ComparedPod
     report: PodReport
     facts: dict[_Key, str]

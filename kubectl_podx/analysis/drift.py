@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
-from typing import NamedTuple
 
 import msgspec
+from msgspec import Struct
 
 from kubectl_podx.analysis.analyse import pod_report
 from kubectl_podx.analysis.reports import DriftReport
@@ -114,7 +114,7 @@ def _owners(rows: list[DriftRow]) -> int:
 # -- sources -------------------------------------------------------------------------------------
 
 
-class _Look(NamedTuple):
+class _Look(Struct, frozen=True):
     """One pod that was looked into."""
 
     reference: Reference

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import NamedTuple, get_args
 
 import msgspec
+from msgspec import Struct
 
 from kubectl_podx.model.parts import Finding, Verdict
 from kubectl_podx.model.patterns import lazy
@@ -22,7 +23,7 @@ CODE = lazy(r"[A-Z]{3}\d{3}")
 _ORDER: tuple[FindingSeverity, ...] = get_args(FindingSeverity)
 
 
-class Silence(NamedTuple):
+class Silence(Struct, frozen=True):
     """What the command line leaves out."""
 
     codes: frozenset[str] = frozenset()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal
+
+from msgspec import Struct
 
 from kubectl_podx.analysis.catalogue import rule_of
 from kubectl_podx.model.clock import parse_time
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
 State = Literal["healthy", "diagnosed", "open"]
 
 
-class Standing(NamedTuple):
+class Standing(Struct, frozen=True):
     """Whether there is still something to wait for."""
 
     state: State

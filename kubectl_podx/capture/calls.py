@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from msgspec import Struct
+
 from kubectl_podx.capture.names import METADATA_LIST
 from kubectl_podx.capture.plan import PlannedCall
 from kubectl_podx.model.capture import Call, CallState
@@ -33,7 +35,7 @@ _SOON = 0.1
 _OFTEN = 0.02
 
 
-class _Reading(NamedTuple):
+class _Reading(Struct, frozen=True):
     """What the kubelet is asked for through the API server's proxy of its node."""
 
     path: str

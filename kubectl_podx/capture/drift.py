@@ -6,7 +6,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, TypeVar
+
+from msgspec import Struct
 
 from kubectl_podx import __version__
 from kubectl_podx.capture import plan_drift, session
@@ -50,7 +52,7 @@ _NO_LIST = "the server answered with something that is no list"
 _MOST_CERTIFICATES = 200
 
 
-class Wanted(NamedTuple):
+class Wanted(Struct, frozen=True):
     """What the words name: one source, or workloads and pods; nothing for all."""
 
     source: tuple[str, str] | None = None
@@ -83,7 +85,7 @@ def wanted(words: tuple[str, ...]) -> Wanted:
     return Wanted(source, tuple(owners))
 
 
-class DriftOptions(NamedTuple):
+class DriftOptions(Struct, frozen=True):
     """Which pods, and how far they are looked at."""
 
     all_namespaces: bool = False

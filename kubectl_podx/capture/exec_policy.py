@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Literal, NamedTuple, cast
 
 import msgspec
+from msgspec import Struct
 
 from kubectl_podx.model.clock import in_units, parse_time
 from kubectl_podx.model.kubelet import ProbeCounter
@@ -221,7 +222,7 @@ _SETTLED = 60.0
 _OLDEST_READING = 300.0
 
 
-class MemoryLimit(NamedTuple):
+class MemoryLimit(Struct, frozen=True):
     """One cgroup above the container's processes that has a limit."""
 
     of: str

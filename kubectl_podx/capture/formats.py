@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from msgspec import Struct
 
 from kubectl_podx.model.patterns import lazy
 
@@ -24,7 +24,7 @@ _MACHINE_AT = 18
 _BIG_ENDIAN = 2
 
 
-class Format(NamedTuple):
+class Format(Struct, frozen=True):
     """What the first bytes of a file say."""
 
     interpreter: str = ""

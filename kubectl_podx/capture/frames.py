@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
 
 import msgspec
+from msgspec import Struct
 
 from kubectl_podx.capture.procfs import text_of
 from kubectl_podx.model.capture import Mount
@@ -40,7 +40,7 @@ _BOUNDS = {
 }
 
 
-class Frames(NamedTuple):
+class Frames(Struct, frozen=True):
     """Every frame in order, and whether the script came to its end."""
 
     found: tuple[tuple[str, bytes], ...]
@@ -94,7 +94,7 @@ _DF = lazy(r".*?\s(\d{1,18})\s+(\d{1,18})\s+(-?\d{1,18})\s+(?:\d{1,3}%|-)\s+(/.*
 _INODE = lazy(r"\s*(\d{1,20})\s+(/.*)")
 
 
-class _Row(NamedTuple):
+class _Row(Struct, frozen=True):
     total: int
     used: int
     free: int

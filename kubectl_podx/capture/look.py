@@ -9,7 +9,9 @@ import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, Never
+from typing import TYPE_CHECKING, Never
+
+from msgspec import Struct
 
 from kubectl_podx.capture.calls import Outcome
 from kubectl_podx.capture.exec_policy import has_memory_limit, is_roomy
@@ -111,7 +113,7 @@ def command() -> list[str]:
     return ["sh", "-s", "podx-observe", SCRIPT_VERSION, digest()]
 
 
-class ConfigMount(NamedTuple):
+class ConfigMount(Struct, frozen=True):
     """A mount of a volume that the kubelet writes."""
 
     path: str

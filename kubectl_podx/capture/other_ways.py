@@ -9,9 +9,10 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import msgspec
+from msgspec import Struct
 
 from kubectl_podx.capture import look, plan_debug
 from kubectl_podx.capture.calls import Outcome, outcome_of_error
@@ -46,7 +47,7 @@ Calls = Mapping[Reference, list[PlannedCall]]
 Outcomes = dict[str, Outcome]
 
 
-class Ways(NamedTuple):
+class Ways(Struct, frozen=True):
     """What second looks need of the run that they are part of."""
 
     server: ApiServer

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from msgspec import Struct
+
 from kubectl_podx.model.reference import RESOURCES, Reference, Resource
 from kubectl_podx.model.words import CallKind
 
@@ -62,7 +64,7 @@ class PlannedCall(NamedTuple):
         return " ".join(filter(None, words))
 
 
-class DebugWish(NamedTuple):
+class DebugWish(Struct, frozen=True):
     """`--debug-image` and what goes with it."""
 
     image: str

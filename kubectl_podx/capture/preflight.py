@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from kubectl_podx import __version__
 from kubectl_podx.capture import session
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
     from kubectl_podx.cluster.access import AccessFlags
 
 
-class Read(NamedTuple):
+class Read(Struct, frozen=True):
     """What a file holds."""
 
     name: str
@@ -119,7 +121,7 @@ def _renewed(one: Made, namespace: str) -> Renewed:
     return Renewed(body, "manifest")
 
 
-class Taken(NamedTuple):
+class Taken(Struct, frozen=True):
     """A Capture of what the file would make, and the file."""
 
     capture: Capture

@@ -7,7 +7,9 @@ container, or the API server reaches the pod, as the kubelet would.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Literal, NamedTuple
+from typing import Literal
+
+from msgspec import Struct
 
 from kubectl_podx.capture.plan import LookOptions, PlannedCall, Right
 from kubectl_podx.model.patterns import lazy
@@ -29,7 +31,7 @@ _RIGHTS: dict[From, tuple[tuple[str, ...], str]] = {
 _PLAIN_PATH = lazy(r"/(?:[A-Za-z0-9_~-][A-Za-z0-9._~-]*(?:/|$|(?=\?)))*(?:\?[A-Za-z0-9._~=&-]*)?")
 
 
-class Road(NamedTuple):
+class Road(Struct, frozen=True):
     """From where one probe is run."""
 
     start: From

@@ -5,9 +5,9 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
 
 import msgspec
+from msgspec import Struct
 
 from kubectl_podx.model.capture import Connection, Headroom, Listener, Mount, Process
 from kubectl_podx.model.clock import from_epoch
@@ -179,7 +179,7 @@ def container_id(cgroup: str) -> str | None:
     return found[-1] if found else None
 
 
-class CgroupReader(NamedTuple):
+class CgroupReader(Struct, frozen=True):
     """Who stands behind the lines of `/proc/N/cgroup`, as seen from one container.
 
     On cgroup v2 a container has a cgroup namespace of its own by default: it sees itself as `0::/`,

@@ -7,7 +7,9 @@ nothing that would hand out more than was asked for goes into a Role.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+from typing import Any
+
+from msgspec import Struct
 
 from kubectl_podx.model.capture import Capture, CapturedPod
 from kubectl_podx.model.patterns import lazy
@@ -25,7 +27,7 @@ _GROUP = lazy(r"(?:[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?)?")
 _NAME = lazy(r"[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?")
 
 
-class Refused(NamedTuple):
+class Refused(Struct, frozen=True):
     """What the logs of pods tell."""
 
     roles: list[dict[str, Any]]

@@ -5,9 +5,10 @@ that the cluster added to it. Pure.
 from __future__ import annotations
 
 import copy
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
+from msgspec import Struct
 
 from kubectl_podx.model.raw import Json, dig, items, mapping, text
 from kubectl_podx.model.words import StartBasis
@@ -30,7 +31,7 @@ _OF_A_DAEMON = (
 _NETWORK_UNAVAILABLE = ("node.kubernetes.io/network-unavailable", "NoSchedule")
 
 
-class Renewed(NamedTuple):
+class Renewed(Struct, frozen=True):
     """A pod as it would be sent to the API server now."""
 
     body: dict[str, Any]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from kubectl_podx.capture import plan_workloads
 from kubectl_podx.capture.calls import Outcome, perform_read
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
     from kubectl_podx.cluster.server import ApiServer
 
 
-class Resolved(NamedTuple):
+class Resolved(Struct, frozen=True):
     """What the targets name."""
 
     pods: list[Reference]

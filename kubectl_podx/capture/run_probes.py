@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from kubectl_podx.capture import procfs
 from kubectl_podx.capture.calls import Outcome, send_all
@@ -36,7 +38,7 @@ _NO_HEADER = lazy(r"[^!-~]|[\r\n:]")
 _UNREACHED = b"error trying to reach service"
 
 
-class _Verdict(NamedTuple):
+class _Verdict(Struct, frozen=True):
     result: LiveResult
     detail: str = ""
     seconds: float | None = None

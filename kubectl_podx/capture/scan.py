@@ -10,9 +10,10 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import msgspec
+from msgspec import Struct
 
 from kubectl_podx.cluster.errors import ClusterError
 from kubectl_podx.cluster.paths import api_path
@@ -42,7 +43,7 @@ class _Page(msgspec.Struct):
 _HEAD = msgspec.json.Decoder(_Page)
 
 
-class Selection(NamedTuple):
+class Selection(Struct, frozen=True):
     """Which pods."""
 
     namespaces: tuple[str, ...]
@@ -71,7 +72,7 @@ class Scan(msgspec.Struct):
     """More than one where a snapshot expired on the way: the list is not of one moment."""
 
 
-class _Chunk(NamedTuple):
+class _Chunk(Struct, frozen=True):
     """One page as it travels; `again` where everything before it has to be forgotten."""
 
     body: bytes

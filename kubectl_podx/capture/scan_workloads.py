@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import msgspec
+from msgspec import Struct
 
 from kubectl_podx.capture.calls import outcome_of_error
 from kubectl_podx.capture.plan import list_workloads
@@ -27,7 +28,7 @@ _ANYTHING = msgspec.json.Decoder()
 _BROKEN = (msgspec.MsgspecError, RecursionError, UnicodeDecodeError)
 
 
-class Workloads(NamedTuple):
+class Workloads(Struct, frozen=True):
     """What the scan has found."""
 
     lacking: Mapping[GroupKey, Lacking]

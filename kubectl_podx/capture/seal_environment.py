@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 import msgspec
+from msgspec import Struct
 
 from kubectl_podx.capture.redact import shown_annotation
 from kubectl_podx.capture.seal import Sealer
@@ -133,7 +134,7 @@ _SERVICE_VARIABLE = lazy(r"[A-Z][A-Z0-9_]*_(?:SERVICE_HOST|SERVICE_PORT\w*|PORT\
 State = Literal["resolved", "denied", "missing", "optionalMissing", "unresolved", "unknown"]
 
 
-class _Value(NamedTuple):
+class _Value(Struct, frozen=True):
     """One variable's value now. Never leaves this module."""
 
     state: State

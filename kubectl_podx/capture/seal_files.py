@@ -6,9 +6,10 @@ import hashlib
 import posixpath
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
+from msgspec import Struct
 
 from kubectl_podx.capture import procfs
 from kubectl_podx.capture.frames import Frames
@@ -42,7 +43,7 @@ _WRITTEN = lazy(r"\.\.(\d{4})_(\d\d)_(\d\d)_(\d\d)_(\d\d)_(\d\d)\.\d+")
 _LINK = lazy(r"(?P<path>/.*)/\.\.data -> (?P<target>\.\.[\w.]+)$")
 
 
-class _Stat(NamedTuple):
+class _Stat(Struct, frozen=True):
     mode: str
     uid: int | None
     gid: int | None

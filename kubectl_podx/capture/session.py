@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from kubectl_podx import __version__
 from kubectl_podx.capture.calls import Meanwhile, Progress, idle
@@ -93,7 +95,7 @@ class Kept:
             server.close()
 
 
-class KeptIn(NamedTuple):
+class KeptIn(Struct, frozen=True):
     """A kept server, and the namespace that is meant; empty for that of the flags."""
 
     kept: Kept

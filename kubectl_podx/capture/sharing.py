@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
+from msgspec import Struct
 
 from kubectl_podx.capture.bundle import read_text, without_values, write_bundle
 from kubectl_podx.capture.hidetext import HIDDEN
@@ -32,7 +33,7 @@ class Witness:
         self.search: Search | None = None
 
 
-class Shared(NamedTuple):
+class Shared(Struct, frozen=True):
     """The file that was written."""
 
     sha256: str

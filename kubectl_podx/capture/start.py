@@ -5,9 +5,10 @@ that are there, with everything that they refer to and what the API server says 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import msgspec
+from msgspec import Struct
 
 from kubectl_podx import __version__
 from kubectl_podx.capture import plan_start, resolve, session
@@ -50,7 +51,7 @@ _CLASSES = (("PriorityClass", "priorityClassName"), ("RuntimeClass", "runtimeCla
 _BROKEN = (msgspec.MsgspecError, RecursionError, UnicodeDecodeError)
 
 
-class StartOptions(NamedTuple):
+class StartOptions(Struct, frozen=True):
     """How far it goes."""
 
     dry_run: bool = True
@@ -60,7 +61,7 @@ class StartOptions(NamedTuple):
     """Only the namespaces of this share."""
 
 
-class Subject(NamedTuple):
+class Subject(Struct, frozen=True):
     """One pod that would be made."""
 
     reference: Reference

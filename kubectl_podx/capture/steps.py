@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from kubectl_podx.capture import exec_gate
 from kubectl_podx.capture.calls import Outcome
@@ -29,7 +30,7 @@ def _unheard(_text: str) -> None:
     return None
 
 
-class Steps(NamedTuple):
+class Steps(Struct, frozen=True):
     """The steps of a run that can be done in another way: `doctor` only asks whether it might."""
 
     store: Callable[[Sealer], Store] = Store

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import msgspec
+from msgspec import Struct
 
 from kubectl_podx.model.errors import UsageError
 from kubectl_podx.model.reference import Reference
@@ -39,7 +39,7 @@ class Targets(msgspec.Struct, frozen=True, kw_only=True):
         return not self.selector and len(self.words) > 0 and _is_one_pod(self.words)
 
 
-class Named(NamedTuple):
+class Named(Struct, frozen=True):
     """One object that the words name."""
 
     kind: str

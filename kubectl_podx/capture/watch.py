@@ -6,6 +6,7 @@ from collections.abc import Collection
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
+from msgspec import Struct
 
 from kubectl_podx.capture.targets import Targets, parse_words
 from kubectl_podx.model.capture import Capture, Observation
@@ -19,7 +20,7 @@ import time
 from collections.abc import Callable
 from datetime import datetime
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from kubectl_podx.capture.seal import Sealer, WrongObjectError
 from kubectl_podx.model.clock import parse_time
@@ -180,7 +181,7 @@ _SELDOM = 2.0
 _NEAR = 4.0
 
 
-class Waiting(NamedTuple):
+class Waiting(Struct, frozen=True):
     """What is waited for, at one reading of the pod."""
 
     container: str

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import msgspec
+from msgspec import Struct
 
 from kubectl_podx.cli.options import access_flags
 from kubectl_podx.model.errors import PodxError
@@ -50,7 +51,7 @@ class Sight(NamedTuple):
     """The same after so many seconds without news: its ages have grown. None for a text without."""
 
 
-class Pace(NamedTuple):
+class Pace(Struct, frozen=True):
     """How often is looked again; in seconds."""
 
     settle: float = _SETTLE

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import io
 import time
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
+from msgspec import Struct
 
 from kubectl_podx.cli.command import Command
 from kubectl_podx.cli.durations import seconds_of
@@ -133,7 +134,7 @@ def _duration(_ctx: click.Context, param: click.Parameter, value: str) -> float:
     return found
 
 
-class _Goal(NamedTuple):
+class _Goal(Struct, frozen=True):
     """What is waited for."""
 
     word: Word
@@ -142,7 +143,7 @@ class _Goal(NamedTuple):
     """Seconds of being ready that count as healthy."""
 
 
-class _End(NamedTuple):
+class _End(Struct, frozen=True):
     """How the wait ended."""
 
     document: Document

@@ -8,9 +8,10 @@ import sys
 from base64 import b64encode
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NoReturn
 
 import msgspec
+from msgspec import Struct
 
 from kubectl_podx.cluster.access import Access
 from kubectl_podx.cluster.errors import ClusterError, shown
@@ -24,7 +25,7 @@ _MAX_OUTPUT = 1 << 20
 _GRACE = 1.0
 
 
-class PluginCredentials(NamedTuple):
+class PluginCredentials(Struct, frozen=True):
     """What a plugin returned; its printed form shows nothing of it."""
 
     token: str = ""

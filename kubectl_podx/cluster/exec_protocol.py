@@ -11,6 +11,7 @@ from typing import Any, Literal, NamedTuple
 
 import msgspec
 import websocket
+from msgspec import Struct
 
 from kubectl_podx.cluster.credentials import Headers, check_headers
 from kubectl_podx.cluster.errors import ClusterError, of_read_error, of_response, shown
@@ -26,7 +27,7 @@ CLOSE_STDIN = bytes((CLOSE, STDIN))
 _MAX_STATUS = 65536
 
 
-class Output(NamedTuple):
+class Output(Struct, frozen=True):
     """Bytes that the command wrote."""
 
     stream: Literal["stdout", "stderr"]
@@ -42,13 +43,13 @@ class Exit(NamedTuple):
     message: str = ""
 
 
-class Closed(NamedTuple):
+class Closed(Struct, frozen=True):
     """The other side closed a channel (v5)."""
 
     channel: int
 
 
-class Bad(NamedTuple):
+class Bad(Struct, frozen=True):
     """A message that the protocol does not know; the text is ours."""
 
     why: str
@@ -161,7 +162,7 @@ _BINARY = 0x2
 _CLOSE_FRAME = 0x8
 
 
-class ExecRequest(NamedTuple):
+class ExecRequest(Struct, frozen=True):
     """What is asked for."""
 
     url: str

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 import websocket
+from msgspec import Struct
 
 from kubectl_podx.cluster.credentials import Headers
 from kubectl_podx.cluster.exec_protocol import connect
@@ -99,13 +100,13 @@ _LONGEST_ANSWER = 1024
 _STATES: tuple[Serving, ...] = ("UNKNOWN", "SERVING", "NOT_SERVING", "SERVICE_UNKNOWN")
 
 
-class Reply(NamedTuple):
+class Reply(Struct, frozen=True):
     """Bytes that the protocol owes the peer."""
 
     data: bytes
 
 
-class Health(NamedTuple):
+class Health(Struct, frozen=True):
     """The answer. `state` is None where the call ended without one; `why` is in our words."""
 
     state: Serving | None

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import http.client
 import re
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Literal, NamedTuple, TypeVar, cast
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeVar
 from urllib.parse import urlencode
 
 import msgspec
@@ -20,6 +19,7 @@ from kubectl_podx.cluster.errors import (
     shown,
     unreachable,
 )
+from kubectl_podx.cluster.http1 import CutShortError, Incoming, MalformedError, NothingCameError
 from kubectl_podx.cluster.paths import api_path
 from kubectl_podx.cluster.pool import Dialer, Pool
 from kubectl_podx.cluster.stream import ConnectionGoneError, Method, Response, Stream, send_request
@@ -27,8 +27,6 @@ from kubectl_podx.model.clock import Deadline
 from kubectl_podx.model.patterns import lazy
 
 if TYPE_CHECKING:
-    import socket
-
     from kubectl_podx.cluster.exec_protocol import ExecResult
     from kubectl_podx.cluster.kubeconfig import AuthProvider
     from kubectl_podx.cluster.port_forward import Tunnel
@@ -147,7 +145,7 @@ class ApiServer:
         self._pass_warnings(response)
         if not 200 <= response.status < 300:
             raise of_response(response.status, response.body)
-        return Answer(response.status, response.body, response.headers.get("Date"))
+        return Answer(response.status, response.body, response.headers.get("Date") or None)
 
     def list_pages(self, path: str, query: Query = ()) -> Iterator[Answer]:
         """The pages of a list, each requested when it is asked for (`limit=500` and `continue`).
@@ -236,7 +234,7 @@ class ApiServer:
         self._pass_warnings(response)
         if not 200 <= response.status < 300:
             raise of_response(response.status, response.body)
-        return Answer(response.status, response.body, response.headers.get("Date"))
+        return Answer(response.status, response.body, response.headers.get("Date") or None)
 
     # -- exec ------------------------------------------------------------------------------------
 
@@ -407,7 +405,7 @@ class ApiServer:
         return attempt()
 
     def _pass_warnings(self, response: Response) -> None:
-        for header in response.headers.get_all("Warning", []):
+        for header in response.headers.get_all("Warning"):
             for code, text in _WARNING.findall(header):
                 line = shown(re.sub(r"\\(.)", r"\1", text), 512)
                 with self._warning_lock:
@@ -463,27 +461,35 @@ def watch_lines(stream: Stream, host: str, target: str, headers: Headers) -> Ite
     lines += [f"{name}: {value}" for name, value in check_headers(headers)]
     try:
         stream.sendall("\r\n".join([*lines, "", ""]).encode("utf-8", "surrogateescape"))
-        response = http.client.HTTPResponse(cast("socket.socket", stream), method="GET")
-        response.begin()
+        response = Incoming(stream.recv)
     except TimeoutError as error:
         raise of_read_error(error) from None
-    except (http.client.RemoteDisconnected, ConnectionError):
+    except (NothingCameError, ConnectionError):
         raise ConnectionGoneError from None
-    except (http.client.HTTPException, OSError):
+    except (MalformedError, CutShortError, OSError):
         raise ClusterError("unreachable", "the watch could not be begun") from None
-    with response:
-        if response.status != 200:
-            raise of_response(response.status, response.read(_MAX_ERROR))
-        yield from _lines(response)
+    if response.status != 200:
+        raise of_response(response.status, _error_body(response))
+    yield from _lines(response)
 
 
-def _lines(response: http.client.HTTPResponse) -> Iterator[bytes]:
+def _error_body(response: Incoming) -> bytes:
+    body = bytearray()
+    try:
+        while len(body) < _MAX_ERROR and (data := response.read(_MAX_ERROR - len(body))):
+            body += data
+    except (MalformedError, CutShortError, OSError):
+        pass
+    return bytes(body)
+
+
+def _lines(response: Incoming) -> Iterator[bytes]:
     while True:
         try:
             line = response.readline(_MAX_LINE)
         except TimeoutError:
             return
-        except (http.client.HTTPException, OSError):
+        except (MalformedError, CutShortError, OSError):
             raise ClusterError("unreachable", "the watch was cut off") from None
         if not line:
             return

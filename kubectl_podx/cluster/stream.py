@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-import http.client
-import io
 import socket
 import ssl
 import zlib
-from typing import TYPE_CHECKING, Literal, NamedTuple, cast
+from typing import Literal
+
+from msgspec import Struct
 
 from kubectl_podx.cluster import ready
 from kubectl_podx.cluster.credentials import Headers, check_headers
 from kubectl_podx.cluster.errors import ClusterError, of_read_error, unreachable
+from kubectl_podx.cluster.http1 import (
+    CutShortError,
+    Fields,
+    Incoming,
+    MalformedError,
+    NothingCameError,
+)
 from kubectl_podx.cluster.tls import of_tls_error
 from kubectl_podx.model.clock import Deadline
-
-if TYPE_CHECKING:
-    from _typeshed import WriteableBuffer
 
 _CHUNK = 65536
 
@@ -190,12 +194,7 @@ class Stream:
             raise TimeoutError
         return found
 
-    # -- what http.client and websocket-client ask of a socket ------------------------------------
-
-    def makefile(self, mode: str) -> io.BufferedReader:
-        """A buffered reader whose every read keeps to the deadline; closing it closes nothing."""
-        del mode
-        return io.BufferedReader(_Raw(self), _CHUNK)
+    # -- what websocket-client asks of a socket ---------------------------------------------------
 
     def gettimeout(self) -> float:
         """What is left of the deadline; never the 0 that would mean non-blocking."""
@@ -215,33 +214,16 @@ class Stream:
         return self._sock.fileno()
 
 
-class _Raw(io.RawIOBase):
-    """A Stream as the raw side of a buffered reader."""
-
-    def __init__(self, stream: Stream) -> None:
-        super().__init__()
-        self._stream = stream
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: WriteableBuffer) -> int:
-        view = memoryview(buffer)
-        received = self._stream.recv(len(view))
-        view[: len(received)] = received
-        return len(received)
-
-
 _READ_SIZE = 65536
 Method = Literal["GET", "POST", "PATCH"]
 _CONTENT = {"POST": "application/json", "PATCH": "application/strategic-merge-patch+json"}
 
 
-class Response(NamedTuple):
+class Response(Struct, frozen=True):
     """An answer, read to its end."""
 
     status: int
-    headers: http.client.HTTPMessage
+    headers: Fields
     body: bytes
     reusable: bool
     """Whether the connection can carry another request."""
@@ -277,34 +259,28 @@ def send_request(
     head = "\r\n".join([*lines, "", ""]).encode("utf-8", "surrogateescape")
     try:
         stream.sendall(head + (body or b""))
-        # HTTPResponse asks of its socket nothing but makefile.
-        response = http.client.HTTPResponse(cast("socket.socket", stream), method=method)
-        response.begin()
+        response = Incoming(stream.recv)
     except TimeoutError as error:
         raise of_read_error(error) from None
-    except (http.client.RemoteDisconnected, ConnectionError):
+    except (NothingCameError, ConnectionError):
         raise ConnectionGoneError from None
     except ssl.SSLError as error:
         # TLS 1.3: the server refuses a client certificate only now.
         raise of_tls_error(error, host) from None
     except OSError as error:
         raise of_read_error(error) from None
-    except http.client.HTTPException:
-        # Its text quotes what came.
+    except (MalformedError, CutShortError):
         raise _malformed() from None
-    with response:
-        answer, whole = _read_body(response, limit, cut)
-    return Response(
-        response.status, response.headers, answer, reusable=whole and not response.will_close
-    )
+    answer = _read_body(response, limit, cut)
+    return Response(response.status, response.headers, answer, reusable=response.reusable)
 
 
 def _malformed() -> ClusterError:
     return unreachable("net/http: HTTP/1.x transport connection broken: malformed HTTP response")
 
 
-def _read_body(response: http.client.HTTPResponse, limit: int, cut: bool) -> tuple[bytes, bool]:
-    """The body and whether it was read to its end."""
+def _read_body(response: Incoming, limit: int, cut: bool) -> bytes:
+    """The body, to its end or to the limit."""
     packed = response.headers.get("Content-Encoding", "identity").strip().lower()
     if packed not in ("identity", "gzip", ""):
         raise ClusterError("failed", "the server answered in an encoding that was not asked for")
@@ -319,23 +295,22 @@ def _read_body(response: http.client.HTTPResponse, limit: int, cut: bool) -> tup
                 raise _damaged()
             if len(body) > limit:
                 if cut:
-                    return bytes(body[:limit]), False
+                    return bytes(body[:limit])
                 raise ClusterError("failed", f"the server's answer is larger than {limit} bytes")
     except TimeoutError:
         raise ClusterError(
             "timedOut",
             "context deadline exceeded (Client.Timeout or context cancellation while reading body)",
         ) from None
-    except (http.client.HTTPException, OSError):
+    except (CutShortError, OSError):
         raise _cut_short() from None
     except zlib.error:
         raise _damaged() from None
-    except ValueError:
-        # A chunk length that is negative or no number, which http.client hands to `read`.
+    except MalformedError:
         raise _malformed() from None
-    if response.length or (unpacker and body and not unpacker.eof):
+    if unpacker and body and not unpacker.eof:
         raise _cut_short()
-    return bytes(body), True
+    return bytes(body)
 
 
 def _damaged() -> ClusterError:

@@ -9,8 +9,10 @@ import sys
 from base64 import b64encode
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
+
+from msgspec import Struct
 
 from kubectl_podx.cluster.access import Access
 from kubectl_podx.cluster.errors import ClusterError, shown, unreachable
@@ -150,7 +152,7 @@ def of_tls_error(error: ssl.SSLError, host: str) -> ClusterError:
 _PORTS = {"http": 80, "https": 443, "socks5": 1080}
 
 
-class Proxy(NamedTuple):
+class Proxy(Struct, frozen=True):
     """An HTTP proxy that is asked for a tunnel."""
 
     host: str

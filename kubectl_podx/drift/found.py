@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from msgspec import Struct
 
 from kubectl_podx.drift.tally import OldTemplate, Tally
 from kubectl_podx.drift.uses import SourceKey
@@ -10,7 +10,7 @@ from kubectl_podx.model.capture import Capture
 from kubectl_podx.model.parts import Coverage, Metadata
 
 
-class Drifted(NamedTuple):
+class Drifted(Struct, frozen=True):
     """What the scan has found."""
 
     metadata: Metadata

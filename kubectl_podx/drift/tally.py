@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import NamedTuple
 
 import msgspec
+from msgspec import Struct
 
 from kubectl_podx.drift.gate import PodGate, WorkloadGate
 from kubectl_podx.drift.uses import (
@@ -29,7 +29,7 @@ _CERTIFICATES = (".crt", ".pem", ".cer", ".cert")
 _GENERATION = "deprecated.daemonset.template.generation"
 
 
-class OwnerKey(NamedTuple):
+class OwnerKey(Struct, frozen=True):
     """A workload as people edit it; a pod of its own is its own workload."""
 
     namespace: str
@@ -37,7 +37,7 @@ class OwnerKey(NamedTuple):
     name: str
 
 
-class GroupKey(NamedTuple):
+class GroupKey(Struct, frozen=True):
     """Pods of one owner that have one drift from one source."""
 
     owner: OwnerKey
@@ -210,7 +210,7 @@ def _owner(pod: PodGate) -> OwnerKey:
 PAUSED = "its rollout is paused"
 
 
-class OldTemplate(NamedTuple):
+class OldTemplate(Struct, frozen=True):
     """Pods that were made from an older template than their owner has now."""
 
     owner: OwnerKey

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
+from msgspec import Struct
+
 from kubectl_podx.drift.gate import ContainerGate, FilesGate, PodGate, SourceGate, VolumeGate
 from kubectl_podx.model.words import ConfigKind, DriftKind, DriftState
 
@@ -24,7 +26,7 @@ class Write(NamedTuple):
     by: str = ""
 
 
-class SourceFacts(NamedTuple):
+class SourceFacts(Struct, frozen=True):
     """What the metadata of a ConfigMap or Secret tells."""
 
     created: str
@@ -34,7 +36,7 @@ class SourceFacts(NamedTuple):
     immutable: bool
 
 
-class Use(NamedTuple):
+class Use(Struct, frozen=True):
     """One place where one container uses a source."""
 
     kind: ConfigKind
@@ -49,7 +51,7 @@ class Use(NamedTuple):
     optional: bool = False
 
 
-class Judged(NamedTuple):
+class Judged(Struct, frozen=True):
     """What is known of one use."""
 
     use: Use

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, Literal
 
-from msgspec import Meta
+from msgspec import Meta, Struct
 
 from kubectl_podx.model.wire import Wire
 from kubectl_podx.model.words import (
@@ -34,7 +34,7 @@ NONE = "none"
 """A value that is not there, in a comparison."""
 
 
-class Fact(NamedTuple):
+class Fact(Struct, frozen=True):
     """What replicas should have in common: one fact of one pod, beside those of the others."""
 
     container: str

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from kubectl_podx.model.clock import parse_quantity
 from kubectl_podx.model.raw import Json, dig, items, mapping, number, one_line, text
@@ -18,7 +19,7 @@ TOO_MANY_VOLUMES = "exceed max volume count"
 """The scheduler's words (pkg/scheduler/framework/plugins/nodevolumelimits)."""
 
 
-class Attachments(NamedTuple):
+class Attachments(Struct, frozen=True):
     """What one node has of one driver's volumes."""
 
     node: str

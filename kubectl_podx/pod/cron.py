@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, tzinfo
-from typing import NamedTuple
+
+from msgspec import Struct
 
 _NAMES = {
     name: at
@@ -28,7 +29,7 @@ _LONGEST_SEARCH = timedelta(days=366 * 5)
 _LONGEST = 200
 
 
-class Cron(NamedTuple):
+class Cron(Struct, frozen=True):
     """A schedule: the minutes, hours, days, months and weekdays at which it is due."""
 
     minutes: frozenset[int]

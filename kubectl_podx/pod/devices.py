@@ -7,7 +7,9 @@ kubelet lets the driver prepare it. The health of devices stands in the containe
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Literal, NamedTuple
+from typing import Literal
+
+from msgspec import Struct
 
 from kubectl_podx.model.raw import Json, dig, items, text
 from kubectl_podx.model.reference import Reference
@@ -17,7 +19,7 @@ from kubectl_podx.pod.view import PodView, per_view
 ClaimState = Literal["notMade", "missing", "unknown", "pending", "allocated"]
 
 
-class DeviceClaim(NamedTuple):
+class DeviceClaim(Struct, frozen=True):
     """One entry of spec.resourceClaims."""
 
     entry: str
@@ -44,7 +46,7 @@ class DeviceClaim(NamedTuple):
         return f"a claim from ResourceClaimTemplate {self.template}"
 
 
-class SickDevice(NamedTuple):
+class SickDevice(Struct, frozen=True):
     """A device of a container that its driver or plugin does not call healthy."""
 
     resource: str

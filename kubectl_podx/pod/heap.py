@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from kubectl_podx.model.patterns import lazy
 
@@ -14,7 +15,7 @@ _OLD_SPACE = lazy(r"--max[-_]old[-_]space[-_]size[= ](\d{1,9})")
 _GO = lazy(r"(\d{1,15})(KiB|MiB|GiB|TiB|B)?")
 
 
-class Heap(NamedTuple):
+class Heap(Struct, frozen=True):
     """One setting."""
 
     setting: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from msgspec import Struct
 
 from kubectl_podx.model.raw import Json, dig, text
 from kubectl_podx.pod.pod import ContainerEntry, containers
@@ -13,7 +13,7 @@ _SOON = 60
 """The same for one that declares a port or a probe: a server does not end by itself."""
 
 
-class Kept(NamedTuple):
+class Kept(Struct, frozen=True):
     """What keeps a pod from its end; no container where nothing does."""
 
     containers: tuple[str, ...] = ()

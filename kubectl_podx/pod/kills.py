@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timedelta
-from typing import Literal, NamedTuple
+from typing import Literal
+
+from msgspec import Struct
 
 from kubectl_podx.model.clock import format_time, seconds_after
 from kubectl_podx.model.parts import BackOff
@@ -37,7 +39,7 @@ _MESSAGES: tuple[tuple[re.Pattern[str], KillKind], ...] = (
 )
 
 
-class Kill(NamedTuple):
+class Kill(Struct, frozen=True):
     """One Killing event of one container."""
 
     kind: KillKind
@@ -68,7 +70,7 @@ def kills_of(view: PodView, entry: ContainerEntry) -> list[Kill]:
     return found
 
 
-class Stop(NamedTuple):
+class Stop(Struct, frozen=True):
     """A container that the kubelet is stopping now."""
 
     kill: Kill

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from kubectl_podx.model.capture import Listener, Observation
 from kubectl_podx.model.parts import ListenerRow
@@ -12,7 +13,7 @@ from kubectl_podx.pod.processes import owner
 from kubectl_podx.pod.view import PodView
 
 
-class DeclaredPort(NamedTuple):
+class DeclaredPort(Struct, frozen=True):
     """One entry of a container's `ports`."""
 
     container: str
@@ -74,7 +75,7 @@ def resolve_service_port(view: PodView, service_port: object) -> int | None:
 _NO_PROCESS = "no readable /proc/N/fd names the process that holds it"
 
 
-class _Holder(NamedTuple):
+class _Holder(Struct, frozen=True):
     """Who holds a socket."""
 
     container: str | None
@@ -82,7 +83,7 @@ class _Holder(NamedTuple):
     executable: str
 
 
-class Reach(NamedTuple):
+class Reach(Struct, frozen=True):
     """Whether somebody listens on a port."""
 
     listening: bool

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from msgspec import Struct
 
 from kubectl_podx.model.raw import Json, dig, items, mapping, text
 from kubectl_podx.pod.view import PodView
 
 
-class Owner(NamedTuple):
+class Owner(Struct, frozen=True):
     """One owner, with its object where it was read."""
 
     kind: str

@@ -11,6 +11,8 @@ from datetime import datetime
 from itertools import islice
 from typing import NamedTuple
 
+from msgspec import Struct
+
 from kubectl_podx.model.clock import parse_time
 from kubectl_podx.model.parts import Condition
 from kubectl_podx.model.raw import Json, dig, items, number, text
@@ -57,7 +59,7 @@ class Termination(NamedTuple):
         return self.exit_code == 0 and self.reason != OOM_MARK
 
 
-class ContainerEntry(NamedTuple):
+class ContainerEntry(Struct, frozen=True):
     """One container: its spec joined with its status by name."""
 
     name: str
@@ -306,7 +308,7 @@ STARTING_SECONDS = 60
 """Seconds in which a pod that is not ready, or has no node yet, is simply starting."""
 
 
-class Pod(NamedTuple):
+class Pod(Struct, frozen=True):
     """What the API says of one pod."""
 
     body: Json

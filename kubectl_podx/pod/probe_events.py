@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
-from typing import Literal, NamedTuple
+from typing import Literal
+
+from msgspec import Struct
 
 from kubectl_podx.model.clock import format_time, parse_time
 from kubectl_podx.model.kubelet import ProbeCounter
@@ -38,7 +40,7 @@ _MESSAGE = lazy(
 _LONGEST = 600
 
 
-class ProbeEvent(NamedTuple):
+class ProbeEvent(Struct, frozen=True):
     """One event about one probe."""
 
     type: ProbeType

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, get_args
+from typing import get_args
+
+from msgspec import Struct
 
 from kubectl_podx.model.parts import Handler, Timing
 from kubectl_podx.model.raw import Json, dig, items, mapping, number, one_line, text
@@ -111,7 +113,7 @@ _READ = frozenset(["cat", "test", "[", "ls", "stat", "true", "false", "head", "g
 _CONNECT = frozenset(["wget", "curl", "nc", "pg_isready", "grpc_health_probe"])
 
 
-class ExecProbe(NamedTuple):
+class ExecProbe(Struct, frozen=True):
     """A probe whose command is run inside the container."""
 
     type: ProbeType

@@ -9,7 +9,9 @@ about is read from that form, never from a word that merely occurs in it.
 from __future__ import annotations
 
 import re
-from typing import Literal, NamedTuple
+from typing import Literal
+
+from msgspec import Struct
 
 from kubectl_podx.model.patterns import lazy
 
@@ -43,7 +45,7 @@ ErrorKind = Literal[
 ]
 
 
-class Denied(NamedTuple):
+class Denied(Struct, frozen=True):
     """One request that the API server refused, as its 403 tells of it."""
 
     user: str
@@ -57,7 +59,7 @@ class Denied(NamedTuple):
     """Of the object, where the request named one."""
 
 
-class Said(NamedTuple):
+class Said(Struct, frozen=True):
     """What one line reports."""
 
     kind: ErrorKind

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from kubectl_podx.model.raw import Json, dig, items, mapping, number, text
 from kubectl_podx.pod.view import PodView, per_view
@@ -11,7 +12,7 @@ from kubectl_podx.pod.view import PodView, per_view
 _SERVICE_NAME = "kubernetes.io/service-name"
 
 
-class Service(NamedTuple):
+class Service(Struct, frozen=True):
     """One Service of the pod's namespace."""
 
     name: str
@@ -90,7 +91,7 @@ def _service(body: Json, slices: list[dict[str, object]] | None, labels: Json) -
     )
 
 
-class Miss(NamedTuple):
+class Miss(Struct, frozen=True):
     """A Service that leads nowhere, and would lead to the pod but for one label."""
 
     service: Service
@@ -128,7 +129,7 @@ def _slip(one: str, other: str) -> bool:
     return not digits and bool(similar(one, [other])) and one[-1:] == other[-1:]
 
 
-class Named(NamedTuple):
+class Named(Struct, frozen=True):
     """What a host name means in this namespace."""
 
     service: str

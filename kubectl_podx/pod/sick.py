@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Literal, NamedTuple, get_args
 
 import msgspec
+from msgspec import Struct
 
 from kubectl_podx.model.capture import Capture
 from kubectl_podx.model.clock import parse_time
@@ -56,7 +57,7 @@ _NOTHING = SpecGate()
 _NO_STATUS = StatusGate()
 
 
-class Sick(NamedTuple):
+class Sick(Struct, frozen=True):
     """What a pod suffers from."""
 
     symptom: Symptom
@@ -283,7 +284,7 @@ _CRON_JOB = lazy(r"(.+)-\d{8,10}")
 _TEMPLATE_HASH = lazy(r"(.+)-[bcdfghjklmnpqrstvwxz2456789]{1,10}")
 
 
-class GroupKey(NamedTuple):
+class GroupKey(Struct, frozen=True):
     """What one row of a triage stands for."""
 
     namespace: str
@@ -413,7 +414,7 @@ class Looked(NamedTuple):
     capture: Capture
 
 
-class Lacking(NamedTuple):
+class Lacking(Struct, frozen=True):
     """A workload that lacks pods or runs."""
 
     since: str | None

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import NamedTuple
 
+from msgspec import Struct
+
 from kubectl_podx.model.capture import KeyFacts, StoredObject
 from kubectl_podx.model.clock import format_time, parse_time
 from kubectl_podx.model.raw import Json, dig, items, text
@@ -14,7 +16,7 @@ from kubectl_podx.pod.pod import MOST_CONTAINERS
 from kubectl_podx.pod.view import PodView, per_view
 
 
-class Witness(NamedTuple):
+class Witness(Struct, frozen=True):
     """What is known of one value. A text is the reason why something holds; empty: it does not."""
 
     denied: str = ""
@@ -134,7 +136,7 @@ IN_ENV: tuple[tuple[ConfigKind, str], ...] = (
 """The fields of `env.valueFrom`."""
 
 
-class Source(NamedTuple):
+class Source(Struct, frozen=True):
     """One ConfigMap or Secret as far as it was read."""
 
     kind: ConfigKind
@@ -211,7 +213,7 @@ def version_of(stored: StoredObject) -> str:
     return text(stored.body, "metadata", "resourceVersion")
 
 
-class Use(NamedTuple):
+class Use(Struct, frozen=True):
     """One place of the pod spec that names a ConfigMap or Secret."""
 
     source: Source

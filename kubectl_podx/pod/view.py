@@ -6,7 +6,9 @@ import re
 from collections.abc import Callable
 from datetime import datetime
 from functools import cached_property, wraps
-from typing import Any, Literal, NamedTuple, TypeVar
+from typing import Any, Literal, TypeVar
+
+from msgspec import Struct
 
 from kubectl_podx.model.capture import (
     Call,
@@ -26,7 +28,7 @@ from kubectl_podx.pod.pod import ContainerEntry, Pod, containers, field_path
 _T = TypeVar("_T")
 
 
-class Event(NamedTuple):
+class Event(Struct, frozen=True):
     """One event, of a pod or of a workload and what it made."""
 
     body: Json
@@ -232,7 +234,7 @@ _LOST: dict[str, CoverageState] = {
 }
 
 
-class Look(NamedTuple):
+class Look(Struct, frozen=True):
     """How the look inside one container ended."""
 
     state: ObservationState

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from kubectl_podx.model.capture import KeyFacts
 from kubectl_podx.model.parts import KeySource
@@ -23,7 +24,7 @@ ROOT_CA = "kube-root-ca.crt"
 """The ConfigMap that every namespace has; every default token volume holds its `ca.crt`."""
 
 
-class VolumeFile(NamedTuple):
+class VolumeFile(Struct, frozen=True):
     """One declared file of a volume."""
 
     path: str
@@ -38,7 +39,7 @@ class VolumeFile(NamedTuple):
     """Why its source is not there."""
 
 
-class OpenSource(NamedTuple):
+class OpenSource(Struct, frozen=True):
     """A whole ConfigMap or Secret whose keys are not known: any file may come from it."""
 
     origin: KeySource
@@ -46,7 +47,7 @@ class OpenSource(NamedTuple):
     backing: Source
 
 
-class VolumeContent(NamedTuple):
+class VolumeContent(Struct, frozen=True):
     """All that a volume declares."""
 
     files: dict[str, VolumeFile]
@@ -87,7 +88,7 @@ def content(view: PodView, volume: Json) -> VolumeContent | None:
     )
 
 
-class HiddenKey(NamedTuple):
+class HiddenKey(Struct, frozen=True):
     """A key of one source of a projected volume that a later source has too."""
 
     volume: str

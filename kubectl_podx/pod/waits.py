@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from kubectl_podx.model.patterns import lazy
 from kubectl_podx.model.raw import dig
@@ -34,7 +35,7 @@ _REFERENCE = lazy(r"\$(?:\((\w+)\)|\{(\w+)\}|(\w+))")
 _NO_HOST = lazy(r"\d+|true|false|localhost\.localdomain")
 
 
-class Target(NamedTuple):
+class Target(Struct, frozen=True):
     """Somebody who is asked."""
 
     host: str

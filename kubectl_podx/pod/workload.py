@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from kubectl_podx.model.clock import parse_time
 from kubectl_podx.model.raw import Json, dig, items, number, text
@@ -29,7 +30,7 @@ MAKING = 30
 """Seconds that a controller may take to create pods, or to say why it cannot."""
 
 
-class Counts(NamedTuple):
+class Counts(Struct, frozen=True):
     """Pods of a workload; None for a number that its kind does not have or does not tell."""
 
     wanted: int | None = None
@@ -89,7 +90,7 @@ def _wanted(kind: str, body: Json) -> int | None:
     return max(0, min(parallel, completions - succeeded))
 
 
-class Ended(NamedTuple):
+class Ended(Struct, frozen=True):
     """The condition that a Job has come to its end with."""
 
     type: str

@@ -7,7 +7,9 @@ in one line behind a label of ours, so that none of them can pretend to be anoth
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from kubectl_podx.analysis.standing import severity_of
 from kubectl_podx.model.parts import Coverage, Finding, Verdict
@@ -36,7 +38,7 @@ _TAIL = 90
 _LONGEST_COMMAND = 420
 
 
-class _Part(NamedTuple):
+class _Part(Struct, frozen=True):
     """Lines under one label."""
 
     label: str

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
+from msgspec import Struct
 
 from kubectl_podx.model.parts import Coverage, Finding, Verdict
 from kubectl_podx.model.words import Severity
@@ -37,7 +38,7 @@ VERDICT, DIFFERENCE, COVERAGE, START = "verdict", "difference", "coverage", "sta
 """Rules that are no code of a finding."""
 
 
-class Check(NamedTuple):
+class Check(Struct, frozen=True):
     """One thing that was looked for in one subject."""
 
     subject: str

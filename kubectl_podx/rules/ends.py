@@ -7,7 +7,9 @@ verdict behind `likely because`, and its title is therefore a whole sentence of 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from kubectl_podx.model.words import FindingSeverity
 from kubectl_podx.pod.pod import LOOPING, STARTING_SECONDS, ContainerEntry
@@ -23,7 +25,7 @@ _NOT_ITS_OWN = frozenset({"deleted", "evicted", "preempted", "nodeShutdown", "de
 """Ends that the program's own words do not explain."""
 
 
-class Ending(NamedTuple):
+class Ending(Struct, frozen=True):
     """One container that ended, cannot start, or runs and is not ready."""
 
     entry: ContainerEntry

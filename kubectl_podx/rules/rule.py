@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
+from msgspec import Struct
 
 from kubectl_podx.model.parts import Finding
 from kubectl_podx.model.words import FindingSeverity
@@ -23,7 +24,7 @@ class Case(NamedTuple):
     """With `findings` null and a preliminary verdict; sections that were not asked for are null."""
 
 
-class Fix(NamedTuple):
+class Fix(Struct, frozen=True):
     """A command that changes what is wrong, or why there is none."""
 
     command: str = ""
@@ -34,7 +35,7 @@ class Fix(NamedTuple):
     """The command opens an editor: what to change there is for the rule's words to say."""
 
 
-class Hit(NamedTuple):
+class Hit(Struct, frozen=True):
     """One place where a rule found its problem."""
 
     title: str
@@ -54,7 +55,7 @@ class Hit(NamedTuple):
     """The evidence does not exclude the rule's rivals."""
 
 
-class Rival(NamedTuple):
+class Rival(Struct, frozen=True):
     """Another history that leaves the same evidence."""
 
     history: str

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
+from msgspec import Struct
 
 from kubectl_podx.model.raw import Json, dig
 from kubectl_podx.start.fields import steps
@@ -16,7 +17,7 @@ Locate = Callable[[int, Sequence[Step]], int]
 """The line of a path in a document; 0 where it is not known."""
 
 
-class Made(NamedTuple):
+class Made(Struct, frozen=True):
     """One object of the file that makes pods, or is one."""
 
     key: str

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from fractions import Fraction
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from kubectl_podx.model.parts import Coverage
 from kubectl_podx.model.raw import Json, dig, items, mapping, number, text
@@ -28,16 +29,16 @@ _DEFAULT = "default-scheduler"
 _MOST = 5
 
 
-class Found(NamedTuple):
+class Found(Struct, frozen=True):
     """What the nodes say."""
 
     nodes: NodesForPod | None = None
-    problems: list[StartProblem] = []  # noqa: RUF012 - never changed
-    coverage: list[Coverage] = []  # noqa: RUF012
-    fitting: list[Place] = []  # noqa: RUF012
+    problems: list[StartProblem] = []
+    coverage: list[Coverage] = []
+    fitting: list[Place] = []
 
 
-class _Reason(NamedTuple):
+class _Reason(Struct, frozen=True):
     """Why a node is none for the pod."""
 
     short: str

@@ -5,13 +5,15 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import NamedTuple
 
+from msgspec import Struct
+
 from kubectl_podx.model.capture import Capture
 from kubectl_podx.model.clock import parse_quantity
 from kubectl_podx.model.raw import Json, dig, items, mapping, number, text
 from kubectl_podx.pod.requests import host_ports, requests_of
 
 
-class Tenant(NamedTuple):
+class Tenant(Struct, frozen=True):
     """A pod that is on a node."""
 
     namespace: str
@@ -49,13 +51,13 @@ class Place(NamedTuple):
     """Whether it tells of all its images."""
 
 
-class Room(NamedTuple):
+class Room(Struct, frozen=True):
     """All nodes; None where they were not read."""
 
     places: list[Place] | None
     crowd_known: bool
     """Whether it is known which pods are on them."""
-    told: dict[str, object] = {}  # noqa: RUF012 - replaced by room_of
+    told: dict[str, object] = {}
     """What was found for one pod of a template, by its owner: it holds for the others, too."""
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
+
+from msgspec import Struct
 
 from kubectl_podx.model.parts import Condition
 from kubectl_podx.view.cell import Cell
@@ -13,7 +15,7 @@ from kubectl_podx.view.units import ago, text_or_none
 Value = Callable[[Any, "datetime | None"], "Cell | str"]
 
 
-class Column(NamedTuple):
+class Column(Struct, frozen=True):
     """One column: its header, and how a row gives its value at the moment of the capture."""
 
     header: str
@@ -24,7 +26,7 @@ class Column(NamedTuple):
     """A sentence, which the incident view does not repeat where a finding has said it."""
 
 
-class Grid(NamedTuple):
+class Grid(Struct, frozen=True):
     """Rows of one type with their columns."""
 
     columns: Sequence[Column]

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
+
+from msgspec import Struct
 
 from kubectl_podx.model.parts import KeySource
 from kubectl_podx.model.words import ValueState
@@ -23,7 +25,7 @@ ABOVE = "as above"
 _SENTENCE = 20
 
 
-class Page(NamedTuple):
+class Page(Struct, frozen=True):
     """Where the text goes, and how much of it is wanted."""
 
     terminal: Terminal

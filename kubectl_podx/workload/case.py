@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
+
+from msgspec import Struct
 
 from kubectl_podx.model.reference import SHORT_NAMES
 from kubectl_podx.model.words import BAD
@@ -18,7 +20,7 @@ SECTION = "workload"
 """What its rules are about, in place of a section of a pod."""
 
 
-class WorkloadCase(NamedTuple):
+class WorkloadCase(Struct, frozen=True):
     """The facts about the workload, beside the reports on its pods."""
 
     workload: Workload

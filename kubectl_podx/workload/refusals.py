@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from kubectl_podx.model.clock import parse_quantity
@@ -121,7 +121,7 @@ def _told(said: str) -> str:
     return one_line(re.sub(r'^\S+ "[^"]*" is forbidden: ', "", bare), 300)
 
 
-class QuotaTold(NamedTuple):
+class QuotaTold(Struct, frozen=True):
     """What the API server says of a quota that has no room: amounts by the name of the resource."""
 
     name: str
@@ -270,7 +270,7 @@ _READERS: tuple[Callable[[str], _Read | None], ...] = (
 )
 
 
-class Webhook(NamedTuple):
+class Webhook(Struct, frozen=True):
     """A webhook as its configuration has it."""
 
     policy: str

@@ -5,9 +5,8 @@ Everything that is put into it is cleaned and escaped in one place (`fill`).
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from markupsafe import Markup
+from msgspec import Struct
 
 from kubectl_podx.analysis.reports import WorkloadReport
 from kubectl_podx.generated.explain import codes
@@ -25,7 +24,7 @@ MOST_WHOLE = 50
 """So many pods have their whole report on a page, the worst ones; all stand in the index."""
 
 
-class PodPage(NamedTuple):
+class PodPage(Struct, frozen=True):
     """One pod on the page."""
 
     anchor: str

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from kubectl_podx.analysis.reports import ComparisonReport, TriageReport, TriageRow
 from kubectl_podx.analysis.standing import severity_of
@@ -18,7 +19,7 @@ from kubectl_podx.view.units import NONE, ago, counted
 _TROUBLED = ("critical", "warning", "unknown")
 
 
-class Entry(NamedTuple):
+class Entry(Struct, frozen=True):
     """One cell of a table."""
 
     text: str
@@ -29,7 +30,7 @@ class Entry(NamedTuple):
     command: bool = False
 
 
-class Row(NamedTuple):
+class Row(Struct, frozen=True):
     """One row of a table."""
 
     anchor: str
@@ -37,7 +38,7 @@ class Row(NamedTuple):
     stands_out: bool = False
 
 
-class Sheet(NamedTuple):
+class Sheet(Struct, frozen=True):
     """One table with its title."""
 
     title: str

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from markupsafe import Markup
+from msgspec import Struct
 
 from kubectl_podx.render.html.svg import element, label, picture, tooltip
 from kubectl_podx.sections.containers.report import Container
@@ -26,7 +27,7 @@ _FRAME_HEAD, _FRAME_PAD = 26.0, 12.0
 _MOST_VOLUMES, _MOST_SERVICES = 12, 6
 
 
-class _Frame(NamedTuple):
+class _Frame(Struct, frozen=True):
     """A namespace around some of the containers, or a row of those without one."""
 
     names: tuple[str, ...]
@@ -194,7 +195,7 @@ _MOST_LINES = 6
 _TROUBLED = ("waiting",)
 
 
-class Box(NamedTuple):
+class Box(Struct, frozen=True):
     """Where a container stands."""
 
     container: Container

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
-from typing import NamedTuple
 
 from markupsafe import Markup
+from msgspec import Struct
 
 from kubectl_podx.model.clock import parse_time
 from kubectl_podx.render.html.history import probe_picture
@@ -26,7 +26,7 @@ _TOLD = {"restarts": ("SUMMARY", "MESSAGE", "REASON"), "containers": ("MESSAGE",
 """Columns that the notes of a section tell."""
 
 
-class Table(NamedTuple):
+class Table(Struct, frozen=True):
     """Rows of one type. A column that says nothing in any row is left out."""
 
     headers: list[str]
@@ -38,7 +38,7 @@ class Table(NamedTuple):
         return sum(stands_out(row) for row in self.rows)
 
 
-class Note(NamedTuple):
+class Note(Struct, frozen=True):
     """What a table has no room for: a heading, sentences, and lines that stay as they are."""
 
     head: str
@@ -47,7 +47,7 @@ class Note(NamedTuple):
     lines: list[str]
 
 
-class Section(NamedTuple):
+class Section(Struct, frozen=True):
     """One section of the page."""
 
     key: str

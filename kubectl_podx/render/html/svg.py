@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from typing import NamedTuple
 
 from markupsafe import Markup, escape
+from msgspec import Struct
 
 from kubectl_podx.sections.timeline.lanes import Axis
 from kubectl_podx.view.escape import clean
@@ -80,7 +80,7 @@ def picture(
 _APART = 8.0
 
 
-class Scale(NamedTuple):
+class Scale(Struct, frozen=True):
     """The axis between two x."""
 
     axis: Axis

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from kubectl_podx.model.capture import Headroom, Observation
 from kubectl_podx.model.clock import format_time
@@ -103,7 +104,7 @@ def _container(view: PodView, entry: ContainerEntry) -> Container:
     )
 
 
-class State(NamedTuple):
+class State(Struct, frozen=True):
     """`status.state` of one container."""
 
     name: ContainerState

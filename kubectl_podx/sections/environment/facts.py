@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from kubectl_podx.model.capture import Observation, Sealed, Variable
 from kubectl_podx.model.clock import format_time
@@ -29,7 +30,7 @@ _SERVICE_HOST = lazy(r"([A-Z0-9_]+)_SERVICE_HOST")
 _SERVICE_REST = lazy(r"_(?:SERVICE_(?:HOST|PORT(?:_.+)?)|PORT(?:_\d+_(?:TCP|UDP|SCTP).*)?)")
 
 
-class Declaration(NamedTuple):
+class Declaration(Struct, frozen=True):
     """One declaration of one variable."""
 
     name: str
@@ -56,7 +57,7 @@ class Declaration(NamedTuple):
         return self.backing.gone or self.backing.key_gone(self.origin.key)
 
 
-class OpenImport(NamedTuple):
+class OpenImport(Struct, frozen=True):
     """An `envFrom` whose keys are not known: any variable with its prefix may come from it."""
 
     prefix: str
@@ -64,7 +65,7 @@ class OpenImport(NamedTuple):
     backing: Source
 
 
-class Environment(NamedTuple):
+class Environment(Struct, frozen=True):
     """All that a container declares."""
 
     winners: dict[str, Declaration]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterator
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from kubectl_podx.model.capture import Observation
 from kubectl_podx.model.raw import dig, items, text
@@ -29,7 +30,7 @@ _KUBELET_NAMES = frozenset(
 _LONGEST_HOSTNAME = 63
 
 
-class Resolv(NamedTuple):
+class Resolv(Struct, frozen=True):
     """The lines of a resolv.conf."""
 
     nameservers: list[str]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
+from msgspec import Struct
 
 from kubectl_podx.model.patterns import lazy
 from kubectl_podx.model.raw import Json, dig, items, mapping, number, text
@@ -14,7 +15,7 @@ from kubectl_podx.pod.view import PodView
 from kubectl_podx.sections.injections.report import Injection
 
 
-class Source(NamedTuple):
+class Source(Struct, frozen=True):
     """Who added something, and how sure that is."""
 
     name: str = ""

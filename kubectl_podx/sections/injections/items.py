@@ -6,7 +6,9 @@ Pure. Values are compared and never go on.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
+
+from msgspec import Struct
 
 from kubectl_podx.model.clock import parse_quantity
 from kubectl_podx.model.patterns import lazy
@@ -46,7 +48,7 @@ _NOTHING: tuple[Any, ...] = (None, {}, [], "")
 _DEEPEST = 12
 
 
-class Difference(NamedTuple):
+class Difference(Struct, frozen=True):
     """One place where a pod is not as its template."""
 
     path: str
@@ -156,7 +158,7 @@ _JOB_INDEX = "JOB_COMPLETION_INDEX"
 _DEFAULT_TOLERATIONS = ("node.kubernetes.io/",)
 
 
-class Pair(NamedTuple):
+class Pair(Struct, frozen=True):
     """A container of the pod and the one of that name in its template."""
 
     where: str

@@ -7,9 +7,10 @@ resourceVersion of then; it wrote nothing about a preset that it did not apply, 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
+from msgspec import Struct
 
 from kubectl_podx.model.clock import parse_time
 from kubectl_podx.model.raw import Json, items, mapping, text
@@ -38,7 +39,7 @@ _NOBODY = frozenset({"", "a PodPreset"})
 _WEAK = frozenset({"likely", "possible"})
 
 
-class Mark(NamedTuple):
+class Mark(Struct, frozen=True):
     """One annotation of the pod that names a preset."""
 
     name: str
@@ -54,7 +55,7 @@ class Mark(NamedTuple):
         return self.version != now if self.version and now else None
 
 
-class NotApplied(NamedTuple):
+class NotApplied(Struct, frozen=True):
     """A preset that selects the pod now, and of which the pod has no annotation."""
 
     preset: Preset
@@ -63,7 +64,7 @@ class NotApplied(NamedTuple):
     conflicts: tuple[Conflict, ...] = ()
 
 
-class _Claim(NamedTuple):
+class _Claim(Struct, frozen=True):
     confidence: Confidence
     detail: str
     name: str

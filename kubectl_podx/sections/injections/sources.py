@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 import msgspec
+from msgspec import Struct
 
 from kubectl_podx.model.clock import parse_time
 from kubectl_podx.model.patterns import lazy
@@ -40,7 +41,7 @@ _SUBRESOURCES = {
 }
 
 
-class Edit(NamedTuple):
+class Edit(Struct, frozen=True):
     """A field that was written after the creation."""
 
     by: str
@@ -108,7 +109,7 @@ _LAST_ITEM = lazy(r"\[([^\[\]]*)\]$")
 _NAME_LABEL = "kubernetes.io/metadata.name"
 
 
-class Candidate(NamedTuple):
+class Candidate(Struct, frozen=True):
     """Somebody who was asked when the pod was created, as far as objects of now tell."""
 
     kind: Literal["MutatingAdmissionPolicy", "MutatingWebhookConfiguration"]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from kubectl_podx.model.parts import Fact
 from kubectl_podx.model.raw import dig, text
@@ -26,7 +27,7 @@ _INITIAL = {
 _ALIASES = {"net": ("net", "network"), "mnt": ("mnt", "mount")}
 
 
-class _Declared(NamedTuple):
+class _Declared(Struct, frozen=True):
     """What the spec asks for."""
 
     mode: str

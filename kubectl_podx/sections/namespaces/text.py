@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from msgspec import Struct
 
 from kubectl_podx.model.parts import ListenerRow
 from kubectl_podx.sections.namespaces.report import Namespace, NamespaceGroup, Namespaces
@@ -13,7 +13,7 @@ from kubectl_podx.view.units import NONE, ago, counted, human_size, text_or_none
 KINDS = ("network", "pid", "ipc", "uts", "user", "mount", "cgroup")
 
 
-class NamespaceLine(NamedTuple):
+class NamespaceLine(Struct, frozen=True):
     """One group of containers that are in one namespace of a kind."""
 
     kind: str

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from kubectl_podx.pod import listeners
 from kubectl_podx.pod.pod import ContainerEntry
@@ -34,7 +35,7 @@ _PROBES = DOCS + "concepts/workloads/pods/probes/"
 _TIME_TO_LISTEN = 30
 
 
-class _Knock(NamedTuple):
+class _Knock(Struct, frozen=True):
     """A port that probes of one container knock at."""
 
     entry: ContainerEntry

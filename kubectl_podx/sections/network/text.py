@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from msgspec import Struct
 
 from kubectl_podx.sections.network.report import Network, ServicePort, ServiceRow
 from kubectl_podx.view.columns import Column, Grid
@@ -10,7 +10,7 @@ from kubectl_podx.view.page import Page
 from kubectl_podx.view.units import NONE, text_or_none, yes_no
 
 
-class ServiceLine(NamedTuple):
+class ServiceLine(Struct, frozen=True):
     """One port of a Service, or the Service where it has none."""
 
     service: ServiceRow

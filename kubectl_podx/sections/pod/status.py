@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from msgspec import Struct
+
 from kubectl_podx.model.raw import Json, dig, items, mapping, number, text
 from kubectl_podx.pod.pod import Pod
 
@@ -24,7 +26,7 @@ class Columns(NamedTuple):
     restarts: int
 
 
-class _Init(NamedTuple):
+class _Init(Struct, frozen=True):
     """What the init containers say."""
 
     reason: str
@@ -34,7 +36,7 @@ class _Init(NamedTuple):
     sidecar_restarts: int
 
 
-class _Apps(NamedTuple):
+class _Apps(Struct, frozen=True):
     """What the app containers say."""
 
     reason: str

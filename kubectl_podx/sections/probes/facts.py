@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from kubectl_podx.model.clock import format_time, seconds_after
 from kubectl_podx.model.kubelet import ProbeCounter
@@ -34,7 +35,7 @@ _TOO_FEW = (
 )
 
 
-class _Seen(NamedTuple):
+class _Seen(Struct, frozen=True):
     """What the state of one probe is decided from."""
 
     type: ProbeType
@@ -65,7 +66,7 @@ class _Seen(NamedTuple):
         return max(0.0, (self.now - event.last).total_seconds())
 
 
-class _Judged(NamedTuple):
+class _Judged(Struct, frozen=True):
     """A probe's state, and why."""
 
     state: ProbeState

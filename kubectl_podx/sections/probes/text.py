@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from kubectl_podx.sections.probes.report import Counters, LiveProbe, Probe
 from kubectl_podx.view.columns import Column, Grid
@@ -49,7 +50,7 @@ PROBE: tuple[Column, ...] = (
 )
 
 
-class LiveLine(NamedTuple):
+class LiveLine(Struct, frozen=True):
     """The runs of one probe by `--run-probes`."""
 
     probe: Probe

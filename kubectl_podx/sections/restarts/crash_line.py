@@ -12,11 +12,13 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
+from msgspec import Struct
+
 from kubectl_podx.model.patterns import lazy
 from kubectl_podx.model.raw import one_line
 
 
-class CrashLine(NamedTuple):
+class CrashLine(Struct, frozen=True):
     """What the end of a log says."""
 
     text: str

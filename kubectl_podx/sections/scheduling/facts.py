@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from kubectl_podx.model.patterns import lazy
 from kubectl_podx.model.raw import Json, dig, items, mapping, text
@@ -31,7 +32,7 @@ _NEXT_REASON = lazy(r"[,.] (?=\d+ )")
 _PREEMPTION = lazy(r"\.? (?:no new claims to deallocate, )?preemption: ")
 
 
-class Taint(NamedTuple):
+class Taint(Struct, frozen=True):
     """A taint of the pod's node that the pod does not tolerate."""
 
     text: str

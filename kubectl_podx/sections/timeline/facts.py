@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+
 from kubectl_podx.model.clock import format_time, parse_time
 from kubectl_podx.model.patterns import lazy
 from kubectl_podx.model.raw import Json, dig, items, number, text
@@ -17,7 +19,7 @@ from kubectl_podx.sections.timeline.report import TimelineEntry
 if TYPE_CHECKING:
     from kubectl_podx.sections.report import PodReport
 from datetime import timedelta
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 _FIELD_PATH = lazy(r"spec\.(?:c|initC|ephemeralC)ontainers\{([^{}]+)\}")
 _LONGEST_MESSAGE = 400
@@ -213,7 +215,7 @@ _LONG = timedelta(minutes=10)
 _EXPIRE = "events expire, after an hour by default"
 
 
-class Gap(NamedTuple):
+class Gap(Struct, frozen=True):
     """A stretch of which nothing is told, at the moment where it ends."""
 
     time: datetime

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal
+
+from msgspec import Struct
 
 from kubectl_podx.model.clock import parse_time
 from kubectl_podx.model.words import TimelineKind
@@ -31,7 +33,7 @@ _STEPS = (
 _DAY = 86400
 
 
-class Piece(NamedTuple):
+class Piece(Struct, frozen=True):
     """A stretch that is drawn to scale: seconds since 1970, and its place from 0 to 1."""
 
     start: float
@@ -40,7 +42,7 @@ class Piece(NamedTuple):
     right: float
 
 
-class Break(NamedTuple):
+class Break(Struct, frozen=True):
     """What is left out between two pieces: its seconds, and the place of the sign for it."""
 
     seconds: float
@@ -48,14 +50,14 @@ class Break(NamedTuple):
     right: float
 
 
-class Tick(NamedTuple):
+class Tick(Struct, frozen=True):
     """A moment that is written below the axis."""
 
     place: float
     label: str
 
 
-class Axis(NamedTuple):
+class Axis(Struct, frozen=True):
     """Where moments stand, from 0 to 1."""
 
     pieces: tuple[Piece, ...]
@@ -181,7 +183,7 @@ _SHOWN: tuple[TimelineKind, ...] = (
 """What is drawn, the most important first; the list has everything."""
 
 
-class Span(NamedTuple):
+class Span(Struct, frozen=True):
     """A state that lasted."""
 
     start: datetime
@@ -190,7 +192,7 @@ class Span(NamedTuple):
     label: str
 
 
-class Mark(NamedTuple):
+class Mark(Struct, frozen=True):
     """Something that happened; `first` where it happened several times from then on."""
 
     time: datetime
@@ -205,7 +207,7 @@ class Mark(NamedTuple):
         return _SHOWN.index(self.kind) if self.kind in _SHOWN else len(_SHOWN)
 
 
-class Lane(NamedTuple):
+class Lane(Struct, frozen=True):
     """One line of the picture."""
 
     name: str
@@ -215,7 +217,7 @@ class Lane(NamedTuple):
     marks: list[Mark]
 
 
-class Chart(NamedTuple):
+class Chart(Struct, frozen=True):
     """The picture, without its look."""
 
     axis: Axis

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from kubectl_podx.pod.pod import phase as phase_of
 from kubectl_podx.rules.fixes import edit_owner, restart, set_pod
@@ -183,7 +184,7 @@ _FULL = 0.98
 _WRITTEN_BY_KUBELET = frozenset({"configMap", "secret", "projected", "downwardAPI", "image"})
 
 
-class _FileSystem(NamedTuple):
+class _FileSystem(Struct, frozen=True):
     """One file system with the volumes on it."""
 
     volumes: list[Volume]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from kubectl_podx.model.raw import Json, dig, items, mapping, number, text
 from kubectl_podx.pod.view import PodView
 
 
-class Source(NamedTuple):
+class Source(Struct, frozen=True):
     """A volume's type and what it is made from."""
 
     type: str

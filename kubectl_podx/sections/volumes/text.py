@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from kubectl_podx.sections.volumes.report import Volume, VolumeMount
 from kubectl_podx.view.columns import Column, Grid
@@ -11,7 +12,7 @@ from kubectl_podx.view.page import Page
 from kubectl_podx.view.units import NONE, human_size, text_or_none
 
 
-class MountLine(NamedTuple):
+class MountLine(Struct, frozen=True):
     """One mount of a volume, or the volume where nothing mounts it."""
 
     volume: Volume

@@ -14,6 +14,7 @@ from kubectl_podx.capture.plan import LookOptions
 from kubectl_podx.capture.probe_runs import Road, probe_calls, road
 from kubectl_podx.cluster.errors import ClusterError
 from kubectl_podx.cluster.exec_protocol import ExecResult
+from kubectl_podx.cluster.http1 import Fields
 from kubectl_podx.cluster.port_forward import TunnelError, why_refused
 from kubectl_podx.cluster.stream import Response
 from kubectl_podx.model.clock import Deadline
@@ -140,9 +141,7 @@ def ended(code: int | None, reason: str = "") -> ExecResult:
 
 
 def answered(status: int, body: bytes = b"") -> Response:
-    from http.client import HTTPMessage
-
-    return Response(status, HTTPMessage(), body, reusable=True)
+    return Response(status, Fields([]), body, reusable=True)
 
 
 UNREACHED = b'{"kind":"Status","message":"error trying to reach service: connection refused"}'

@@ -270,26 +270,20 @@ def test_a_version_that_is_none_costs_nothing(body: bytes) -> None:
 
 def test_bytes_after_the_end_of_a_packed_answer_are_an_error() -> None:
     """They would be kept until the deadline."""
-    import http.client
-
     from kubectl_podx.cluster.errors import ClusterError
+    from kubectl_podx.cluster.http1 import Incoming
     from kubectl_podx.cluster.stream import _read_body
 
     engine = zlib.compressobj(wbits=31)
     packed = engine.compress(b"{}") + engine.flush()
 
-    def answer(head: bytes, content: bytes) -> http.client.HTTPResponse:
-        class Socket:
-            def makefile(self, _mode: str) -> io.BytesIO:
-                return io.BytesIO(b"HTTP/1.1 200 OK\r\n" + head + b"\r\n" + content)
-
-        response = http.client.HTTPResponse(Socket())  # type: ignore[arg-type]
-        response.begin()
-        return response
+    def answer(head: bytes, content: bytes) -> Incoming:
+        return Incoming(io.BytesIO(b"HTTP/1.1 200 OK\r\n" + head + b"\r\n" + content).read)
 
     head = b"Content-Encoding: gzip\r\nContent-Length: %d\r\n"
     good = answer(head % len(packed), packed)
-    assert _read_body(good, 100, False) == (b"{}", True)
+    assert _read_body(good, 100, False) == b"{}"
+    assert good.reusable
     long = packed + b"\0" * 1_000_000
     with pytest.raises(ClusterError, match="cannot be unpacked"):
         _read_body(answer(head % len(long), long), 100, False)

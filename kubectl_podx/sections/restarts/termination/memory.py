@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 from fractions import Fraction
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from kubectl_podx.model.clock import format_time, parse_quantity, parse_time
 from kubectl_podx.model.parts import Evidence
@@ -22,7 +23,7 @@ from kubectl_podx.sections.restarts.termination.instance import Instance
 _MEBI = 1024 * 1024
 
 
-class Memory(NamedTuple):
+class Memory(Struct, frozen=True):
     """The limits above one container, and what speaks for each."""
 
     own: str

@@ -7,6 +7,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from msgspec import Struct
+
 from kubectl_podx.model.clock import format_time, parse_time, seconds_after
 from kubectl_podx.model.parts import Evidence
 from kubectl_podx.model.patterns import lazy
@@ -76,7 +78,7 @@ _DELETERS = {
 }
 
 
-class PodEnd(NamedTuple):
+class PodEnd(Struct, frozen=True):
     """Why the whole pod ended or is going."""
 
     cause: RestartCause
@@ -347,7 +349,7 @@ _BEFORE = timedelta(seconds=5)
 _AFTER = timedelta(seconds=60)
 
 
-class SandboxWitness(NamedTuple):
+class SandboxWitness(Struct, frozen=True):
     """What speaks for a new sandbox at the end of one instance."""
 
     event: bool

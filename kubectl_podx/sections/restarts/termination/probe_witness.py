@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from kubectl_podx.model.clock import format_time
 from kubectl_podx.model.parts import Evidence, Timing
@@ -25,7 +26,7 @@ ROUNDING = 2
 """Start and end are cut to whole seconds, and a ticker may come a little early."""
 
 
-class Count(NamedTuple):
+class Count(Struct, frozen=True):
     """What is known of one probe's failures."""
 
     kind: ProbeType
@@ -109,7 +110,7 @@ _DEFAULT_GRACE = 30
 _BURST = 20
 
 
-class ProbeWitness(NamedTuple):
+class ProbeWitness(Struct, frozen=True):
     """One declared liveness or startup probe against one instance that has ended."""
 
     type: ProbeType

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from kubectl_podx.model.clock import parse_time
 from kubectl_podx.model.parts import Evidence
@@ -75,7 +76,7 @@ _CLEAN_UP = 5
 _PULLED = lazy(r'image "([^"]{1,300})"')
 
 
-class Witnesses(NamedTuple):
+class Witnesses(Struct, frozen=True):
     """What is known of one container's last end."""
 
     entry: ContainerEntry
