@@ -87,7 +87,12 @@ def _moment(der: bytes, at: int) -> tuple[datetime, int]:
         digits = f"{2000 + year if year < 50 else 1900 + year}{digits[2:]}"
     elif tag != _GENERALIZED_TIME:
         raise ValueError
-    return datetime.strptime(digits[:14], "%Y%m%d%H%M%S").replace(tzinfo=UTC), end
+    # Not strptime: it brings a module that takes as long as all of this (5 ms).
+    parts = (digits[0:4], *(digits[i : i + 2] for i in range(4, 14, 2)))
+    if not digits[:14].isdecimal():
+        raise ValueError
+    year, month, day, hour, minute, second = map(int, parts)
+    return datetime(year, month, day, hour, minute, second, tzinfo=UTC), end
 
 
 _BEGIN, _END, _DASHES = "-----BEGIN ", "-----END ", "-----"

@@ -16,7 +16,7 @@ from kubectl_podx.capture.calls import Outcome, outcome_of_error, perform_read, 
 from kubectl_podx.capture.names import METADATA, METADATA_LIST
 from kubectl_podx.capture.plan import LookOptions, get_version
 from kubectl_podx.capture.planned import PlannedCall
-from kubectl_podx.capture.scan import ahead, moment_of, pages
+from kubectl_podx.capture.scan import ahead, pages
 from kubectl_podx.capture.targets import kind_of
 from kubectl_podx.capture.triage import Shard
 from kubectl_podx.cluster.errors import ClusterError
@@ -33,7 +33,7 @@ from kubectl_podx.drift.gate import (
 from kubectl_podx.drift.tally import GroupKey, OldTemplate, OwnerKey, Tally, old_template
 from kubectl_podx.drift.uses import SourceFacts, SourceKey, facts_of, uses_of
 from kubectl_podx.model.capture import Capture
-from kubectl_podx.model.clock import Deadline, format_time
+from kubectl_podx.model.clock import Deadline, format_time, parse_http_date
 from kubectl_podx.model.errors import UsageError
 from kubectl_podx.model.parts import Coverage, Metadata
 from kubectl_podx.model.raw import Json, text
@@ -237,7 +237,7 @@ class _Run:
         chunks = ahead(pages(self._server, path, query))
         try:
             for page in chunks:
-                self._moment = self._moment or moment_of(page.date)
+                self._moment = self._moment or parse_http_date(page.date)
                 if page.again:
                     self._lost("pods", "partial", "the list expired and could not be continued", "")
                     break

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import base64
-import html
-import json
 import re
 import shlex
 from urllib.parse import quote, quote_plus
@@ -97,7 +95,11 @@ def encodings(value: str) -> set[str]:
         # JSON in a field of JSON: `{"log":"{\"password\":\"…\"}"}`.
         found |= _in_json(text)
     for text in (value, *once):
-        found |= {html.escape(text), html.escape(text, quote=False), _html(text, "&#34;", "&#39;")}
+        found |= {
+            _html(text, "&quot;", "&#x27;"),
+            _html(text, '"', "'"),
+            _html(text, "&#34;", "&#39;"),
+        }
         found |= {
             _html(text, "&#34;", "&#39;").translate(_HTML_MARKS),
             _html(text, "&quot;", "&apos;"),
@@ -128,6 +130,8 @@ def _small_hex(url: str) -> str:
 
 def _in_json(value: str) -> set[str]:
     """As Python, Go (which escapes `<`, `>` and `&`), PHP and .NET write a JSON string."""
+    import json  # noqa: PLC0415 - late: few secrets need it
+
     ascii_only = json.dumps(value)[1:-1]
     plain = json.dumps(value, ensure_ascii=False)[1:-1]
     found = {ascii_only, plain}
@@ -153,7 +157,8 @@ def _in_json(value: str) -> set[str]:
 
 
 def _html(value: str, double: str, single: str) -> str:
-    escaped = html.escape(value, quote=False)
+    # What `html.escape` does; its module brings a table of 2,000 names.
+    escaped = value.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return escaped.replace('"', double).replace("'", single)
 
 

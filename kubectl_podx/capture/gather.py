@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -35,7 +34,7 @@ from kubectl_podx.model.capture import (
     Observation,
     Variable,
 )
-from kubectl_podx.model.clock import Deadline, format_time
+from kubectl_podx.model.clock import Deadline, format_time, parse_http_date
 from kubectl_podx.model.errors import PodxError
 from kubectl_podx.model.raw import Json, text
 from kubectl_podx.model.reference import Reference
@@ -340,10 +339,8 @@ class Gatherer:
         }
 
     def _note_time(self, date: str | None) -> None:
-        if not date or self._captured_at:
-            return
-        with suppress(TypeError, ValueError):
-            self._captured_at = format_time(parsedate_to_datetime(date))
+        if not self._captured_at and (moment := parse_http_date(date)):
+            self._captured_at = format_time(moment)
 
     def _look_again(
         self,

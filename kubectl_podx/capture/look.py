@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import posixpath
-import secrets
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
@@ -206,7 +206,7 @@ def perform(server: ApiServer, call: PlannedCall, pod: Json, deadline: Deadline)
     """Runs the script where the call says. Never raises for what the container answers."""
     entries = {entry.name: entry for entry in containers(pod)}
     looked_at = entries[call.container]
-    nonce = "podx-" + secrets.token_hex(12)
+    nonce = "podx-" + os.urandom(12).hex()
     target = looked_at.container_id if call.through else ""
     stdin = (
         header(pod, looked_at, nonce, target, debug=bool(call.through_id))

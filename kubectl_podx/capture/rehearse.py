@@ -9,7 +9,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
@@ -28,7 +27,7 @@ from kubectl_podx.capture.steps import Steps
 from kubectl_podx.capture.store import Store
 from kubectl_podx.capture.targets import Targets
 from kubectl_podx.model.capture import Observation
-from kubectl_podx.model.clock import Deadline, format_time
+from kubectl_podx.model.clock import Deadline, format_time, parse_http_date
 from kubectl_podx.model.parts import Coverage, Metadata
 from kubectl_podx.model.reference import RESOURCES, Reference
 from kubectl_podx.pod.view import PodView
@@ -284,10 +283,7 @@ def _reach(server: ApiServer) -> tuple[str, str]:
 
 def server_time(date: str | None) -> str:
     """The Date header in RFC 3339; our own clock where there is none."""
-    try:
-        return format_time(parsedate_to_datetime(date or ""))
-    except (TypeError, ValueError):
-        return format_time(datetime.now(UTC))
+    return format_time(parse_http_date(date) or datetime.now(UTC))
 
 
 def _forecasts(run: Gatherer, targets: Targets, namespace: str) -> list[PodForecast]:

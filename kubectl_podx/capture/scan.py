@@ -9,7 +9,6 @@ import queue
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
-from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -17,6 +16,7 @@ from msgspec import Struct
 
 from kubectl_podx.cluster.errors import ClusterError
 from kubectl_podx.cluster.paths import api_path
+from kubectl_podx.model.clock import parse_http_date
 from kubectl_podx.model.reference import RESOURCES
 from kubectl_podx.pod.gate import NotAListError, bodies_of_page, gates_of_page
 from kubectl_podx.pod.sick import Group, Tally, symptom
@@ -121,7 +121,7 @@ def _one_list(chunks: Iterator[_Chunk], found: Scan, progress: Progress, *, alon
                 raise ClusterError("failed", "the list expired and could not be continued")
             found.tally = Tally(groups={}, on_node={})
         found.moments += chunk.renewed
-        moment = moment_of(chunk.date)
+        moment = parse_http_date(chunk.date)
         found.moment = found.moment or moment
         _judge(chunk.body, found.tally, moment or found.moment)
         progress(found.tally.scanned, found.tally.sick)
@@ -140,14 +140,6 @@ def _judge(body: bytes, tally: Tally, now: datetime | None) -> None:
     if wanted:
         for at, whole in bodies_of_page(body, list(wanted)).items():
             wanted[at].body = whole
-
-
-def moment_of(date: str | None) -> datetime | None:
-    """The moment of a Date header; None for none."""
-    try:
-        return parsedate_to_datetime(date) if date else None
-    except (TypeError, ValueError):
-        return None
 
 
 def pages(

@@ -12,8 +12,9 @@ from msgspec import Struct
 
 from kubectl_podx.capture.calls import outcome_of_error
 from kubectl_podx.capture.plan import list_workloads
-from kubectl_podx.capture.scan import moment_of, pages
+from kubectl_podx.capture.scan import pages
 from kubectl_podx.cluster.paths import api_path
+from kubectl_podx.model.clock import parse_http_date
 from kubectl_podx.model.parts import Coverage
 from kubectl_podx.model.raw import Json, items, text
 from kubectl_podx.pod.lacking import lack, superseded
@@ -71,7 +72,7 @@ def _bodies(
             decoded = _ANYTHING.decode(page.body)
         except _BROKEN:
             continue
-        moment = moment_of(page.date)
+        moment = parse_http_date(page.date)
         for body in items(decoded, "items"):
             yield body, moment
 

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from kubectl_podx.capture.targets import Targets, parse_words
 from kubectl_podx.model.capture import Capture, Observation
-from kubectl_podx.model.clock import Deadline
+from kubectl_podx.model.clock import Deadline, parse_http_date
 from kubectl_podx.model.reference import RESOURCES
 from kubectl_podx.pod.pod import LOOPING, Pod, containers
 
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 import time
 from collections.abc import Callable
 from datetime import datetime
-from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
 from kubectl_podx.capture.seal import Sealer, WrongObjectError
@@ -266,11 +265,4 @@ def _read(server: ApiServer, reference: Reference) -> tuple[Json, datetime | Non
         pod = sealer.raw_pod(reference)
     except (WrongObjectError, msgspec.MsgspecError):
         raise PodxError(f"cannot read pod {reference.name}") from None
-    return pod, _moment(answer.date)
-
-
-def _moment(date: str | None) -> datetime | None:
-    try:
-        return parsedate_to_datetime(date) if date else None
-    except (TypeError, ValueError):
-        return None
+    return pod, parse_http_date(answer.date)

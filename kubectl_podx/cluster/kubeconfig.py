@@ -7,7 +7,6 @@ named entry as a whole and for `current-context`; relative paths are relative to
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -351,6 +350,8 @@ def _apply(preference: _Preference, command: str, environ: Mapping[str, str]) ->
         raise InputError(
             'credential plugin policy set to "Allowlist", but allowlist is unspecified or empty'
         )
+    import shutil  # noqa: PLC0415 - only where a list of plugins is kept
+
     search = environ.get("PATH", os.defpath)
     mine = shutil.which(command, path=search)
     for entry in allowed:

@@ -57,6 +57,22 @@ def parse_time(text: object) -> datetime | None:
     return _parsed(text) if isinstance(text, str) and len(text) <= _LONGEST else None
 
 
+_HTTP_DATE = lazy(r"[A-Z][a-z]{2}, (\d\d) ([A-Z][a-z]{2}) (\d{4}) (\d\d):(\d\d):(\d\d) GMT")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+def parse_http_date(text: str | None) -> datetime | None:
+    """The moment of a Date header as RFC 9110 has it (and Go writes it); None for anything else."""
+    found = _HTTP_DATE.fullmatch(text or "")
+    if not found or found[2] not in _MONTHS:
+        return None
+    day, year, hour, minute, second = (int(found[group]) for group in (1, 3, 4, 5, 6))
+    try:
+        return datetime(year, _MONTHS.index(found[2]) + 1, day, hour, minute, second, tzinfo=UTC)
+    except ValueError:
+        return None
+
+
 @lru_cache(maxsize=4096)
 def _parsed(text: str) -> datetime | None:
     """Many fields of a pod have one and the same time."""
