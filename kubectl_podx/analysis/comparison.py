@@ -27,7 +27,7 @@ _Key = tuple[str, str, str]
 _MOST_NOTES = 20
 
 
-class Side(NamedTuple):
+class Side(Struct, frozen=True):
     """One capture to compare pods of."""
 
     capture: Capture

@@ -5,9 +5,10 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from kubectl_podx.capture.names import METADATA_LIST
 from kubectl_podx.capture.plan import PlannedCall
@@ -58,7 +59,7 @@ _OF_KUBELET: Mapping[str, _Reading] = {
 }
 
 
-class Outcome(NamedTuple):
+class Outcome(Struct, frozen=True):
     """How one planned call ended."""
 
     call: PlannedCall
@@ -210,7 +211,7 @@ def _timed(call: PlannedCall, perform: Perform) -> Outcome:
         outcome = perform(call)
     except Exception as error:  # noqa: BLE001 - one broken call costs its rows, never the report
         outcome = outcome_of_error(call, error)
-    return outcome._replace(seconds=time.monotonic() - begun)
+    return replace(outcome, seconds=time.monotonic() - begun)
 
 
 def outcome_of_error(call: PlannedCall, error: BaseException) -> Outcome:

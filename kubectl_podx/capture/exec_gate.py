@@ -6,6 +6,9 @@ import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import NamedTuple
 
+from msgspec import Struct
+from msgspec.structs import replace
+
 from kubectl_podx.capture import exec_policy
 from kubectl_podx.capture.calls import Outcome
 from kubectl_podx.capture.exec_policy import of_pod_metrics, of_summary
@@ -20,7 +23,7 @@ from kubectl_podx.pod.pod import ContainerEntry, containers
 _NO_ANSWER = "skipped: memory headroom unknown, as its reading did not come in time"
 
 
-class _Waiting(NamedTuple):
+class _Waiting(Struct, frozen=True):
     """The execs of one pod that wait, and what may be asked for it."""
 
     pod: Json
@@ -148,7 +151,7 @@ class ExecGate:
             else:
                 self._refused[call.id] = Outcome(call, "skipped", decision.reason, decision.needs)
         if undecided:
-            self._waiting[reference] = waiting._replace(execs=tuple(undecided))
+            self._waiting[reference] = replace(waiting, execs=tuple(undecided))
         else:
             del self._waiting[reference]
         return sent

@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from kubectl_podx import __version__
 from kubectl_podx.capture import exec_gate, look, plan, resolve
 from kubectl_podx.capture.calls import (
@@ -188,7 +190,7 @@ class Gatherer:
         """What the API alone tells, while execs are under way: by a sealer of its own, as all is
         opened again with what the execs have shown.
         """
-        alone = Gatherer(self._server, self._options._replace(exec_allowed=False), self._deadline)
+        alone = Gatherer(self._server, replace(self._options, exec_allowed=False), self._deadline)
         alone._led_to, alone._captured_at = self._led_to, self._captured_at
         for reference in bodies:
             raw = self._sealer.raw_pod(reference)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Never
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from kubectl_podx.capture.calls import Outcome
 from kubectl_podx.capture.exec_policy import has_memory_limit, is_roomy
@@ -346,7 +347,7 @@ def neighbour_calls(
         ]
         through = next(iter(targeting or (able if shared else [])), "")
         if through:
-            second.append(call._replace(through=through))
+            second.append(replace(call, through=through))
     return second
 
 

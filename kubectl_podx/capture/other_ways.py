@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from kubectl_podx.capture import look, plan_debug
 from kubectl_podx.capture.calls import Outcome, outcome_of_error
@@ -104,7 +105,7 @@ def _through_neighbours(
 def _looked(ways: Ways, second: list[PlannedCall]) -> Outcomes:
     """The looks that came to something, by the id of the exec that did not."""
     found = ways.send(second).values() if second else ()
-    return {one.call._replace(through="").id: one for one in found if one.state == "ok"}
+    return {replace(one.call, through="").id: one for one in found if one.state == "ok"}
 
 
 class _Debug:
@@ -160,12 +161,12 @@ class _Debug:
         """
         ids = {text(status, "name"): own.identity(status) for status in statuses}
         second = [
-            call._replace(through=by[call.container], through_id=ids[by[call.container]])
+            replace(call, through=by[call.container], through_id=ids[by[call.container]])
             for call in blind
             if ids.get(by.get(call.container, ""))
         ]
         done = self._ways.send(second).values() if second else ()
-        by_first = {one.call._replace(through="").id: one for one in done}
+        by_first = {replace(one.call, through="").id: one for one in done}
         seen = {identity: one for identity, one in by_first.items() if one.state == "ok"}
         return seen, {each: one for each, one in by_first.items() if each not in seen}
 
@@ -261,7 +262,7 @@ class _Debug:
 
 def _exec_id(call: PlannedCall) -> str:
     """The id of the first look at the container that a debug container was added for."""
-    return call._replace(kind="exec").id
+    return replace(call, kind="exec").id
 
 
 def _refused(call: PlannedCall, error: Exception) -> Outcome:

@@ -6,6 +6,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from msgspec.structs import replace
+
 from kubectl_podx.capture.plan import LookOptions, follow_ups, source_names
 from kubectl_podx.capture.plan_outside import device_claims
 from kubectl_podx.capture.planned import (
@@ -119,4 +121,4 @@ def any_start(namespace: str) -> list[PlannedCall]:
         *after(Reference("PersistentVolumeClaim", namespace, "NAME"), claim),
         dry_run(reference),
     ]
-    return [call._replace(right=call.right._replace(name="")) for call in found]
+    return [replace(call, right=replace(call.right, name="")) for call in found]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from msgspec import Struct
 
 from kubectl_podx.model.reference import RESOURCES, Reference, Resource
@@ -13,7 +11,7 @@ MANY = 10
 """From so many pods of one namespace on, or so many nodes, they are read together."""
 
 
-class Right(NamedTuple):
+class Right(Struct, frozen=True):
     """What RBAC must grant for a call, as `kubectl auth can-i VERB RESOURCE` names it."""
 
     verbs: tuple[str, ...]
@@ -28,7 +26,7 @@ class Right(NamedTuple):
         return " and ".join(f"{verb} {where}" for verb in self.verbs)
 
 
-class PlannedCall(NamedTuple):
+class PlannedCall(Struct, frozen=True):
     """One request of the plan."""
 
     kind: CallKind
@@ -71,7 +69,7 @@ class DebugWish(Struct, frozen=True):
     profile: str = "restricted"
 
 
-class LookOptions(NamedTuple):
+class LookOptions(Struct, frozen=True):
     """What a look may do and what it is for."""
 
     sections: frozenset[str] = frozenset()

@@ -9,9 +9,11 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
 
 from kubectl_podx import __version__
 from kubectl_podx.analysis import coverage
@@ -41,7 +43,7 @@ Key = tuple[str, str, str, str, str]
 """Verb, resource, group, namespace, name: what a question is about."""
 
 
-class Need(NamedTuple):
+class Need(Struct, frozen=True):
     """One question for the API server's authorizer, and why it is asked."""
 
     verb: str
@@ -64,7 +66,7 @@ def needs(calls: Iterable[PlannedCall], *, exec_verbs: tuple[str, ...] = ()) -> 
             one = Need(verb, call.right, call.optional_right, call.sections)
             known = found.get(one.key)
             sections = tuple(dict.fromkeys((*(known.sections if known else ()), *call.sections)))
-            found[one.key] = one._replace(sections=sections)
+            found[one.key] = replace(one, sections=sections)
     return list(found.values())
 
 
@@ -102,7 +104,7 @@ def any_pod(namespace: str, options: LookOptions | None = None) -> list[PlannedC
     calls += [one for call in calls if call.kind == "apis" for one in plan.of_addons(call)]
     if options.exec_allowed and options.wants(*plan_debug.SECTIONS):
         calls.append(plan_debug.debug_call(reference, "app"))
-    return [call._replace(right=call.right._replace(name="")) for call in calls]
+    return [replace(call, right=replace(call.right, name="")) for call in calls]
 
 
 _READ = ("Pod", *plan.LEAD_ON)

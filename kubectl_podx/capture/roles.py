@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from msgspec.structs import replace
+
 from kubectl_podx.capture import plan
 from kubectl_podx.capture.plan import LookOptions, PlannedCall, get_object
 from kubectl_podx.capture.plan_drift import any_drift
@@ -57,8 +59,8 @@ def rehearsal_role(name: str) -> dict[str, Any]:
 
 def _everywhere(name: str, calls: Iterable[PlannedCall], without: frozenset[str]) -> dict[str, Any]:
     wanted = {
-        (need.verb, need.right.group, need.right.resource): need._replace(
-            right=need.right._replace(namespace="")
+        (need.verb, need.right.group, need.right.resource): replace(
+            need, right=replace(need.right, namespace="")
         )
         for need in needs(calls)
         if not need.optional and need.right.resource not in without

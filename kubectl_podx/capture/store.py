@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from kubectl_podx.capture.calls import Outcome, idle
 from kubectl_podx.capture.names import names_in
@@ -52,7 +53,7 @@ class Store:
     def _open_all(self, answers: list[Outcome], outcomes: dict[str, Outcome]) -> None:
         for outcome in answers:
             if outcome.call.kind in ("get", "type", "list", "names") and not self.open(outcome):
-                failed = outcome._replace(state="failed", reason=SOMETHING_ELSE)
+                failed = replace(outcome, state="failed", reason=SOMETHING_ELSE)
                 outcomes[outcome.call.id] = failed
 
     def open(self, outcome: Outcome) -> bool:
@@ -121,7 +122,7 @@ class Store:
         late = any(self.state_of(secret) == "timedOut" for secret in unread)
         names = ", ".join(secret.name for secret in unread)
         reason = f"withheld, because Secret {names} was not read"
-        return outcome._replace(state="timedOut" if late else "failed", reason=reason, answer=None)
+        return replace(outcome, state="timedOut" if late else "failed", reason=reason, answer=None)
 
     def state_of(self, reference: Reference) -> ObjectState | None:
         """How reading this object ended; None where nobody asked for it."""
@@ -288,7 +289,7 @@ def _split_events(
     for call in calls:
         uid = dict(call.query)["fieldSelector"].partition("=")[2]
         answer = outcome.answer if found is None else [_page(found.get(uid, []))]
-        outcomes[call.id] = outcome._replace(call=call, answer=answer)
+        outcomes[call.id] = replace(outcome, call=call, answer=answer)
     return []
 
 
@@ -302,7 +303,7 @@ def _split_nodes(
         if len(bodies) == 1:
             # The items of a list do not name their kind.
             body = b'{"kind":"Node","apiVersion":"v1",' + bodies[0].lstrip()[1:]
-            outcomes[call.id] = outcome._replace(call=call, answer=body)
+            outcomes[call.id] = replace(outcome, call=call, answer=body)
     return [call for call in calls if call.id not in outcomes]
 
 

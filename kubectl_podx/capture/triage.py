@@ -15,6 +15,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
+from msgspec.structs import replace
 
 from kubectl_podx import __version__
 from kubectl_podx.capture import session
@@ -287,7 +288,7 @@ class _Run:
         from kubectl_podx.capture.gather import Gatherer  # noqa: PLC0415 - late: it is slow
 
         bodies, keys = workload_bodies(part)
-        look = self._options.look._replace(exec_allowed=False)
+        look = replace(self._options.look, exec_allowed=False)
         bound = self._deadline.within(self._deadline.remaining() * _LIST_TIMEOUT_SHARE)
         gatherer = Gatherer(self._server, look, bound)
         return Looked("api", keys, gatherer.capture_workloads(bodies, captured_at))
@@ -304,7 +305,7 @@ class _Run:
             pods[_reference(body)] = body
             keys[_reference(body).key] = key
         options = self._options
-        look = options.look._replace(exec_allowed=basis == "inside")
+        look = replace(options.look, exec_allowed=basis == "inside")
         bound = self._deadline.within(self._deadline.remaining() * _LIST_TIMEOUT_SHARE)
         self._server.dial_ahead(min(look.max_in_flight, 8))
         gatherer = Gatherer(self._server, look, bound)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from msgspec.structs import replace
 
 from kubectl_podx.cli.command import Command
 from kubectl_podx.cli.options import CHOICE, COLORS, INSIDE, RUN, output_option, reading_options
@@ -117,7 +118,7 @@ def _same_pod(side: Side, now: Capture) -> Side:
     same = [pod for pod in side.capture.pods if pod.reference == now.pods[0].reference]
     if not same:
         return side
-    return side._replace(capture=msgspec.structs.replace(side.capture, pods=same))
+    return replace(side, capture=msgspec.structs.replace(side.capture, pods=same))
 
 
 def _check(sides: list[Side]) -> None:

@@ -6,7 +6,7 @@ import contextlib
 import threading
 import time
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -37,7 +37,7 @@ Take = Callable[["Request"], "Capture"]
 Show = Callable[["Capture"], str]
 
 
-class Sight(NamedTuple):
+class Sight(Struct, frozen=True):
     """What one look gave."""
 
     text: str

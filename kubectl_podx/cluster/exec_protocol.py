@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Iterator, Sequence
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 import msgspec
 import websocket
@@ -34,7 +34,7 @@ class Output(Struct, frozen=True):
     data: bytes
 
 
-class Exit(NamedTuple):
+class Exit(Struct, frozen=True):
     """The command's end."""
 
     code: int | None
@@ -172,7 +172,7 @@ class ExecRequest(Struct, frozen=True):
     stderr_limit: int
 
 
-class ExecResult(NamedTuple):
+class ExecResult(Struct, frozen=True):
     """How an exec that was let in ended."""
 
     stdout: bytes
@@ -241,7 +241,8 @@ class _Session:
             pass
         self._take(self._parser.end())
         if self._exit is not None and not truncated:
-            code, reason, message = self._exit
+            code, reason = self._exit.code, self._exit.reason
+            message = self._exit.message
         else:
             code = None
             if self._bad is not None and reason == "ConnectionLost":

@@ -5,9 +5,11 @@ What kubectl writes is read without a YAML library, whose import takes longer th
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
 
 from kubectl_podx.model.errors import BadYamlError
 from kubectl_podx.model.patterns import lazy
@@ -30,7 +32,7 @@ class _Unsure(Exception):  # noqa: N818 - not an error: somebody else reads it
     """The text needs a real parser."""
 
 
-class _Line(NamedTuple):
+class _Line(Struct, frozen=True):
     indent: int
     """Of what the line says: behind the dash of an item."""
     dash: bool
@@ -76,7 +78,7 @@ def _list(lines: list[_Line], at: int, depth: int) -> tuple[list[Any], int]:
     found: list[Any] = []
     while at < len(lines) and lines[at].dash and lines[at].indent == indent:
         if _ENTRY.fullmatch(lines[at].text):
-            lines[at] = lines[at]._replace(dash=False)
+            lines[at] = replace(lines[at], dash=False)
             item, at = _mapping(lines, at, depth + 1)
             found.append(item)
         else:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Literal, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Literal, TypeVar
 from urllib.parse import urlencode
 
 import msgspec
+from msgspec import Struct
 
 from kubectl_podx.cluster.access import Access
 from kubectl_podx.cluster.credentials import Credentials, Headers, check_headers
@@ -52,7 +53,7 @@ def _ask_provider(provider: AuthProvider, environ: Mapping[str, str], deadline: 
     return provider_token(provider, environ, deadline)
 
 
-class Answer(NamedTuple):
+class Answer(Struct, frozen=True):
     """A successful answer."""
 
     status: int

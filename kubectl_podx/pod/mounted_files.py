@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
-from typing import NamedTuple
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from kubectl_podx.model.capture import KeyFacts, Observation, ObservedFile
 from kubectl_podx.model.parts import KeySource
@@ -18,7 +20,7 @@ from kubectl_podx.pod.volume_content import MADE_FOR_THE_POD, VolumeContent, Vol
 _REFERENCE = lazy(r"\$\(([^()]*)\)")
 
 
-class MountedFile(NamedTuple):
+class MountedFile(Struct, frozen=True):
     """One file at one place in one container: declared, observed, or both."""
 
     entry: ContainerEntry
@@ -108,14 +110,14 @@ def _of_mount(
     )
     seen = _observed(view.observations.get(entry.name), path, others - {path})
     if sub_path is None:
-        base = base._replace(note="a variable in subPathExpr is not known")
-        rows = [base._replace(path=place, observed=file) for place, file in sorted(seen.items())]
+        base = replace(base, note="a variable in subPathExpr is not known")
+        rows = [replace(base, path=place, observed=file) for place, file in sorted(seen.items())]
         return rows or [base]
     rows = []
     for relative, file in sorted(declared.files.items()):
         place = _place(path, sub_path, relative)
         if place is not None:
-            rows.append(_declared_row(base, place, file)._replace(observed=seen.pop(place, None)))
+            rows.append(replace(_declared_row(base, place, file), observed=seen.pop(place, None)))
     rows += _left_over(base, sub_path, seen)
     if not rows or declared.open_sources:
         rows += _unseen(base, sub_path, rows)
@@ -153,7 +155,8 @@ def _place(mount: str, sub_path: str, relative: str) -> str | None:
 
 
 def _declared_row(base: MountedFile, path: str, file: VolumeFile) -> MountedFile:
-    return base._replace(
+    return replace(
+        base,
         path=path,
         origin=file.origin,
         backing=file.backing,
@@ -171,9 +174,10 @@ def _left_over(
     for path, file in sorted(seen.items()):
         relative = path[len(base.mount) :].strip("/")
         key = "/".join(part for part in (sub_path, relative) if part)
-        row = base._replace(path=path, observed=file)
+        row = replace(base, path=path, observed=file)
         if unknown is not None:
-            yield row._replace(
+            yield replace(
+                row,
                 origin=_with_key(unknown.origin, key),
                 backing=unknown.backing,
                 gone=unknown.backing.gone,
@@ -182,14 +186,14 @@ def _left_over(
             continue
         whole = base.content.whole
         if whole is not None:
-            row = row._replace(
-                origin=KeySource(kind=whole.kind, name=whole.name, key=key), backing=whole
+            row = replace(
+                row, origin=KeySource(kind=whole.kind, name=whole.name, key=key), backing=whole
             )
             # A subPath is bound to the old file for good: its source is what has gone.
             gone = whole.key_gone(key) if base.sub_path else ""
-            yield row._replace(declared=bool(gone), gone=gone)
+            yield replace(row, declared=bool(gone), gone=gone)
         else:
-            yield row._replace(declared=False)
+            yield replace(row, declared=False)
 
 
 def _unseen(base: MountedFile, sub_path: str, rows: list[MountedFile]) -> Iterator[MountedFile]:
@@ -198,7 +202,8 @@ def _unseen(base: MountedFile, sub_path: str, rows: list[MountedFile]) -> Iterat
     for unknown in base.content.open_sources:
         known_empty = unknown.origin.optional and unknown.backing.gone
         if (unknown.origin.kind, unknown.origin.name) not in shown and not known_empty:
-            yield base._replace(
+            yield replace(
+                base,
                 origin=_with_key(unknown.origin, sub_path),
                 backing=unknown.backing,
                 gone=unknown.backing.gone,
@@ -211,7 +216,8 @@ def _unseen(base: MountedFile, sub_path: str, rows: list[MountedFile]) -> Iterat
         if whole is not None:
             origin = KeySource(kind=whole.kind, name=whole.name)
         gone = f"volume {base.volume} has no path {sub_path}"
-        yield base._replace(
+        yield replace(
+            base,
             origin=KeySource(kind=origin.kind, name=origin.name, key=sub_path),
             backing=whole,
             gone=(whole.key_gone(sub_path) if whole is not None else "") or gone,

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
-from typing import Literal, NamedTuple, get_args
+from typing import Literal, get_args
 
 import msgspec
 from msgspec import Struct
@@ -405,7 +405,7 @@ _ABOVE: Mapping[str, tuple[str, re.Pattern[str]]] = {
 NodeState = Literal["ready", "notReady", "unknown"]
 
 
-class Looked(NamedTuple):
+class Looked(Struct, frozen=True):
     """One Capture of representatives, and whose they are."""
 
     basis: TriageBasis
@@ -424,7 +424,7 @@ class Lacking(Struct, frozen=True):
     """Its JSON, not sealed."""
 
 
-class Triaged(NamedTuple):
+class Triaged(Struct, frozen=True):
     """What one run has read."""
 
     tally: Tally

@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
 from typing import Any, NamedTuple
 
+from msgspec.structs import replace
+
 from kubectl_podx.model.patterns import lazy
 from kubectl_podx.model.raw import Json
 from kubectl_podx.podpreset.merge import merged
@@ -159,7 +161,7 @@ def _of_others(preset: Preset, others: Sequence[Preset]) -> Iterator[str]:
 
 
 def _disagree(one: Preset, other: Preset) -> bool:
-    everything = [each._replace(selector={}, namespace="") for each in (one, other)]
+    everything = [replace(each, selector={}, namespace="") for each in (one, other)]
     return merged(_ANY_POD, everything).outcome == "conflict"
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
+
+from msgspec import Struct
 
 from kubectl_podx.model.patterns import lazy
 from kubectl_podx.model.raw import Json, dig, items, mapping, text
@@ -65,7 +67,7 @@ _NAME = lazy(r"[a-z0-9]([a-z0-9.-]{0,198}[a-z0-9])?")
 _NOTHING: Json = MappingProxyType({})
 
 
-class Preset(NamedTuple):
+class Preset(Struct, frozen=True):
     """One PodPreset."""
 
     name: str

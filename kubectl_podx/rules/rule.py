@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from msgspec import Struct
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from kubectl_podx.sections.report import PodReport
 
 
-class Case(NamedTuple):
+class Case(Struct, frozen=True):
     """What every rule gets: the sections that were built, and the pod behind them."""
 
     view: PodView

@@ -6,7 +6,9 @@ import os
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
-from typing import Any, NamedTuple, TextIO
+from typing import Any, TextIO
+
+from msgspec import Struct
 
 from kubectl_podx.model.words import HOW_BAD, Colors, HowBad
 from kubectl_podx.view.cell import Cell
@@ -16,7 +18,7 @@ from kubectl_podx.view.width import Widths
 _NARROWEST = 40
 
 
-class Terminal(NamedTuple):
+class Terminal(Struct, frozen=True):
     """How text may be laid out."""
 
     width: int | None = None

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 import kit
 from kit import Json, raw_look
@@ -242,7 +243,7 @@ def test_no_command_is_run_where_the_look_found_no_room_for_a_process() -> None:
 
     raw = raw_look(b"n cgroup\nlean 1\nn end\n")
     (look,) = probe_calls(POD, probed(EXEC), LookOptions(probe_runs=1))
-    looks = {"exec": Outcome(look._replace(kind="exec"), "ok", answer=raw)}
+    looks = {"exec": Outcome(replace(look, kind="exec"), "ok", answer=raw)}
     (found,) = run(Server(ended(0)), EXEC, looks=looks)
     assert found.result == "notRun"
     assert "16 MiB" in found.detail
@@ -253,7 +254,7 @@ def test_no_command_is_run_where_podx_did_not_exec_itself() -> None:
 
     (planned,) = probe_calls(POD, probed(EXEC), LookOptions(probe_runs=1))
     reason = "skipped: only 3Mi of 64Mi memory of container app is free"
-    looks = {"exec": Outcome(planned._replace(kind="exec"), "skipped", reason)}
+    looks = {"exec": Outcome(replace(planned, kind="exec"), "skipped", reason)}
     server = Server(ended(0))
     (found,) = run(server, EXEC, looks=looks)
     assert (found.result, found.detail) == ("notRun", reason)

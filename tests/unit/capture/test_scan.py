@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from kubectl_podx.capture.scan import Selection, ahead, pages, scan
 from kubectl_podx.capture.triage import Shard
@@ -131,7 +132,7 @@ def test_a_namespace_that_cannot_be_listed_costs_its_own_pods() -> None:
 def test_a_page_that_is_no_list_is_an_error() -> None:
     class Odd(Pages):
         def get(self, path: str, query: Any = (), **more: Any) -> Answer:
-            return super().get(path, query, **more)._replace(body=b"<html>")
+            return replace(super().get(path, query, **more), body=b"<html>")
 
     with pytest.raises(ClusterError, match="no list"):
         run(Odd([]))

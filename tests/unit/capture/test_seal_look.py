@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from kit import absent, raw_look
 from kubectl_podx.capture.calls import Outcome
@@ -196,7 +197,7 @@ def test_through_a_neighbour_files_and_the_process_environment_are_seen() -> Non
 
 def test_a_neighbour_without_the_rights_says_which_are_missing() -> None:
     world = World()
-    call = exec_call(world.pod, "plain")._replace(through="app")
+    call = replace(exec_call(world.pod, "plain"), through="app")
     status = "Uid:\t{0}\t{0}\t{0}\t{0}\nCapEff:\t{1}\n"
     output = (
         "\nn self\nmain 7\nself 7\nroot /proc/7/root\n"

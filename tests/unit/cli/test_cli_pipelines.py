@@ -8,6 +8,7 @@ from pathlib import Path
 
 import jsonschema
 import pytest
+from msgspec.structs import replace
 
 from kit.cli_runs import Run
 from kubectl_podx.analysis.reports import DOCUMENTS, DoctorReport, RightRow
@@ -87,7 +88,7 @@ def test_json_lines_are_one_document_each_and_nothing_between() -> None:
     env = Environment(out, io.StringIO(), {}, "")
     report = DoctorReport(metadata=metadata(), namespace="a\nb")
     sights = [Sight(to_json_line(report), "2026-11-25T00:00:00Z", None) for _ in range(3)]
-    sights[1] = sights[1]._replace(news=False)
+    sights[1] = replace(sights[1], news=False)
     for at, sight in enumerate(sights):
         _print(env, sight, first=at == 0, lines=True)
     lines = out.getvalue().splitlines()

@@ -3,6 +3,7 @@ from collections.abc import Callable
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
+from msgspec.structs import astuple
 
 from kit.cluster_fakes import (
     Close,
@@ -52,7 +53,7 @@ def test_a_command_runs_to_its_exit_code() -> None:
     with FakeServer(talk) as server:
         result = run(make_api(server.url, as_user="me", as_groups=("a", "b")))
         (request,) = server.requests
-    assert result[:4] == (b"out", b"err", 3, "NonZeroExitCode")
+    assert astuple(result)[:4] == (b"out", b"err", 3, "NonZeroExitCode")
     assert not result.truncated
     url = urlsplit(request.target)
     assert url.path == "/api/v1/namespaces/ns/pods/web-0/exec"
@@ -72,12 +73,12 @@ def test_success_is_exit_code_0_in_v4_too() -> None:
     with FakeServer(
         saying(frame(b"\x01x"), exit_status(0), protocol="v4.channel.k8s.io")
     ) as server:
-        assert run(make_api(server.url)) == (b"x", b"", 0, "", "", False)
+        assert astuple(run(make_api(server.url))) == (b"x", b"", 0, "", "", False)
 
 
 def test_output_after_the_status_still_counts() -> None:
     with FakeServer(saying(exit_status(0), frame(b"\x01late"), frame(b"", 8))) as server:
-        assert run(make_api(server.url)) == (b"late", b"", 0, "", "", False)
+        assert astuple(run(make_api(server.url))) == (b"late", b"", 0, "", "", False)
 
 
 def test_stdin_is_sent_whole_and_held_open_until_the_status() -> None:
@@ -133,7 +134,7 @@ def test_the_deadline_closes_stdin_and_keeps_what_came() -> None:
     seen: list[bytes] = []
     with FakeServer(collecting(seen, frame(b"\x01part"))) as server:
         result = run(make_api(server.url), seconds=0.5)
-    assert result[:4] == (b"part", b"", None, "DeadlineExceeded")
+    assert astuple(result)[:4] == (b"part", b"", None, "DeadlineExceeded")
     assert seen == [b"\x00echo", b"\xff\x00"]
 
 
@@ -142,14 +143,14 @@ def test_output_beyond_its_limit_ends_the_exec() -> None:
     talk = collecting(seen, frame(b"\x01" + b"a" * 60), frame(b"\x01" + b"b" * 60))
     with FakeServer(talk) as server:
         result = run(make_api(server.url))
-    assert result[:4] == (b"a" * 60 + b"b" * 40, b"", None, "OutputLimit")
+    assert astuple(result)[:4] == (b"a" * 60 + b"b" * 40, b"", None, "OutputLimit")
     assert result.truncated
     assert seen[-1] == b"\xff\x00"
 
 
 def test_output_of_just_the_limit_is_whole() -> None:
     with FakeServer(saying(frame(b"\x02" + b"a" * 100), exit_status(0))) as server:
-        assert run(make_api(server.url)) == (b"", b"a" * 100, 0, "", "", False)
+        assert astuple(run(make_api(server.url))) == (b"", b"a" * 100, 0, "", "", False)
 
 
 def test_half_a_frame_cannot_outlast_the_deadline() -> None:
@@ -158,7 +159,7 @@ def test_half_a_frame_cannot_outlast_the_deadline() -> None:
 
     with FakeServer(handler) as server:
         result = run(make_api(server.url), seconds=0.5)
-    assert result[:4] == (b"whole", b"", None, "DeadlineExceeded")
+    assert astuple(result)[:4] == (b"whole", b"", None, "DeadlineExceeded")
 
 
 @pytest.mark.parametrize(
@@ -177,7 +178,7 @@ def test_half_a_frame_cannot_outlast_the_deadline() -> None:
 def test_an_end_without_a_status_is_never_a_success(frames: list[bytes], reason: str) -> None:
     with FakeServer(saying(*frames)) as server:
         result = run(make_api(server.url))
-    assert result[:4] == (b"x", b"", None, reason)
+    assert astuple(result)[:4] == (b"x", b"", None, reason)
 
 
 def test_a_ping_is_answered_and_fragments_are_joined() -> None:
@@ -190,7 +191,7 @@ def test_a_message_of_the_runtime_is_escaped() -> None:
     body = b'\x03{"status":"Failure","reason":"InternalError","message":"no \\u001b[31m sh"}'
     with FakeServer(saying(frame(body))) as server:
         result = run(make_api(server.url))
-    assert result[2:5] == (None, "InternalError", "no \\x1b[31m sh")
+    assert astuple(result)[2:5] == (None, "InternalError", "no \\x1b[31m sh")
 
 
 def refusal(reply: Reply | Callable[[Request], Reply], **flags: object) -> ClusterError:

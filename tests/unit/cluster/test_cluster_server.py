@@ -8,7 +8,7 @@ import pytest
 
 from kit.cluster_fakes import Close, FakeServer, Hang, Reply, Request, answer, make_api, status_body
 from kubectl_podx.cluster.errors import ClusterError
-from kubectl_podx.cluster.server import ApiServer
+from kubectl_podx.cluster.server import Answer, ApiServer
 from kubectl_podx.model.clock import Deadline
 
 compress = partial(gzip.compress, mtime=0)
@@ -39,7 +39,7 @@ def test_a_read_sends_its_path_query_and_identity() -> None:
         found = api.get("/api/v1/pods", (("labelSelector", "a=b,c in (d)"),))
         api.close()
         (request,) = server.requests
-    assert found == (200, b"{}", date["Date"])
+    assert found == Answer(200, b"{}", date["Date"])
     assert request.line == ("GET /prefix/api/v1/pods?labelSelector=a%3Db%2Cc+in+%28d%29 HTTP/1.1")
     assert request.all("Host") == [f"127.0.0.1:{server.port}"]
     assert request.all("User-Agent") == ["kubectl-podx/test"]

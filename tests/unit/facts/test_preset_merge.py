@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from kit import Json
 from kit.preset_cases import env, its_container, preset, ref, website
@@ -354,7 +355,7 @@ def test_a_preset_works_in_its_own_namespace(mine: str, pods: str, *, shared: bo
     body = website()
     if pods:
         body["metadata"]["namespace"] = pods
-    one = preset()._replace(namespace=mine)
+    one = replace(preset(), namespace=mine)
     assert (merged(body, [one]).outcome == "applied") is shared
     if not shared:
         assert [why for _, why in unselected(body, [one])] == ["it is in namespace other"]

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from kit.sharing_cases import HEALTHY, LOOK, case_of, changed
 from kubectl_podx.capture.procfs import BootClock, processes
@@ -42,7 +43,7 @@ def case(context: dict[str, Any] | None = None, *, read_only: bool = False, **pr
     root = Mount(path="/", root="/", device="0:40", fstype="overlay", read_only=read_only)
     made = case_of(body, msgspec.structs.replace(LOOK, processes=[main], mounts=[root]))
     report = msgspec.structs.replace(made.report, security=facts.build(made.view))
-    return made._replace(report=report)
+    return replace(made, report=report)
 
 
 def hits(found: Case) -> dict[str, Hit]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 import kit
 from kit import Json
@@ -52,7 +53,7 @@ def triaged(*pods: dict[str, Any], **more: Any) -> Triaged:
     bodies = {
         Reference("Pod", one["metadata"]["namespace"], one["metadata"]["name"]): one for one in pods
     }
-    return of_capture(sealed(bodies, NOW))._replace(**more)
+    return replace(of_capture(sealed(bodies, NOW)), **more)
 
 
 WEB = ("ReplicaSet", "web-5f85b49978")
@@ -213,7 +214,7 @@ def test_how_bad_it_is_does_not_depend_on_how_deep_it_was_looked_at() -> None:
     found = triaged(body)
     (looked,) = found.looked
     rows = [
-        report(found._replace(looked=[looked._replace(basis=basis)])).rows[0]
+        report(replace(found, looked=[replace(looked, basis=basis)])).rows[0]
         for basis in ("status", "api", "inside")
     ]
     assert {(row.symptom, row.severity) for row in rows} == {("notReady", "critical")}

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 import kit
 from kit.fake_server import DATE, FakeServer
@@ -87,7 +88,7 @@ class HostileServer(FakeServer):
         if self.part != "exec":
             return found
         output = self.chance.choice(RAW)(found.stdout, self.chance)
-        return found._replace(stdout=output)
+        return replace(found, stdout=output)
 
     def wrong(self, path: str, body: bytes) -> bytes:
         if self.part not in path:

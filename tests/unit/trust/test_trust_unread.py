@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from kit.fake_server import DATE, FakeServer
 from kubectl_podx.analysis.analyse import analyse
@@ -97,7 +98,7 @@ class Telling(FakeServer):
         """/etc/hosts and a process's name repeat it, too."""
         result = super().exec(*words, **more)
         told = result.stdout.replace(b"(sleep)", f"({CANARY[:15]})".encode())
-        return result._replace(stdout=told.replace(b"localhost", CANARY.encode()))
+        return replace(result, stdout=told.replace(b"localhost", CANARY.encode()))
 
 
 def take(server: FakeServer, seconds: float = 20) -> Capture:
@@ -272,8 +273,8 @@ def test_a_variable_of_a_denied_secret_is_scrubbed_from_all_text() -> None:
     def shown(*words: Any, **more: Any) -> ExecResult:
         result = original(*words, **more)
         before = b"environment\n"
-        return result._replace(
-            stdout=result.stdout.replace(before, before + f"X={CANARY}\0".encode())
+        return replace(
+            result, stdout=result.stdout.replace(before, before + f"X={CANARY}\0".encode())
         )
 
     server.exec = shown  # type: ignore[method-assign]

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from msgspec.structs import replace
+
 from kubectl_podx.model.parts import Evidence
 from kubectl_podx.model.words import Confidence, RestartCause
 from kubectl_podx.pod.kills import Kill
@@ -136,18 +138,18 @@ def _killed_by_kubelet(w: Witnesses) -> Conclusion | None:
         found = Conclusion(kill.kind, "proven", _KILLED[kill.kind], evidence, accounts)
     if w.instance is not None and w.instance.started_at is None and not _met_its_end(w, kill):
         # Without its start the kill may be of the instance before.
-        return found._replace(confidence="likely")
+        return replace(found, confidence="likely")
     if _met_its_end(w, kill):
         words = "it ended in the second of the kill: the attempt that failed may have made it end"
         both = (*found.evidence, fact("status", words, w.instance and w.instance.finished_at))
         answered = probe is not None and probe.failures and not probe.cut_off
         sure: Confidence = "likely" if answered else "possible"
-        return found._replace(confidence=sure, evidence=both)
+        return replace(found, confidence=sure, evidence=both)
     if not w.of_the_next_perhaps(kill):
         return found
     words = "dated in the second of the next start: by its time alone it may be of that instance"
     both = (*found.evidence, fact("event", words, kill.last))
-    return found._replace(confidence="likely", evidence=both)
+    return replace(found, confidence="likely", evidence=both)
 
 
 def _met_its_end(w: Witnesses, kill: Kill) -> bool:

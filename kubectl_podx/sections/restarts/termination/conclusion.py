@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from kubectl_podx.model.clock import format_time
 from kubectl_podx.model.parts import Evidence
@@ -80,7 +81,7 @@ def abort_may_end_so(exit_code: int | None) -> bool:
     return exit_code in (139, 133)
 
 
-class Conclusion(NamedTuple):
+class Conclusion(Struct, frozen=True):
     """The cause of one end."""
 
     cause: RestartCause

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from msgspec.structs import replace
+
 from kubectl_podx.model.parts import Evidence
 from kubectl_podx.model.raw import dig, text
 from kubectl_podx.model.words import Confidence
@@ -86,7 +88,7 @@ def post_start(w: Witnesses) -> Conclusion | None:
     if w.hook_before and w.post_start and w.restart_count:
         words = f"FailedPostStartHook {times(w.hook_before)} on instances before"
         found = failed_hook(w, (fact("event", words),), w.hook_before)
-        return found if found.confidence == "possible" else found._replace(confidence="likely")
+        return found if found.confidence == "possible" else replace(found, confidence="likely")
     return None
 
 
