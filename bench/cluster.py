@@ -13,8 +13,6 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from msgspec.structs import replace
-
 _HINT = 'run `make cluster-up`, then `eval "$(python3 hack/cluster env)"`; `make bench` does both'
 
 
@@ -64,7 +62,7 @@ def far(cluster: Cluster, folder: Path, round_trip: float) -> Iterator[Cluster]:
             *(cluster.kubectl, config, "config", "set-cluster", entry["name"]),
             *(f"--server={address}", f"--tls-server-name={name}"),
         )
-        yield replace(cluster, variables={**cluster.variables, "KUBECONFIG": str(config)})
+        yield cluster._replace(variables={**cluster.variables, "KUBECONFIG": str(config)})
         if proxy.stdin is not None:
             proxy.stdin.close()
 

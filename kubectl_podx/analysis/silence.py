@@ -8,7 +8,7 @@ annotation must not be able to make a broken pod look well. Whoever runs podx ma
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple, get_args
+from typing import get_args
 
 import msgspec
 from msgspec import Struct
@@ -31,7 +31,7 @@ class Silence(Struct, frozen=True):
     """The mildest severity that is shown."""
 
 
-class Heard(NamedTuple):
+class Heard(Struct, frozen=True):
     """The findings in two parts, each in its order."""
 
     findings: list[Finding]

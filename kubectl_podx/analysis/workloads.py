@@ -54,13 +54,13 @@ def workload_report(
     """The report on one workload, whose pods' reports are there already."""
     view = WorkloadView(capture, captured)
     case = _case(view, reports)
-    findings, silenced = heard(_findings(case), silence, view.annotation(ANNOTATION))
+    said = heard(_findings(case), silence, view.annotation(ANNOTATION))
     return WorkloadReport(
         metadata=reports.metadata,
-        verdict=with_silenced(_verdict(case, findings), silenced),
+        verdict=with_silenced(_verdict(case, said.findings), said.silenced),
         workload=case.workload,
-        findings=findings,
-        silenced=[found.code for found in silenced],
+        findings=said.findings,
+        silenced=[found.code for found in said.silenced],
         groups=groups(reports.items),
         distinctions=reports.distinctions,
         differences=reports.differences,

@@ -9,7 +9,9 @@ from __future__ import annotations
 import itertools
 import re
 from functools import lru_cache
-from typing import Literal, NamedTuple
+from typing import Literal
+
+from msgspec import Struct
 
 from kubectl_podx.capture.secretwords import (
     NOTHING,
@@ -25,7 +27,7 @@ from kubectl_podx.model.patterns import lazy
 NameKind = Literal["", "weak", "strong", "password"]
 
 
-class Place(NamedTuple):
+class Place(Struct, frozen=True):
     """Where a value stands."""
 
     assigned: bool

@@ -6,7 +6,8 @@ import binascii
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from kubectl_podx.capture import hide_patterns as p
 from kubectl_podx.model.clock import format_time
@@ -21,7 +22,7 @@ _MOST = 200
 _SEQUENCE, _UTC_TIME, _GENERALIZED_TIME, _VERSION = 0x30, 0x17, 0x18, 0xA0
 
 
-class Validity(NamedTuple):
+class Validity(Struct, frozen=True):
     """When all certificates of a file are valid, RFC 3339; None without any."""
 
     begin: str | None = None

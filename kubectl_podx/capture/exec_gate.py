@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import NamedTuple
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -171,7 +170,7 @@ class RehearsedGate(ExecGate):
 _NOT_AGAIN = "the pod could not be read again after the exec"
 
 
-class Meanwhile(NamedTuple):
+class Meanwhile(Struct, frozen=True):
     """What is different in the second reading of a pod."""
 
     changes: dict[str, str]

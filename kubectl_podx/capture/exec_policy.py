@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from typing import Literal, NamedTuple, cast
+from typing import Literal, cast
 
 import msgspec
 from msgspec import Struct
@@ -231,7 +231,7 @@ class MemoryLimit(Struct, frozen=True):
     """Bytes."""
 
 
-class Decision(NamedTuple):
+class Decision(Struct, frozen=True):
     """Whether to exec, and why not."""
 
     allowed: bool

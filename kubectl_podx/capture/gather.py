@@ -443,7 +443,8 @@ class Gatherer:
         pod = self._sealer.raw_pod(reference)
         declared = declared_variables(self._sealer, pod, self._store.objects)
         executed = {one.call.container for one in mine if look.was_sent(one)}
-        moved, ended = exec_gate.compare(body, again.get(reference), executed)
+        compared = exec_gate.compare(body, again.get(reference), executed)
+        moved, ended = compared.changes, compared.ended
         observations = [
             self._steps.observe(outcome, partial(self._observation, pod, outcome, declared, moved))
             for outcome in mine

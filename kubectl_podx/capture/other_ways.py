@@ -179,7 +179,8 @@ class _Debug:
         why, needs = debugging.refusal(self._pod, len(adding)), ""
         if not why and not self._ways.options.force_exec:
             usages = self._ways.usages(self._reference)
-            _, _, why, needs = plan_debug.memory(self._pod, usages, self._ways.now)
+            decision = plan_debug.memory(self._pod, usages, self._ways.now)
+            why, needs = decision.reason, decision.needs
         if why:
             return {call.container: Outcome(call, "skipped", why, needs) for call in adding}
         targets = [call.container for call in adding]

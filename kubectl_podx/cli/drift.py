@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import click
-from msgspec.structs import replace
 
 from kubectl_podx.cli.command import Command
 from kubectl_podx.cli.durations import LONG_DEADLINE
@@ -158,5 +157,5 @@ def _rendered(report: DriftReport, request: Request, env: Environment) -> str:
         case _:
             from kubectl_podx.render.drift import drift_text
 
-            terminal = replace(env.terminal(request.colors), headers=not request.no_headers)
+            terminal = env.terminal(request.colors, headers=not request.no_headers)
             return drift_text(report, terminal, wide=request.format == "wide")

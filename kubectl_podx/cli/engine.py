@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from msgspec.structs import replace
-
 from kubectl_podx.cli.environment import Environment
 from kubectl_podx.cli.printed import answered
 from kubectl_podx.cli.request import Request
@@ -167,7 +165,7 @@ def printed_report(request: Request, env: Environment, document: Document) -> st
             metadata=document.metadata, verdict=document.verdict, items=[document]
         )
         return html(alone, single=True)
-    terminal = replace(env.terminal(request.colors), headers=not request.no_headers)
+    terminal = env.terminal(request.colors, headers=not request.no_headers)
     wide = request.format == "wide"
     if request.format == "table" or (request.as_table and wide):
         from kubectl_podx.render.text import tables

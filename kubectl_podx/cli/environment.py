@@ -54,9 +54,10 @@ class Environment:
         self.time_limit: TimeLimit | None = None
         """Set by the funnel, which also ends it."""
 
-    def terminal(self, colors: Colors = "auto") -> Terminal:
-        """The terminal behind standard output."""
-        return Terminal.of(self.stdout, self.variables, colors)
+    def terminal(self, colors: Colors = "auto", *, headers: bool = True) -> Terminal:
+        """The terminal behind standard output; without `headers` tables have none."""
+        found = Terminal.of(self.stdout, self.variables, colors)
+        return found._replace(headers=headers)
 
     def rows(self) -> int:
         """The lines of the terminal behind standard output; 0 where none is known."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import click
-from msgspec.structs import replace
 
 from kubectl_podx.cli.command import Command
 from kubectl_podx.cli.durations import LONG_DEADLINE
@@ -149,5 +148,5 @@ def rendered(report: RehearsalReport, request: Request, env: Environment) -> str
         case _:
             from kubectl_podx.render.start import rehearsal_text
 
-            terminal = replace(env.terminal(request.colors), headers=not request.no_headers)
+            terminal = env.terminal(request.colors, headers=not request.no_headers)
             return rehearsal_text(report, terminal, wide=request.format == "wide")

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import click
-from msgspec.structs import replace
 
 from kubectl_podx.cli.command import Command
 from kubectl_podx.cli.durations import LONG_DEADLINE
@@ -289,7 +288,7 @@ def rendered(report: TriageReport, request: Request, env: Environment) -> str:
         return names(report)
     from kubectl_podx.render.reports import triage_text as text
 
-    terminal = replace(env.terminal(request.colors), headers=not request.no_headers)
+    terminal = env.terminal(request.colors, headers=not request.no_headers)
     return text(report, terminal, wide=request.format == "wide")
 
 

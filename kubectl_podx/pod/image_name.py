@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from msgspec import Struct
 
 from kubectl_podx.model.patterns import lazy
 from kubectl_podx.model.words import PolicyBasis
@@ -10,7 +10,7 @@ from kubectl_podx.model.words import PolicyBasis
 _DIGEST = lazy(r"sha256:[0-9a-fA-F]{64}")
 
 
-class ImageName(NamedTuple):
+class ImageName(Struct, frozen=True):
     """The parts of `REPOSITORY[:TAG][@DIGEST]`."""
 
     repository: str

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from itertools import islice
-from typing import NamedTuple
 
 from msgspec import Struct
 
@@ -41,7 +40,7 @@ OOM_MARK = "OOMKilled"
 """The runtime's reason for the end of a container in which the kernel killed any process."""
 
 
-class Termination(NamedTuple):
+class Termination(Struct, frozen=True):
     """The end of one instance of a container."""
 
     exit_code: int | None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import NamedTuple
 
 from msgspec import Struct
 
@@ -46,7 +45,7 @@ class Witness(Struct, frozen=True):
     """What is to be said where none of the texts above decides."""
 
 
-class Judgement(NamedTuple):
+class Judgement(Struct, frozen=True):
     """The decided state and why."""
 
     state: ValueState
@@ -85,7 +84,7 @@ def decide(seen: Witness) -> Judgement:
     return Judgement("unknown", seen.gone or seen.note)
 
 
-class Write(NamedTuple):
+class Write(Struct, frozen=True):
     """The last write of an object."""
 
     time: datetime | None = None

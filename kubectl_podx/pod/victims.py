@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from msgspec import Struct
 
 from kubectl_podx.model.raw import text
 from kubectl_podx.pod.pod import Pod
 from kubectl_podx.pod.view import PodView
 
 
-class Victim(NamedTuple):
+class Victim(Struct, frozen=True):
     """A pod that the scheduler has told to end."""
 
     name: str
@@ -40,4 +40,4 @@ def victims(view: PodView) -> list[Victim] | None:
         if told and not pod.ended:
             name = f"{text(body, 'metadata', 'namespace')}/{pod.name}"
             found.append(Victim(name, pod.deletion))
-    return sorted(found)
+    return sorted(found, key=lambda victim: victim.name)

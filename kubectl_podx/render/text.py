@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 import msgspec
+from msgspec import Struct
 
 from kubectl_podx.model.clock import parse_time
 from kubectl_podx.model.parts import Coverage, Verdict
@@ -131,7 +131,7 @@ _SIDES: tuple[Side, ...] = ("declared", "injected", "process")
 _NOT_READ = "other bytes, which are not read out"
 
 
-class RevealedText(NamedTuple):
+class RevealedText(Struct, frozen=True):
     """What is printed, and how much of it there is."""
 
     text: str

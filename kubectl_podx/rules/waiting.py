@@ -6,7 +6,8 @@ The texts are the kubelet's (pkg/kubelet/kubelet_pods.go, security_context_other
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from kubectl_podx.model.patterns import lazy
 from kubectl_podx.pod.pod import BEING_CREATED
@@ -20,7 +21,7 @@ _MISSING_KEY = lazy(r"couldn't find key (\S{1,253}) in (ConfigMap|Secret) [^/\s]
 _KINDS = {"configmap": "ConfigMap", "secret": "Secret"}
 
 
-class Missing(NamedTuple):
+class Missing(Struct, frozen=True):
     """An object or key that a container needs."""
 
     kind: str

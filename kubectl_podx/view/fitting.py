@@ -112,7 +112,7 @@ def _lines(row: Sequence[Cell], widths: Sequence[int]) -> list[list[Cell]]:
 
 
 def _wrapped(cell: Cell, width: int) -> list[Cell]:
-    value, tone = cell
+    value, tone = cell.text, cell.tone
     if len(value) <= width:
         return [cell]
     if " " not in value:

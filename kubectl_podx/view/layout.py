@@ -6,9 +6,7 @@ import os
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
-from typing import Any, TextIO
-
-from msgspec import Struct
+from typing import Any, NamedTuple, TextIO
 
 from kubectl_podx.model.words import HOW_BAD, Colors, HowBad
 from kubectl_podx.view.cell import Cell
@@ -18,7 +16,7 @@ from kubectl_podx.view.width import Widths
 _NARROWEST = 40
 
 
-class Terminal(Struct, frozen=True):
+class Terminal(NamedTuple):
     """How text may be laid out."""
 
     width: int | None = None
@@ -154,7 +152,7 @@ def _fitted(
 
 def _shown(cell: Cell | str, limit: int, widths: Widths) -> Cell:
     """The cell escaped, one character a column."""
-    text, colour = cell if isinstance(cell, Cell) else (cell, "")
+    text, colour = (cell.text, cell.tone) if isinstance(cell, Cell) else (cell, "")
     return Cell(widths.even(clean(text, limit)), colour)
 
 

@@ -66,7 +66,7 @@ def missing_config(case: Case) -> Iterator[Hit]:
                 f"{container.name} cannot start: {missing} does not exist",
                 (f"waiting, CreateContainerConfigError: {container.message}",),
                 container=container.name,
-                next=what_is_there(case, *missing),
+                next=what_is_there(case, missing.kind, missing.name, missing.key),
                 blocking=True,
             )
 

@@ -6,8 +6,6 @@ server itself runs for `kubectl get pods`.
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from msgspec import Struct
 
 from kubectl_podx.model.raw import Json, dig, items, mapping, number, text
@@ -16,7 +14,7 @@ from kubectl_podx.pod.pod import Pod
 _NODE_LOST = "NodeLost"
 
 
-class Columns(NamedTuple):
+class Columns(Struct, frozen=True):
     """What `kubectl get pod` prints."""
 
     status: str

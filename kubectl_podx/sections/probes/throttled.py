@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from msgspec import Struct
 
 from kubectl_podx.rules.rule import Case
 from kubectl_podx.view.units import spell_seconds
 
 
-class HeldBack(NamedTuple):
+class HeldBack(Struct, frozen=True):
     """The larger of what its running instance and what its pod tells."""
 
     share: float
@@ -23,7 +23,7 @@ def held_back(case: Case, name: str) -> HeldBack:
     running = HeldBack(
         share, f"cgroup of the running instance: throttled in {share:.0%} of the periods"
     )
-    return max(running, _of_all(case, name))
+    return max(running, _of_all(case, name), key=lambda one: one.share)
 
 
 def _of_all(case: Case, name: str) -> HeldBack:

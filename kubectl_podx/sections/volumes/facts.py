@@ -5,9 +5,9 @@ from __future__ import annotations
 import posixpath
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
 
 import msgspec
+from msgspec import Struct
 
 from kubectl_podx.model.capture import Mount
 from kubectl_podx.model.outside import Outside
@@ -40,7 +40,7 @@ _RUNTIME_FILES = frozenset(
 )
 
 
-class Seen(NamedTuple):
+class Seen(Struct, frozen=True):
     """A declared mount as it was seen."""
 
     state: str
@@ -192,7 +192,8 @@ def _left_out(view: PodView, name: str) -> list[str]:
 
 def _mount(view: PodView, entry: ContainerEntry, mount: Json) -> tuple[VolumeMount, Mount | None]:
     path = text(mount, "mountPath")
-    state, found = seen(view, entry, path, text(mount, "name"))
+    looked = seen(view, entry, path, text(mount, "name"))
+    state, found = looked.state, looked.mount
     row = VolumeMount(
         container=entry.name,
         path=path,

@@ -69,7 +69,9 @@ def cannot_mount(case: Case) -> Iterator[Hit]:
             + _why_not_mounted(message, missing)
             + holders,
             (f"event {reason}, {times(count)}: {message}",),
-            next=what_is_there(case, *missing) if missing else describe_pod(case),
+            next=what_is_there(case, missing.kind, missing.name, missing.key)
+            if missing
+            else describe_pod(case),
             blocking=True,
         )
 

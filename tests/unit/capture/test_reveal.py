@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from msgspec.structs import astuple
 
 from kit.fake_server import FakeServer
 from kubectl_podx.analysis.analyse import analyse
@@ -65,7 +66,7 @@ def test_every_key_of_a_secret_that_is_mounted_is_shown_below_its_path() -> None
 
 def test_nothing_is_shown_where_nothing_was_asked_for() -> None:
     _, reports = taken(None)
-    assert revealed_text(reports.items, Revealed()) == ("", 0, 0)
+    assert astuple(revealed_text(reports.items, Revealed())) == ("", 0, 0)
 
 
 def test_a_value_moves_no_cursor() -> None:

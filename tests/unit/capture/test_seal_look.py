@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from msgspec.structs import replace
+from msgspec.structs import astuple, replace
 
 from kit import absent, raw_look
 from kubectl_podx.capture.calls import Outcome
@@ -153,8 +153,8 @@ def test_the_root_ca_tells_its_end_of_validity_without_its_bytes() -> None:
 def test_the_validity_of_several_certificates_is_what_they_share() -> None:
     pki = Path(__file__).parent.parent / "cluster" / "pki"
     both = (pki / "authority.pem").read_bytes() + (pki / "expired.pem").read_bytes()
-    assert validity(both) == ("2020-01-01T00:00:00Z", "2021-01-01T00:00:00Z")
-    assert validity(both[:300]) == (None, None)
+    assert astuple(validity(both)) == ("2020-01-01T00:00:00Z", "2021-01-01T00:00:00Z")
+    assert astuple(validity(both[:300])) == (None, None)
 
 
 def test_claims_of_tokens_without_the_token() -> None:

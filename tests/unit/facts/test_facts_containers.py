@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from msgspec.structs import astuple
 
 import kit
 from kit import Json, observation, pod, view
@@ -282,7 +283,7 @@ def test_recent_logs_prefer_the_running_instance_and_leave_ready_ones_out() -> N
 def test_a_tag_decides_the_default_policy(
     reference: str, parts: tuple[str, str, str], policy: str
 ) -> None:
-    assert parse_image(reference) == parts
+    assert astuple(parse_image(reference)) == parts
     assert default_policy(reference) == policy
     assert policy_basis(reference, policy) == "matchesDefault"
     assert policy_basis(reference, "Never") == "declared"

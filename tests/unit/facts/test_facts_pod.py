@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import astuple
 
 import kit
 from kit import Json, condition, container, owned_by, stored, view, waiting, workload
@@ -237,7 +238,7 @@ COLUMNS = [
 def test_columns_are_those_of_kubectl(
     pod_body: dict[str, Any], word: str, ready: str, restarts: int
 ) -> None:
-    assert columns(pod_body) == (word, ready, restarts)
+    assert astuple(columns(pod_body)) == (word, ready, restarts)
 
 
 JSON = st.recursive(

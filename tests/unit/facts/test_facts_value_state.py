@@ -8,6 +8,7 @@ from typing import Any, get_args
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import astuple
 
 from kubectl_podx.model.words import ValueState
 from kubectl_podx.pod.sources import Witness, decide, last_write
@@ -57,7 +58,7 @@ def test_of_two_that_hold_the_earlier_one_is_said(
 
 def test_a_lost_source_of_a_container_that_does_not_run_is_missing() -> None:
     assert decide(Witness(gone="not found", alive=False)).state == "missing"
-    assert decide(Witness(gone="not found", alive=True)) == ("unknown", "not found")
+    assert astuple(decide(Witness(gone="not found", alive=True))) == ("unknown", "not found")
 
 
 def test_what_a_program_set_itself_is_its_own_doing() -> None:

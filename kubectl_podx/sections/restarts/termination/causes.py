@@ -141,7 +141,10 @@ def _killed_by_kubelet(w: Witnesses) -> Conclusion | None:
         return replace(found, confidence="likely")
     if _met_its_end(w, kill):
         words = "it ended in the second of the kill: the attempt that failed may have made it end"
-        both = (*found.evidence, fact("status", words, w.instance and w.instance.finished_at))
+        both = (
+            *found.evidence,
+            fact("status", words, w.instance.finished_at if w.instance else None),
+        )
         answered = probe is not None and probe.failures and not probe.cut_off
         sure: Confidence = "likely" if answered else "possible"
         return replace(found, confidence=sure, evidence=both)

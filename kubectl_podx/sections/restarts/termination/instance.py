@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from kubectl_podx.model.raw import Json, dig, items, text
 from kubectl_podx.pod.pod import OOM_MARK, ContainerEntry, Pod, Termination
@@ -13,7 +14,7 @@ from kubectl_podx.pod.pod import OOM_MARK, ContainerEntry, Pod, Termination
 _SLACK = timedelta(seconds=5)
 
 
-class Instance(NamedTuple):
+class Instance(Struct, frozen=True):
     """One instance that has ended: `state.terminated`, or else `lastState.terminated`."""
 
     exit_code: int | None
@@ -69,7 +70,16 @@ def last_instance(entry: ContainerEntry) -> Instance | None:
 def _instance(
     end: Termination, next_start: datetime | None, earlier: int, *, current: bool
 ) -> Instance:
-    return Instance(*end, next_start, current, earlier <= 0)
+    return Instance(
+        end.exit_code,
+        end.reason,
+        end.message,
+        end.started_at,
+        end.finished_at,
+        next_start=next_start,
+        current=current,
+        first=earlier <= 0,
+    )
 
 
 def restarts_after(

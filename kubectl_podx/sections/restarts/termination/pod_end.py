@@ -5,7 +5,6 @@ container's own reason.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import NamedTuple
 
 from msgspec import Struct
 
@@ -395,11 +394,13 @@ def sandbox_kept(view: PodView, entry: ContainerEntry, instance: Instance) -> bo
     ended, began = instance.finished_at, instance.started_at
     if ended is None:
         return False
-    for name, kind, since, running, done in _lives(view):
-        lived_on = since and since < ended and (running or (done and done > ended))
-        if name != entry.name and lived_on:
+    for life in _lives(view):
+        later = life.running or (life.done and life.done > ended)
+        lived_on = life.since and life.since < ended and later
+        if life.name != entry.name and lived_on:
             return True
-        if kind == "init" and entry.kind != "init" and done and began and done <= began:
+        before = life.done and began and life.done <= began
+        if life.kind == "init" and entry.kind != "init" and before:
             return True
     for condition in items(view.pod, "status", "conditions"):
         if text(condition, "type") == "PodReadyToStartContainers":
@@ -411,7 +412,7 @@ def sandbox_kept(view: PodView, entry: ContainerEntry, instance: Instance) -> bo
     return code not in (0, 255) and not stop_signal(code)
 
 
-class _Life(NamedTuple):
+class _Life(Struct, frozen=True):
     """When a container's newest instance ran."""
 
     name: str
