@@ -31,7 +31,7 @@ _STEP = 0.2
 # Execs, and the readings of memory that decide about them.
 _OF_EXECS = ("exec", "podMetrics", "stats")
 # Seconds after which execs that are under way are worth an answer before them.
-_SOON = 0.1
+_SOON = 0.02
 # How often after that the answers are counted: a person waits for the first of them.
 _OFTEN = 0.02
 

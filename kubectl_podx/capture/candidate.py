@@ -20,6 +20,7 @@ from kubectl_podx.capture.secretwords import (
     WORDS,
     all_words,
     is_word,
+    small,
     words,
 )
 from kubectl_podx.model.patterns import lazy
@@ -39,24 +40,22 @@ class Place(Struct, frozen=True):
     """What follows the value in its line."""
 
 
+# For names in small letters.
 _PASSWORD = lazy(
     r"passw|passphrase|passcode|(?:(?<![a-z])|db|my|root|user|admin|store|key|requires?)pass(?:$|[^a-z])"
     r"|pwd|(?<![a-z])(?:masterauth|pw)(?![a-z])",
-    re.IGNORECASE,
 )
 _STRONG = lazy(
     r"secret|token|credential|(?:api|access|private|encrypt(?:ion)?|sign(?:ing)?|master|licen[sc]e"
     r"|account|shared|secret|storage|service|client|auth|app|deploy|webhook|admin|subscription)[-_.]?key(?:$|[^a-z])"
     r"|[a-z0-9][-_.]key$|authorization|bearer|jwt|conn(?:ection)?[-_.]?str|dsn|hmac"
     r"|(?<![a-z])(?:salt|pepper|otp|pin|sig|sas)$|^x-amz-signature",
-    re.IGNORECASE,
 )
 _WEAK = lazy(
     r"auth(?!or(?!i[sz]))|cookie|sess(?:ion|id)|(?<![a-z])sid$|saml|salt|pepper|signature|^key$|cert|(?<![a-z])pem|keystore"
     r"|kubeconfig|webhook|otp|pin$|(?:database|db|redis|mongo|amqp|sentry|jdbc)[-_.]?(?:url|uri)",
-    re.IGNORECASE,
 )
-_PLURAL = lazy(r"(?:secrets|tokens|keys|certs|certificates|sessions|webhooks)$", re.IGNORECASE)
+_PLURAL = lazy(r"(?:secrets|tokens|keys|certs|certificates|sessions|webhooks)$")
 _CAMEL = lazy(r"(?<=[a-z0-9])(?=[A-Z])")
 _LAST_PART = lazy(r"[-_.]")
 # `token_ttl`, `secretName`, `password-file`, `auth.go`: what a name ends with says that the value
@@ -125,11 +124,11 @@ def name_kind(name: str) -> NameKind:
 def _known_kind(name: str) -> NameKind:
     name = name.strip("-_.")
     # `DB_PASSWORD`, `dbPassword`, `DBPassword` alike.
-    written = name if "_" in name or name.isupper() else _CAMEL.sub("_", name)
+    written = small(name if "_" in name or name.isupper() else _CAMEL.sub("_", name))
     if not (_PASSWORD.search(written) or _STRONG.search(written) or _WEAK.search(written)):
         return ""
     parts = [part for part in _LAST_PART.split(written) if part]
-    if len(parts) > 1 and parts[-1].lower() in _ABOUT:
+    if len(parts) > 1 and parts[-1] in _ABOUT:
         return ""
     if _PASSWORD.search(written):
         return "password"

@@ -22,6 +22,12 @@ _MOST = 200
 _SEQUENCE, _UTC_TIME, _GENERALIZED_TIME, _VERSION = 0x30, 0x17, 0x18, 0xA0
 
 
+_PUBLIC = lazy(
+    r"(?:\s*-----BEGIN ((?:TRUSTED |X509 )?CERTIFICATE)-----[A-Za-z0-9+/=\s]{1,65536}+"
+    r"-----END \1-----)+\s*"
+)
+
+
 class Validity(Struct, frozen=True):
     """When all certificates of a file are valid, RFC 3339; None without any."""
 
@@ -94,6 +100,11 @@ def _moment(der: bytes, at: int) -> tuple[datetime, int]:
         raise ValueError
     year, month, day, hour, minute, second = map(int, parts)
     return datetime(year, month, day, hour, minute, second, tzinfo=UTC), end
+
+
+def all_public(text: str) -> bool:
+    """Whether there is nothing in it but certificates, as in `kube-root-ca.crt`: no secret."""
+    return _BEGIN in text and _PUBLIC.fullmatch(text) is not None
 
 
 _BEGIN, _END, _DASHES = "-----BEGIN ", "-----END ", "-----"

@@ -22,19 +22,16 @@ from kubectl_podx.capture.candidate import (
 )
 from kubectl_podx.capture.certificates import without_pem
 from kubectl_podx.capture.hide_patterns import quoted_end
-from kubectl_podx.capture.secretwords import WORDS, all_words
+from kubectl_podx.capture.secretwords import WORDS, all_words, small
 
 HIDDEN = "<hidden>"
-
-# Letters that such a pattern takes for `i`, `s` and `k`.
-_LIKE_ASCII = {0x130: "i", 0x131: "i", 0x17F: "s", 0x212A: "k"}
 
 
 def may_match(text: str) -> bool:
     """Whether it is worth while to search the text for more than random words."""
     if ("://" in text and "@" in text) or any(hint in text for hint in p.HINTS):
         return True
-    lower = _small(text)
+    lower = small(text)
     return (
         any(hint in lower for hint in p.LOWER_HINTS)
         or ("@" in text and ":" in text)
@@ -44,11 +41,6 @@ def may_match(text: str) -> bool:
         or "dapi" in text
         or "SK" in text
     )
-
-
-def _small(text: str) -> str:
-    """In small letters, as patterns without regard to case see them."""
-    return text.lower() if text.isascii() else text.translate(_LIKE_ASCII).lower()
 
 
 def hide_text(text: str) -> str:
@@ -72,7 +64,7 @@ def _hide(text: str, found: list[str] | None) -> str:
     hider = _Hider(found)
     if may_match(text):
         text = without_pem(text, hider.take)
-        lower = _small(text)
+        lower = small(text)
         for hints, step in _STEPS:
             if not hints or any(hint in lower for hint in hints):
                 text = step(hider, text)

@@ -20,7 +20,7 @@ from typing import Any, Never
 import msgspec
 
 from kubectl_podx.capture import redact
-from kubectl_podx.capture.certificates import validity
+from kubectl_podx.capture.certificates import all_public, validity
 from kubectl_podx.capture.encodings import encoded, encodings, in_base64, texts_of, usual_encodings
 from kubectl_podx.capture.formats import format_of
 from kubectl_podx.capture.plan import source_names
@@ -381,6 +381,8 @@ class Sealer:
             # minutes.
             return
         decoded = value[:_LONGEST_JUDGED].decode("utf-8", "replace")
+        if all_public(decoded):
+            return
         for part in secret_literal_parts(name, decoded)[:_MOST_PARTS]:
             self._remember(part.encode("utf-8", "surrogatepass"))
 

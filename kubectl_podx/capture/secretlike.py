@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from kubectl_podx.capture.candidate import Place, is_secret, name_kind
 from kubectl_podx.capture.hidetext import HIDDEN, has_secret, hide_text, may_match, secret_parts
-from kubectl_podx.capture.secretwords import words
+from kubectl_podx.capture.secretwords import small, words
 from kubectl_podx.model.patterns import lazy
 
 __all__ = [
@@ -26,13 +26,13 @@ __all__ = [
     "secret_value",
 ]
 
+# For names in small letters.
 _NAME = lazy(
     r"passw(?:or)?d|passphrase|passcode|(?:(?<![a-z])|db|my|root|user|admin)pass(?:$|[^a-z])|pwd|(?<![a-z])pw(?![a-z])|sessid|secret|token|credential|api[-_.]?key"
     r"|access[-_.]?key|private[-_.]?key|encryption[-_.]?key|signing[-_.]?key|master[-_.]?key"
     r"|license[-_.]?key|[-_.]key$|^key$|auth(?!or(?!i[sz]))|bearer|cookie|session|jwt|saml|salt|pepper"
     r"|hmac|signature|dsn|conn(?:ection)?[-_.]?str|(?:database|db|redis|mongo|amqp|sentry|jdbc)"
     r"[-_.]?(?:url|uri)|cert|pem|keystore|kubeconfig|webhook|otp|pin$",
-    re.IGNORECASE,
 )
 _LONGEST_KNOWN = 100
 _CAMEL = lazy(r"(?<=[a-z0-9])(?=[A-Z])")
@@ -53,7 +53,7 @@ def secret_name(name: str) -> bool:
 
 
 def _secret_name(name: str) -> bool:
-    return bool(_NAME.search(name) or _NAME.search(_CAMEL.sub("_", name)))
+    return bool(_NAME.search(small(name)) or _NAME.search(small(_CAMEL.sub("_", name))))
 
 
 _secret_name_known = lru_cache(maxsize=2048)(_secret_name)

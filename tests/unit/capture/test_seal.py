@@ -76,6 +76,27 @@ def test_a_config_map_shows_short_harmless_values_and_hides_secret_like_ones() -
     assert_clean(stored)
 
 
+def test_a_certificate_is_public_and_the_key_beside_it_is_not() -> None:
+    """`kube-root-ca.crt` is in every pod: to look for it in all text would only take time."""
+    body64 = "MIIBkDCCATagAwIBAgIUfa7jusdm2zNiwqi1U2R0" * 4
+    certificate = f"-----BEGIN CERTIFICATE-----\n{body64}\n-----END CERTIFICATE-----\n"
+    key = certificate.replace("CERTIFICATE", "EC PRIVATE KEY")
+    text = f"said {body64[:40]} and {body64}"
+    for value, shown in (
+        (certificate, True),
+        (certificate * 3, True),
+        (f"\n{certificate}", True),
+        (key, False),
+        (certificate + key, False),
+        (f"{certificate}password={CANARY}", False),
+        (certificate.replace("-----END CERTIFICATE-----", "-----END EC PRIVATE KEY-----"), False),
+    ):
+        sealer = Sealer()
+        sealer.open(CONFIG, body(CONFIG, data={"ca.crt": value}))
+        assert (sealer.scrub(text) == text) is shown, value
+        assert CANARY not in sealer.scrub(f"password is {CANARY}") or CANARY not in value
+
+
 def test_binary_data_is_marked() -> None:
     stored = Sealer().open(
         CONFIG, body(CONFIG, binaryData={"blob": base64.b64encode(b"\xff\x00").decode()})
