@@ -180,13 +180,19 @@ class Meanwhile(Struct, frozen=True):
     that from outside, so this is never reported as an end of the app's own."""
 
 
-def compare(before: Json, outcome: Outcome | None, executed: Collection[str] = ()) -> Meanwhile:
+def compare(
+    before: Json,
+    outcome: Outcome | None,
+    executed: Collection[str] = (),
+    first: object = None,
+) -> Meanwhile:
     """The second reading against the first; None stands for a pod that nobody looked into.
 
     `executed`: the containers that an exec ran in. What changed makes an observation worthless: it
-    may be of another instance than the API's facts are.
+    may be of another instance than the API's facts are. `first`: the first answer as it came, where
+    that is known: most pods have not changed by one byte.
     """
-    if outcome is None:
+    if outcome is None or (outcome.state == "ok" and outcome.answer == first):
         return Meanwhile({}, [])
     if outcome.state == "missing":
         return Meanwhile({"": "the pod was deleted during inspection"}, [])

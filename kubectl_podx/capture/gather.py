@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from kubectl_podx import __version__
-from kubectl_podx.capture import exec_gate, look, plan, resolve
+from kubectl_podx.capture import exec_gate, look, plan, recheck, resolve
 from kubectl_podx.capture.calls import (
     GRACE,
     Early,
@@ -47,11 +46,6 @@ if TYPE_CHECKING:
     from kubectl_podx.cluster.server import ApiServer
     from kubectl_podx.model.revealed import Revealed
 
-# What the second reading of the pod needs after the last exec has ended.
-_RECHECK_RESERVE = 0.5
-# How long the kubelet may take to tell that a container has ended.
-_RECHECK_PATIENCE = 6.0
-_RECHECK_STEP = 0.3
 # What an exec that is cut off needs beside, until its output so far is here.
 _EXEC_RESERVE = 0.75
 
@@ -81,11 +75,13 @@ class Gatherer:
         self._sealer = Sealer()
         self.search = self._sealer.found_in
         self._gate: exec_gate.ExecGate | None = None
+        self._early_reading: recheck.EarlyReading | None = None
         self._store = self._steps.store(self._sealer)
         self._workloads: dict[Reference, list[Reference]] = {}
         self._known: dict[str, Outcome] = {}
         self._led_to: dict[str, list[PlannedCall]] = {}
         self._captured_at = self._version = ""
+        self._first_answers: dict[Reference, object] = {}
 
     def capture(self, targets: Targets, namespace: str, meanwhile: Meanwhile = idle) -> Capture:
         """The sealed Capture of every pod that the targets name.
@@ -130,9 +126,10 @@ class Gatherer:
         asked, stand_ins = asked_together(calls)
         everything += [*asked, *(call for planned in own.values() for call in planned)]
         self._dial_for(everything)
+        self._early_reading = recheck.early_reading(self._server, calls, self._in_flight)
 
         # A read that hangs must not take the time of the second reading of the pod with it.
-        bound = self._before_the_end(_RECHECK_RESERVE)
+        bound = self._before_the_end(recheck.RESERVE)
         known = held | self._known.keys()
         now = [call for call in everything if call.id not in known]
 
@@ -166,7 +163,7 @@ class Gatherer:
                 outcomes,
                 self._options,
                 in_flight=self._in_flight,
-                deadline=self._before_the_end(_RECHECK_RESERVE),
+                deadline=self._before_the_end(recheck.RESERVE),
             )
         again = self._read_again(bodies, calls, outcomes)
         pods = [self._captured(r, bodies[r], calls[r], outcomes, again) for r in bodies]
@@ -312,8 +309,15 @@ class Gatherer:
         if call.kind != "exec":
             return perform_read(self._server, call)
         pod = self._sealer.raw_pod(call.reference)
-        bound = self._before_the_end(_RECHECK_RESERVE + _EXEC_RESERVE)
-        return look.perform(self._server, call, pod, bound)
+        bound = self._before_the_end(recheck.RESERVE + _EXEC_RESERVE)
+        early = self._early_reading
+        if early is None:
+            return look.perform(self._server, call, pod, bound)
+        with early.looking(call.id) as begun:
+            outcome = look.perform(self._server, call, pod, bound, begun)
+            if outcome.state != "ok":
+                early.drop()
+            return outcome
 
     def _read_pods(self, references: list[Reference]) -> dict[Reference, Json]:
         """The pods' bodies. One pod that is asked for by name and cannot be read is an error."""
@@ -325,6 +329,7 @@ class Gatherer:
             outcomes = list(self._send([plan.get_pod(r) for r in missing]).values())
         for outcome in outcomes:
             self._note_time(outcome.date)
+            self._first_answers[outcome.call.reference] = outcome.answer
             if outcome.state != "ok":
                 raise PodxError(
                     f'Error from server (NotFound): pods "{outcome.call.reference.name}" not found'
@@ -358,7 +363,7 @@ class Gatherer:
             server=self._server,
             options=self._options,
             send=self._send,
-            deadline=lambda: self._before_the_end(_RECHECK_RESERVE + _EXEC_RESERVE),
+            deadline=lambda: self._before_the_end(recheck.RESERVE + _EXEC_RESERVE),
             consent=self._ask,
             say=self._steps.say,
             usages=lambda pod: self._gate.usages(pod) if self._gate else (),
@@ -380,12 +385,8 @@ class Gatherer:
         calls: dict[Reference, list[PlannedCall]],
         outcomes: dict[str, Outcome],
     ) -> dict[Reference, Outcome]:
-        """The pods that were looked into, read again: uid and container ids must not have moved.
-
-        If an exec broke off, the container may have ended of it, which the kubelet reports a moment
-        later: such a pod is read until it says so, or has had the time to.
-        """
-        execs = {
+        """The pods that were looked into, read again; what came back is sealed meanwhile."""
+        sent = {
             reference: [
                 outcomes[call.id]
                 for call in calls[reference]
@@ -393,21 +394,21 @@ class Gatherer:
             ]
             for reference in bodies
         }
-        read = self._send(
-            [plan.get_pod(reference) for reference, sent in execs.items() if sent],
+        seal: list[Meanwhile] = [
             lambda: self._store.seal(
                 outcomes, lambda: self._remember_looks(bodies, calls, outcomes)
-            ),
-        )
-        again = {outcome.call.reference: outcome for outcome in read.values()}
-        patience = self._deadline.within(_RECHECK_PATIENCE)
-        doubtful = [r for r, sent in execs.items() if any(map(look.may_have_harmed, sent))]
-        while doubtful and patience.remaining() > _RECHECK_STEP:
-            doubtful = [r for r in doubtful if not exec_gate.compare(bodies[r], again[r]).changes]
-            if doubtful:
-                time.sleep(_RECHECK_STEP)
-                more = self._send([plan.get_pod(reference) for reference in doubtful])
-                again |= {one.call.reference: one for one in more.values() if one.state == "ok"}
+            )
+        ]
+
+        def read(pods: Sequence[Reference]) -> dict[Reference, Outcome]:
+            found = self._send([plan.get_pod(one) for one in pods], seal.pop() if seal else idle)
+            return {one.call.reference: one for one in found.values()}
+
+        # Probes that were run by hand have had time to do harm since then.
+        early = None if self._options.probe_runs else self._early_reading
+        again = recheck.read_again(bodies, sent, read, early, self._deadline)
+        if seal:
+            seal.pop()()
         return again
 
     def _remember_looks(
@@ -443,7 +444,8 @@ class Gatherer:
         pod = self._sealer.raw_pod(reference)
         declared = declared_variables(self._sealer, pod, self._store.objects)
         executed = {one.call.container for one in mine if look.was_sent(one)}
-        compared = exec_gate.compare(body, again.get(reference), executed)
+        first = self._first_answers.get(reference)
+        compared = exec_gate.compare(body, again.get(reference), executed, first)
         moved, ended = compared.changes, compared.ended
         observations = [
             self._steps.observe(outcome, partial(self._observation, pod, outcome, declared, moved))

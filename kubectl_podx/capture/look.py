@@ -6,7 +6,7 @@ import hashlib
 import os
 import posixpath
 import shlex
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Never
@@ -203,8 +203,17 @@ def header(
     return "\n".join(lines).replace("\0", "").encode("utf-8", "replace")
 
 
-def perform(server: ApiServer, call: PlannedCall, pod: Json, deadline: Deadline) -> Outcome:
-    """Runs the script where the call says. Never raises for what the container answers."""
+def perform(
+    server: ApiServer,
+    call: PlannedCall,
+    pod: Json,
+    deadline: Deadline,
+    begun: Callable[[], None] | None = None,
+) -> Outcome:
+    """Runs the script where the call says. Never raises for what the container answers.
+
+    `begun` is told when its first output is there.
+    """
     entries = {entry.name: entry for entry in containers(pod)}
     looked_at = entries[call.container]
     nonce = "podx-" + os.urandom(12).hex()
@@ -226,6 +235,7 @@ def perform(server: ApiServer, call: PlannedCall, pod: Json, deadline: Deadline)
             deadline=deadline,
             stdout_limit=_MAX_OUTPUT,
             stderr_limit=_MAX_ERRORS,
+            begun=begun,
         )
     except ClusterError as error:
         if error.kind == "failed" and any(words in str(error).lower() for words in _STOPPED):

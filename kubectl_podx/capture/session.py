@@ -9,17 +9,18 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from kubectl_podx import __version__
-from kubectl_podx.capture.calls import Meanwhile, Progress, idle
-from kubectl_podx.capture.plan import LookOptions
+from kubectl_podx.capture.planned import LookOptions
 from kubectl_podx.capture.targets import Targets
-from kubectl_podx.model.capture import Capture
 from kubectl_podx.model.clock import Deadline
 from kubectl_podx.model.errors import PodxError
 
 if TYPE_CHECKING:
+    # Nothing that takes its time: what looks is imported while the connections are dialled.
+    from kubectl_podx.capture.calls import Meanwhile, Progress
     from kubectl_podx.capture.sharing import Witness
     from kubectl_podx.cluster.access import AccessFlags
     from kubectl_podx.cluster.server import ApiServer
+    from kubectl_podx.model.capture import Capture
     from kubectl_podx.model.revealed import Revealed
 
 __all__ = ["Kept", "KeptIn", "LookOptions", "Targets", "connect", "connected", "take"]
@@ -27,8 +28,8 @@ __all__ = ["Kept", "KeptIn", "LookOptions", "Targets", "connect", "connected", "
 CONSENT_SECONDS = 120.0
 """How long a person may think about `--debug-image`."""
 _MAX_CONNECTIONS = 16
-# Two execs, and four for the reads, which take turns while the execs are under way.
-_DIAL_AHEAD = 6
+# Two execs, and for the reads one, or over a long road four: they take turns meanwhile.
+_DIAL_AHEAD, _DIAL_FAR = 3, 6
 
 
 def connect(
@@ -146,7 +147,7 @@ def take(
     environ: Mapping[str, str],
     home: str,
     warn: Callable[[str], None],
-    meanwhile: Meanwhile = idle,
+    meanwhile: Meanwhile = lambda: None,
     revealed: Revealed | None = None,
     say: Callable[[str], None] = lambda _: None,
     progress: Progress | None = None,
@@ -174,7 +175,7 @@ def take(
         namespace,
     ):
         waiting(server.address)
-        server.dial_ahead(_DIAL_AHEAD)
+        server.dial_ahead(_DIAL_AHEAD, _DIAL_FAR)
         # Imported while the connections are being dialled.
         from kubectl_podx.capture.gather import Gatherer  # noqa: PLC0415
         from kubectl_podx.capture.steps import Steps  # noqa: PLC0415
@@ -188,8 +189,16 @@ def take(
         gatherer = Gatherer(server, options, deadline, revealed, progress, steps, early)
         if witness is not None:
             witness.search = gatherer.search
+
+        def while_they_travel() -> None:
+            from kubectl_podx.capture import seal_environment, throttling  # noqa: F401, PLC0415
+
+            if options.exec_allowed:
+                from kubectl_podx.capture import seal_observation  # noqa: F401, PLC0415
+            meanwhile()
+
         try:
-            return gatherer.capture(targets, namespace, meanwhile)
+            return gatherer.capture(targets, namespace, while_they_travel)
         except PodxError as error:
             _name_others(error, server, targets, namespace)
             raise

@@ -103,9 +103,12 @@ def _reveal(request: Request, env: Environment, reports: list[PodReport], found:
 def _import_what_follows(request: Request) -> None:
     """Imports what makes and prints the report, while the answers for it are still on their way."""
     from kubectl_podx.analysis import analyse  # noqa: F401
+    from kubectl_podx.sections import folders
 
-    if request.query is None and request.format in ("text", "wide"):
+    shown = request.query is None and request.format in ("text", "wide")
+    if shown:
         from kubectl_podx.render import text  # noqa: F401
+    folders.prepare(request.sections, text=shown)
 
 
 def _sections(request: Request) -> frozenset[str]:

@@ -6,7 +6,7 @@ Also the upgrade of a dialled connection, which a port forward needs, too.
 from __future__ import annotations
 
 import ssl
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Literal
 
 import msgspec
@@ -170,6 +170,8 @@ class ExecRequest(Struct, frozen=True):
     stdin: bytes | None
     stdout_limit: int
     stderr_limit: int
+    begun: Callable[[], None] | None = None
+    """Told once, with the first output: the command runs."""
 
 
 class ExecResult(Struct, frozen=True):
@@ -216,6 +218,7 @@ class _Session:
         self._kept = {"stdout": bytearray(), "stderr": bytearray()}
         self._limits = {"stdout": request.stdout_limit, "stderr": request.stderr_limit}
         self._parser = ChannelParser()
+        self._begun = request.begun
         self._exit: Exit | None = None
         self._bad: Bad | None = None
 
@@ -281,6 +284,9 @@ class _Session:
                 self._bad = self._bad or event
 
     def _keep(self, output: Output) -> None:
+        tell, self._begun = self._begun, None
+        if tell is not None:
+            tell()
         kept = self._kept[output.stream]
         room = self._limits[output.stream] - len(kept)
         kept += output.data[:room]

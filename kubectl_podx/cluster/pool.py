@@ -138,16 +138,22 @@ class Pool:
         self._failures: list[Exception] = []
         self._dialling = 0
         self._lent = 0
+        self._if_far = 0
         self._waiting = 0
         self._cancelled = False
         # Of the latest dial; before the first has ended nobody waits for another's connection.
         self._dial_seconds = 0.0
 
-    def dial_ahead(self, count: int) -> None:
-        """Starts to dial until there are `count` connections; returns at once."""
+    def dial_ahead(self, count: int, far: int = 0) -> None:
+        """Starts to dial until there are `count` connections; returns at once.
+
+        Where an answer to the first takes its time, until there are `far`: over a long road a
+        request that waits for another's connection waits for a round trip, near by for a
+        millisecond or two, which is less than a handshake costs.
+        """
         with self._changed:
-            for _ in range(min(count, self._limit) - self._size()):
-                self._start_dial()
+            self._if_far = far
+            self._dial_until(count)
 
     def acquire(self, deadline: Deadline, *, fresh: bool = False) -> Stream:
         """A live connection under `deadline`; `fresh`: none that has been waiting.
@@ -255,6 +261,7 @@ class Pool:
                     self._failures.append(error)
                 self._changed.notify_all()
             return
+        stream.is_far = None
         with self._changed:
             self._dialling -= 1
             self._dial_seconds = time.monotonic() - begun
@@ -266,9 +273,21 @@ class Pool:
 
     def _note_open(self, stream: Stream) -> None:
         with self._changed:
+            if self._if_far:
+                stream.is_far = self._dial_more
             self._open.add(stream)
             if self._cancelled:
                 stream.cancel()
+
+    def _dial_more(self) -> None:
+        with self._changed:
+            count, self._if_far = self._if_far, 0
+            if not self._cancelled:
+                self._dial_until(count)
+
+    def _dial_until(self, count: int) -> None:
+        for _ in range(min(count, self._limit) - self._size()):
+            self._start_dial()
 
     def _drop_idle(self) -> None:
         for stream in self._idle:

@@ -12,15 +12,13 @@ import msgspec
 from msgspec import Struct
 
 from kubectl_podx.cluster.access import Access
-from kubectl_podx.cluster.credentials import Credentials, Headers, check_headers
+from kubectl_podx.cluster.credentials import Credentials, Headers
 from kubectl_podx.cluster.errors import (
     ClusterError,
-    of_read_error,
     of_response,
     shown,
     unreachable,
 )
-from kubectl_podx.cluster.http1 import CutShortError, Incoming, MalformedError, NothingCameError
 from kubectl_podx.cluster.paths import api_path
 from kubectl_podx.cluster.pool import Dialer, Pool
 from kubectl_podx.cluster.stream import ConnectionGoneError, Method, Response, Stream, send_request
@@ -93,9 +91,9 @@ class ApiServer:
 
     # -- life ------------------------------------------------------------------------------------
 
-    def dial_ahead(self, count: int) -> None:
-        """Starts to open connections that the first requests will use; returns at once."""
-        self._pool.dial_ahead(count)
+    def dial_ahead(self, count: int, far: int = 0) -> None:
+        """Begins to open connections, `far` of them to a server far away; returns at once."""
+        self._pool.dial_ahead(count, far)
 
     def cancel(self) -> None:
         """Ends every request, exec and credential plugin under way; their threads get an error."""
@@ -178,6 +176,8 @@ class ApiServer:
 
         A refusal is a ClusterError; so is a connection that breaks.
         """
+        from kubectl_podx.cluster.watching import watch_lines  # noqa: PLC0415 - of few commands
+
         headers = [("Accept", "application/json"), *self._headers()]
         target = self._target(path, query)
 
@@ -250,6 +250,7 @@ class ApiServer:
         deadline: Deadline,
         stdout_limit: int,
         stderr_limit: int,
+        begun: Callable[[], None] | None = None,
     ) -> ExecResult:
         """Runs a command in a container over a WebSocket (v5, then v4, of channel.k8s.io).
 
@@ -269,6 +270,7 @@ class ApiServer:
             stdin=stdin,
             stdout_limit=stdout_limit,
             stderr_limit=stderr_limit,
+            begun=begun,
         )
         bound = deadline.within(self._deadline.remaining())
 
@@ -449,51 +451,3 @@ def continue_token(body: bytes) -> str:
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
         raise ClusterError("failed", "the server answered with something that is no list") from None
     return (metadata.continues or "") if metadata else ""
-
-
-# An object of the API has at most 1.5 MiB, JSON a little more.
-_MAX_LINE = 8 << 20
-_MAX_ERROR = 65536
-
-
-def watch_lines(stream: Stream, host: str, target: str, headers: Headers) -> Iterator[bytes]:
-    """Each line without its end. The connection serves nothing else afterwards."""
-    lines = [f"GET {target} HTTP/1.1", f"Host: {host}"]
-    lines += [f"{name}: {value}" for name, value in check_headers(headers)]
-    try:
-        stream.sendall("\r\n".join([*lines, "", ""]).encode("utf-8", "surrogateescape"))
-        response = Incoming(stream.recv)
-    except TimeoutError as error:
-        raise of_read_error(error) from None
-    except (NothingCameError, ConnectionError):
-        raise ConnectionGoneError from None
-    except (MalformedError, CutShortError, OSError):
-        raise ClusterError("unreachable", "the watch could not be begun") from None
-    if response.status != 200:
-        raise of_response(response.status, _error_body(response))
-    yield from _lines(response)
-
-
-def _error_body(response: Incoming) -> bytes:
-    body = bytearray()
-    try:
-        while len(body) < _MAX_ERROR and (data := response.read(_MAX_ERROR - len(body))):
-            body += data
-    except (MalformedError, CutShortError, OSError):
-        pass
-    return bytes(body)
-
-
-def _lines(response: Incoming) -> Iterator[bytes]:
-    while True:
-        try:
-            line = response.readline(_MAX_LINE)
-        except TimeoutError:
-            return
-        except (MalformedError, CutShortError, OSError):
-            raise ClusterError("unreachable", "the watch was cut off") from None
-        if not line:
-            return
-        if not line.endswith(b"\n") and len(line) >= _MAX_LINE:
-            raise ClusterError("failed", "an event of the watch is too large")
-        yield line.strip()

@@ -9,7 +9,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -61,6 +61,17 @@ def block(section: Section, found: Any, page: Page) -> list[str]:
     """The section's block in the text: nothing where nothing stands out."""
     lines: list[str] = _part(section, "text").block(found, page)
     return lines
+
+
+def prepare(keys: Collection[str], *, text: bool) -> None:
+    """Imports what will be asked for of these sections, of all of them where none is named."""
+    for section in SECTIONS:
+        wanted = not keys or section.key in keys
+        if wanted and not section.derived:
+            _part(section, "facts")
+            _part(section, "rules")
+        if wanted and text:
+            _part(section, "text")
 
 
 def origins() -> dict[str, str]:

@@ -1,0 +1,131 @@
+"""The pod read again after the looks: whether what was seen inside is of what the API has told."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from kubectl_podx.capture import exec_gate, look, plan
+from kubectl_podx.capture.calls import Outcome, perform_read, timed
+from kubectl_podx.capture.planned import PlannedCall
+from kubectl_podx.model.clock import Deadline
+from kubectl_podx.model.raw import Json
+from kubectl_podx.model.reference import Reference
+
+if TYPE_CHECKING:
+    from kubectl_podx.cluster.server import ApiServer
+
+RESERVE = 0.5
+"""Seconds that it needs after the last exec has ended."""
+# How long the kubelet may take to tell that a container has ended.
+_PATIENCE = 6.0
+_STEP = 0.3
+
+Read = Callable[[Sequence[Reference]], Mapping[Reference, Outcome]]
+"""Reads pods, side by side."""
+
+
+class EarlyReading:
+    """One pod, read again as soon as each of its execs has brought its first output.
+
+    What is read then has the container that the exec runs in. From there on the exec itself is the
+    witness: it cannot outlive its container, so one that ends by itself was never in another. That
+    saves a round trip after the last of them. Threads tell of the execs.
+    """
+
+    def __init__(self, execs: Collection[str], read: Callable[[], Outcome]) -> None:
+        self._missing = set(execs)
+        self._execs = frozenset(execs)
+        self._read = read
+        self._lock = threading.Lock()
+        self._over = threading.Event()
+        self._outcome: Outcome | None = None
+        self._asked = self._under_way = False
+
+    @contextmanager
+    def looking(self, exec_id: str) -> Iterator[Callable[[], None]]:
+        """Around an exec; what it gives is to be called with its first output."""
+        try:
+            yield lambda: self._begun(exec_id)
+        except BaseException:
+            self.drop()
+            raise
+        self._begun(exec_id)
+
+    def drop(self) -> None:
+        """An exec went wrong: the pod has to be read once it is known what came of it."""
+        with self._lock:
+            self._asked = True
+
+    def _begun(self, exec_id: str) -> None:
+        with self._lock:
+            self._missing.discard(exec_id)
+            if self._missing or self._asked:
+                return
+            self._asked = self._under_way = True
+        threading.Thread(target=self._ask, daemon=True).start()
+
+    def _ask(self) -> None:
+        try:
+            self._outcome = self._read()
+        finally:
+            self._over.set()
+
+    def outcome(self, sent: Collection[Outcome], deadline: Deadline) -> Outcome | None:
+        """What was read; None where that says too little, and it must be read once more."""
+        with self._lock:
+            self._asked = True
+        if not self._under_way or any(one.call.id not in self._execs for one in sent):
+            return None
+        if any(one.state != "ok" or look.may_have_harmed(one) for one in sent):
+            return None
+        self._over.wait(deadline.remaining())
+        found = self._outcome
+        return found if found is not None and found.state == "ok" else None
+
+
+def early_reading(
+    server: ApiServer, calls: Mapping[Reference, list[PlannedCall]], in_flight: int
+) -> EarlyReading | None:
+    """For a pod that is looked into alone; several are read together, after all of the execs."""
+    if len(calls) != 1:
+        return None
+    ((reference, planned),) = calls.items()
+    execs = [call.id for call in planned if call.kind == "exec"]
+    # It is one request more beside those that are under way.
+    if not execs or len(execs) >= in_flight:
+        return None
+    call = plan.get_pod(reference)
+    return EarlyReading(execs, lambda: timed(call, lambda one: perform_read(server, one)))
+
+
+def read_again(
+    bodies: Mapping[Reference, Json],
+    sent: Mapping[Reference, list[Outcome]],
+    read: Read,
+    early: EarlyReading | None,
+    deadline: Deadline,
+) -> dict[Reference, Outcome]:
+    """The pods that were looked into, read again: uid and container ids must not have moved.
+
+    `sent`: the execs of each pod. If one broke off, the container may have ended of it, which the
+    kubelet reports a moment later: such a pod is read until it says so, or has had the time to.
+    """
+    again: dict[Reference, Outcome] = {}
+    asked = [reference for reference, execs in sent.items() if execs]
+    if early is not None and len(asked) == 1:
+        found = early.outcome(sent[asked[0]], deadline)
+        if found is not None:
+            return {asked[0]: found}
+    again |= read(asked)
+    patience = deadline.within(_PATIENCE)
+    doubtful = [r for r, execs in sent.items() if any(map(look.may_have_harmed, execs))]
+    while doubtful and patience.remaining() > _STEP:
+        doubtful = [r for r in doubtful if not exec_gate.compare(bodies[r], again[r]).changes]
+        if doubtful:
+            time.sleep(_STEP)
+            again |= {r: one for r, one in read(doubtful).items() if one.state == "ok"}
+    return again
