@@ -53,8 +53,8 @@ def prepare() -> None:
 
 def frozen(folder: Path = BUILD) -> Path:
     """The folder that the archive is made of, frozen anew."""
-    # The first two make PyInstaller's output the same from run to run. Modules are not packed one by
-    # one: the archive packs them together, better, and no start has to unpack them.
+    # The first two make PyInstaller's output the same from run to run. Modules are not packed one
+    # by one: the archive packs them together, better, and no start has to unpack them.
     steady = {
         "PYTHONHASHSEED": "0",
         "SOURCE_DATE_EPOCH": str(project.epoch()),

@@ -15,7 +15,8 @@ from kubectl_podx.model.nearest import near
 from kubectl_podx.model.patterns import lazy
 
 PROGRAM = "kubectl podx"
-SETTINGS: dict[str, Any] = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+# The help is laid out here, as kubectl does it: click need not ask how wide the terminal is.
+SETTINGS: dict[str, Any] = {"help_option_names": ["-h", "--help"], "terminal_width": 100}
 _GLOBAL = (
     f'Use "{PROGRAM} options" for a list of global command-line options (applies to all commands).'
 )

@@ -11,7 +11,6 @@ import sys
 import threading
 import time
 from collections.abc import Mapping
-from pathlib import Path
 from types import FrameType
 from typing import TextIO
 
@@ -146,6 +145,8 @@ def _home(variables: Mapping[str, str]) -> str:
     """HOME, else what the user database says; empty where neither tells."""
     if variables.get("HOME"):
         return variables["HOME"]
+    from pathlib import Path  # late: nearly everybody has HOME
+
     try:
         return str(Path.home())
     except (RuntimeError, KeyError):
