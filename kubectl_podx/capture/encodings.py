@@ -7,6 +7,8 @@ import re
 import shlex
 from urllib.parse import quote, quote_plus
 
+import msgspec
+
 from kubectl_podx.model.patterns import lazy
 
 # A text of fewer known characters is found everywhere.
@@ -130,12 +132,8 @@ def _small_hex(url: str) -> str:
 
 def _in_json(value: str) -> set[str]:
     """As Python, Go (which escapes `<`, `>` and `&`), PHP and .NET write a JSON string."""
-    import json  # noqa: PLC0415 - late: few secrets need it
-
-    ascii_only = json.dumps(value)[1:-1]
-    plain = json.dumps(value, ensure_ascii=False)[1:-1]
-    found = {ascii_only, plain}
-    for text in (ascii_only, plain):
+    found = _json_strings(value)
+    for text in tuple(found):
         for upper in (False, True):
             marked = text
             for mark, code in _JSON_MARKS.items():
@@ -154,6 +152,15 @@ def _in_json(value: str) -> set[str]:
         for text in set(found)
     }
     return found
+
+
+def _json_strings(value: str) -> set[str]:
+    """With and without what is not ASCII."""
+    if value.isascii() and "\x7f" not in value:
+        return {msgspec.json.encode(value).decode()[1:-1]}
+    import json  # noqa: PLC0415 - late: few secrets need it
+
+    return {json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1]}
 
 
 def _html(value: str, double: str, single: str) -> str:

@@ -418,11 +418,12 @@ class Gatherer:
         outcomes: dict[str, Outcome],
     ) -> None:
         """What the looks show of Secrets that may not be read is scrubbed, too, from all text."""
-        from kubectl_podx.capture.seal_observation import remember_looks  # noqa: PLC0415
-
         for reference in bodies:
             planned = [outcomes[c.id] for c in calls[reference] if c.id in outcomes]
-            looks = [one for one in planned if one.call.kind == "exec"]
+            if not (looks := [one for one in planned if one.call.kind == "exec"]):
+                continue
+            from kubectl_podx.capture.seal_observation import remember_looks  # noqa: PLC0415
+
             pod = self._sealer.raw_pod(reference)
             remember_looks(self._sealer, pod, looks, self._store.objects)
 

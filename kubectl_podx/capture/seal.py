@@ -462,7 +462,9 @@ def _identity(reference: Reference) -> tuple[str, str]:
 
 
 def _looks_secret(key: str, value: bytes) -> bool:
-    return secret_name(key) or secret_value(value[:_LONGEST_JUDGED].decode("utf-8", "replace"))
+    decoded = value[:_LONGEST_JUDGED].decode("utf-8", "replace")
+    # Also certificates are not shown, though they are no secret.
+    return all_public(decoded) or secret_name(key) or secret_value(decoded)
 
 
 def _utf8(value: bytes) -> str | None:

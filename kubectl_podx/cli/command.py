@@ -52,7 +52,11 @@ class Command(click.Command):
 
 
 def as_pflag(command: click.Command, args: Sequence[str]) -> list[str]:
-    """The words in the spelling that click reads; what stands after `--` stays as it is."""
+    """The words in the spelling that click reads; what stands after `--` stays as it is.
+
+    `-n web` becomes `--namespace web`: click looks for it among the long options first, and for
+    options of a similar name where it is none, on its way to the short ones.
+    """
     options = {
         name: param
         for param in command.params
@@ -70,6 +74,8 @@ def as_pflag(command: click.Command, args: Sequence[str]) -> list[str]:
                 result.append(boolean[1])
         elif short and short[1] in options and not options[short[1]].is_flag:
             result.append(short[1] + short[2])
+        elif len(word) == 2 and word in options and at + 1 < len(args):
+            result.append(max(options[word].opts, key=len))
         else:
             result.append(word)
     return result

@@ -5,18 +5,16 @@ Also the upgrade of a dialled connection, which a port forward needs, too.
 
 from __future__ import annotations
 
-import ssl
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Literal
+from collections.abc import Callable, Iterator
+from typing import Literal
 
 import msgspec
-import websocket
 from msgspec import Struct
 
-from kubectl_podx.cluster.credentials import Headers, check_headers
-from kubectl_podx.cluster.errors import ClusterError, of_read_error, of_response, shown
-from kubectl_podx.cluster.stream import ConnectionGoneError, Stream
-from kubectl_podx.cluster.tls import of_tls_error
+from kubectl_podx.cluster.credentials import Headers
+from kubectl_podx.cluster.errors import shown
+from kubectl_podx.cluster.stream import Stream
+from kubectl_podx.cluster.websocket import WebSocket, WebSocketError, connect
 from kubectl_podx.model.clock import Deadline
 
 PROTOCOLS = ("v5.channel.k8s.io", "v4.channel.k8s.io")
@@ -151,21 +149,15 @@ def parse_status(data: bytes) -> Exit | Bad | None:
 
 
 _STDIN_CHUNK = 16384
-_MAX_HANDSHAKE = 1 << 17
-
-# The API server's own frames hold at most 32 KiB.
-_MAX_MESSAGE = 1 << 20
-
 # After the status the server closes the connection at once; this is for a last frame before it.
 _FAREWELL = 0.5
-_BINARY = 0x2
-_CLOSE_FRAME = 0x8
 
 
 class ExecRequest(Struct, frozen=True):
     """What is asked for."""
 
-    url: str
+    target: str
+    """Path and query."""
     host: str
     stdin: bytes | None
     stdout_limit: int
@@ -196,7 +188,7 @@ def run(stream: Stream, request: ExecRequest, headers: Headers) -> ExecResult:
     Raises ClusterError where the server refuses the exec, ConnectionGoneError where it closed
     the connection before it said anything.
     """
-    connection = connect(stream, request.url, request.host, headers, PROTOCOLS)
+    connection = connect(stream, request.target, request.host, headers, PROTOCOLS)
     session = _Session(connection, request)
     try:
         return session.run()
@@ -211,9 +203,9 @@ class _OutputLimitError(Exception):
 class _Session:
     """An exec that was let in."""
 
-    def __init__(self, connection: Any, request: ExecRequest) -> None:
+    def __init__(self, connection: WebSocket, request: ExecRequest) -> None:
         self._connection = connection
-        self._stream: Stream = connection.sock
+        self._stream = connection.stream
         self._request = request
         self._kept = {"stdout": bytearray(), "stderr": bytearray()}
         self._limits = {"stdout": request.stdout_limit, "stderr": request.stderr_limit}
@@ -228,9 +220,9 @@ class _Session:
         truncated = False
         try:
             self._send_stdin()
-            for data in self._messages():
+            while (data := self._connection.receive()) is not None:
                 self._take(self._parser.feed(data))
-        except (TimeoutError, websocket.WebSocketTimeoutException):
+        except TimeoutError:
             reason, message = "DeadlineExceeded", "no end before the deadline"
             self._close_stdin()
         except _OutputLimitError:
@@ -239,7 +231,7 @@ class _Session:
             self._close_stdin()
         except OverflowError:
             self._bad = self._bad or Bad("a message that is too large")
-        except (websocket.WebSocketException, OSError, ValueError):
+        except (WebSocketError, OSError):
             # Lost, or frames that are none; the status, where it came before, still holds.
             pass
         self._take(self._parser.end())
@@ -263,15 +255,7 @@ class _Session:
         data = self._request.stdin or b""
         for start in range(0, len(data), _STDIN_CHUNK):
             chunk = data[start : start + _STDIN_CHUNK]
-            self._connection.send(bytes((STDIN,)) + chunk, _BINARY)
-
-    def _messages(self) -> Iterator[bytes]:
-        while True:
-            self._stream.allow(_MAX_MESSAGE)
-            opcode, data = self._connection.recv_data()
-            if opcode == _CLOSE_FRAME:
-                return
-            yield data
+            self._connection.send(bytes((STDIN,)) + chunk)
 
     def _take(self, events: Iterator[Event]) -> None:
         for event in events:
@@ -295,61 +279,10 @@ class _Session:
 
     def _close_stdin(self) -> None:
         """Tells the command, as far as that goes, that its output is no longer read (v5 only)."""
-        if self._exit is not None or self._connection.subprotocol != PROTOCOLS[0]:
+        if self._exit is not None or self._connection.protocol != PROTOCOLS[0]:
             return
         self._stream.deadline = Deadline(_FAREWELL)
         try:
-            self._connection.send(CLOSE_STDIN, _BINARY)
-        except (websocket.WebSocketException, OSError, ValueError):
+            self._connection.send(CLOSE_STDIN)
+        except (WebSocketError, OSError):
             return
-
-
-_MAX_HANDSHAKE = 1 << 17
-
-
-def connect(
-    stream: Stream, url: str, host: str, headers: Headers, protocols: Sequence[str]
-) -> websocket.WebSocket:
-    """The upgraded connection, in the first of the protocols that the server speaks.
-
-    Raises ClusterError where the server refuses it, ConnectionGoneError where it closed the
-    connection before it said anything.
-    """
-    connection = websocket.WebSocket(enable_multithread=False, skip_utf8_validation=True)
-    stream.allow(_MAX_HANDSHAKE)
-    try:
-        connection.connect(
-            url,
-            socket=stream,
-            host=host,
-            header=[f"{name}: {value}" for name, value in check_headers(headers)],
-            subprotocols=list(protocols),
-            suppress_origin=True,
-            redirect_limit=0,
-        )
-    except websocket.WebSocketBadStatusException as error:
-        raise of_response(error.status_code, error.resp_body or b"") from None
-    except websocket.WebSocketTimeoutException:
-        raise of_read_error(TimeoutError()) from None
-    except (websocket.WebSocketConnectionClosedException, ConnectionError):
-        raise ConnectionGoneError from None
-    except (websocket.WebSocketException, ValueError, OverflowError):
-        # Their texts quote what came.
-        response = connection.handshake_response
-        status = response.status if response is not None else 0
-        if 300 <= status < 400:
-            raise of_response(status, b"") from None
-        raise _no_websocket() from None
-    except ssl.SSLError as error:
-        raise of_tls_error(error, host) from None
-    except OSError as error:
-        raise of_read_error(error) from None
-    return connection
-
-
-def _no_websocket() -> ClusterError:
-    return ClusterError(
-        "failed",
-        "unable to upgrade connection: the server, or a proxy before it, does not speak "
-        "WebSocket (podx has no SPDY to fall back to)",
-    )

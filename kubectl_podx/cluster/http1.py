@@ -97,6 +97,11 @@ class Incoming:
                 self._end_of_part()
         return data
 
+    def rest(self) -> bytes:
+        """What came after the head, where the connection goes on in another protocol."""
+        rest, self._buffer = bytes(self._buffer), bytearray()
+        return rest
+
     def readline(self, limit: int) -> bytes:
         """A line of the body with its end; without one where it is longer, or the body ends."""
         searched = 0

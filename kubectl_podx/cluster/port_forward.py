@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Literal
+from typing import Literal
 
-import websocket
 from msgspec import Struct
 
 from kubectl_podx.cluster.credentials import Headers
-from kubectl_podx.cluster.exec_protocol import connect
 from kubectl_podx.cluster.stream import Stream
+from kubectl_podx.cluster.websocket import WebSocket, WebSocketError, connect
 from kubectl_podx.model.clock import Deadline
 
 _PROTOCOLS = ("v4.channel.k8s.io",)
 _DATA, _ERROR = 0, 1
-_BINARY = 0x2
-_CLOSE_FRAME = 0x8
-_MAX_MESSAGE = 1 << 20
 
 
 class TunnelError(Exception):
@@ -32,9 +28,9 @@ class TunnelError(Exception):
 class Tunnel:
     """A connection to the port. `receive` fails if nothing listens there."""
 
-    def __init__(self, connection: Any) -> None:
+    def __init__(self, connection: WebSocket) -> None:
         self._connection = connection
-        self._stream: Stream = connection.sock
+        self._stream = connection.stream
         self._greeted: set[int] = set()
 
     def limit(self, deadline: Deadline) -> None:
@@ -44,25 +40,20 @@ class Tunnel:
     def send(self, data: bytes) -> None:
         """Bytes for the port; TunnelError where that cannot be."""
         try:
-            self._connection.send(bytes((_DATA,)) + data, _BINARY)
-        except (websocket.WebSocketException, OSError, ValueError):
+            self._connection.send(bytes((_DATA,)) + data)
+        except OSError:
             raise TunnelError("the connection was lost") from None
 
     def receive(self) -> bytes:
         """The next bytes from the port, empty at its end. TimeoutError at the deadline."""
         while True:
-            self._stream.allow(_MAX_MESSAGE)
             try:
-                opcode, message = self._connection.recv_data()
-            except websocket.WebSocketTimeoutException:
-                raise TimeoutError from None
-            except websocket.WebSocketConnectionClosedException:
-                return b""
+                message = self._connection.receive()
             except TimeoutError:
                 raise
-            except (websocket.WebSocketException, OSError, ValueError, OverflowError):
+            except (WebSocketError, OSError, OverflowError):
                 raise TunnelError("the connection was lost") from None
-            if opcode == _CLOSE_FRAME:
+            if message is None:
                 return b""
             data = self._take(message)
             if data:
@@ -86,9 +77,9 @@ def why_refused(said: bytes) -> str:
     return "the runtime could not connect to the port"
 
 
-def open_tunnel(stream: Stream, url: str, host: str, headers: Headers) -> Tunnel:
+def open_tunnel(stream: Stream, target: str, host: str, headers: Headers) -> Tunnel:
     """Upgrades the connection; ClusterError where the server refuses."""
-    return Tunnel(connect(stream, url, host, headers, _PROTOCOLS))
+    return Tunnel(connect(stream, target, host, headers, _PROTOCOLS))
 
 
 Serving = Literal["UNKNOWN", "SERVING", "NOT_SERVING", "SERVICE_UNKNOWN"]

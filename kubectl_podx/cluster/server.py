@@ -265,7 +265,7 @@ class ApiServer:
         query += [("stdout", "true"), ("stderr", "true")]
         path = api_path("api/v1", "pods", namespace, pod, "exec")
         request = exec_protocol.ExecRequest(
-            url=self._websocket_url(path, query),
+            target=self._target(path, query),
             host=self._access.authority,
             stdin=stdin,
             stdout_limit=stdout_limit,
@@ -317,10 +317,10 @@ class ApiServer:
         from kubectl_podx.cluster.port_forward import open_tunnel  # noqa: PLC0415 - costs 10 ms
 
         path = api_path("api/v1", "pods", namespace, pod, "portforward")
-        url = self._websocket_url(path, (("ports", str(port)),))
+        target = self._target(path, (("ports", str(port)),))
 
         def talk(stream: Stream) -> tuple[_T, bool]:
-            tunnel = open_tunnel(stream, url, self._access.authority, self._headers())
+            tunnel = open_tunnel(stream, target, self._access.authority, self._headers())
             try:
                 return use(tunnel), False
             finally:
@@ -340,10 +340,6 @@ class ApiServer:
     def _target(self, path: str, query: Query) -> str:
         target = self._access.prefix + path
         return f"{target}?{urlencode(query)}" if query else target
-
-    def _websocket_url(self, path: str, query: Query) -> str:
-        scheme = "wss" if self._access.secure else "ws"
-        return f"{scheme}://{self._access.authority}{self._target(path, query)}"
 
     def _send(
         self,

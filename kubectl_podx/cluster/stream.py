@@ -50,7 +50,6 @@ class Stream:
         self._sock = sock
         self._waiting = bytearray()
         self._cancelled = False
-        self._allowance: int | None = None
         self.deadline = deadline
         self.is_far: Callable[[], None] | None = None
         """Told once, as soon as an answer takes so long that the other side must be far away."""
@@ -114,29 +113,12 @@ class Stream:
 
     # -- bytes -----------------------------------------------------------------------------------
 
-    def allow(self, count: int) -> None:
-        """From here on at most `count` more bytes are received; beyond it OverflowError.
-
-        Whoever says so has the connection to its end, so that more may be read than was asked for:
-        websocket-client asks for the head of an answer byte by byte.
-        """
-        self._allowance = count
-
     def recv(self, count: int) -> bytes:
         """Up to `count` bytes; empty at the end. TimeoutError at the deadline."""
-        if not self._waiting and self._allowance is not None:
-            self._waiting += self._recv(_CHUNK)
-        if self._waiting:
-            received = bytes(self._waiting[:count])
-            del self._waiting[:count]
-        elif self._allowance is not None:
-            received = b""
-        else:
-            received = self._recv(count)
-        if self._allowance is not None:
-            self._allowance -= len(received)
-            if self._allowance < 0:
-                raise OverflowError
+        if not self._waiting:
+            return self._recv(count)
+        received = bytes(self._waiting[:count])
+        del self._waiting[:count]
         return received
 
     def _recv(self, count: int) -> bytes:
@@ -204,21 +186,6 @@ class Stream:
         if not found:
             raise TimeoutError
         return found
-
-    # -- what websocket-client asks of a socket ---------------------------------------------------
-
-    def gettimeout(self) -> float:
-        """What is left of the deadline; never the 0 that would mean non-blocking."""
-        return self.deadline.remaining() or 0.001
-
-    def settimeout(self, seconds: float | None) -> None:
-        """The deadline alone decides."""
-        del seconds
-
-    def shutdown(self, how: int) -> None:
-        """websocket-client's farewell: the socket is closed instead."""
-        del how
-        self.close()
 
     def fileno(self) -> int:
         """The file descriptor."""

@@ -193,3 +193,11 @@ def test_a_sealer_cannot_be_written_or_read_out() -> None:
 def test_no_answer_of_the_server_breaks_it(answer: bytes) -> None:
     with pytest.raises(WrongObjectError):
         Sealer().open(SECRET, answer)
+
+
+@given(st.text(max_size=40))
+def test_a_json_string_is_spelt_as_json_spells_it(value: str) -> None:
+    from kubectl_podx.capture.encodings import _json_strings
+
+    spelt = {json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1]}
+    assert _json_strings(value) == spelt
