@@ -85,7 +85,7 @@ def main() -> None:
     """Runs it once, then each part alone."""
     started, namespace, pod = float(sys.argv[1]), sys.argv[2], sys.argv[3]
     gc.disable()
-    sys.setswitchinterval(0.0005)
+    sys.setswitchinterval(0.002)
     out, sys.stdout = sys.stdout, io.StringIO()
     with _late_patches():
         from kubectl_podx.cli.funnel import main as podx  # noqa: PLC0415

@@ -15,15 +15,15 @@ def run() -> None:
 
     A run is short: collecting garbage costs more than it frees, 25 ms of it at the exit. Threads
     that talk to the server take turns with one that computes and imports: at Python's 5 ms for a
-    turn each of them would wait longer for its turn than for the server.
+    turn each of them would wait longer for its turn than for the server. With less than 2 ms they
+    pass the turn on more often than they use it.
     """
     _leave_on_interrupt()
     gc.disable()
-    sys.setswitchinterval(0.0005)
+    sys.setswitchinterval(0.002)
     from kubectl_podx.cli.funnel import main  # noqa: PLC0415 - after the collector is off
 
     status = main(sys.argv[1:])
-    gc.freeze()
     _leave(status)
 
 
@@ -36,19 +36,17 @@ def _leave_on_interrupt() -> None:
 
 
 def _leave(status: int) -> NoReturn:
-    """Ends the process; at once where a thread is left that may be inside OpenSSL.
+    """Ends the process at once.
 
-    An orderly exit tears the library down under such a thread (one that still dials ahead, on a
-    busy machine), and the process dies of SIGSEGV after all its work is done.
+    An orderly exit tears OpenSSL down under a thread that is inside of it (one that still dials
+    ahead, on a busy machine), and the process dies of SIGSEGV after all its work is done.
     """
-    if "threading" in sys.modules and sys.modules["threading"].active_count() > 1:
-        for stream in (sys.stdout, sys.stderr):
-            try:
-                stream.flush()
-            except (OSError, ValueError, AttributeError):
-                continue
-        os._exit(status)
-    sys.exit(status)
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (OSError, ValueError, AttributeError):
+            continue
+    os._exit(status)
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from kubectl_podx.capture.plan import PlannedCall
 from kubectl_podx.model.capture import Call, CallState
 from kubectl_podx.model.clock import Deadline
 from kubectl_podx.model.reference import RESOURCES
+from kubectl_podx.model.threads import start
 
 if TYPE_CHECKING:
     from kubectl_podx.cluster.server import ApiServer
@@ -128,7 +129,7 @@ def send_all(
     """
     run = _Run(calls, perform, follow)
     for _ in range(min(in_flight, len(run.planned))):
-        threading.Thread(target=run.work, daemon=True).start()
+        start(run.work)
     meanwhile()
     if run.planned:
         run.wait(deadline, grace, progress, early)
@@ -164,7 +165,7 @@ class _Run:
                     self.done.set()
             # This thread takes the first of them; the others may all have ended by now.
             for _ in new[1:]:
-                threading.Thread(target=self.work, daemon=True).start()
+                start(self.work)
 
     def wait(
         self, deadline: Deadline, grace: float, progress: Progress | None, early: Early | None

@@ -116,7 +116,6 @@ class Gatherer:
             for reference, body in bodies.items()
         }
         own = {reference: self._about(reference) for reference in self._workloads}
-        everything = [plan.get_version()] if bodies or own else []
         held: set[str] = set()
         if any(call.kind == "podMetrics" for planned in calls.values() for call in planned):
             self._gate = self._steps.gate(
@@ -124,15 +123,14 @@ class Gatherer:
             )
             held = self._gate.hold(calls, {r: self._sealer.raw_pod(r) for r in bodies})
         asked, stand_ins = asked_together(calls)
-        everything += [*asked, *(call for planned in own.values() for call in planned)]
-        self._dial_for(everything)
-        self._early_reading = recheck.early_reading(self._server, calls, self._in_flight)
-
-        # A read that hangs must not take the time of the second reading of the pod with it.
-        bound = self._before_the_end(recheck.RESERVE)
+        everything = [*asked, *(call for planned in own.values() for call in planned)]
+        everything += [plan.get_version()] if bodies or own else []
         known = held | self._known.keys()
         now = [call for call in everything if call.id not in known]
-
+        self._dial_for(everything, now)
+        self._early_reading = recheck.early_reading(self._server, calls, self._in_flight)
+        # A read that hangs must not take the time of the second reading of the pod with it.
+        bound = self._before_the_end(recheck.RESERVE)
         show = self._early
 
         def without_looks(answers: Mapping[str, Outcome]) -> None:
@@ -166,12 +164,11 @@ class Gatherer:
                 deadline=self._before_the_end(recheck.RESERVE),
             )
         again = self._read_again(bodies, calls, outcomes)
-        pods = [self._captured(r, bodies[r], calls[r], outcomes, again) for r in bodies]
         return Capture(
             podx_version=__version__,
             captured_at=self._captured_at or format_time(datetime.now(UTC)),
             server_version=self._version,
-            pods=pods,
+            pods=[self._captured(r, bodies[r], calls[r], outcomes, again) for r in bodies],
             workloads=[self._workload(r, own[r], outcomes) for r in own],
             objects=self._store.objects,
             lists=self._store.lists,
@@ -257,8 +254,10 @@ class Gatherer:
         left = self._deadline.remaining()
         return self._deadline.within(left - min(seconds, left / 2))
 
-    def _dial_for(self, calls: list[PlannedCall]) -> None:
+    def _dial_for(self, calls: list[PlannedCall], now: list[PlannedCall]) -> None:
         """Each look keeps a connection to its end: the reads need some beside them."""
+        first = sum(call.kind == "exec" for call in now)
+        self._server.expect_execs(min(first, self._in_flight))
         execs = sum(call.kind == "exec" for call in calls)
         if execs > 2:
             self._server.dial_ahead(min(execs, self._in_flight) + 2)

@@ -14,6 +14,7 @@ from kubectl_podx.capture.planned import PlannedCall
 from kubectl_podx.model.clock import Deadline
 from kubectl_podx.model.raw import Json
 from kubectl_podx.model.reference import Reference
+from kubectl_podx.model.threads import start
 
 if TYPE_CHECKING:
     from kubectl_podx.cluster.server import ApiServer
@@ -66,7 +67,7 @@ class EarlyReading:
             if self._missing or self._asked:
                 return
             self._asked = self._under_way = True
-        threading.Thread(target=self._ask, daemon=True).start()
+        start(self._ask)
 
     def _ask(self) -> None:
         try:

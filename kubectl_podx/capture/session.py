@@ -181,7 +181,11 @@ def take(
         from kubectl_podx.capture.steps import Steps  # noqa: PLC0415
 
         if options.exec_allowed:
+            from kubectl_podx.capture import look  # noqa: PLC0415
             from kubectl_podx.cluster import exec_protocol  # noqa: F401, PLC0415
+
+            # Read now: a look that waited for a file would get its connection after the reads.
+            look.script()
 
         if options.wait_start:
             deadline = _wait(server, targets, namespace, options, deadline, say)

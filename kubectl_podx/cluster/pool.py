@@ -20,6 +20,7 @@ from kubectl_podx.cluster.errors import (
 from kubectl_podx.cluster.stream import Stream, plain_name
 from kubectl_podx.cluster.tls import Proxy, of_tls_error, proxy_for
 from kubectl_podx.model.clock import Deadline
+from kubectl_podx.model.threads import start
 
 _MAX_PROXY_HEAD = 16384
 
@@ -120,6 +121,8 @@ def _open_tunnel(stream: Stream, proxy: Proxy, host: str, port: int) -> None:
 
 
 _GRACE = 0.1
+# Seconds that a read waits for those that are to go first: they are there, or will not come.
+_COURTESY = 0.02
 Dial = Callable[[Deadline, Callable[[Stream], None]], Stream]
 
 
@@ -138,7 +141,7 @@ class Pool:
         self._failures: list[Exception] = []
         self._dialling = 0
         self._lent = 0
-        self._if_far = 0
+        self._if_far = self._expected = 0
         self._waiting = 0
         self._cancelled = False
         # Of the latest dial; before the first has ended nobody waits for another's connection.
@@ -155,14 +158,26 @@ class Pool:
             self._if_far = far
             self._dial_until(count)
 
-    def acquire(self, deadline: Deadline, *, fresh: bool = False) -> Stream:
-        """A live connection under `deadline`; `fresh`: none that has been waiting.
+    def expect(self, count: int) -> None:
+        """So many that take the longest are about to come: everybody else lets them go first."""
+        with self._changed:
+            self._expected = count
+
+    def acquire(self, deadline: Deadline, *, fresh: bool = False, long: bool = False) -> Stream:
+        """A live connection under `deadline`; `fresh`: none that has been waiting; `long`: for one
+        of those that were expected.
 
         Raises the dialling's error, or ClusterError `unreachable` when time runs out.
         """
         with self._changed:
             if fresh:
                 self._drop_idle()
+            if long and self._expected:
+                self._expected -= 1
+                self._changed.notify_all()
+            elif self._expected:
+                self._changed.wait_for(lambda: not self._expected, _COURTESY)
+                self._expected = 0
             self._waiting += 1
             try:
                 stream = self._wait_for_one(deadline)
@@ -247,7 +262,7 @@ class Pool:
 
     def _start_dial(self) -> None:
         self._dialling += 1
-        threading.Thread(target=self._dial_one, name="podx-dial", daemon=True).start()
+        start(self._dial_one)
 
     def _dial_one(self) -> None:
         begun = time.monotonic()

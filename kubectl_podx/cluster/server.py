@@ -95,6 +95,10 @@ class ApiServer:
         """Begins to open connections, `far` of them to a server far away; returns at once."""
         self._pool.dial_ahead(count, far)
 
+    def expect_execs(self, count: int) -> None:
+        """So many execs are about to be sent: they get their connections before the reads do."""
+        self._pool.expect(count)
+
     def cancel(self) -> None:
         """Ends every request, exec and credential plugin under way; their threads get an error."""
         self._cancelled.set()
@@ -279,6 +283,7 @@ class ApiServer:
                 return self._on_connection(
                     bound,
                     lambda stream: (exec_protocol.run(stream, request, self._headers()), False),
+                    long=True,
                 )
             except ClusterError as error:
                 return error
@@ -369,13 +374,19 @@ class ApiServer:
 
         return self._on_connection(deadline, use)
 
-    def _on_connection(self, deadline: Deadline, use: Callable[[Stream], tuple[_T, bool]]) -> _T:
+    def _on_connection(
+        self,
+        deadline: Deadline,
+        use: Callable[[Stream], tuple[_T, bool]],
+        *,
+        long: bool = False,
+    ) -> _T:
         """Lends a connection to `use`, which says whether it can serve again.
 
         One that the server closed while it stood idle is replaced once by a new one.
         """
         for fresh in (False, True):
-            stream = self._pool.acquire(deadline, fresh=fresh)
+            stream = self._pool.acquire(deadline, fresh=fresh, long=long)
             try:
                 result, reusable = use(stream)
             except ConnectionGoneError:

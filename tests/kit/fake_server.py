@@ -40,6 +40,9 @@ class FakeServer:
         self.after_the_look: dict[str, Any] | None = None
         self._looked = False
 
+    def expect_execs(self, count: int) -> None:
+        self.expected = count
+
     def dial_ahead(self, count: int) -> None:
         self.dialled = count
 

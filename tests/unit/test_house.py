@@ -22,6 +22,7 @@ BASE64 = {
     "cluster/tls.py": "the person's own proxy password",
     "cluster/oidc.py": "the person's own token, client secret and certificate authority",
     "cluster/kubeconfig.py": "certificate data of the kubeconfig",
+    "cluster/websocket.py": "the key of the handshake and the answer to it",
     "render/html/fill.py": "digests of the page's own sheet and script, for its policy",
 }
 # Fields of an API object that hold values.
