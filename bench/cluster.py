@@ -39,16 +39,19 @@ def near(folder: Path) -> Cluster:
 
 
 @contextlib.contextmanager
-def far(cluster: Cluster, folder: Path, round_trip: float) -> Iterator[Cluster]:
-    """The same cluster at the other end of a road of `round_trip` seconds there and back."""
-    config = _copy(cluster.kubectl, folder / "far.kubeconfig", cluster.variables)
+def far(cluster: Cluster, folder: Path, round_trip: float, loss: float = 0.0) -> Iterator[Cluster]:
+    """The same cluster at the other end of a road of `round_trip` seconds there and back, on which
+    a share `loss` of the packets is lost.
+    """
+    name = f"far-{round_trip}-{loss}.kubeconfig"
+    config = _copy(cluster.kubectl, folder / name, cluster.variables)
     view = _kubectl(cluster.kubectl, config, "config", "view", "--output=json")
     entry = json.loads(view)["clusters"][0]
     server = urlsplit(entry["cluster"]["server"])
     program = Path(__file__).with_name("delay_proxy.py")
     port = str(server.port or 443)
     proxy = subprocess.Popen(
-        [sys.executable, str(program), server.hostname or "", port, str(round_trip)],
+        [sys.executable, str(program), server.hostname or "", port, str(round_trip), str(loss)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

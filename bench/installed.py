@@ -1,4 +1,4 @@
-"""podx as a person gets it: a wheel, byte-compiled, in an environment that holds nothing else."""
+"""podx as a person gets it: the archive as Krew unpacks it, and a wheel in an environment."""
 
 from __future__ import annotations
 
@@ -16,10 +16,14 @@ BUILD = ROOT / ".build" / "bench"
 class Installed(NamedTuple):
     """Where the installed programs are."""
 
-    python: str
     podx: str
-    frozen: str
-    """The program of the archive that `make dist` built of this checkout."""
+    """The program of the archive that `make dist` built of this checkout: what Krew installs."""
+    python: str
+    """An environment's that holds the wheel and what it needs, byte-compiled."""
+    wheel: str
+    """The program of that environment."""
+    tab: str
+    """The file that kubectl runs on TAB."""
 
 
 def install(uv: str) -> Installed:
@@ -43,8 +47,12 @@ def install(uv: str) -> Installed:
     _run(uv, "pip", "install", *into, "--requirements", str(requirements))
     wheel = next(wheels.glob("*.whl"))
     _run(uv, "pip", "install", *into, "--reinstall", "--no-deps", str(wheel))
+    program = _unpacked(BUILD / "frozen")
     return Installed(
-        str(python), str(environment / "bin" / "kubectl-podx"), str(_unpacked(BUILD / "frozen"))
+        podx=str(program),
+        python=str(python),
+        wheel=str(environment / "bin" / "kubectl-podx"),
+        tab=str(program.parent / "completion" / "kubectl_complete-podx"),
     )
 
 

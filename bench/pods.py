@@ -12,6 +12,9 @@ ROOT = Path(__file__).resolve().parent.parent
 IMAGE: str = tomllib.loads((ROOT / "hack/cluster/versions.toml").read_text())["images"]["busybox"]
 NAMESPACE = "podx-bench"
 TEN = 10
+BY_HAND = "calm"
+"""The pod of `hand-pod.yaml`, in the namespace `default` with what it needs."""
+_BY_HAND = Path(__file__).with_name("hand-pod.yaml")
 EXEC_DELAY = 10
 """Seconds that an exec of a shell in the pod `slow` takes before it begins."""
 
@@ -132,6 +135,8 @@ def start(kubectl: str) -> None:
     _kubectl(kubectl, "wait", f"--for={there}", account, "--namespace", NAMESPACE)
     everything = {"apiVersion": "v1", "kind": "List", "items": objects()}
     _kubectl(kubectl, "create", "--namespace", NAMESPACE, "-f", "-", said=json.dumps(everything))
+    _kubectl(kubectl, "apply", "-f", str(_BY_HAND))
+    _kubectl(kubectl, "wait", "--for=condition=Ready", f"pod/{BY_HAND}", "--timeout=120s")
     for pod in ("two", "ten", "many-files", "few-files", "slow"):
         ready = ("--for=condition=Ready", f"pod/{pod}", "--timeout=120s")
         _kubectl(kubectl, "wait", *ready, "--namespace", NAMESPACE)
@@ -139,6 +144,7 @@ def start(kubectl: str) -> None:
 
 def stop(kubectl: str) -> None:
     """Takes them away."""
+    _kubectl(kubectl, "delete", "-f", str(_BY_HAND), "--wait=false", "--ignore-not-found")
     _kubectl(kubectl, "delete", "namespace", NAMESPACE, "--wait=false", "--ignore-not-found")
 
 

@@ -1,26 +1,29 @@
-"""Whole processes, measured from outside: how long one took, and its peak of memory."""
+"""Whole processes, measured from outside: how long one took, of that on a processor, and memory."""
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import pty
 import re
+import resource
 import select
 import shutil
 import statistics
 import struct
 import subprocess
+import sys
 import termios
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-# A machine that does something else as well is waited for so long, before each round.
 _QUIET = 0.25
-_PATIENCE = 15.0
+PATIENCE = 15.0
+"""A machine that does something else as well is waited for so many seconds, before each round."""
 _LONGEST = 60.0
 
 Accept = Callable[[str], str]
@@ -47,8 +50,14 @@ class Run(NamedTuple):
     """One run of a program."""
 
     seconds: float
+    processor: float
+    """Seconds, in user and system mode, of the process and of what it waited for."""
     memory: int
     """The largest resident set of the process and of what it waited for, in KiB."""
+
+
+def _run(seconds: float, usage: resource.struct_rusage) -> Run:
+    return Run(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss)
 
 
 class RunError(Exception):
@@ -83,7 +92,7 @@ def until_seen(program: Program) -> Run:
         os.close(controller)
     if not seconds:
         raise RunError(f"{' '.join(program.words)[:200]}: never said {program.until}: {seen!r}")
-    return Run(seconds, usage.ru_maxrss)
+    return _run(seconds, usage)
 
 
 def run(program: Program, scratch: Path) -> Run:
@@ -118,7 +127,7 @@ def run(program: Program, scratch: Path) -> Run:
     if problem:
         said = errors.read_text().strip()[-500:]
         raise RunError(f"{' '.join(program.words)[:200]}: {problem}\n{said}")
-    return Run(seconds, usage.ru_maxrss)
+    return _run(seconds, usage)
 
 
 def output(program: Program) -> str:
@@ -128,6 +137,19 @@ def output(program: Program) -> str:
         list(program.words), env=variables, check=True, capture_output=True, text=True
     )
     return done.stdout
+
+
+@contextlib.contextmanager
+def busy_machine(loops: int) -> Iterator[None]:
+    """So many processes that compute and do nothing else, until the end of the block."""
+    code = "while True: pass"
+    running = [subprocess.Popen([sys.executable, "-c", code]) for _ in range(loops)]
+    try:
+        yield
+    finally:
+        for one in running:
+            one.kill()
+            one.wait()
 
 
 def wait_for_quiet(patience: float) -> None:
@@ -167,10 +189,19 @@ class Pair(NamedTuple):
         return self.mine / self.other
 
 
+class Medians(NamedTuple):
+    """What was measured of two programs that ran in turns."""
+
+    seconds: Pair
+    processor: Pair
+    memory: Pair
+    """KiB."""
+
+
 def alternate(
-    mine: Program, other: Program, *, rounds: int, scratch: Path, patience: float = _PATIENCE
-) -> tuple[Pair, Pair]:
-    """Seconds and KiB of both, each the median of `rounds` runs, one after the other in turns.
+    mine: Program, other: Program, *, rounds: int, scratch: Path, patience: float = PATIENCE
+) -> Medians:
+    """Of both the medians of `rounds` runs, one after the other in turns.
 
     One run of each goes before: caches are warm, as they are for whoever asks a second time.
     """
@@ -186,4 +217,8 @@ def alternate(
     def medians(what: Callable[[Run], float]) -> Pair:
         return Pair(*(statistics.median(map(what, runs)) for runs in (mine_runs, other_runs)))
 
-    return medians(lambda each: each.seconds), medians(lambda each: each.memory)
+    return Medians(
+        medians(lambda each: each.seconds),
+        medians(lambda each: each.processor),
+        medians(lambda each: each.memory),
+    )
