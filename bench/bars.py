@@ -73,7 +73,7 @@ class Matches:
         yield from self._starts()
         yield from self._large()
 
-    # -- the programs ------------------------------------------------------------------------------
+    # -- the programs ----------------------------------------------------------------------------
 
     def _look(self, pod: str, containers: int, cluster: Cluster | None = None) -> Program:
         words = [self._podx.podx, "describe", pod, "--namespace", NAMESPACE]
@@ -86,7 +86,7 @@ class Matches:
     def _python(self, code: str) -> Program:
         return Program([self._podx.python, "-c", code])
 
-    # -- what they are held against ------------------------------------------------------------------
+    # -- what they are held against --------------------------------------------------------------
 
     def _by_hand(self) -> Iterator[Match]:
         """What a person would type, call after call."""

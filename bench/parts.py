@@ -18,8 +18,8 @@ _FOLDER = Path(__file__).resolve().parent
 _IMPORTS = "import click, msgspec, ssl"
 
 
-# Dial, TLS, the pod, and an exec, which takes two: one for the upgrade, and one for the script, which
-# can be sent only then. No other may stand in the way.
+# Dial, TLS, the pod, and an exec, which takes two: one for the upgrade, and one for the script,
+# which can be sent only then. No other may stand in the way.
 _ROUND_TRIPS = 5
 _NEARER, _FARTHER = 0.1, 0.3
 

@@ -28,8 +28,8 @@ __all__ = ["Kept", "KeptIn", "LookOptions", "Targets", "connect", "connected", "
 CONSENT_SECONDS = 120.0
 """How long a person may think about `--debug-image`."""
 _MAX_CONNECTIONS = 16
-# Two execs, and for the reads one, or over a long road four: they take turns meanwhile.
-_DIAL_AHEAD, _DIAL_FAR = 3, 6
+# Two execs, and for the reads one, which they take turns with; over a long road one for each.
+_DIAL_AHEAD, _DIAL_FAR = 3, 12
 
 
 def connect(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import textwrap
 from collections.abc import Sequence
 from importlib import import_module
 from typing import Any
@@ -39,6 +38,8 @@ class Command(click.Command):
 
     def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Description, examples, options, usage: kubectl's order."""
+        import textwrap
+
         parts = [textwrap.dedent(self.help or "").strip()]
         if self.examples:
             parts.append("Examples:\n" + _indented(self.examples, 2))
@@ -83,6 +84,8 @@ def as_pflag(command: click.Command, args: Sequence[str]) -> list[str]:
 
 def option_help(option: click.Option) -> str:
     """One option as kubectl prints it: its names and default, then its text."""
+    import textwrap
+
     names = sorted(option.opts, key=len)
     head = ", ".join(names)
     if option.is_flag:
@@ -99,6 +102,8 @@ def option_help(option: click.Option) -> str:
 
 
 def _indented(text: str, by: int) -> str:
+    import textwrap
+
     return textwrap.indent(textwrap.dedent(text).strip(), " " * by)
 
 
@@ -154,6 +159,8 @@ class Group(click.Group):
         formatter: click.HelpFormatter,
     ) -> None:
         """The commands by group, as kubectl lists its own."""
+        import textwrap
+
         parts = [textwrap.dedent(self.help or "").strip()]
         width = max(map(len, COMMANDS)) + 2
         for group in dict.fromkeys(entry.group for entry in COMMANDS.values()):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any, NamedTuple, TextIO
@@ -187,6 +186,8 @@ def prose(text: str, *, indent: int = 0, hanging: int = 0, width: int | None = N
     even = widths.even(line)
     if indent + len(even) <= width:
         return [first + line]
+    import textwrap  # noqa: PLC0415 - late: 1 ms, and few lines are that long
+
     wrapped = textwrap.wrap(
         even,
         max(width, indent + hanging + 20),
