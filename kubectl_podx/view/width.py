@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterator
 
 # Stands behind a character of two columns; an escaped text has no NUL.
@@ -64,6 +63,8 @@ def _clusters(text: str) -> Iterator[str]:
 
 def _columns(character: str) -> int:
     """0 for a mark that stands on the character before it."""
+    import unicodedata  # noqa: PLC0415 - a megabyte that ASCII does without
+
     if character.isascii():
         return 1
     # The vowels and final consonants of Hangul join the consonant before them.
