@@ -18,13 +18,15 @@ def dig(value: Any, *path: str | int) -> Any:
     """The value below `path`, or None as soon as a step is missing or of another shape."""
     for step in path:
         # The most frequent call of an analysis: an object of JSON is a dict.
-        if isinstance(value, dict):
+        if type(value) is dict:
             value = value.get(step)
+        elif value is None:
+            return None
         elif isinstance(value, list) and isinstance(step, int):
             if not -len(value) <= step < len(value):
                 return None
             value = value[step]
-        elif value is not None and isinstance(value, Mapping):
+        elif isinstance(value, Mapping):
             value = value.get(step)
         else:
             return None
@@ -41,14 +43,16 @@ def text(value: Any, *path: str | int) -> str:
 
 def number(value: Any, *path: str | int) -> int | None:
     """The whole number below `path`; None for anything else (True is not a number)."""
-    found = dig(value, *path)
+    one_step = len(path) == 1 and type(value) is dict
+    found = value.get(path[0]) if one_step else dig(value, *path)
     return found if isinstance(found, int) and not isinstance(found, bool) else None
 
 
 def items(value: Any, *path: str | int) -> list[Json]:
     """The objects of the list below `path`; what is not an object is left out."""
-    found = dig(value, *path)
-    if not isinstance(found, list):
+    one_step = len(path) == 1 and type(value) is dict
+    found = value.get(path[0]) if one_step else dig(value, *path)
+    if not found or not isinstance(found, list):
         return []
     # The test for the abstract class takes ten times as long, and JSON has dicts.
     return [item for item in found if type(item) is dict or isinstance(item, Mapping)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
+from functools import lru_cache
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -87,6 +88,7 @@ def _never_bound(view: PodView, file: MountedFile) -> bool:
     return bool(file.gone) and looked and not (file.backing is not None and file.backing.gone)
 
 
+@lru_cache(maxsize=4096)
 def normal(path: str) -> str:
     """An absolute path in one spelling."""
     return posixpath.normpath("/" + path.strip("/"))

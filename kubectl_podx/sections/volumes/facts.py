@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 
 import msgspec
 from msgspec import Struct
@@ -126,6 +127,7 @@ def _below(path: str, folder: str) -> bool:
     return folder != "/" and path.startswith(folder + "/")
 
 
+@lru_cache(maxsize=4096)
 def _clean(path: str) -> str:
     """The path in its one form; `/var/run` is a link to `/run` in nearly every image."""
     normal = posixpath.normpath(path) if path else ""
