@@ -75,3 +75,94 @@ def test_who_has_waited_that_long_dials() -> None:
     pool.release(second)
     pool.close()
     dialling.close()
+
+
+def test_who_is_expected_goes_first() -> None:
+    """An exec keeps its connection to the end: a read that took it before would cost both."""
+    dialling = Dialling()
+    pool = Pool(dialling, Deadline(20), 1)
+    pool.release(pool.acquire(Deadline(20)))
+    pool.expect(1)
+    order: list[str] = []
+    begun = threading.Event()
+
+    def read() -> None:
+        begun.set()
+        stream = pool.acquire(Deadline(20))
+        order.append("read")
+        pool.release(stream)
+
+    reading = threading.Thread(target=read)
+    reading.start()
+    begun.wait(20)
+    stream = pool.acquire(Deadline(20), long=True)
+    order.append("exec")
+    pool.release(stream)
+    reading.join(20)
+    assert sorted(order) == ["exec", "read"]
+    assert pool._expected == 0
+    pool.close()
+    dialling.close()
+
+
+def test_who_was_expected_and_does_not_come_holds_nobody_up() -> None:
+    dialling = Dialling()
+    pool = Pool(dialling, Deadline(20), 2)
+    pool.expect(5)
+    pool.release(pool.acquire(Deadline(20)))
+    assert pool._expected == 0
+    pool.close()
+    dialling.close()
+
+
+def test_over_a_long_road_more_connections_are_dialled() -> None:
+    class Slow(Dialling):
+        def __call__(self, deadline: Deadline, opened: Callable[[Stream], None]) -> Stream:
+            stream = super().__call__(deadline, opened)
+            if stream.is_far is not None:
+                stream.is_far()
+            return stream
+
+    near, far = Dialling(), Slow()
+    for dialling, count in ((near, 2), (far, 4)):
+        pool = Pool(dialling, Deadline(20), 8)
+        pool.dial_ahead(2, far=4)
+        streams = [pool.acquire(Deadline(20)) for _ in range(count)]
+        assert dialling.count == count
+        assert all(stream.is_far is None for stream in streams)
+        for each in streams:
+            pool.release(each)
+        pool.close()
+        dialling.close()
+
+
+def test_a_stream_tells_that_its_other_side_is_far() -> None:
+    near, there = socket.socketpair()
+    told = threading.Event()
+    stream = Stream(near, Deadline(20))
+    stream.is_far = told.set
+
+    def answer() -> None:
+        told.wait(20)
+        there.sendall(b"late")
+
+    answering = threading.Thread(target=answer)
+    answering.start()
+    assert stream.recv(9) == b"late"
+    answering.join(20)
+    assert told.is_set()
+    assert stream.is_far is None
+    stream.close()
+    there.close()
+
+
+def test_who_answers_at_once_is_near() -> None:
+    near, there = socket.socketpair()
+    told = threading.Event()
+    stream = Stream(near, Deadline(20))
+    stream.is_far = told.set
+    there.sendall(b"here")
+    assert stream.recv(9) == b"here"
+    assert not told.is_set()
+    stream.close()
+    there.close()
