@@ -85,7 +85,7 @@ class EarlyReading:
             return None
         self._over.wait(deadline.remaining())
         found = self._outcome
-        return found if found is not None and found.state == "ok" else None
+        return found if found is not None and found.state in ("ok", "missing") else None
 
 
 def early_reading(
