@@ -54,12 +54,15 @@ class Api:
             check=True,
             capture_output=True,
         ).stdout
+        self.variables = variables
         config = json.loads(view)
         cluster, user = config["clusters"][0]["cluster"], config["users"][0]["user"]
         self._server = urlsplit(cluster["server"])
         self._headers = {"Content-Type": "application/json"}
         if "token" in user:
             self._headers["Authorization"] = f"Bearer {user['token']}"
+        self.headers = {k: v for k, v in self._headers.items() if k == "Authorization"}
+        """Who we are."""
         self._context = ssl.create_default_context(cadata=_decoded(cluster))
         if "client-certificate-data" in user:
             with tempfile.NamedTemporaryFile("w", suffix=".pem") as file:
@@ -75,15 +78,17 @@ class Api:
         twin.__dict__ |= {**self.__dict__, "_connection": None}
         return twin
 
+    def connect(self) -> http.client.HTTPSConnection:
+        """A new connection to the server."""
+        host, port = self._server.hostname or "", self._server.port or 443
+        return http.client.HTTPSConnection(host, port, timeout=120, context=self._context)
+
     def send(self, method: str, path: str, body: Json | None = None, kind: str = "") -> Json:
         """One request; an answer other than 2xx, 404 and 409 is an error."""
         headers = {**self._headers, **({"Content-Type": kind} if kind else {})}
         for attempt in range(3):
             if self._connection is None:
-                host, port = self._server.hostname or "", self._server.port or 443
-                self._connection = http.client.HTTPSConnection(
-                    host, port, timeout=120, context=self._context
-                )
+                self._connection = self.connect()
             try:
                 self._connection.request(method, path, json.dumps(body) if body else None, headers)
                 answer = self._connection.getresponse()

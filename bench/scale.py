@@ -33,10 +33,12 @@ from population import (
 )
 from processes import Accept, Pair, Program, RunError, alternate
 
+from pages import recorded, served
+
 _OUTAGE = 0.3
 _USUAL = 0.03
 _HUNDRED = 100
-_DRIFT_MEMORY = 100e6 / 1024
+_MOST_MEMORY = 100e6 / 1024
 """KiB."""
 # Seconds for an idle machine, before each round: a cluster of this size is never quite idle.
 _PATIENCE = 3.0
@@ -95,6 +97,8 @@ class _Table:
         _timed(f"{size.pods} pods made", lambda: populate(api, size, surroundings(api)))
         small = self._against_kubectl(size)
         self._drift(size)
+        if arguments.pages:
+            self._simulated(api, size, Size(arguments.pages, _USUAL))
         self._crowd(api)
         outage = Size(size.pods, _OUTAGE)
         _timed("an outage made", lambda: change(api, size, outage))
@@ -126,13 +130,14 @@ class _Table:
             self._row(f"{what}, peak of memory", words, pair.memory, memory_bar, _mebibytes)
         return Pair(pair.seconds.mine, pair.memory.mine)
 
-    def _triage(self, size: Size) -> Program:
+    def _triage(self, size: Size, cluster: Cluster | None = None) -> Program:
         def accept(output: str) -> str:
             head = output.partition("\n")[0].replace(",", "")
             count = int(head.split()[0])
             return "" if size.pods <= count <= size.pods + 500 else f"not all pods: {head}"
 
-        return Program([self._podx.podx, "triage", "-A"], self._cluster.variables, accept)
+        where = (cluster or self._cluster).variables
+        return Program([self._podx.podx, "triage", "-A"], where, accept)
 
     def _drift(self, size: Size) -> None:
         """All pods judged against the sources that they use, without a look inside."""
@@ -150,7 +155,24 @@ class _Table:
         )
         what = f"`drift -A`, {size.pods:,} pods"
         self._row(what, "`triage -A`", pair.seconds, 2.5, _milliseconds)
-        memory = Pair(pair.memory.mine, _DRIFT_MEMORY)
+        memory = Pair(pair.memory.mine, _MOST_MEMORY)
+        self._row(f"{what}, peak of memory", "100 MB", memory, 1.0, _mebibytes)
+
+    def _simulated(self, api: Api, size: Size, large: Size) -> None:
+        """The same list, and one so much longer, from a server that repeats what it has read."""
+        pages = recorded(api)
+        found = []
+        for each in (size, large):
+            with served(api, pages, each.pods, self._scratch) as cluster:
+                mine = self._triage(each, cluster)
+                found.append(
+                    alternate(mine, mine, rounds=1, scratch=self._scratch, patience=_PATIENCE)
+                )
+        what, against = f"`triage -A`, {large.pods:,} pods in pages", f"with {size.pods:,}"
+        one, all_of_it = found
+        each = Pair(all_of_it.processor.mine / large.pods, one.processor.mine / size.pods)
+        self._row(f"{what}, CPU for each", against, each, 1.05, _microseconds)
+        memory = Pair(all_of_it.memory.mine, _MOST_MEMORY)
         self._row(f"{what}, peak of memory", "100 MB", memory, 1.0, _mebibytes)
 
     def _crowd(self, api: Api) -> None:
@@ -219,6 +241,9 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="bench/scale.py", description=__doc__)
     parser.add_argument("--pods", type=int, default=10_000)
     parser.add_argument("--large", type=int, default=0, help="grow to so many pods, such as 50000")
+    parser.add_argument(
+        "--pages", type=int, default=100_000, help="so many pods from a server of recorded pages"
+    )
     parser.add_argument("--rounds", type=int, default=3, help="runs of each program")
     parser.add_argument("--remove", action="store_true", help="take away what a run has left")
     return parser.parse_args()

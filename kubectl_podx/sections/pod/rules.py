@@ -139,7 +139,8 @@ RULES: tuple[Rule, ...] = (
         title="The pod changed during inspection",
         meaning="A container restarted or the pod was replaced during inspection. What was seen "
         "inside could belong to another instance, so it is not compared.",
-        known_by="uid, container ids and restart counts are read again after the last exec.",
+        known_by="uid, container ids and restart counts are read again once every exec has brought "
+        "output, and once more after one that broke off: none outlives its container.",
         remedy="Look again.",
         link=DOCS + "concepts/workloads/pods/pod-lifecycle/",
         check=changed_while_looking,
