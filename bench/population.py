@@ -460,6 +460,36 @@ def crowd(api: Api, count: int) -> None:
         _write(api, f"{path}/{body['metadata']['name']}/status", status(number, healthy) or {})
 
 
+def is_kept_alive(node: Json) -> bool:
+    """Whether it is one of KWOK's, on which nothing runs."""
+    return (node["metadata"].get("labels") or {}).get(LABEL) == "scale"
+
+
+def running(api: Api, node: str, image: str, count: int) -> None:
+    """So many pods that really run, on the real node, in the crowd's namespace."""
+    path = f"/api/v1/namespaces/{CROWD}/pods"
+    container = {"name": "app", "image": image, "command": ["sleep", "86400"]}
+    for number in range(count):
+        body = {
+            "apiVersion": "v1",
+            "kind": "Pod",
+            "metadata": {"name": f"real-{number:03}", "labels": {"crowd": "real"}},
+            "spec": {
+                "nodeName": node,
+                "terminationGracePeriodSeconds": 1,
+                "containers": [{**container, "imagePullPolicy": "IfNotPresent"}],
+            },
+        }
+        api.send("POST", path, body)
+    chosen = f"{path}?labelSelector=crowd%3Dreal"
+
+    def all_run() -> bool:
+        found = api.send("GET", chosen)["items"]
+        return sum(one["status"].get("phase") == "Running" for one in found) == count
+
+    _wait(all_run, f"{count} pods run")
+
+
 def change(api: Api, before: Size, after: Size) -> None:
     """Makes more of the pods sick. Those that would have to wait for a node stay as they are."""
 

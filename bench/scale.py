@@ -19,6 +19,7 @@ from pathlib import Path
 
 from cluster import Cluster, ClusterError, near
 from installed import BUILD, Installed, install
+from pods import IMAGE
 from population import (
     CROWD,
     Api,
@@ -26,9 +27,11 @@ from population import (
     change,
     crowd,
     crowd_names,
+    is_kept_alive,
     keep_nodes_alive,
     populate,
     remove,
+    running,
     surroundings,
 )
 from processes import Accept, Pair, Program, RunError, alternate
@@ -100,6 +103,7 @@ class _Table:
         if arguments.pages:
             self._simulated(api, size, Size(arguments.pages, _USUAL))
         self._crowd(api)
+        self._inside(api)
         outage = Size(size.pods, _OUTAGE)
         _timed("an outage made", lambda: change(api, size, outage))
         self._against_kubectl(outage)
@@ -193,6 +197,28 @@ class _Table:
         against = f"{_HUNDRED} times `kubectl describe pod`"
         self._row(what, against, pair.seconds, 0.1, _milliseconds)
 
+    def _inside(self, api: Api) -> None:
+        """100 pods that really run, each with a look inside: as many at once as are allowed."""
+        nodes = api.send("GET", "/api/v1/nodes")["items"]
+        (node,) = [one["metadata"]["name"] for one in nodes if not is_kept_alive(one)]
+        _timed("a crowd that runs", lambda: running(api, node, IMAGE, _HUNDRED))
+        where = ("--namespace", CROWD)
+        words = [self._podx.podx, "describe", "-l", "crowd=real", *where, "-o", "json"]
+        script = "\n".join(
+            f"kubectl exec real-{number:03} --namespace {CROWD} -- true"
+            for number in range(_HUNDRED)
+        )
+        pair = alternate(
+            Program(words, self._cluster.variables, _reports(_HUNDRED, inside=True)),
+            Program(["sh", "-ec", script], self._cluster.variables),
+            rounds=3,
+            scratch=self._scratch,
+            patience=_PATIENCE,
+        )
+        what = f"`describe -l`, {_HUNDRED} pods, a look into each"
+        against = f"{_HUNDRED} times `kubectl exec … -- true`"
+        self._row(what, against, pair.seconds, 1.0, _milliseconds)
+
     def _grown(self, small: Pair, before: Size, large: Size) -> None:
         """What a pod costs in the larger cluster, against the smaller one."""
         mine = self._triage(large)
@@ -215,12 +241,17 @@ class _Table:
         )
 
 
-def _reports(count: int) -> Accept:
-    """Whether the document holds so many reports."""
+def _reports(count: int, *, inside: bool = False) -> Accept:
+    """Whether the document holds so many reports, and each was looked `inside`: one exec that the
+    kubelet or the server had refused for now (429) would be missing.
+    """
 
     def accept(output: str) -> str:
-        found = len(json.loads(output)["items"])
-        return "" if found == count else f"{found} reports of {count}"
+        items = json.loads(output)["items"]
+        states = [one["observation"]["state"] for item in items for one in item["containers"]]
+        if inside and states != ["observed"] * count:
+            return f"looked inside {states.count('observed')} of {count}"
+        return "" if len(items) == count else f"{len(items)} reports of {count}"
 
     return accept
 
