@@ -11,17 +11,32 @@ import sys
 import zlib
 from importlib.machinery import ModuleSpec
 from types import CodeType, ModuleType
+from typing import Any
 
 import pyimod02_importers as pyinstaller
 
 _MODULE, _PACKAGE = 0, 1
 
 
-class _Loader(pyinstaller.PyiFrozenLoader):
-    """PyInstaller's, which also knows of data files beside a module; but for how code is read."""
+class _Loader:
+    """Executes modules. What else a loader may be asked for (source, data files beside a module)
+    PyInstaller's own answers.
+    """
+
+    def __init__(self, name: str, *, package: bool) -> None:
+        self._name = name
+        self._package = package
+
+    def create_module(self, _spec: ModuleSpec) -> None:
+        """As Python makes modules."""
 
     def exec_module(self, module: ModuleType) -> None:
-        exec(_TABLE.code(self.name), module.__dict__)  # noqa: S102 - this is what a loader does
+        exec(_TABLE.code(self._name), module.__dict__)  # noqa: S102 - this is what a loader does
+
+    def __getattr__(self, name: str) -> Any:
+        archive = pyinstaller.pyz_archive
+        theirs = pyinstaller.PyiFrozenLoader(self._name, archive, self._name, self._package)
+        return getattr(theirs, name)
 
 
 class _Table:
@@ -30,6 +45,7 @@ class _Table:
     def __init__(self) -> None:
         archive = pyinstaller.pyz_archive
         self._modules = archive.toc
+        self._folder = sys._MEIPASS + os.sep  # noqa: SLF001 - PyInstaller's name for it
         self._begin = archive._start_offset  # noqa: SLF001 - as PyInstaller's own finder does
         # Kept open to the end: what is imported late is of the same file, whatever replaces it.
         self._file = os.open(archive._filename, os.O_RDONLY | os.O_CLOEXEC)  # noqa: SLF001
@@ -40,11 +56,14 @@ class _Table:
         kind = self._modules.get(name, (None,))[0]
         if kind not in (_MODULE, _PACKAGE):
             return None
-        loader = _Loader(name, pyinstaller.pyz_archive, name, kind == _PACKAGE)
-        spec = ModuleSpec(name, loader, origin=loader.path, is_package=kind == _PACKAGE)
+        package = kind == _PACKAGE
+        where = self._folder + name.replace(".", os.sep)
+        origin = f"{where}{os.sep}__init__.py" if package else f"{where}.py"
+        loader: Any = _Loader(name, package=package)
+        spec = ModuleSpec(name, loader, origin=origin, is_package=package)
         spec.has_location = True
-        if kind == _PACKAGE:
-            spec.submodule_search_locations = [loader.path.rpartition(os.sep)[0]]
+        if package:
+            spec.submodule_search_locations = [where]
         return spec
 
     def code(self, name: str) -> CodeType:
@@ -55,8 +74,8 @@ class _Table:
 
 if hasattr(os, "pread"):
     _TABLE = _Table()
-    # After the modules that are built in or frozen into Python itself.
-    sys.meta_path.insert(2, _TABLE)
+    # First of all: nothing that is built into Python has the name of a module in the table.
+    sys.meta_path.insert(0, _TABLE)
 
 from kubectl_podx.__main__ import run  # noqa: E402 - the first to be found so
 
