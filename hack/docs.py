@@ -237,9 +237,9 @@ def _requests() -> str:
         "# What a report asks of the cluster\n",
         _MADE + "All requests for a pod that has one of everything, as the plan of the code has "
         "them. Each object is read once, all side by side; each running container gets one exec; "
-        "the pod is read again once every look has begun. An owner's owner, the revisions of a Deployment "
-        "and the volume of a claim are asked for as soon as their names are known; the nodes, "
-        "and all pods for a host port, only for a pod that no node takes; the class, events and "
+        "the pod is read again once every look has begun. An owner's owner, the revisions of a "
+        "Deployment and the volume of a claim are asked for as soon as their names are known; the "
+        "nodes, and all pods for a host port, only for a pod that no node takes; the class, events and "
         "volumes of a claim only while it has none, the pods of the namespace only for one that "
         "a single pod may use; NetworkPolicies only for a pod that runs and is not ready; the "
         "PodPresets only where an annotation of "
