@@ -23,7 +23,34 @@ _BOOLEAN = lazy(r"(--?[a-zA-Z][a-z-]*)=(true|false)")
 _SHORT_EQUALS = lazy(r"(-[a-zA-Z])=(.*)", re.DOTALL)
 
 
-class Command(click.Command):
+def _show_help(ctx: click.Context, _: click.Parameter, value: bool) -> None:
+    if value and not ctx.resilient_parsing:
+        click.echo(ctx.get_help(), color=ctx.color)
+        ctx.exit()
+
+
+class _WithHelp(click.Command):
+    """`-h` and `--help` as click has them, without a look for translations of their help: that
+    imports the locales and searches the file system, 1 ms of every run.
+    """
+
+    _own_help: click.Option | None = None
+
+    def get_help_option(self, ctx: click.Context) -> click.Option | None:
+        """The option, made once."""
+        names = self.get_help_option_names(ctx)
+        if self._own_help is None and names:
+            self._own_help = click.Option(
+                [*names, "shows_help"],
+                is_flag=True,
+                is_eager=True,
+                expose_value=False,
+                callback=_show_help,
+            )
+        return self._own_help
+
+
+class Command(_WithHelp):
     """A command with kubectl's help. `examples` is shown below the description."""
 
     def __init__(self, *args: Any, usage: str = "", examples: str = "", **kwargs: Any) -> None:
@@ -107,7 +134,7 @@ def _indented(text: str, by: int) -> str:
     return textwrap.indent(textwrap.dedent(text).strip(), " " * by)
 
 
-class Group(click.Group):
+class Group(_WithHelp, click.Group):
     """The commands by name; each is imported when it is needed."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - as click has it
