@@ -9,15 +9,17 @@ from __future__ import annotations
 import contextlib
 import http.client
 import json
+import multiprocessing
 import re
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from cluster import Cluster
+from cluster import Cluster, ClusterError
 from population import Api
 
 _PAGE = 500
@@ -55,8 +57,41 @@ def copied(page: bytes, copy: int, following: int | None) -> bytes:
 
 
 @contextlib.contextmanager
-def served(api: Api, pages: list[bytes], pods: int, folder: Path) -> Iterator[Cluster]:
-    """A cluster with so many pods, at the end of a plain connection on loopback."""
+def served(api: Api, pods: int, folder: Path) -> Iterator[Cluster]:
+    """A cluster with so many pods, at the end of a plain connection on loopback.
+
+    In a process of its own: what ours holds counts as the peak of whoever it starts.
+    """
+    fork = multiprocessing.get_context("fork")
+    here, there = fork.Pipe()
+    process = fork.Process(target=_serve, args=(api, pods, there))
+    process.start()
+    there.close()
+    try:
+        config = folder / f"pages-{pods}.kubeconfig"
+        config.write_text(json.dumps(_kubeconfig(f"http://127.0.0.1:{here.recv()}")), "utf-8")
+        yield Cluster("kubectl", {**api.variables, "KUBECONFIG": str(config)})
+    except EOFError:
+        raise ClusterError("the list of all pods could not be recorded") from None
+    finally:
+        process.terminate()
+        process.join()
+
+
+def _kubeconfig(server: str) -> dict[str, Any]:
+    return {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "current-context": "pages",
+        "clusters": [{"name": "pages", "cluster": {"server": server}}],
+        "users": [{"name": "pages", "user": {}}],
+        "contexts": [{"name": "pages", "context": {"cluster": "pages", "user": "pages"}}],
+    }
+
+
+def _serve(api: Api, pods: int, port: Connection) -> None:
+    """Says which port it serves on, and serves until it is ended."""
+    pages = recorded(api.another())
     # The last page of a recording is not full: it stands for one that is.
     full = [page for page in pages if page.count(b'"nodeName"') >= _PAGE // 2] or pages
     count = -(-pods // _PAGE)
@@ -99,24 +134,5 @@ def served(api: Api, pages: list[bytes], pods: int, folder: Path) -> Iterator[Cl
             """Nobody reads it."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    config = folder / f"pages-{pods}.kubeconfig"
-    address = f"http://127.0.0.1:{server.server_address[1]}"
-    config.write_text(
-        json.dumps(
-            {
-                "apiVersion": "v1",
-                "kind": "Config",
-                "current-context": "pages",
-                "clusters": [{"name": "pages", "cluster": {"server": address}}],
-                "users": [{"name": "pages", "user": {}}],
-                "contexts": [{"name": "pages", "context": {"cluster": "pages", "user": "pages"}}],
-            }
-        ),
-        "utf-8",
-    )
-    try:
-        yield Cluster("kubectl", {**api.variables, "KUBECONFIG": str(config)})
-    finally:
-        server.shutdown()
-        server.server_close()
+    port.send(server.server_address[1])
+    server.serve_forever()

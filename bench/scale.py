@@ -36,7 +36,7 @@ from population import (
 )
 from processes import Accept, Pair, Program, RunError, alternate
 
-from pages import recorded, served
+from pages import served
 
 _OUTAGE = 0.3
 _USUAL = 0.03
@@ -164,10 +164,9 @@ class _Table:
 
     def _simulated(self, api: Api, size: Size, large: Size) -> None:
         """The same list, and one so much longer, from a server that repeats what it has read."""
-        pages = recorded(api)
         found = []
         for each in (size, large):
-            with served(api, pages, each.pods, self._scratch) as cluster:
+            with served(api, each.pods, self._scratch) as cluster:
                 mine = self._triage(each, cluster)
                 found.append(
                     alternate(mine, mine, rounds=1, scratch=self._scratch, patience=_PATIENCE)

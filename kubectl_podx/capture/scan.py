@@ -18,7 +18,7 @@ from kubectl_podx.cluster.errors import ClusterError
 from kubectl_podx.cluster.paths import api_path
 from kubectl_podx.model.clock import parse_http_date
 from kubectl_podx.model.reference import RESOURCES
-from kubectl_podx.pod.gate import NotAListError, bodies_of_page, gates_of_page
+from kubectl_podx.pod.gate import NotAListError, bodies_of_page, gates_of_page, packed
 from kubectl_podx.pod.sick import Group, Tally, symptom
 
 if TYPE_CHECKING:
@@ -41,6 +41,10 @@ class _Page(msgspec.Struct):
 
 # At import: threads that build a type's plan at once crash msgspec.
 _HEAD = msgspec.json.Decoder(_Page)
+
+
+# Of so many groups the representatives are kept as they came; more are packed.
+_PLAIN_BODIES = 400
 
 
 class Selection(Struct, frozen=True):
@@ -138,8 +142,9 @@ def _judge(body: bytes, tally: Tally, now: datetime | None) -> None:
         if group is not None:
             wanted[at] = group
     if wanted:
+        many = len(tally.groups) > _PLAIN_BODIES
         for at, whole in bodies_of_page(body, list(wanted)).items():
-            wanted[at].body = whole
+            wanted[at].body = packed(whole) if many else whole
 
 
 def pages(

@@ -6,6 +6,7 @@ bytes cost. An answer of another shape is read field by field instead, as all ra
 
 from __future__ import annotations
 
+import zlib
 from typing import Annotated
 
 import msgspec
@@ -167,11 +168,21 @@ def bodies_of_page(body: bytes, places: list[int]) -> dict[int, bytes]:
     return {place: bytes(raw[place]) for place in places if place < len(raw)}
 
 
+def packed(raw: bytes) -> bytes:
+    """JSON that takes a fifth of the memory, for whoever keeps thousands; `body_of` reads it."""
+    return zlib.compress(raw, 1)
+
+
+# What zlib begins with, and no JSON does.
+_PACKED = b"x"
+
+
 def body_of(raw: bytes | None) -> dict[str, object]:
     """The pod of that JSON, with the kind that items of a list do not carry; empty without one."""
     try:
-        decoded = _ANYTHING.decode(raw or b"{}")
-    except _BROKEN:
+        plain = zlib.decompress(raw) if raw and raw.startswith(_PACKED) else raw
+        decoded = _ANYTHING.decode(plain or b"{}")
+    except (*_BROKEN, zlib.error):
         return {}
     return {"kind": "Pod", "apiVersion": "v1", **decoded} if isinstance(decoded, dict) else {}
 

@@ -88,6 +88,17 @@ def test_the_sick_are_kept_by_owner_and_the_healthy_counted() -> None:
     assert (found.cut, found.moments) == ("", 1)
 
 
+def test_the_bodies_of_very_many_groups_are_packed_and_read_all_the_same() -> None:
+    pods = [crashing(f"p{at}", f"app{at}-5f85b49978") for at in range(600)]
+    found = run(Pages(pods[:300], pods[300:500], pods[500:]))
+    bodies = [group.body for group in found.tally.groups.values()]
+    assert len(bodies) == 600
+    assert [body.startswith(b"{") for body in bodies] == [True] * 300 + [False] * 300
+    names = [body_of(body)["metadata"]["name"] for body in bodies]  # type: ignore[index]
+    assert names == [f"p{at}" for at in range(600)]
+    assert body_of(bodies[-1][:-3]) == {}
+
+
 def test_one_body_is_kept_however_many_pods_are_sick() -> None:
     server = Pages(*([crashing(f"p{page}-{at}") for at in range(100)] for page in range(20)))
     found = run(server)
