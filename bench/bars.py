@@ -42,7 +42,7 @@ class Road(NamedTuple):
 
 
 USUAL = Road(0.05, 0.0, 1.4)
-ROADS = (Road(0.025, 0.0, 1.9), USUAL, Road(0.15, 0.0, 1.3), Road(0.05, 0.01, 1.5))
+ROADS = (Road(0.025, 0.0, 1.9), USUAL, Road(0.15, 0.0, 1.3), Road(0.05, 0.01, 1.8))
 
 
 def looked_inside(containers: int) -> Accept:

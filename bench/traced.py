@@ -54,7 +54,7 @@ def _late_patches() -> Iterator[None]:
         "kubectl_podx.cluster.pool": lambda m: _around(m.Dialer, "dial", "handshake"),
         "kubectl_podx.capture.gather": _patch_gather,
         "kubectl_podx.analysis.analyse": lambda m: _around(m, "analyse", "facts"),
-        "kubectl_podx.cli.engine": lambda m: _around(m, "_rendered", "render"),
+        "kubectl_podx.cli.engine": lambda m: _around(m, "printed_report", "render"),
     }
 
     class Finder:
