@@ -18,7 +18,7 @@ _FOLDER = Path(__file__).resolve().parent
 _IMPORTS = "import click, msgspec, ssl"
 
 
-# Dial, TLS, the pod, an exec, which takes two (one for the upgrade, and one for the script, which can
+# Dial, TLS, the pod, an exec, which takes two (one for the upgrade, one for the script, which can
 # be sent only then), and the pod once more, which begins with the first output: of a long road's
 # round trip that hides what the script takes. No other may stand in the way.
 _ROUND_TRIPS = 6
