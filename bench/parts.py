@@ -18,10 +18,9 @@ _FOLDER = Path(__file__).resolve().parent
 _IMPORTS = "import click, msgspec, ssl"
 
 
-# Dial, TLS, the pod, an exec, which takes two (one for the upgrade, one for the script, which can
-# be sent only then), and the pod once more, which begins with the first output: of a long road's
-# round trip that hides what the script takes. No other may stand in the way.
-_ROUND_TRIPS = 6
+# Dial, TLS, the pod, and an exec, which takes two: one for the upgrade, and one for the script,
+# which can be sent only then. No other may stand in the way.
+_ROUND_TRIPS = 5
 _NEARER, _FARTHER = 0.1, 0.3
 
 

@@ -128,7 +128,8 @@ class Gatherer:
         known = held | self._known.keys()
         now = [call for call in everything if call.id not in known]
         self._dial_for(everything, now)
-        self._early_reading = recheck.early_reading(self._server, calls, self._in_flight)
+        first, width = self._first_answers, self._in_flight
+        self._early_reading = recheck.early_reading(self._server, calls, width, first)
         # A read that hangs must not take the time of the second reading of the pod with it.
         bound = self._before_the_end(recheck.RESERVE)
         show = self._early
@@ -386,12 +387,8 @@ class Gatherer:
     ) -> dict[Reference, Outcome]:
         """The pods that were looked into, read again; what came back is sealed meanwhile."""
         sent = {
-            reference: [
-                outcomes[call.id]
-                for call in calls[reference]
-                if call.id in outcomes and look.was_sent(outcomes[call.id])
-            ]
-            for reference in bodies
+            r: [one for call in calls[r] if (one := outcomes.get(call.id)) and look.was_sent(one)]
+            for r in bodies
         }
         seal: list[Meanwhile] = [
             lambda: self._store.seal(

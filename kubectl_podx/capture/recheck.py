@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from kubectl_podx.capture import exec_gate, look, plan
 from kubectl_podx.capture.calls import Outcome, perform_read, timed
 from kubectl_podx.capture.planned import PlannedCall
-from kubectl_podx.model.clock import Deadline
+from kubectl_podx.model.clock import Deadline, parse_time
 from kubectl_podx.model.raw import Json
 from kubectl_podx.model.reference import Reference
 from kubectl_podx.model.threads import start
@@ -29,17 +29,33 @@ Read = Callable[[Sequence[Reference]], Mapping[Reference, Outcome]]
 """Reads pods, side by side."""
 
 
+# Seconds for a reading that is on its way: near by it is there.
+_AT_HAND = 0.005
+# Between the start of a main process by its node's clock and the kubelet's `startedAt`: a moment of
+# containerd's, and clocks of whole seconds.
+_SAME_START = 4.0
+# For so many seconds a main process has run when its instance is surely the one of the first
+# reading: the kubelet tells of a new one within two, one in trouble within ten.
+_SETTLED = 20.0
+
+
 class EarlyReading:
     """One pod, read again as soon as each of its execs has brought its first output.
 
     What is read then has the container that the exec runs in. From there on the exec itself is the
     witness: it cannot outlive its container, so one that ends by itself was never in another. That
-    saves a round trip after the last of them. Threads tell of the execs.
+    saves the better part of a round trip after the last of them. Where the looks themselves show
+    that each main process is the instance of the first reading, nobody waits for the second.
+    Threads tell of the execs.
     """
 
-    def __init__(self, execs: Collection[str], read: Callable[[], Outcome]) -> None:
+    def __init__(
+        self, execs: Collection[str], first: Outcome | None, read: Callable[[], Outcome]
+    ) -> None:
+        """`first`: the first reading, as it came."""
         self._missing = set(execs)
         self._execs = frozenset(execs)
+        self._first = first
         self._read = read
         self._lock = threading.Lock()
         self._over = threading.Event()
@@ -83,13 +99,41 @@ class EarlyReading:
             return None
         if any(one.state != "ok" or look.may_have_harmed(one) for one in sent):
             return None
-        self._over.wait(deadline.remaining())
+        if not self._over.wait(min(_AT_HAND, deadline.remaining())):
+            if self._first is not None and all(map(shows_its_instance, sent)):
+                return self._first
+            self._over.wait(deadline.remaining())
         found = self._outcome
         return found if found is not None and found.state in ("ok", "missing") else None
 
 
+def shows_its_instance(look_inside: Outcome) -> bool:
+    """Whether the main process that an exec saw began when the first reading says that its
+    container did, and has run for long: then both are of one instance.
+    """
+    from kubectl_podx.capture import procfs  # noqa: PLC0415 - of execs only
+    from kubectl_podx.capture.frames import split  # noqa: PLC0415
+
+    raw = look_inside.answer
+    if not isinstance(raw, look.RawLook):
+        return False
+    frames = split(raw.output, raw.nonce)
+    clock = procfs.BootClock(frames.get("uptime"))
+    main = procfs.whole(procfs.pairs(frames.get("self")).get("main"))
+    seen = procfs.processes(frames.get("processes") or b"", clock, {})
+    began = next((parse_time(one.started_at) for one in seen if one.pid == main), None)
+    told = parse_time(raw.started_at)
+    if began is None or told is None or clock.now is None:
+        return False
+    apart = abs((began - told).total_seconds())
+    return apart <= _SAME_START and clock.now - began.timestamp() >= _SETTLED
+
+
 def early_reading(
-    server: ApiServer, calls: Mapping[Reference, list[PlannedCall]], in_flight: int
+    server: ApiServer,
+    calls: Mapping[Reference, list[PlannedCall]],
+    in_flight: int,
+    first: Mapping[Reference, object],
 ) -> EarlyReading | None:
     """For a pod that is looked into alone; several are read together, after all of the execs."""
     if len(calls) != 1:
@@ -100,7 +144,8 @@ def early_reading(
     if not execs or len(execs) >= in_flight:
         return None
     call = plan.get_pod(reference)
-    return EarlyReading(execs, lambda: timed(call, lambda one: perform_read(server, one)))
+    before = Outcome(call, "ok", answer=first[reference]) if reference in first else None
+    return EarlyReading(execs, before, lambda: timed(call, lambda one: perform_read(server, one)))
 
 
 def read_again(

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from kit.fake_server import FakeServer
+from kit.fake_server import RECORDED, FakeServer
 from kubectl_podx.capture.gather import Gatherer
 from kubectl_podx.capture.plan import LookOptions
+from kubectl_podx.capture.recheck import shows_its_instance
 from kubectl_podx.capture.targets import Targets
 from kubectl_podx.cluster.exec_protocol import ExecResult
 from kubectl_podx.cluster.server import Answer
@@ -141,3 +142,114 @@ def test_one_request_at_a_time_is_no_two() -> None:
     server.says_so = False
     run(server, max_in_flight=1)
     assert server.read_while_running == [False, False]
+
+
+class Far(Watched):
+    """The second reading is under way for as long as the test wants."""
+
+    def __init__(self, started: str = "") -> None:
+        super().__init__()
+        self.may_answer = threading.Event()
+        self.waited_for = threading.Event()
+        if started:
+            (status,) = self.pod["status"]["containerStatuses"]
+            status["state"] = {"running": {"startedAt": started}}
+
+    def get(self, path: str, query: Any = (), **more: Any) -> Answer:
+        if path == PATH and self.readings:
+            self.readings += 1
+            self.read_again.set()
+            self.waited_for.set()
+            self.may_answer.wait(20)
+            return FakeServer.get(self, path, query, **more)
+        return super().get(path, query, **more)
+
+
+def test_a_look_that_shows_its_instance_waits_for_no_reading() -> None:
+    """The recorded main process began in the second of `startedAt`, 42 s before the look."""
+    server = Far()
+    capture = run(server)
+    assert not server.may_answer.is_set()
+    assert server.readings == 2
+    assert [one.state for one in capture.pods[0].observations] == ["observed"]
+    assert capture.pods[0].disturbed == ""
+    server.may_answer.set()
+
+
+@pytest.mark.parametrize(
+    "started",
+    # Of an instance before it, of one after it, and of one that is too young to be sure of.
+    ["2026-11-25T01:58:00Z", "2026-11-25T02:02:31Z", "2026-11-25T02:01:46Z"],
+)
+def test_a_look_into_another_instance_waits_for_the_reading(started: str) -> None:
+    server = Far(started)
+    done = threading.Event()
+    found: list[Capture] = []
+
+    def look() -> None:
+        found.append(run(server))
+        done.set()
+
+    looking = threading.Thread(target=look)
+    looking.start()
+    assert server.waited_for.wait(20)
+    # Whoever did not wait would be done by now.
+    assert not done.wait(0.3)
+    server.may_answer.set()
+    looking.join(20)
+    assert [one.state for one in found[0].pods[0].observations] == ["observed"]
+
+
+def raw(output: bytes, started: str = "2026-11-25T02:01:51Z") -> Any:
+    from kubectl_podx.capture.calls import Outcome
+    from kubectl_podx.capture.look import RawLook
+    from kubectl_podx.capture.plan import pod_calls
+    from kubectl_podx.model.reference import Reference
+
+    call = next(
+        one
+        for one in pod_calls(Reference("Pod", "lead", "everything"), Watched().pod, LookOptions())
+        if one.kind == "exec"
+    )
+    look = RawLook(
+        output=output,
+        nonce="podx-recorded",
+        complete=True,
+        ended_by="",
+        container_id="containerd://a",
+        started_at=started,
+        through="",
+    )
+    return Outcome(call, "ok", answer=look)
+
+
+RECORDING = (RECORDED / "look-busybox.bin").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("output", "started", "sure"),
+    [
+        (RECORDING, "2026-11-25T02:01:51Z", True),
+        (RECORDING, "2026-11-25T02:01:54Z", True),
+        (RECORDING, "2026-11-25T02:01:46Z", False),
+        (RECORDING, "2026-11-25T02:02:20Z", False),
+        (RECORDING, "", False),
+        (RECORDING, "yesterday", False),
+        (RECORDING.replace(b"\nmain 14\n", b"\nmain \n"), "2026-11-25T02:01:51Z", False),
+        (RECORDING.replace(b"\nmain 14\n", b"\nmain 99\n"), "2026-11-25T02:01:51Z", False),
+        (RECORDING.replace(b"recorded uptime", b"recorded x"), "2026-11-25T02:01:51Z", False),
+        (RECORDING.replace(b"recorded processes", b"recorded x"), "2026-11-25T02:01:51Z", False),
+        (b"", "2026-11-25T02:01:51Z", False),
+    ],
+)
+def test_what_shows_that_a_look_is_of_the_instance_of_the_status(
+    output: bytes, started: str, sure: bool
+) -> None:
+    assert shows_its_instance(raw(output, started)) is sure
+
+
+def test_a_main_process_that_has_just_begun_shows_nothing() -> None:
+    """The kubelet may not have told of it yet, only of one that began in the same second."""
+    young = RECORDING.replace(b"\n1795572153", b"\n1795572125")
+    assert young != RECORDING
+    assert not shows_its_instance(raw(young))
