@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import time
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ ROOT = Path(__file__).resolve().parent.parent
 IMAGE: str = tomllib.loads((ROOT / "hack/cluster/versions.toml").read_text())["images"]["busybox"]
 NAMESPACE = "podx-bench"
 TEN = 10
+_SETTLED = 25.0
 BY_HAND = "calm"
 """The pod of `hand-pod.yaml`, in the namespace `default` with what it needs."""
 _BY_HAND = Path(__file__).with_name("hand-pod.yaml")
@@ -140,6 +142,8 @@ def start(kubectl: str) -> None:
     for pod in ("two", "ten", "many-files", "few-files", "slow"):
         ready = ("--for=condition=Ready", f"pod/{pod}", "--timeout=120s")
         _kubectl(kubectl, "wait", *ready, "--namespace", NAMESPACE)
+    # Younger ones are read once more after the looks, and people look at older ones.
+    time.sleep(_SETTLED)
 
 
 def stop(kubectl: str) -> None:

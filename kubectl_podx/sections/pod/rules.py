@@ -140,8 +140,8 @@ RULES: tuple[Rule, ...] = (
         meaning="A container restarted or the pod was replaced during inspection. What was seen "
         "inside could belong to another instance, so it is not compared.",
         known_by="uid, container ids and restart counts are read again once every exec has brought "
-        "output, and once more after one that broke off: none outlives its container. That reading is "
-        "not waited for where each main process began when `startedAt` says, 20 s ago or more.",
+        "output, and once more after one that broke off: none outlives its container. That is not "
+        "waited for where each main process began when `startedAt` says, 20 s ago or more.",
         remedy="Look again.",
         link=DOCS + "concepts/workloads/pods/pod-lifecycle/",
         check=changed_while_looking,
