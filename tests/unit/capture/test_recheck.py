@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+import kit
 from kit.fake_server import RECORDED, FakeServer
 from kubectl_podx.capture.gather import Gatherer
 from kubectl_podx.capture.plan import LookOptions
@@ -202,7 +203,6 @@ def test_a_look_into_another_instance_waits_for_the_reading(started: str) -> Non
 
 def raw(output: bytes, started: str = "2026-11-25T02:01:51Z") -> Any:
     from kubectl_podx.capture.calls import Outcome
-    from kubectl_podx.capture.look import RawLook
     from kubectl_podx.capture.plan import pod_calls
     from kubectl_podx.model.reference import Reference
 
@@ -211,15 +211,7 @@ def raw(output: bytes, started: str = "2026-11-25T02:01:51Z") -> Any:
         for one in pod_calls(Reference("Pod", "lead", "everything"), Watched().pod, LookOptions())
         if one.kind == "exec"
     )
-    look = RawLook(
-        output=output,
-        nonce="podx-recorded",
-        complete=True,
-        ended_by="",
-        container_id="containerd://a",
-        started_at=started,
-        through="",
-    )
+    look = kit.raw_look(output, nonce="podx-recorded", since=started)
     return Outcome(call, "ok", answer=look)
 
 
