@@ -5,7 +5,8 @@ from __future__ import annotations
 import socket
 import ssl
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Literal
 
 from msgspec import Struct
@@ -211,6 +212,44 @@ class ConnectionGoneError(Exception):
     """The server closed the connection before it answered: it may have done so long before."""
 
 
+def asked(
+    stream: Stream,
+    host: str,
+    target: str,
+    headers: Headers,
+    *,
+    method: Method = "GET",
+    more: Sequence[str] = (),
+    body: bytes = b"",
+) -> Incoming:
+    """Sends a request, with `more` lines in its head, and reads the head of the answer.
+
+    Raises what reading and writing do, and what `Incoming` does.
+    """
+    lines = [f"{method} {target} HTTP/1.1", f"Host: {host}", *more]
+    lines += [f"{name}: {value}" for name, value in check_headers(headers)]
+    stream.sendall("\r\n".join([*lines, "", ""]).encode("utf-8", "surrogateescape") + body)
+    return Incoming(stream.recv)
+
+
+@contextmanager
+def told_as_errors(host: str) -> Iterator[None]:
+    """Around a request: what goes wrong on the way is a ClusterError in kubectl's words, and an end
+    before the first byte a ConnectionGoneError. What came and is no answer is left to the caller.
+    """
+    try:
+        yield
+    except TimeoutError as error:
+        raise of_read_error(error) from None
+    except (NothingCameError, ConnectionError):
+        raise ConnectionGoneError from None
+    except ssl.SSLError as error:
+        # TLS 1.3: the server refuses a client certificate only now.
+        raise of_tls_error(error, host) from None
+    except OSError as error:
+        raise of_read_error(error) from None
+
+
 def send_request(
     stream: Stream,
     host: str,
@@ -229,24 +268,15 @@ def send_request(
     A body of more than `limit` bytes (unpacked) is an error, or is cut there if `cut`. Raises
     ClusterError, or ConnectionGoneError where nothing at all came back.
     """
-    lines = [f"{method} {target} HTTP/1.1", f"Host: {host}"]
-    lines += [f"{name}: {value}" for name, value in check_headers(headers)]
+    more: list[str] = []
     if body is not None:
         kind = content_type or _CONTENT[method]
-        lines += [f"Content-Type: {kind}", f"Content-Length: {len(body)}"]
-    head = "\r\n".join([*lines, "", ""]).encode("utf-8", "surrogateescape")
+        more = [f"Content-Type: {kind}", f"Content-Length: {len(body)}"]
     try:
-        stream.sendall(head + (body or b""))
-        response = Incoming(stream.recv)
-    except TimeoutError as error:
-        raise of_read_error(error) from None
-    except (NothingCameError, ConnectionError):
-        raise ConnectionGoneError from None
-    except ssl.SSLError as error:
-        # TLS 1.3: the server refuses a client certificate only now.
-        raise of_tls_error(error, host) from None
-    except OSError as error:
-        raise of_read_error(error) from None
+        with told_as_errors(host):
+            response = asked(
+                stream, host, target, headers, method=method, more=more, body=body or b""
+            )
     except (MalformedError, CutShortError):
         raise _malformed() from None
     answer = _read_body(response, limit, cut)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 
-from kubectl_podx.cluster.credentials import Headers, check_headers
+from kubectl_podx.cluster.credentials import Headers
 from kubectl_podx.cluster.errors import ClusterError, of_read_error, of_response
 from kubectl_podx.cluster.http1 import CutShortError, Incoming, MalformedError, NothingCameError
-from kubectl_podx.cluster.stream import ConnectionGoneError, Stream
+from kubectl_podx.cluster.stream import ConnectionGoneError, Stream, asked
 
 # An object of the API has at most 1.5 MiB, JSON a little more.
 _MAX_LINE = 8 << 20
@@ -16,11 +17,8 @@ _MAX_ERROR = 65536
 
 def watch_lines(stream: Stream, host: str, target: str, headers: Headers) -> Iterator[bytes]:
     """Each line without its end. The connection serves nothing else afterwards."""
-    lines = [f"GET {target} HTTP/1.1", f"Host: {host}"]
-    lines += [f"{name}: {value}" for name, value in check_headers(headers)]
     try:
-        stream.sendall("\r\n".join([*lines, "", ""]).encode("utf-8", "surrogateescape"))
-        response = Incoming(stream.recv)
+        response = asked(stream, host, target, headers)
     except TimeoutError as error:
         raise of_read_error(error) from None
     except (NothingCameError, ConnectionError):
@@ -33,12 +31,11 @@ def watch_lines(stream: Stream, host: str, target: str, headers: Headers) -> Ite
 
 
 def _error_body(response: Incoming) -> bytes:
+    """As much of it as came."""
     body = bytearray()
-    try:
-        while len(body) < _MAX_ERROR and (data := response.read(_MAX_ERROR - len(body))):
+    with suppress(MalformedError, CutShortError, OSError):
+        for data in response.start_of_body(_MAX_ERROR):
             body += data
-    except (MalformedError, CutShortError, OSError):
-        pass
     return bytes(body)
 
 
