@@ -313,11 +313,7 @@ class Gatherer:
         early = self._early_reading
         if early is None:
             return look.perform(self._server, call, pod, bound)
-        with early.looking(call.id) as begun:
-            outcome = look.perform(self._server, call, pod, bound, begun)
-            if outcome.state != "ok":
-                early.drop()
-            return outcome
+        return early.look(call.id, partial(look.perform, self._server, call, pod, bound))
 
     def _read_pods(self, references: list[Reference]) -> dict[Reference, Json]:
         """The pods' bodies. One pod that is asked for by name and cannot be read is an error."""
@@ -385,27 +381,31 @@ class Gatherer:
         calls: dict[Reference, list[PlannedCall]],
         outcomes: dict[str, Outcome],
     ) -> dict[Reference, Outcome]:
-        """The pods that were looked into, read again; what came back is sealed meanwhile."""
-        sent = {
-            r: [one for call in calls[r] if (one := outcomes.get(call.id)) and look.was_sent(one)]
-            for r in bodies
-        }
-        seal: list[Meanwhile] = [
-            lambda: self._store.seal(
-                outcomes, lambda: self._remember_looks(bodies, calls, outcomes)
-            )
-        ]
+        """The pods that were looked into, read again: uid and container ids must not have moved.
+        What came back is sealed meanwhile.
+        """
+        sent: dict[Reference, list[Outcome]] = {}
+        for reference in bodies:
+            known = (outcomes.get(call.id) for call in calls[reference])
+            if looks := [one for one in known if one is not None and look.was_sent(one)]:
+                sent[reference] = looks
 
-        def read(pods: Sequence[Reference]) -> dict[Reference, Outcome]:
-            found = self._send([plan.get_pod(one) for one in pods], seal.pop() if seal else idle)
+        def seal() -> None:
+            self._store.seal(outcomes, lambda: self._remember_looks(bodies, calls, outcomes))
+
+        def read(pods: Sequence[Reference], work: Meanwhile = idle) -> dict[Reference, Outcome]:
+            found = self._send([plan.get_pod(one) for one in pods], work)
             return {one.call.reference: one for one in found.values()}
 
-        # Probes that were run by hand have had time to do harm since then.
-        early = None if self._options.probe_runs else self._early_reading
-        again = recheck.read_again(bodies, sent, read, early, self._deadline)
-        if seal:
-            seal.pop()()
-        return again
+        # Probes that were run by hand have had time to do harm since the early reading.
+        if self._early_reading is not None and sent and not self._options.probe_runs:
+            ((reference, looks),) = sent.items()
+            early = self._early_reading.outcome(looks, self._deadline)
+            if early is not None:
+                seal()
+                return {reference: early}
+        first = read(list(sent), seal)
+        return recheck.until_told(bodies, sent, first, read, self._deadline)
 
     def _remember_looks(
         self,

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from kubectl_podx.capture import exec_gate, look, plan
@@ -62,18 +61,23 @@ class EarlyReading:
         self._outcome: Outcome | None = None
         self._asked = self._under_way = False
 
-    @contextmanager
-    def looking(self, exec_id: str) -> Iterator[Callable[[], None]]:
-        """Around an exec; what it gives is to be called with its first output."""
+    def look(self, exec_id: str, perform: Callable[[Callable[[], None]], Outcome]) -> Outcome:
+        """Runs an exec by `perform`, whose argument is to be called with the first output."""
         try:
-            yield lambda: self._begun(exec_id)
+            outcome = perform(lambda: self._begun(exec_id))
         except BaseException:
-            self.drop()
+            self._stop()
             raise
-        self._begun(exec_id)
+        if outcome.state == "ok":
+            self._begun(exec_id)
+        else:
+            self._stop()
+        return outcome
 
-    def drop(self) -> None:
-        """An exec went wrong: the pod has to be read once it is known what came of it."""
+    def _stop(self) -> None:
+        """Nothing is read ahead any more: all is over, or an exec went wrong, and the pod has to be
+        read once it is known what came of it.
+        """
         with self._lock:
             self._asked = True
 
@@ -93,8 +97,7 @@ class EarlyReading:
 
     def outcome(self, sent: Collection[Outcome], deadline: Deadline) -> Outcome | None:
         """What was read; None where that says too little, and it must be read once more."""
-        with self._lock:
-            self._asked = True
+        self._stop()
         if not self._under_way or any(one.call.id not in self._execs for one in sent):
             return None
         if any(one.state != "ok" or look.may_have_harmed(one) for one in sent):
@@ -148,25 +151,19 @@ def early_reading(
     return EarlyReading(execs, before, lambda: timed(call, lambda one: perform_read(server, one)))
 
 
-def read_again(
+def until_told(
     bodies: Mapping[Reference, Json],
     sent: Mapping[Reference, list[Outcome]],
+    first: Mapping[Reference, Outcome],
     read: Read,
-    early: EarlyReading | None,
     deadline: Deadline,
 ) -> dict[Reference, Outcome]:
-    """The pods that were looked into, read again: uid and container ids must not have moved.
+    """The pods as they were read after the looks: `first`, or once more and once more.
 
     `sent`: the execs of each pod. If one broke off, the container may have ended of it, which the
     kubelet reports a moment later: such a pod is read until it says so, or has had the time to.
     """
-    again: dict[Reference, Outcome] = {}
-    asked = [reference for reference, execs in sent.items() if execs]
-    if early is not None and len(asked) == 1:
-        found = early.outcome(sent[asked[0]], deadline)
-        if found is not None:
-            return {asked[0]: found}
-    again |= read(asked)
+    again = dict(first)
     patience = deadline.within(_PATIENCE)
     doubtful = [r for r, execs in sent.items() if any(map(look.may_have_harmed, execs))]
     while doubtful and patience.remaining() > _STEP:
