@@ -97,15 +97,9 @@ def encodings(value: str) -> set[str]:
         # JSON in a field of JSON: `{"log":"{\"password\":\"…\"}"}`.
         found |= _in_json(text)
     for text in (value, *once):
-        found |= {
-            _html(text, "&quot;", "&#x27;"),
-            _html(text, '"', "'"),
-            _html(text, "&#34;", "&#39;"),
-        }
-        found |= {
-            _html(text, "&#34;", "&#39;").translate(_HTML_MARKS),
-            _html(text, "&quot;", "&apos;"),
-        }
+        numbered = _html(text, "&#34;", "&#39;")
+        found |= {numbered, numbered.translate(_HTML_MARKS), _html(text, '"', "'")}
+        found |= {_html(text, "&quot;", "&#x27;"), _html(text, "&quot;", "&apos;")}
     found |= {ascii(value)[1:-1], repr(value)[1:-1], _quoted_as_python(value)}
     found |= {
         value.replace("\\", "\\\\").replace("'", "\\'"),

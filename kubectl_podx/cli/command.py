@@ -65,9 +65,7 @@ class Command(_WithHelp):
 
     def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Description, examples, options, usage: kubectl's order."""
-        import textwrap
-
-        parts = [textwrap.dedent(self.help or "").strip()]
+        parts = [_dedented(self.help or "")]
         if self.examples:
             parts.append("Examples:\n" + _indented(self.examples, 2))
         own = [option_help(p) for p in self.params if isinstance(p, click.Option) and not p.hidden]
@@ -128,10 +126,16 @@ def option_help(option: click.Option) -> str:
     return f"{' ' * indent}{head}{value}:\n{text}"
 
 
+def _dedented(text: str) -> str:
+    import textwrap
+
+    return textwrap.dedent(text).strip()
+
+
 def _indented(text: str, by: int) -> str:
     import textwrap
 
-    return textwrap.indent(textwrap.dedent(text).strip(), " " * by)
+    return textwrap.indent(_dedented(text), " " * by)
 
 
 class Group(_WithHelp, click.Group):
@@ -186,9 +190,7 @@ class Group(_WithHelp, click.Group):
         formatter: click.HelpFormatter,
     ) -> None:
         """The commands by group, as kubectl lists its own."""
-        import textwrap
-
-        parts = [textwrap.dedent(self.help or "").strip()]
+        parts = [_dedented(self.help or "")]
         width = max(map(len, COMMANDS)) + 2
         for group in dict.fromkeys(entry.group for entry in COMMANDS.values()):
             lines = [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 import click
 
@@ -27,16 +28,23 @@ def seconds_of(text: str) -> float | None:
     return value if 0 < value < 1e6 else None
 
 
-def deadline(_ctx: click.Context, _param: click.Parameter, value: str) -> float:
-    """The seconds of `--deadline`."""
-    found = seconds_of(value)
-    if found is None:
-        raise UsageError(
-            f'invalid argument "{quoted(value)}" for "--deadline" flag: '
-            "it takes a time such as 15s or 1m"
-        )
-    return found
+def duration(examples: str) -> Callable[[click.Context, click.Parameter, str], float]:
+    """What a flag that takes a time makes of its value: seconds, or a UsageError with examples."""
 
+    def seconds(_ctx: click.Context, param: click.Parameter, value: str) -> float:
+        found = seconds_of(value)
+        if found is None:
+            raise UsageError(
+                f'invalid argument "{quoted(value)}" for "--{param.name}" flag: '
+                f"it takes a time such as {examples}"
+            )
+        return found
+
+    return seconds
+
+
+deadline = duration("15s or 1m")
+"""Of `--deadline`."""
 
 LONG_DEADLINE = click.option(
     "--deadline",

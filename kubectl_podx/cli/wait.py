@@ -10,10 +10,9 @@ import click
 from msgspec import Struct
 
 from kubectl_podx.cli.command import Command
-from kubectl_podx.cli.durations import seconds_of
+from kubectl_podx.cli.durations import duration
 from kubectl_podx.cli.options import CHOICE, COLORS, LOGS, RUN, reading_options
 from kubectl_podx.model.errors import ExitStatus, PodxError, UsageError
-from kubectl_podx.view.escape import quoted
 
 if TYPE_CHECKING:
     from kubectl_podx.analysis.standing import Standing
@@ -124,14 +123,7 @@ def command(name: str) -> click.Command:
     return wait
 
 
-def _duration(_ctx: click.Context, param: click.Parameter, value: str) -> float:
-    found = seconds_of(value)
-    if found is None:
-        raise UsageError(
-            f'invalid argument "{quoted(value)}" for "--{param.name}" flag: '
-            "it takes a time such as 30s or 5m"
-        )
-    return found
+_duration = duration("30s or 5m")
 
 
 class _Goal(Struct, frozen=True):

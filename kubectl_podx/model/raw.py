@@ -43,16 +43,14 @@ def text(value: Any, *path: str | int) -> str:
 
 def number(value: Any, *path: str | int) -> int | None:
     """The whole number below `path`; None for anything else (True is not a number)."""
-    one_step = len(path) == 1 and type(value) is dict
-    found = value.get(path[0]) if one_step else dig(value, *path)
+    found = dig(value, *path)
     return found if isinstance(found, int) and not isinstance(found, bool) else None
 
 
 def items(value: Any, *path: str | int) -> list[Json]:
     """The objects of the list below `path`; what is not an object is left out."""
-    one_step = len(path) == 1 and type(value) is dict
-    found = value.get(path[0]) if one_step else dig(value, *path)
-    if not found or not isinstance(found, list):
+    found = dig(value, *path)
+    if not isinstance(found, list):
         return []
     # The test for the abstract class takes ten times as long, and JSON has dicts.
     return [item for item in found if type(item) is dict or isinstance(item, Mapping)]
