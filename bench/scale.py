@@ -34,7 +34,7 @@ from population import (
     running,
     surroundings,
 )
-from processes import Accept, Pair, Program, RunError, alternate
+from processes import Accept, Medians, Pair, Program, RunError, alternate
 
 from pages import served
 
@@ -126,13 +126,21 @@ class _Table:
             (whole, "`kubectl get pods -A -o json`", 0.1, 0.1, 0.02),
             (plain, "`kubectl get pods -A`", 0.5, 0.5, 0.15),
         ):
-            pair = alternate(
-                mine, other, rounds=self._rounds, scratch=self._scratch, patience=_PATIENCE
-            )
+            pair = self._alternate(mine, other)
             self._row(what, words, pair.seconds, time_bar, _milliseconds)
             self._row(f"{what}, CPU", words, pair.processor, cpu_bar, _milliseconds)
             self._row(f"{what}, peak of memory", words, pair.memory, memory_bar, _mebibytes)
         return Pair(pair.seconds.mine, pair.memory.mine)
+
+    def _alternate(self, mine: Program, other: Program, rounds: int = 0) -> Medians:
+        """So many rounds; the table's own where none are given."""
+        return alternate(
+            mine,
+            other,
+            rounds=rounds or self._rounds,
+            scratch=self._scratch,
+            patience=_PATIENCE,
+        )
 
     def _triage(self, size: Size, cluster: Cluster | None = None) -> Program:
         def accept(output: str) -> str:
@@ -154,9 +162,7 @@ class _Table:
 
         mine = Program([self._podx.podx, "drift", "-A"], self._cluster.variables, accept)
         triage = self._triage(size)
-        pair = alternate(
-            mine, triage, rounds=self._rounds, scratch=self._scratch, patience=_PATIENCE
-        )
+        pair = self._alternate(mine, triage)
         what = f"`drift -A`, {size.pods:,} pods"
         self._row(what, "`triage -A`", pair.seconds, 2.5, _milliseconds)
         memory = Pair(pair.memory.mine, _MOST_MEMORY)
@@ -168,9 +174,7 @@ class _Table:
         for each in (size, large):
             with served(api, each.pods, self._scratch) as cluster:
                 mine = self._triage(each, cluster)
-                found.append(
-                    alternate(mine, mine, rounds=1, scratch=self._scratch, patience=_PATIENCE)
-                )
+                found.append(self._alternate(mine, mine, rounds=1))
         what, against = f"`triage -A`, {large.pods:,} pods in pages", f"with {size.pods:,}"
         one, all_of_it = found
         each = Pair(all_of_it.processor.mine / large.pods, one.processor.mine / size.pods)
@@ -185,12 +189,10 @@ class _Table:
         where = ("--namespace", CROWD)
         words = [self._podx.podx, "describe", "-l", "crowd=yes", *where, "--no-exec", "-o", "json"]
         script = "\n".join(f"kubectl describe pod {name} --namespace {CROWD}" for name in names)
-        pair = alternate(
+        pair = self._alternate(
             Program(words, self._cluster.variables, _reports(_HUNDRED)),
             Program(["sh", "-ec", script], self._cluster.variables),
             rounds=3,
-            scratch=self._scratch,
-            patience=_PATIENCE,
         )
         what = f"`describe -l --no-exec`, {_HUNDRED} pods"
         against = f"{_HUNDRED} times `kubectl describe pod`"
@@ -207,12 +209,10 @@ class _Table:
             f"kubectl exec real-{number:03} --namespace {CROWD} -- true"
             for number in range(_HUNDRED)
         )
-        pair = alternate(
+        pair = self._alternate(
             Program(words, self._cluster.variables, _reports(_HUNDRED, inside=True)),
             Program(["sh", "-ec", script], self._cluster.variables),
             rounds=3,
-            scratch=self._scratch,
-            patience=_PATIENCE,
         )
         what = f"`describe -l`, {_HUNDRED} pods, a look into each"
         against = f"{_HUNDRED} times `kubectl exec … -- true`"
@@ -221,7 +221,7 @@ class _Table:
     def _grown(self, small: Pair, before: Size, large: Size) -> None:
         """What a pod costs in the larger cluster, against the smaller one."""
         mine = self._triage(large)
-        pair = alternate(mine, mine, rounds=self._rounds, scratch=self._scratch, patience=_PATIENCE)
+        pair = self._alternate(mine, mine)
         what, against = f"`triage -A`, {large.pods:,} pods", f"with {before.pods:,}"
         each = Pair(pair.seconds.mine / large.pods, small.mine / before.pods)
         self._row(f"{what}, for each", against, each, 1.1, _microseconds)
