@@ -5,10 +5,14 @@ Each takes its choices from the generator it is given, so that a run can be made
 
 from __future__ import annotations
 
+import json
 import random
+import sys
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
+# `spoiled` nests up to eight times, up to 900 levels each.
+_DEEPEST = 10_000
 LIMITLESS = (10**30, -(2**63), 1e308, 2**31, -1, 0)
 TIMES = ("9999-12-31T23:59:59-14:00", "0001-01-01T00:00:00Z", "2026-13-45T99:99:99Z", "now", "")
 TEXTS = (
@@ -98,6 +102,16 @@ def renamed(at: Place, chance: random.Random) -> None:
 def swapped(at: Place, chance: random.Random) -> None:
     other = chance.choice(list(at.within) if isinstance(at.within, dict) else range(len(at.within)))
     at.within[at.key], at.within[other] = at.within[other], at.within[at.key]
+
+
+def encoded(document: Any) -> bytes:
+    """The document as JSON: what was nested twice is deeper than Python calls itself."""
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(_DEEPEST)
+    try:
+        return json.dumps(document).encode()
+    finally:
+        sys.setrecursionlimit(limit)
 
 
 KINDS: tuple[Callable[[Place, random.Random], None], ...] = (

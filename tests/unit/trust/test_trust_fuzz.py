@@ -26,7 +26,7 @@ from hypothesis import strategies as st
 
 from kit import capture_of_store, listed, raw_look
 from kit.fuzzed import GENERATED
-from kit.mutations import spoiled
+from kit.mutations import encoded, spoiled
 from kubectl_podx.agent.trusted import trusted
 from kubectl_podx.analysis.analyse import analyse
 from kubectl_podx.analysis.standing import standing
@@ -405,7 +405,7 @@ def test_bundles_as_documents(content: bytes) -> None:
 def test_bundles_of_which_some_values_are_wrong(made: tuple[int, int]) -> None:
     document = json.loads(BUNDLES[made[0]])
     spoiled(document, random.Random(made[1]))  # noqa: S311 - to be made again from its seed
-    read_a_bundle(gzip.compress(json.dumps(document).encode(), 1, mtime=0))
+    read_a_bundle(gzip.compress(encoded(document), 1, mtime=0))
 
 
 def read_a_bundle(data: bytes) -> None:

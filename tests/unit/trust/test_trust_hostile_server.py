@@ -20,7 +20,7 @@ from msgspec.structs import replace
 import kit
 from kit.fake_server import DATE, FakeServer
 from kit.fuzzed import GENERATED
-from kit.mutations import RAW, spoiled
+from kit.mutations import RAW, encoded, spoiled
 from kubectl_podx.analysis.analyse import analyse
 from kubectl_podx.capture.gather import Gatherer
 from kubectl_podx.capture.plan import LookOptions
@@ -101,7 +101,7 @@ class HostileServer(FakeServer):
             return self.chance.choice(RAW)(body, self.chance)
         begun = time.process_time()
         spoiled(document, self.chance)
-        made = json.dumps(document).encode()
+        made = encoded(document)
         spent["seconds"] += time.process_time() - begun
         return made
 
