@@ -52,6 +52,9 @@ def lacking(bench: Bench) -> Bench:
         lambda: ((bench.get("job", "late") or {}).get("status") or {}).get("conditions"),
         "the deadline of the Job",
     )
+    # A pod that is being deleted uses the quota too: what it leaves would be had by one of those
+    # that are to be refused.
+    bench.wait_for(lambda: not _pods_of_job(bench, "late"), "its pod to be gone")
     bench.apply(_QUOTA)
     bench.apply([deployment("web", pod("web"), replicas=3)])
     # Whatever asks for a pod from now on is refused.
@@ -65,6 +68,10 @@ def lacking(bench: Bench) -> Bench:
     )
     bench.wait_for(lambda: len(_rows(bench)) >= 5, "five rows", 120)
     return bench
+
+
+def _pods_of_job(bench: Bench, name: str) -> Any:
+    return bench.kubectl("get", "pods", f"--selector=job-name={name}", "-o", "json").json["items"]
 
 
 def _used(bench: Bench) -> str:
