@@ -54,8 +54,14 @@ def limited(bench: Bench) -> str:
                 image=DEBIAN,
                 resources={"limits": {"memory": "32Mi", "cpu": "250m"}},
                 startupProbe={**full, "periodSeconds": 1, "failureThreshold": 90},
-                # Whoever is starved by a look fails this.
-                livenessProbe={**full, "periodSeconds": 2, "failureThreshold": 2},
+                # Whoever is starved by a look fails this; a busy machine alone takes some seconds
+                # for an exec.
+                livenessProbe={
+                    **full,
+                    "periodSeconds": 2,
+                    "failureThreshold": 2,
+                    "timeoutSeconds": 5,
+                },
                 volumeMounts=[{"name": "ballast", "mountPath": "/ballast"}],
             ),
             volumes=[{"name": "ballast", "emptyDir": {"medium": "Memory"}}],
