@@ -1,21 +1,83 @@
 """Where the frozen program begins.
 
-All modules stand in one table of the program's own file. PyInstaller looks for each of them at
-every entry of `sys.path`, and opens the file anew; here it is opened once and the table asked
-first. A look imports 350 modules: that takes 14 ms less of 110.
+PyInstaller looks for a module at every entry of `sys.path`, and opens and unpacks its archive for
+each. A look imports 350: here they come from one file that `snapshot.py` has written, in three
+groups, together with what `re` makes of their patterns. docs/BENCHMARKS.md says what that gives.
 """
 
+# Nothing is imported here that is not there at this point: it would be looked for the slow way.
+import _frozen_importlib
+import _thread
 import marshal
 import os
 import sys
-import zlib
-from importlib.machinery import ModuleSpec
-from types import CodeType, ModuleType
-from typing import Any
 
 import pyimod02_importers as pyinstaller
 
-_MODULE, _PACKAGE = 0, 1
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from importlib.machinery import ModuleSpec
+    from types import CodeType, ModuleType
+    from typing import Any
+
+
+class _Snapshot:
+    """The file, and a finder of `sys.meta_path` for the modules in it."""
+
+    def __init__(self, path: str) -> None:
+        # Kept open to the end: what is imported late is of the same file, whatever replaces it.
+        self._file = open(path, "rb", buffering=0)
+        head = int.from_bytes(self._file.read(4), "big")
+        table = marshal.loads(self._file.read(head))
+        self._modules: dict[str, tuple[int, bool]] = table["modules"]
+        self._patterns: dict[Any, bytes] = table["patterns"]
+        self._folder = os.path.dirname(path) + os.sep
+        self._places = []
+        begin = 4 + head
+        for length in table["groups"]:
+            self._places.append((begin, length))
+            begin += length
+        self._code: dict[int, dict[str, CodeType]] = {}
+        self._lock = _thread.allocate_lock()
+
+    def find_spec(
+        self, name: str, _path: object = None, _target: object = None
+    ) -> "ModuleSpec | None":
+        found = self._modules.get(name)
+        if found is None:
+            if name == "typing_extensions" and _is_being_imported("msgspec"):
+                # Which does as well without. It is there for `mcp`, and larger than any other.
+                raise ModuleNotFoundError(name)
+            return None
+        _, is_package = found
+        where = self._folder + name.replace(".", os.sep)
+        origin = f"{where}{os.sep}__init__.py" if is_package else f"{where}.py"
+        loader: Any = _Loader(self, name, is_package=is_package)
+        spec = _frozen_importlib.ModuleSpec(name, loader, origin=origin, is_package=is_package)
+        spec.has_location = True
+        if is_package:
+            spec.submodule_search_locations = [where]
+        return spec
+
+    def code(self, name: str) -> "CodeType":
+        """A module's code, handed out once: most of it is needed for no longer than its import."""
+        group, _ = self._modules[name]
+        with self._lock:
+            if name not in self._code.get(group, ()):
+                begin, length = self._places[group]
+                self._file.seek(begin)
+                self._code[group] = marshal.loads(self._file.read(length))
+            return self._code[group].pop(name)
+
+    def compiled(self, source: "Any", flags: int) -> "tuple[Any, ...] | None":
+        """What `_sre.compile` takes beside the source of a pattern."""
+        made = self._patterns.get((source, flags)) if type(source) in (str, bytes) else None
+        return None if made is None else marshal.loads(made)
+
+
+def _is_being_imported(name: str) -> bool:
+    module = sys.modules.get(name)
+    return module is not None and module.__spec__._initializing
 
 
 class _Loader:
@@ -23,60 +85,43 @@ class _Loader:
     PyInstaller's own answers.
     """
 
-    def __init__(self, name: str, *, package: bool) -> None:
+    def __init__(self, snapshot: _Snapshot, name: str, *, is_package: bool) -> None:
+        self._snapshot = snapshot
         self._name = name
-        self._package = package
+        self._is_package = is_package
 
-    def create_module(self, _spec: ModuleSpec) -> None:
+    def create_module(self, _spec: "ModuleSpec") -> None:
         """As Python makes modules."""
 
-    def exec_module(self, module: ModuleType) -> None:
-        exec(_TABLE.code(self._name), module.__dict__)  # noqa: S102 - this is what a loader does
+    def exec_module(self, module: "ModuleType") -> None:
+        exec(self._snapshot.code(self._name), module.__dict__)
 
-    def __getattr__(self, name: str) -> Any:
+    def get_code(self, _name: str) -> "CodeType":
+        return self._snapshot.code(self._name)
+
+    def __getattr__(self, name: str) -> "Any":
         archive = pyinstaller.pyz_archive
-        theirs = pyinstaller.PyiFrozenLoader(self._name, archive, self._name, self._package)
+        theirs = pyinstaller.PyiFrozenLoader(self._name, archive, self._name, self._is_package)
         return getattr(theirs, name)
 
 
-class _Table:
-    """A finder of `sys.meta_path`."""
+_snapshot = _Snapshot(os.path.join(sys._MEIPASS, "snapshot"))
+# First of all: nothing that is built into Python has the name of a module in it.
+sys.meta_path.insert(0, _snapshot)
 
-    def __init__(self) -> None:
-        archive = pyinstaller.pyz_archive
-        self._modules = archive.toc
-        self._folder = sys._MEIPASS + os.sep  # noqa: SLF001 - PyInstaller's name for it
-        self._begin = archive._start_offset  # noqa: SLF001 - as PyInstaller's own finder does
-        # Kept open to the end: what is imported late is of the same file, whatever replaces it.
-        self._file = os.open(archive._filename, os.O_RDONLY | os.O_CLOEXEC)  # noqa: SLF001
+import _sre
+import re._compiler
 
-    def find_spec(
-        self, name: str, _path: object = None, _target: object = None
-    ) -> ModuleSpec | None:
-        kind = self._modules.get(name, (None,))[0]
-        if kind not in (_MODULE, _PACKAGE):
-            return None
-        package = kind == _PACKAGE
-        where = self._folder + name.replace(".", os.sep)
-        origin = f"{where}{os.sep}__init__.py" if package else f"{where}.py"
-        loader: Any = _Loader(name, package=package)
-        spec = ModuleSpec(name, loader, origin=origin, is_package=package)
-        spec.has_location = True
-        if package:
-            spec.submodule_search_locations = [where]
-        return spec
-
-    def code(self, name: str) -> CodeType:
-        _, offset, length = self._modules[name]
-        packed = os.pread(self._file, length, self._begin + offset)
-        return marshal.loads(zlib.decompress(packed))  # noqa: S302 - the program's own file
+_compile = re._compiler.compile
 
 
-if hasattr(os, "pread"):
-    _TABLE = _Table()
-    # First of all: nothing that is built into Python has the name of a module in the table.
-    sys.meta_path.insert(0, _TABLE)
+def _compile_or_find(source: "Any", flags: int = 0) -> "Any":
+    found = _snapshot.compiled(source, flags)
+    return _sre.compile(source, *found) if found else _compile(source, flags)
 
-from kubectl_podx.__main__ import run  # noqa: E402 - the first to be found so
+
+re._compiler.compile = _compile_or_find
+
+from kubectl_podx.__main__ import run
 
 run()

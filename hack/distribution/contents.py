@@ -17,6 +17,9 @@ from PyInstaller import __version__ as pyinstaller
 from PyInstaller.archive.readers import CArchiveReader
 from yaml import _yaml
 
+sys.path.insert(0, str(Path(__file__).parents[2] / "packaging"))
+import snapshot
+
 # Never shipped, even where a module of the same name is.
 _TOOLS = {"altgraph", "pip", "pyinstaller", "pyinstaller-hooks-contrib", "setuptools"}
 
@@ -24,6 +27,7 @@ _TOOLS = {"altgraph", "pip", "pyinstaller", "pyinstaller-hooks-contrib", "setupt
 def main(folder: Path) -> None:
     program = next(path for path in folder.glob("kubectl-podx*") if path.is_file())
     modules = set(CArchiveReader(str(program)).open_embedded_archive("PYZ.pyz").toc)
+    modules |= snapshot.names(folder / "_internal" / snapshot.FILE)
     shipped = {path.relative_to(folder / "_internal").as_posix() for path in folder.rglob("*")
                if path.is_file() and folder / "_internal" in path.parents}  # fmt: skip
     packages = []

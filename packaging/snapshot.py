@@ -1,0 +1,170 @@
+"""What each start of the frozen program would make anew, made once; `entry.py` reads it.
+
+A few commands are watched in the environment that is frozen, and one file of the program gets
+
+- the code of the modules that they import, in groups that are imported together: names and strings
+  that modules share are made once for a group, and a group is read at once;
+- what `re` makes of their patterns: it compiles in Python, and the same each time.
+
+Whatever is not in the file is imported and compiled as ever.
+"""
+
+import marshal
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+FILE = "snapshot"
+# Each group holds what one of these imports and those before it do not. The second asks a server
+# that is not there: it imports what asks, and nothing that reports.
+_GROUPS = (
+    ("--help",),
+    ("describe", "x", "--kubeconfig", "{kubeconfig}"),
+    ("describe", "--from", "{recording}"),
+)
+# As kubectl writes it: this is read without a YAML library.
+_NOBODY = """\
+apiVersion: v1
+clusters:
+- cluster:
+    server: https://127.0.0.1:9
+  name: x
+contexts:
+- context:
+    cluster: x
+    user: x
+  name: x
+current-context: x
+kind: Config
+users:
+- name: x
+  user:
+    token: x
+"""
+# Imports nothing that podx may not: what is there before it begins is in no group, nor is what
+# Python has of its own. As `entry.py`, it has msgspec do without typing_extensions.
+_WATCH = """\
+import sys
+sys.modules["typing_extensions"] = None
+before = set(sys.modules)
+import marshal, os
+import re._compiler
+found, words = sys.argv[1], sys.argv[2:]
+compiled, compile, leave = set(), re._compiler.compile, os._exit
+def noting(source, flags=0):
+    if isinstance(source, (str, bytes)):
+        compiled.add((source, int(flags)))
+    return compile(source, flags)
+def leaving(status):
+    from kubectl_podx.model.patterns import _Lazy
+    modules = {name: module for name, module in sys.modules.items() if name not in before}
+    for module in modules.values():
+        for value in list(vars(module).values()):
+            if type(value) is _Lazy:
+                compiled.add((value._source, int(value._flags)))
+    specs = {name: getattr(module, "__spec__", None) for name, module in modules.items()}
+    names = [name for name, spec in specs.items() if spec and spec.has_location]
+    with open(found, "wb") as file:
+        marshal.dump((names, list(compiled)), file)
+    leave(status)
+re._compiler.compile, os._exit = noting, leaving
+sys.argv = ["kubectl-podx", *words]
+from kubectl_podx.__main__ import run
+run()
+"""
+
+Pattern = tuple[str | bytes, int]
+
+
+def write(path: Path, modules: list[tuple[str, str, str]]) -> set[str]:
+    """Writes the file.
+
+    Args:
+        path: the file.
+        modules: PyInstaller's table: each module's name, its source, and what it is.
+
+    Returns:
+        the names of the modules that are in the file.
+
+    """
+    watched, patterns = _watched()
+    sources = {name: source for name, source, _ in modules if source not in (None, "-")}
+    groups = [sorted(name for name in group if name in sources) for group in watched]
+    written = [
+        marshal.dumps({name: _code(name, sources[name]) for name in group}) for group in groups
+    ]
+    table = {
+        "groups": [len(one) for one in written],
+        "modules": {
+            name: (number, Path(sources[name]).stem == "__init__")
+            for number, group in enumerate(groups)
+            for name in group
+        },
+        "patterns": {one: marshal.dumps(_compiled(*one)) for one in sorted(patterns, key=repr)},
+    }
+    head = marshal.dumps(table)
+    path.write_bytes(len(head).to_bytes(4, "big") + head + b"".join(written))
+    return {name for group in groups for name in group}
+
+
+def names(path: Path) -> set[str]:
+    """The names of the modules that are in such a file."""
+    content = path.read_bytes()
+    table = marshal.loads(content[4 : 4 + int.from_bytes(content[:4], "big")])
+    return set(table["modules"])
+
+
+def _watched() -> tuple[list[set[str]], set[Pattern]]:
+    """The modules of each group, and the patterns of all."""
+    groups: list[set[str]] = []
+    patterns: set[Pattern] = set()
+    with tempfile.TemporaryDirectory() as name:
+        kubeconfig, found = Path(name, "kubeconfig"), Path(name, "found")
+        kubeconfig.write_text(_NOBODY, "utf-8")
+        recordings = Path(__file__).parents[1] / "kubectl_podx/recordings"
+        places = {"kubeconfig": kubeconfig, "recording": min(recordings.glob("*.podx"))}
+        for words in _GROUPS:
+            command = [sys.executable, "-c", _WATCH, str(found)]
+            # Not where the sources are: podx is watched as it is installed.
+            done = subprocess.run(
+                [*command, *(word.format_map(places) for word in words)],
+                cwd=name,
+                check=False,
+                capture_output=True,
+                text=True,
+            )
+            if not found.exists():
+                raise SystemExit(f"`{' '.join(words)}` could not be watched: {done.stderr}")
+            imported, compiled = marshal.loads(found.read_bytes())
+            found.unlink()
+            groups.append(set(imported).difference(*groups))
+            patterns.update(compiled)
+    return groups, patterns
+
+
+def _code(name: str, source: str) -> Any:
+    """A module's code as PyInstaller would write it: without the place that it was built at."""
+    # Prints a banner when it is imported.
+    from PyInstaller.building import utils  # noqa: PLC0415
+
+    parts = [*name.split("."), "__init__"] if Path(source).stem == "__init__" else name.split(".")
+    code = utils.get_code_object(name, source, optimize=1)
+    return utils.replace_filename_in_code_object(code, "/".join(parts) + ".py")
+
+
+def _compiled(source: str | bytes, flags: int) -> Any:
+    """What `_sre.compile` is given for a pattern, less its source."""
+    compiler = re._compiler
+    given: list[Any] = []
+    real = compiler._sre
+    compiler._sre = SimpleNamespace(**vars(real) | {"compile": lambda *words: given.extend(words)})
+    try:
+        compiler.compile(source, flags)
+    finally:
+        compiler._sre = real
+    _, all_flags, code, groups, names, order = given
+    return int(all_flags), [int(one) for one in code], groups, dict(names), order
