@@ -1,0 +1,78 @@
+"""What the archive brings for its start (`packaging/snapshot.py`) is what Python would make."""
+
+from __future__ import annotations
+
+import _sre  # type: ignore[import-not-found]
+import importlib.util
+import re
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+@pytest.fixture(scope="module")
+def snapshot() -> ModuleType:
+    path = ROOT / "packaging/snapshot.py"
+    spec = importlib.util.spec_from_file_location("snapshot", path)
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+_PATTERNS = (
+    r"",
+    r"(?P<first>a+)(?P<second>[^b-d]|\d{2,3}?)*",
+    r"(?i:\u017f|K)(?<!x)y(?=z)\b",
+    r"(?x) a | b # either",
+    rb"(?P<name>[\x80-\xff]+)\s",
+    r"(a)(?(1)b|c)",
+    r"(?>a*)b++",
+)
+
+
+@pytest.mark.parametrize("source", _PATTERNS)
+@pytest.mark.parametrize("flags", [0, re.IGNORECASE, re.MULTILINE | re.DOTALL])
+def test_a_pattern_is_the_one_that_re_compiles(
+    snapshot: ModuleType, source: str | bytes, flags: int
+) -> None:
+    found = _sre.compile(source, *snapshot._compiled(source, int(flags)))
+    compiled = re.compile(source, flags)
+    # Equal are patterns of the same source, flags and code.
+    assert found == compiled
+    assert (found.groups, found.groupindex) == (compiled.groups, compiled.groupindex)
+
+
+# A set in a set is what a later Python may read in another way.
+@pytest.mark.filterwarnings("ignore:Possible nested set:FutureWarning")
+@given(st.text("ab[](){}|*+?.^$\\d-0,1", max_size=12))
+def test_so_is_any_that_can_be_compiled(snapshot: ModuleType, source: str) -> None:
+    try:
+        compiled = re.compile(source)
+    except (re.error, OverflowError):
+        return
+    assert _sre.compile(source, *snapshot._compiled(source, 0)) == compiled
+
+
+def test_what_commands_import_is_in_the_group_of_the_first_that_does(
+    snapshot: ModuleType,
+) -> None:
+    groups, patterns = snapshot._watched()
+    help_, asked, reported = groups
+    assert {"click.core", "re", "kubectl_podx.cli.funnel"} <= help_
+    assert {"ssl", "kubectl_podx.cluster.server", "kubectl_podx.capture.gather"} <= asked
+    assert {"kubectl_podx.analysis.analyse", "kubectl_podx.render.text"} <= reported
+    assert not help_ & asked
+    assert not (help_ | asked) & reported
+    everything = help_ | asked | reported
+    # What Python has begun with is not looked for any more, and what it is made of has no file.
+    assert not {"sys", "os", "zipimport", "importlib._bootstrap"} & everything
+    # Nothing of the watcher's own, and none of those that no start may import.
+    assert not {"subprocess", "yaml", "jmespath", "typing_extensions"} & everything
+    assert any("passphrase" in str(source) for source, _ in patterns)
