@@ -25,8 +25,10 @@ from kubectl_podx.cluster.tls import of_tls_error
 from kubectl_podx.model.clock import Deadline
 
 _CHUNK = 65536
-# Seconds within which who is near has answered, were it only to a packet of TCP.
+# Seconds within which who is near has answered: to a packet of TCP the kernel does, whatever else
+# runs there; for a handshake or an answer a busy server, or a busy machine of both, needs more.
 _NEAR = 0.008
+_NEAR_AND_BUSY = 0.018
 
 # What may wait while we write and the other side writes too.
 _MAX_WAITING = 8 << 20
@@ -62,7 +64,7 @@ class Stream:
         try:
             self._sock.connect(address)
         except BlockingIOError:
-            self._wait(ready.WRITE)
+            self._wait(ready.WRITE, _NEAR)
             error = self._sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
             if error:
                 # OSError makes the fitting subclass of the number.
@@ -173,12 +175,12 @@ class Stream:
         if self.deadline.passed():
             raise TimeoutError
 
-    def _wait(self, events: int) -> int:
+    def _wait(self, events: int, near: float = _NEAR_AND_BUSY) -> int:
         """Waits until the socket is ready for one of the events; returns which."""
         self._check()
         found = 0
         if self.is_far is not None:
-            found = ready.wait(self._sock, events, min(_NEAR, self.deadline.remaining()))
+            found = ready.wait(self._sock, events, min(near, self.deadline.remaining()))
             if not found:
                 tell, self.is_far = self.is_far, None
                 tell()
