@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import socket
 import ssl
 import zlib
@@ -295,17 +296,19 @@ def _read_body(response: Incoming, limit: int, cut: bool) -> bytes:
     if packed not in ("identity", "gzip", ""):
         raise ClusterError("failed", "the server answered in an encoding that was not asked for")
     unpacker = zlib.decompressobj(31) if packed == "gzip" else None
-    body = bytearray()
+    # Gives its bytes away without a copy: a page of a large cluster has some megabytes.
+    body = io.BytesIO()
+    size = 0
     try:
         while chunk := response.read(_READ_SIZE):
             # One byte more than may be kept tells that there is more.
-            body += unpacker.decompress(chunk, limit + 1 - len(body)) if unpacker else chunk
+            size += body.write(unpacker.decompress(chunk, limit + 1 - size) if unpacker else chunk)
             if unpacker and unpacker.unused_data:
                 # Bytes after the end of the stream: zlib would keep them all.
                 raise _damaged()
-            if len(body) > limit:
+            if size > limit:
                 if cut:
-                    return bytes(body[:limit])
+                    return body.getvalue()[:limit]
                 raise ClusterError("failed", f"the server's answer is larger than {limit} bytes")
     except TimeoutError:
         raise ClusterError(
@@ -318,9 +321,9 @@ def _read_body(response: Incoming, limit: int, cut: bool) -> bytes:
         raise _damaged() from None
     except MalformedError:
         raise _malformed() from None
-    if unpacker and body and not unpacker.eof:
+    if unpacker and size and not unpacker.eof:
         raise _cut_short()
-    return bytes(body)
+    return body.getvalue()
 
 
 def _damaged() -> ClusterError:
