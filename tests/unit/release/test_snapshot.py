@@ -49,8 +49,8 @@ def test_a_pattern_is_the_one_that_re_compiles(
     assert (found.groups, found.groupindex) == (compiled.groups, compiled.groupindex)
 
 
-# A set in a set is what a later Python may read in another way.
-@pytest.mark.filterwarnings("ignore:Possible nested set:FutureWarning")
+# What looks like an operation on sets is what a later Python may read in another way.
+@pytest.mark.filterwarnings("ignore:Possible:FutureWarning")
 @given(st.text("ab[](){}|*+?.^$\\d-0,1", max_size=12))
 def test_so_is_any_that_can_be_compiled(snapshot: ModuleType, source: str) -> None:
     try:
