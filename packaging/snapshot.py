@@ -19,32 +19,24 @@ from types import SimpleNamespace
 from typing import Any
 
 FILE = "snapshot"
-# Each group holds what one of these imports and those before it do not. The second asks a server
-# that is not there: it imports what asks, and nothing that reports.
+# Each group holds what one of these imports and those before it do not: a start, what asks a
+# server, and what reports. Of the second modules are named: which of them a command has imported
+# when a server does not answer depends on the moment, and a build has to be the same each time.
 _GROUPS = (
     ("--help",),
-    ("describe", "x", "--kubeconfig", "{kubeconfig}"),
+    (
+        "import",
+        "kubectl_podx.cli.describe",
+        "kubectl_podx.cli.engine",
+        "kubectl_podx.cli.progress",
+        "kubectl_podx.capture.session",
+        "kubectl_podx.capture.gather",
+        "kubectl_podx.cluster.server",
+        "kubectl_podx.cluster.websocket",
+        "encodings.utf_8_sig",
+    ),
     ("describe", "--from", "{recording}"),
 )
-# As kubectl writes it: this is read without a YAML library.
-_NOBODY = """\
-apiVersion: v1
-clusters:
-- cluster:
-    server: https://127.0.0.1:9
-  name: x
-contexts:
-- context:
-    cluster: x
-    user: x
-  name: x
-current-context: x
-kind: Config
-users:
-- name: x
-  user:
-    token: x
-"""
 # Imports nothing that podx may not: what is there before it begins is in no group, nor is what
 # Python has of its own. As `entry.py`, it has msgspec do without typing_extensions.
 _WATCH = """\
@@ -72,6 +64,10 @@ def leaving(status):
         marshal.dump((names, list(compiled)), file)
     leave(status)
 re._compiler.compile, os._exit = noting, leaving
+if words[0] == "import":
+    for name in words[1:]:
+        __import__(name)
+    leaving(0)
 sys.argv = ["kubectl-podx", *words]
 from kubectl_podx.__main__ import run
 run()
@@ -123,10 +119,9 @@ def _watched() -> tuple[list[set[str]], set[Pattern]]:
     groups: list[set[str]] = []
     patterns: set[Pattern] = set()
     with tempfile.TemporaryDirectory() as name:
-        kubeconfig, found = Path(name, "kubeconfig"), Path(name, "found")
-        kubeconfig.write_text(_NOBODY, "utf-8")
+        found = Path(name, "found")
         recordings = Path(__file__).parents[1] / "kubectl_podx/recordings"
-        places = {"kubeconfig": kubeconfig, "recording": min(recordings.glob("*.podx"))}
+        places = {"recording": min(recordings.glob("*.podx"))}
         for words in _GROUPS:
             command = [sys.executable, "-c", _WATCH, str(found)]
             # Not where the sources are: podx is watched as it is installed.
