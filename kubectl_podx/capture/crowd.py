@@ -169,7 +169,7 @@ def crowd_of(server: ApiServer, call: PlannedCall) -> list[dict[str, Any]]:
     found: dict[str, dict[str, Any]] = {}
     for page in pages(server, path, call.query):
         try:
-            decoded = _PODS.decode(page.body).items or []
+            decoded = _PODS.decode(page.taken()).items or []
         except _BROKEN:
             raise ClusterError("failed", "the server answered with something else") from None
         # A list that starts over brings pods again.

@@ -210,7 +210,7 @@ class _Run:
         resource = where.resource
         path = api_path(resource.prefix, resource.plural, where.namespace or None)
         for page in ahead(pages(self._server, path, (), METADATA_LIST)):
-            for one in _read(sources_of_page, page.body):
+            for one in _read(sources_of_page, page.taken()):
                 meta = one.metadata
                 if meta is not None:
                     found[where.kind, meta.namespace, meta.name] = facts_of(one)
@@ -241,7 +241,7 @@ class _Run:
                 if page.again:
                     self._lost("pods", "partial", "the list expired and could not be continued", "")
                     break
-                self._page(page.body, tally)
+                self._page(page.taken(), tally)
                 progress(tally.scanned, len(tally.groups))
         except ClusterError as error:
             if not tally.scanned:
@@ -305,7 +305,7 @@ class _Run:
             path = api_path(resource.prefix, resource.plural, self._namespace or None)
             try:
                 for page in pages(self._server, path, ()):
-                    for one in _read(workloads_of_page, page.body):
+                    for one in _read(workloads_of_page, page.taken()):
                         old = old_template(call.reference.kind, one, tally)
                         if old is not None:
                             found.append(old)

@@ -76,13 +76,18 @@ class Scan(msgspec.Struct):
     """More than one where a snapshot expired on the way: the list is not of one moment."""
 
 
-class _Chunk(Struct, frozen=True):
+class _Chunk(Struct):
     """One page as it travels; `again` where everything before it has to be forgotten."""
 
     body: bytes
     date: str | None
     renewed: bool = False
     again: bool = False
+
+    def taken(self) -> bytes:
+        """The body, which is forgotten: a loop keeps its page while it waits for the next one."""
+        body, self.body = self.body, b""
+        return body
 
 
 def scan(
@@ -127,7 +132,7 @@ def _one_list(chunks: Iterator[_Chunk], found: Scan, progress: Progress, *, alon
         found.moments += chunk.renewed
         moment = parse_http_date(chunk.date)
         found.moment = found.moment or moment
-        _judge(chunk.body, found.tally, moment or found.moment)
+        _judge(chunk.taken(), found.tally, moment or found.moment)
         progress(found.tally.scanned, found.tally.sick)
 
 
@@ -175,7 +180,9 @@ def pages(
             head = _HEAD.decode(answer.body).metadata
         except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
             raise ClusterError("failed", _NO_LIST) from None
-        yield _Chunk(answer.body, answer.date, renewed, again)
+        chunk = _Chunk(answer.body, answer.date, renewed, again)
+        del answer
+        yield chunk
         renewed = again = False
         token = (head.continues or "") if head else ""
         if not token:

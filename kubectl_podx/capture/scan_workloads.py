@@ -69,7 +69,7 @@ def _bodies(
     query = [("labelSelector", label_selector)] if label_selector else []
     for page in pages(server, path, query):
         try:
-            decoded = _ANYTHING.decode(page.body)
+            decoded = _ANYTHING.decode(page.taken())
         except _BROKEN:
             continue
         moment = parse_http_date(page.date)
