@@ -232,7 +232,12 @@ def test_the_text_of_a_whole_report(bench: Bench, snapshot: Any) -> None:
     bench.apply(config_map("golden", {"level": "very"}))
     server = container("app", command=["httpd", "-f", "-p", "8080", "-h", "/config"])
     mount = {"name": "config", "mountPath": "/config"}
-    probe = {"httpGet": {"path": "/level", "port": 8080}, "periodSeconds": 2}
+    # Late enough for the server to listen also where the machine is busy: a failure would be shown.
+    probe = {
+        "httpGet": {"path": "/level", "port": 8080},
+        "periodSeconds": 2,
+        "initialDelaySeconds": 5,
+    }
     bench.start(
         pod(
             "golden",
