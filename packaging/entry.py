@@ -1,7 +1,7 @@
 """Where the frozen program begins.
 
 PyInstaller looks for a module at every entry of `sys.path`, and opens and unpacks its archive for
-each. A look imports 350: here they come from one file that `snapshot.py` has written, in three
+each. A look imports 350: here they come from one file that `snapshot.py` has written, in a few
 groups, together with what `re` makes of their patterns. docs/BENCHMARKS.md says what that gives.
 """
 

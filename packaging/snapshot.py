@@ -2,8 +2,8 @@
 
 A few commands are watched in the environment that is frozen, and one file of the program gets
 
-- the code of the modules that they import, in groups that are imported together: names and strings
-  that modules share are made once for a group, and a group is read at once;
+- the code of the modules that they import, in groups of those that the same commands import: names
+  and strings that modules share are made once for a group, and a group is read at once;
 - what `re` makes of their patterns: it compiles in Python, and the same each time.
 
 Whatever is not in the file is imported and compiled as ever.
@@ -19,11 +19,12 @@ from types import SimpleNamespace
 from typing import Any
 
 FILE = "snapshot"
-# Each group holds what one of these imports and those before it do not: a start, what asks a
-# server, and what reports. Of the second modules are named: which of them a command has imported
-# when a server does not answer depends on the moment, and a build has to be the same each time.
-_GROUPS = (
+# A start, an explanation, what asks a server, and what reports. Of the third the modules are named:
+# which of them a command has imported when a server does not answer depends on the moment, and a
+# build has to be the same each time.
+_COMMANDS = (
     ("--help",),
+    ("explain", "restarts.cause"),
     (
         "import",
         "kubectl_podx.cli.describe",
@@ -89,7 +90,7 @@ def write(path: Path, modules: list[tuple[str, str, str]]) -> set[str]:
     """
     watched, patterns = _watched()
     sources = {name: source for name, source, _ in modules if source not in (None, "-")}
-    groups = [sorted(name for name in group if name in sources) for group in watched]
+    groups = _groups([imported & sources.keys() for imported in watched])
     written = [
         marshal.dumps({name: _code(name, sources[name]) for name in group}) for group in groups
     ]
@@ -115,14 +116,14 @@ def names(path: Path) -> set[str]:
 
 
 def _watched() -> tuple[list[set[str]], set[Pattern]]:
-    """The modules of each group, and the patterns of all."""
-    groups: list[set[str]] = []
+    """The modules that each command imports, and the patterns of all."""
+    watched: list[set[str]] = []
     patterns: set[Pattern] = set()
     with tempfile.TemporaryDirectory() as name:
         found = Path(name, "found")
         recordings = Path(__file__).parents[1] / "kubectl_podx/recordings"
         places = {"recording": min(recordings.glob("*.podx"))}
-        for words in _GROUPS:
+        for words in _COMMANDS:
             command = [sys.executable, "-c", _WATCH, str(found)]
             # Not where the sources are: podx is watched as it is installed.
             done = subprocess.run(
@@ -136,9 +137,17 @@ def _watched() -> tuple[list[set[str]], set[Pattern]]:
                 raise SystemExit(f"`{' '.join(words)}` could not be watched: {done.stderr}")
             imported, compiled = marshal.loads(found.read_bytes())
             found.unlink()
-            groups.append(set(imported).difference(*groups))
+            watched.append(set(imported))
             patterns.update(compiled)
-    return groups, patterns
+    return watched, patterns
+
+
+def _groups(watched: list[set[str]]) -> list[list[str]]:
+    """The modules by who imports them: nobody reads one that is not for them."""
+    groups: dict[tuple[bool, ...], list[str]] = {}
+    for name in sorted(set().union(*watched)):
+        groups.setdefault(tuple(name in imported for imported in watched), []).append(name)
+    return [groups[users] for users in sorted(groups)]
 
 
 def _code(name: str, source: str) -> Any:
