@@ -181,6 +181,7 @@ def pages(
         except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
             raise ClusterError("failed", _NO_LIST) from None
         chunk = _Chunk(answer.body, answer.date, renewed, again)
+        # Nor does this one keep what was taken.
         del answer
         yield chunk
         renewed = again = False

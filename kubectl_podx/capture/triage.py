@@ -215,7 +215,7 @@ class _Run:
         names: list[str] = []
         for page in pages(self._server, "/api/v1/namespaces", ()):
             try:
-                decoded = _NODES.decode(page.body).items or []
+                decoded = _NODES.decode(page.taken()).items or []
             except _BROKEN:
                 decoded = []
             names += [one.metadata.name for one in decoded if one.metadata]
