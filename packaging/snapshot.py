@@ -94,10 +94,10 @@ def write(path: Path, modules: list[tuple[str, str, str]]) -> set[str]:
     written = [
         marshal.dumps({name: _code(name, sources[name]) for name in group}) for group in groups
     ]
-    table = {
+    table: dict[str, Any] = {
         "groups": [len(one) for one in written],
         "modules": {
-            name: (number, Path(sources[name]).stem == "__init__")
+            name: (number, _is_package(sources[name]))
             for number, group in enumerate(groups)
             for name in group
         },
@@ -105,7 +105,7 @@ def write(path: Path, modules: list[tuple[str, str, str]]) -> set[str]:
     }
     head = marshal.dumps(table)
     path.write_bytes(len(head).to_bytes(4, "big") + head + b"".join(written))
-    return {name for group in groups for name in group}
+    return set(table["modules"])
 
 
 def names(path: Path) -> set[str]:
@@ -152,12 +152,16 @@ def _groups(watched: list[set[str]]) -> list[list[str]]:
 
 def _code(name: str, source: str) -> Any:
     """A module's code as PyInstaller would write it: without the place that it was built at."""
-    # Prints a banner when it is imported.
+    # It is where an archive is built, and not where the rest of this file is tested.
     from PyInstaller.building import utils  # noqa: PLC0415
 
-    parts = [*name.split("."), "__init__"] if Path(source).stem == "__init__" else name.split(".")
+    parts = [*name.split("."), "__init__"] if _is_package(source) else name.split(".")
     code = utils.get_code_object(name, source, optimize=1)
     return utils.replace_filename_in_code_object(code, "/".join(parts) + ".py")
+
+
+def _is_package(source: str) -> bool:
+    return Path(source).stem == "__init__"
 
 
 def _compiled(source: str | bytes, flags: int) -> Any:
