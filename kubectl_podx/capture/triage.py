@@ -236,7 +236,7 @@ class _Run:
         call = list_nodes()
         try:
             for page in pages(self._server, "/api/v1/nodes", ()):
-                for node in _NODES.decode(page.body).items or []:
+                for node in _NODES.decode(page.taken()).items or []:
                     if node.metadata and node.metadata.name:
                         found[node.metadata.name] = _state(node)
         except Exception as error:  # noqa: BLE001 - it costs the nodes' rows, nothing else
