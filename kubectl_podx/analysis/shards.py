@@ -14,6 +14,7 @@ import msgspec
 from kubectl_podx.analysis import drift, rehearsal
 from kubectl_podx.analysis.reports import DriftReport, RehearsalReport
 from kubectl_podx.drift.report import DriftRow
+from kubectl_podx.model.decoder import Decoder
 from kubectl_podx.model.errors import InputError
 from kubectl_podx.model.parts import Coverage, Metadata
 from kubectl_podx.start.report import PodStart
@@ -32,7 +33,7 @@ class _Any(msgspec.Struct):
     report: msgspec.Raw = msgspec.Raw(b"null")
 
 
-_ANY = msgspec.json.Decoder(_Any)
+_ANY = Decoder(_Any)
 
 
 class Sharded(NamedTuple, Generic[_R]):

@@ -12,6 +12,7 @@ from kubectl_podx.analysis.reports import TriageNode, TriageReport, TriageRow, T
 from kubectl_podx.analysis.workloads import lack_report
 from kubectl_podx.model.capture import Capture, CapturedPod, CapturedWorkload
 from kubectl_podx.model.clock import parse_time
+from kubectl_podx.model.decoder import Decoder
 from kubectl_podx.model.errors import InputError
 from kubectl_podx.model.parts import Coverage, Metadata
 from kubectl_podx.model.reference import Reference
@@ -354,9 +355,9 @@ class _RowLine(msgspec.Struct):
     shard: int = 0
 
 
-_ANY = msgspec.json.Decoder(_Any)
-_ROW = msgspec.json.Decoder(_RowLine)
-_END = msgspec.json.Decoder(TriageShard)
+_ANY = Decoder(_Any)
+_ROW = Decoder(_RowLine)
+_END = Decoder(TriageShard)
 _BROKEN = (msgspec.MsgspecError, RecursionError, UnicodeDecodeError)
 
 

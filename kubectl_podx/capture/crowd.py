@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from kubectl_podx.capture.planned import PlannedCall
+from kubectl_podx.model.decoder import Decoder
 from kubectl_podx.model.raw import Json, items, text
 from kubectl_podx.pod.image_name import normalized
 
@@ -150,8 +151,8 @@ class _Nodes(msgspec.Struct):
     items: list[_Node] | None = None
 
 
-_PODS = msgspec.json.Decoder(_Pods)
-_NODES = msgspec.json.Decoder(_Nodes)
+_PODS = Decoder(_Pods)
+_NODES = Decoder(_Nodes)
 _BROKEN = (msgspec.MsgspecError, RecursionError, UnicodeDecodeError)
 
 

@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Struct
 
 from kubectl_podx.model.clock import in_units, parse_time
+from kubectl_podx.model.decoder import Decoder
 from kubectl_podx.model.kubelet import ProbeCounter
 from kubectl_podx.model.outside import MemoryUsage, Pressure
 from kubectl_podx.model.patterns import lazy
@@ -81,9 +82,8 @@ class _Summary(msgspec.Struct):
     pods: list[_PodStats] | None = None
 
 
-# Made here: threads share them.
-_METRICS_DECODER = msgspec.json.Decoder(_PodMetrics)
-_SUMMARY_DECODER = msgspec.json.Decoder(_Summary)
+_METRICS_DECODER = Decoder(_PodMetrics)
+_SUMMARY_DECODER = Decoder(_Summary)
 
 
 def of_pod_metrics(body: bytes, namespace: str, name: str) -> list[MemoryUsage]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
+from kubectl_podx.model.decoder import Decoder
+
 METADATA = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
 """Of one object. Kubernetes: Alternate representations of resources."""
 METADATA_LIST = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
@@ -25,8 +27,7 @@ class _List(msgspec.Struct):
     items: list[_Metadata] = []
 
 
-# Made at import, not at the first answer: threads that build a type's plan at once crash msgspec.
-_LIST = msgspec.json.Decoder(_List)
+_LIST = Decoder(_List)
 
 
 def names_in(body: bytes) -> list[Name] | None:

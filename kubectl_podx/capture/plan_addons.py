@@ -13,6 +13,7 @@ import msgspec
 
 from kubectl_podx.capture.plan_workloads import WORKLOAD
 from kubectl_podx.capture.planned import PlannedCall, get_groups, list_all
+from kubectl_podx.model.decoder import Decoder
 from kubectl_podx.model.raw import Json
 from kubectl_podx.model.reference import RESOURCES, Reference
 from kubectl_podx.pod.pod import Pod
@@ -33,10 +34,13 @@ class _Groups(msgspec.Struct):
     groups: list[_Group] = []
 
 
+_GROUPS = Decoder(_Groups)
+
+
 def after_groups(call: PlannedCall, answer: bytes) -> list[PlannedCall]:
     """The lists of the kinds whose groups the server has, by its answer to `/apis`."""
     try:
-        groups = {one.name for one in msgspec.json.decode(answer, type=_Groups).groups}
+        groups = {one.name for one in _GROUPS.decode(answer).groups}
     except (msgspec.MsgspecError, UnicodeDecodeError):
         return []
     return [one for one in of_addons(call) if one.reference.resource.group in groups]

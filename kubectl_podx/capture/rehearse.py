@@ -30,6 +30,7 @@ from kubectl_podx.capture.store import Store
 from kubectl_podx.capture.targets import Targets
 from kubectl_podx.model.capture import Observation
 from kubectl_podx.model.clock import Deadline, format_time, parse_http_date
+from kubectl_podx.model.decoder import Decoder
 from kubectl_podx.model.parts import Coverage, Metadata
 from kubectl_podx.model.reference import RESOURCES, Reference
 from kubectl_podx.pod.view import PodView
@@ -119,8 +120,7 @@ class _Review(msgspec.Struct):
     status: _Spec = msgspec.field(default_factory=_Spec)
 
 
-# Made here for the same reason as the decoder of cluster/server.py: threads share it.
-_REVIEW_DECODER = msgspec.json.Decoder(_Review)
+_REVIEW_DECODER = Decoder(_Review)
 
 
 class Authorizer:

@@ -17,6 +17,7 @@ from msgspec import Struct
 from kubectl_podx.cluster.errors import ClusterError
 from kubectl_podx.cluster.paths import api_path
 from kubectl_podx.model.clock import parse_http_date
+from kubectl_podx.model.decoder import Decoder
 from kubectl_podx.model.reference import RESOURCES
 from kubectl_podx.pod.gate import NotAListError, bodies_of_page, gates_of_page, packed
 from kubectl_podx.pod.sick import Group, Tally, symptom
@@ -39,8 +40,7 @@ class _Page(msgspec.Struct):
     metadata: _Head | None = None
 
 
-# At import: threads that build a type's plan at once crash msgspec.
-_HEAD = msgspec.json.Decoder(_Page)
+_HEAD = Decoder(_Page)
 
 
 # Of so many groups the representatives are kept as they came; more are packed.

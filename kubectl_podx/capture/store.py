@@ -14,6 +14,7 @@ from kubectl_podx.capture.plan import is_owned_by
 from kubectl_podx.capture.planned import MANY, PlannedCall, right_to
 from kubectl_podx.capture.seal import Sealer, WrongObjectError
 from kubectl_podx.model.capture import ObjectState, StoredList, StoredObject
+from kubectl_podx.model.decoder import Decoder
 from kubectl_podx.model.raw import text
 from kubectl_podx.model.reference import RESOURCES, Reference
 
@@ -189,9 +190,9 @@ class _Page(msgspec.Struct):
     items: list[msgspec.Raw] = []
 
 
-_PAGE = msgspec.json.Decoder(_Page)
-_EVENT = msgspec.json.Decoder(_Event)
-_NODE = msgspec.json.Decoder(_Node)
+_PAGE = Decoder(_Page)
+_EVENT = Decoder(_Event)
+_NODE = Decoder(_Node)
 
 
 def _named(body: bytes) -> list[dict[str, Any]] | None:

@@ -12,6 +12,7 @@ import msgspec
 from kubectl_podx.capture.calls import Outcome
 from kubectl_podx.capture.exec_policy import of_summary
 from kubectl_podx.capture.planned import PlannedCall, Right
+from kubectl_podx.model.decoder import Decoder
 from kubectl_podx.model.outside import DiskUsage, MemoryUsage, Outside, VolumeSpace
 from kubectl_podx.model.raw import Json, text
 from kubectl_podx.model.reference import Reference
@@ -54,8 +55,7 @@ class _Summary(msgspec.Struct):
     pods: list[_Pod] | None = None
 
 
-# Made here: threads share it.
-_DECODER = msgspec.json.Decoder(_Summary)
+_DECODER = Decoder(_Summary)
 
 
 def whole_summary(pod: Json) -> PlannedCall | None:

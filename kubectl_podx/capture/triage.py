@@ -25,6 +25,7 @@ from kubectl_podx.capture.scan import Progress, Scan, Selection, scan
 from kubectl_podx.capture.scan_workloads import Workloads, scan_workloads, without_sick_pods
 from kubectl_podx.model.capture import Capture, CapturedPod, CapturedWorkload, StoredObject
 from kubectl_podx.model.clock import Deadline, format_time
+from kubectl_podx.model.decoder import Decoder
 from kubectl_podx.model.parts import Coverage
 from kubectl_podx.model.raw import Json, mapping, text
 from kubectl_podx.model.reference import Reference
@@ -99,7 +100,7 @@ class _Nodes(msgspec.Struct):
     items: list[_Node] | None = None
 
 
-_NODES = msgspec.json.Decoder(_Nodes)
+_NODES = Decoder(_Nodes)
 _BROKEN = (msgspec.MsgspecError, RecursionError, UnicodeDecodeError)
 
 

@@ -11,6 +11,7 @@ from msgspec import Struct
 from kubectl_podx.capture.targets import Targets, parse_words
 from kubectl_podx.model.capture import Capture, Observation
 from kubectl_podx.model.clock import Deadline, parse_http_date
+from kubectl_podx.model.decoder import Decoder
 from kubectl_podx.model.reference import RESOURCES
 from kubectl_podx.pod.pod import LOOPING, Pod, containers
 
@@ -53,9 +54,8 @@ class _Event(msgspec.Struct):
     object: _Object | None = None
 
 
-# Made at import, as threads must not build a type's plan at once.
-_EVENT = msgspec.json.Decoder(_Event)
-_LIST = msgspec.json.Decoder(_Object)
+_EVENT = Decoder(_Event)
+_LIST = Decoder(_Object)
 
 
 class Following:

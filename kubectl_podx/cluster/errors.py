@@ -9,6 +9,7 @@ from typing import Literal
 
 import msgspec
 
+from kubectl_podx.model.decoder import Decoder
 from kubectl_podx.model.errors import PodxError
 
 ErrorKind = Literal[
@@ -60,8 +61,7 @@ class Status(msgspec.Struct):
     metadata: _StatusMeta | None = None
 
 
-# Made here for the same reason as the decoder of server.py: threads share it.
-_STATUS_DECODER = msgspec.json.Decoder(Status)
+_STATUS_DECODER = Decoder(Status)
 
 
 def shown(text: str, limit: int = _MAX_SHOWN) -> str:

@@ -18,6 +18,7 @@ from kubectl_podx.cluster.errors import ClusterError, shown
 from kubectl_podx.cluster.kubeconfig import ExecPlugin, check_plugin
 from kubectl_podx.cluster.tls import read_file
 from kubectl_podx.model.clock import Deadline, parse_time
+from kubectl_podx.model.decoder import Decoder
 
 _VERSIONS = ("client.authentication.k8s.io/v1", "client.authentication.k8s.io/v1beta1")
 _MAX_SECONDS = 60.0
@@ -48,6 +49,9 @@ class _Credential(msgspec.Struct, rename="camel"):
     api_version: str = ""
     kind: str = ""
     status: _Status | None = None
+
+
+_CREDENTIAL = Decoder(_Credential)
 
 
 def run_plugin(
@@ -153,7 +157,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 def parse_credential(output: bytes, api_version: str) -> PluginCredentials:
     """The ExecCredential on the plugin's stdout, checked as client-go checks it."""
     try:
-        credential = msgspec.json.decode(output, type=_Credential)
+        credential = _CREDENTIAL.decode(output)
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
         # msgspec's text could quote what it met.
         _fail("decoding stdout: no ExecCredential in JSON")

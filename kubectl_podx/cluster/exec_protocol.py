@@ -16,6 +16,7 @@ from kubectl_podx.cluster.errors import shown
 from kubectl_podx.cluster.stream import Stream
 from kubectl_podx.cluster.websocket import WebSocket, WebSocketError, connect
 from kubectl_podx.model.clock import Deadline
+from kubectl_podx.model.decoder import Decoder
 
 PROTOCOLS = ("v5.channel.k8s.io", "v4.channel.k8s.io")
 STDIN, STDOUT, STDERR, STATUS, RESIZE, CLOSE = 0, 1, 2, 3, 4, 255
@@ -72,8 +73,7 @@ class _Status(msgspec.Struct):
     details: _Details | None = None
 
 
-# Made here for the same reason as the decoder of server.py: threads share it.
-_STATUS_DECODER = msgspec.json.Decoder(_Status)
+_STATUS_DECODER = Decoder(_Status)
 
 
 class ChannelParser:

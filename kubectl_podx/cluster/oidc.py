@@ -20,6 +20,7 @@ from kubectl_podx.cluster.errors import ClusterError
 from kubectl_podx.cluster.pool import Dialer
 from kubectl_podx.cluster.stream import ConnectionGoneError, Response, send_request
 from kubectl_podx.model.clock import Deadline
+from kubectl_podx.model.decoder import Decoder
 
 _DISCOVERY = "/.well-known/openid-configuration"
 _MAX_ANSWER = 1 << 20
@@ -51,6 +52,9 @@ class _Renewed(msgspec.Struct):
     error: str = ""
 
 
+_CLAIMS, _PROVIDER, _RENEWED = Decoder(_Claims), Decoder(_Provider), Decoder(_Renewed)
+
+
 def id_token(config: Mapping[str, str], environ: Mapping[str, str], deadline: Deadline) -> str:
     """The token of this entry, asked of the provider where the stored one has expired.
 
@@ -71,7 +75,7 @@ def _expired(token: str) -> bool:
     try:
         _, claims, _ = token.split(".")
         padded = claims + "=" * (-len(claims) % 4)
-        found = msgspec.json.decode(urlsafe_b64decode(padded), type=_Claims)
+        found = _CLAIMS.decode(urlsafe_b64decode(padded))
     except (ValueError, msgspec.MsgspecError, RecursionError):
         _fail(f"the id-token is not a JSON Web Token: {_LOG_IN}")
     return time.time() > found.exp
@@ -83,7 +87,7 @@ def _refresh(config: Mapping[str, str], environ: Mapping[str, str], deadline: De
     if answer.status != 200:
         _fail(f"the issuer answered {answer.status} when asked for its configuration")
     try:
-        endpoint = msgspec.json.decode(answer.body, type=_Provider).token_endpoint
+        endpoint = _PROVIDER.decode(answer.body).token_endpoint
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         _fail("the issuer's configuration names no token_endpoint")
     renewed = _Renewed()
@@ -91,7 +95,7 @@ def _refresh(config: Mapping[str, str], environ: Mapping[str, str], deadline: De
     for in_header in (True, False) if config.get("client-secret") else (False,):
         answer = _ask(config, endpoint, environ, deadline, grant=True, in_header=in_header)
         try:
-            renewed = msgspec.json.decode(answer.body, type=_Renewed)
+            renewed = _RENEWED.decode(answer.body)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             renewed = _Renewed()
         if answer.status == 200:

@@ -23,6 +23,7 @@ from kubectl_podx.cluster.paths import api_path
 from kubectl_podx.cluster.pool import Dialer, Pool
 from kubectl_podx.cluster.stream import ConnectionGoneError, Method, Response, Stream, send_request
 from kubectl_podx.model.clock import Deadline
+from kubectl_podx.model.decoder import Decoder
 from kubectl_podx.model.patterns import lazy
 
 if TYPE_CHECKING:
@@ -438,9 +439,7 @@ class _List(msgspec.Struct):
     metadata: _ListMeta | None = None
 
 
-# Made here and not at the first answer: several threads would build the type's plan at once, and
-# msgspec crashes the process then (seen as SIGSEGV in one of a hundred runs on a busy machine).
-_LIST_DECODER = msgspec.json.Decoder(_List)
+_LIST_DECODER = Decoder(_List)
 
 
 def retry_after(response: Response) -> float | None:

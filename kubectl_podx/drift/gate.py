@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from kubectl_podx.model.decoder import Decoder
 from kubectl_podx.pod.gate import Camel, OwnerGate, RunningGate
 
 
@@ -258,11 +259,10 @@ class _Workloads(msgspec.Struct):
     items: list[WorkloadGate] | None = None
 
 
-# Made at import, not at the first answer: threads that build a type's plan at once crash msgspec.
-_PODS = msgspec.json.Decoder(_Pods)
-_SOURCES = msgspec.json.Decoder(_Sources)
-_SOURCE = msgspec.json.Decoder(SourceGate)
-_WORKLOADS = msgspec.json.Decoder(_Workloads)
+_PODS = Decoder(_Pods)
+_SOURCES = Decoder(_Sources)
+_SOURCE = Decoder(SourceGate)
+_WORKLOADS = Decoder(_Workloads)
 BROKEN = (msgspec.MsgspecError, RecursionError, UnicodeDecodeError)
 """What a page that is no list raises."""
 

@@ -12,6 +12,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from kubectl_podx.model.decoder import Decoder
 from kubectl_podx.model.raw import Json, dig, items, number, text
 
 _Count = Annotated[int, Meta(ge=-(2**31), le=2**31)]
@@ -131,9 +132,8 @@ class _Whole(msgspec.Struct):
     items: list[msgspec.Raw] | None = None
 
 
-# Made at import, not at the first answer: threads that build a type's plan at once crash msgspec.
-_PAGE = msgspec.json.Decoder(_Page)
-_WHOLE = msgspec.json.Decoder(_Whole)
+_PAGE = Decoder(_Page)
+_WHOLE = Decoder(_Whole)
 _ANYTHING = msgspec.json.Decoder()
 _BROKEN = (msgspec.MsgspecError, RecursionError, UnicodeDecodeError)
 
