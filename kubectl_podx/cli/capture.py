@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from kubectl_podx import DOCS
-from kubectl_podx.cli.command import Command
+from kubectl_podx.cli.command import Command, option
 from kubectl_podx.cli.options import CHOICE, DEBUG, INSIDE, RUN, reading_options
 from kubectl_podx.model.errors import ExitStatus, InputError, UsageError
 from kubectl_podx.model.reference import Reference
@@ -60,13 +60,13 @@ def command(name: str) -> click.Command:
         usage="(TARGET... | -l SELECTOR) [-O FILE] [flags] [options]",
     )
     @click.argument("words", nargs=-1, metavar="TARGET")
-    @click.option(
+    @option(
         "-O",
         "--output-file",
         "file",
         help="File to write, with mode 0600 (default podx-NAME-TIME.podx).",
     )
-    @click.option(
+    @option(
         "--logs",
         "log_lines",
         type=click.IntRange(0, 1000),
@@ -75,29 +75,29 @@ def command(name: str) -> click.Command:
         help="Number of log lines to store from each container that has a problem. Logs may "
         "contain secrets.",
     )
-    @click.option(
+    @option(
         "--include-logs",
         is_flag=True,
         help="Store the last 20 log lines from each container that has a problem: same as "
         "--logs 20.",
     )
-    @click.option(
+    @option(
         "--include-values",
         is_flag=True,
         help="Store ConfigMap values, except those that look like secrets.",
     )
-    @click.option(
+    @option(
         "--for-sharing",
         is_flag=True,
         help="Make a file that can be given away: no logs, no ConfigMap values, a manifest of what "
         "is hidden, and a search of the finished file for every secret value that was read.",
     )
-    @click.option(
+    @option(
         "--exit-code",
         is_flag=True,
         help="Exit with the status that 'describe --exit-code' has for the same pods.",
     )
-    @click.option("--reveal", is_flag=True, hidden=True)
+    @option("--reveal", is_flag=True, hidden=True)
     @reading_options(_OPTIONS)
     @click.pass_obj
     def capture(

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib import import_module
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 
 from kubectl_podx.cli.words import COMMANDS
 from kubectl_podx.model.nearest import near
 from kubectl_podx.model.patterns import lazy
+
+_F = TypeVar("_F", bound=Callable[..., Any])
 
 PROGRAM = "kubectl podx"
 # The help is laid out here, as kubectl does it: click need not ask how wide the terminal is.
@@ -27,6 +29,22 @@ def _show_help(ctx: click.Context, _: click.Parameter, value: bool) -> None:
     if value and not ctx.resilient_parsing:
         click.echo(ctx.get_help(), color=ctx.color)
         ctx.exit()
+
+
+class Option(click.Option):
+    """An option whose help is one paragraph: click would look for indentation in it, by `inspect`
+    and all that this imports.
+    """
+
+    def __init__(self, names: Sequence[str], **settings: Any) -> None:
+        text = settings.pop("help", None)
+        super().__init__(names, **settings)
+        self.help = text
+
+
+def option(*names: str, **settings: Any) -> Callable[[_F], _F]:
+    """As click's decorator."""
+    return click.option(*names, cls=Option, **settings)
 
 
 class _WithHelp(click.Command):

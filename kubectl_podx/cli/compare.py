@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from msgspec.structs import replace
 
-from kubectl_podx.cli.command import Command
+from kubectl_podx.cli.command import Command, option
 from kubectl_podx.cli.options import CHOICE, COLORS, INSIDE, RUN, output_option, reading_options
 from kubectl_podx.cli.printed import CHECKED, EVERY, printed
 from kubectl_podx.model.errors import ExitStatus, PodxError, UsageError
@@ -56,12 +56,12 @@ def command(name: str) -> click.Command:
     )
     @click.argument("words", nargs=-1, metavar="TARGET")
     @output_option(_FORMATS)
-    @click.option(
+    @option(
         "--query",
         help="JMESPath expression, applied to the document that '-o json' prints; the result "
         "is JSON.",
     )
-    @click.option(
+    @option(
         "--from",
         "files",
         multiple=True,

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from kubectl_podx.cli.command import Command
+from kubectl_podx.cli.command import Command, option
 from kubectl_podx.cli.options import connection_options
 from kubectl_podx.model.errors import ExitStatus, InputError, UsageError
 
@@ -104,7 +104,7 @@ def command(name: str) -> click.Command:
         usage=f"({' | '.join((*_SCRIPTS, _KUBECTL))}) [options]",
     )
     @click.argument("shell", type=click.Choice((*_SCRIPTS, _KUBECTL)))
-    @click.option(
+    @option(
         "--write",
         "folder",
         metavar="FOLDER",

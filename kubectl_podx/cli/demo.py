@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from kubectl_podx.cli.command import Command
+from kubectl_podx.cli.command import Command, option
 from kubectl_podx.cli.options import SHOWN, reading_options
 from kubectl_podx.model.errors import ExitStatus, InputError
 
@@ -35,7 +35,7 @@ def command(name: str) -> click.Command:
         name, cls=Command, help=_HELP, examples=_EXAMPLES, usage="[NAME] [flags] [options]"
     )
     @click.argument("recording", required=False, metavar="NAME")
-    @click.option("--list", "listed", is_flag=True, help="List the recordings.")
+    @option("--list", "listed", is_flag=True, help="List the recordings.")
     @reading_options(SHOWN | {"verbose"}, sections=True)
     @click.pass_obj
     def demo(env: Any, /, recording: str | None, *, listed: bool, **values: Any) -> int:

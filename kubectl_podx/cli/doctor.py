@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from kubectl_podx.cli.command import Command
+from kubectl_podx.cli.command import Command, option
 from kubectl_podx.cli.environment import Environment
 from kubectl_podx.cli.options import (
     CHOICE,
@@ -63,19 +63,19 @@ def command(name: str) -> click.Command:
     )
     @click.argument("words", nargs=-1, metavar="TARGET")
     @output_option(_FORMATS)
-    @click.option(
+    @option(
         "--rbac",
         is_flag=True,
         help="Print the minimal Role for a complete report, for 'kubectl apply'. No cluster is "
         "contacted.",
     )
-    @click.option(
+    @option(
         "--from-logs",
         is_flag=True,
         help="Print the minimal Role for the requests that the API server refused the pod, "
         "found in its logs, for 'kubectl apply'.",
     )
-    @click.option(
+    @option(
         "--exit-code",
         is_flag=True,
         help="Exit with status 3 if a permission is missing, 4 if pods cannot be read at all, 5 if "

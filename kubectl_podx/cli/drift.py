@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from kubectl_podx.cli.command import Command
+from kubectl_podx.cli.command import Command, option
 from kubectl_podx.cli.durations import LONG_DEADLINE
 from kubectl_podx.cli.options import COLORS, access_flags, output_option, reading_options
 from kubectl_podx.cli.printed import EVERY, answered
@@ -64,12 +64,12 @@ def command(name: str) -> click.Command:
     )
     @click.argument("words", nargs=-1, metavar="TARGET")
     @output_option(_FORMATS)
-    @click.option("-A", "--all-namespaces", is_flag=True, help="Pods in all namespaces.")
-    @click.option(
+    @option("-A", "--all-namespaces", is_flag=True, help="Pods in all namespaces.")
+    @option(
         "--field-selector",
         help="Selector (field query) to filter on, such as spec.nodeName=NAME.",
     )
-    @click.option(
+    @option(
         "--exec",
         "inside",
         type=click.IntRange(0, 1000),

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import click
 
+from kubectl_podx.cli.command import option
 from kubectl_podx.model.errors import UsageError
 from kubectl_podx.model.patterns import lazy
 from kubectl_podx.view.escape import quoted
@@ -46,7 +47,7 @@ def duration(examples: str) -> Callable[[click.Context, click.Parameter, str], f
 deadline = duration("15s or 1m")
 """Of `--deadline`."""
 
-LONG_DEADLINE = click.option(
+LONG_DEADLINE = option(
     "--deadline",
     default="1m",
     callback=deadline,

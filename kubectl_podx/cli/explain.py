@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from kubectl_podx import DOCS
-from kubectl_podx.cli.command import Command
+from kubectl_podx.cli.command import Command, option
 from kubectl_podx.cli.options import connection_options
 from kubectl_podx.model.errors import ExitStatus, PodxError, UsageError
 from kubectl_podx.model.nearest import near
@@ -199,9 +199,9 @@ def command(name: str) -> click.Command:
         usage="(CODE | FIELD | --codes | --queries | --schema KIND) [flags] [options]",
     )
     @click.argument("word", required=False, metavar="CODE|FIELD")
-    @click.option("--codes", is_flag=True, help="List every finding's code, one line each.")
-    @click.option("--queries", is_flag=True, help="List worked queries for --query.")
-    @click.option(
+    @option("--codes", is_flag=True, help="List every finding's code, one line each.")
+    @option("--queries", is_flag=True, help="List worked queries for --query.")
+    @option(
         "--schema",
         metavar="KIND",
         help="Print the JSON Schema of documents of this kind, such as PodReport; 'all' is that "

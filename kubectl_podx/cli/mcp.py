@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from kubectl_podx.cli.command import Command
+from kubectl_podx.cli.command import Command, option
 from kubectl_podx.cli.durations import deadline
 from kubectl_podx.cli.options import access_flags, reading_options
 from kubectl_podx.model.errors import ExitStatus, InputError, PodxError, UsageError
@@ -45,17 +45,17 @@ def command(name: str) -> click.Command:
     """The command `mcp`."""
 
     @click.command(name, cls=Command, help=_HELP, examples=_EXAMPLES, usage="[flags] [options]")
-    @click.option(
+    @option(
         "--namespaces",
         metavar="A,B",
         help="Answer about these namespaces only; the first one is the default.",
     )
-    @click.option(
+    @option(
         "--bundles",
         metavar="FOLDER",
         help="Folder of bundles that may be read; offers the tool 'capture', which saves into it.",
     )
-    @click.option(
+    @option(
         "--deadline",
         default="30s",
         callback=deadline,

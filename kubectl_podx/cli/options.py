@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from kubectl_podx.cli.command import option
 from kubectl_podx.cli.durations import deadline
 from kubectl_podx.cli.words import FORMATS, section_key
 from kubectl_podx.model.errors import UsageError
@@ -97,7 +98,7 @@ _CONNECTION: tuple[tuple[tuple[str, ...], dict[str, Any]], ...] = (
 def connection_options(function: _F) -> _F:
     """The connection flags of kubectl; hidden here, listed by `kubectl podx options`."""
     for names, settings in reversed(_CONNECTION):
-        function = click.option(*names, hidden=True, **settings)(function)
+        function = option(*names, hidden=True, **settings)(function)
     return function
 
 
@@ -120,7 +121,7 @@ def colors_of(values: Mapping[str, Any]) -> Colors:
 
 def output_option(formats: tuple[str, ...]) -> Callable[[_F], _F]:
     """`-o` of a command that has formats of its own."""
-    return click.option(
+    return option(
         "-o",
         "--output",
         type=click.Choice(formats),
@@ -410,7 +411,7 @@ _READING: tuple[tuple[tuple[str, ...], dict[str, Any]], ...] = (
     ),
 )
 
-_SECTION_OPTION = click.option(
+_SECTION_OPTION = option(
     "--section",
     "sections",
     multiple=True,
@@ -469,7 +470,7 @@ def reading_options(
         function = connection_options(function)
         for names, settings in reversed(_READING):
             if names[-1].lstrip("-") in chosen:
-                function = click.option(*names, **settings)(function)
+                function = option(*names, **settings)(function)
         return _SECTION_OPTION(function) if sections else function
 
     return decorate

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from kubectl_podx.cli.command import Command
+from kubectl_podx.cli.command import Command, option
 from kubectl_podx.cli.durations import LONG_DEADLINE
 from kubectl_podx.cli.options import COLORS, access_flags, output_option, reading_options
 from kubectl_podx.cli.printed import CHECKED, EVERY, answered
@@ -53,15 +53,15 @@ def command(name: str) -> click.Command:
         examples=_EXAMPLES,
         usage="-f FILE|- [--offline] [flags] [options]",
     )
-    @click.option(
+    @option(
         "-f",
         "--filename",
         "file",
         help="The manifest to check, YAML or JSON; '-' is standard input.",
     )
     @output_option(_FORMATS)
-    @click.option("--offline", is_flag=True, help="Ask no cluster: check the file by itself.")
-    @click.option(
+    @option("--offline", is_flag=True, help="Ask no cluster: check the file by itself.")
+    @option(
         "--no-dry-run",
         is_flag=True,
         help="Do not ask the API server to try to create the objects: quota, LimitRange, Pod "

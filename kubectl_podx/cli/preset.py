@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from kubectl_podx.cli.command import Command
+from kubectl_podx.cli.command import Command, option
 from kubectl_podx.cli.environment import Environment
 from kubectl_podx.cli.options import CHOICE, COLORS, FILES, RUN, colors_of, reading_options
 from kubectl_podx.model.errors import ExitStatus, InputError, UsageError
@@ -62,20 +62,20 @@ def command(name: str) -> click.Command:
     )
     @click.argument("verb", type=click.Choice(("preview", "convert")), metavar="preview|convert")
     @click.argument("words", nargs=-1, metavar="TARGET")
-    @click.option(
+    @option(
         "--preset",
         "presets",
         multiple=True,
         metavar="FILE",
         help="A file with PodPresets, as YAML or JSON ('-' is standard input). May be repeated.",
     )
-    @click.option(
+    @option(
         "-o",
         "--output",
         type=click.Choice(_FORMATS),
         help="Output format. One of: (text, yaml, json). yaml and json are the merged pod.",
     )
-    @click.option(
+    @option(
         "--exit-code",
         is_flag=True,
         help="Exit with status 3 if a conflict prevents presets from being applied, 5 if that is "

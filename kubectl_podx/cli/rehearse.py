@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from kubectl_podx.cli.command import Command
+from kubectl_podx.cli.command import Command, option
 from kubectl_podx.cli.durations import LONG_DEADLINE
 from kubectl_podx.cli.options import CHOICE, COLORS, access_flags, output_option, reading_options
 from kubectl_podx.cli.printed import CHECKED, EVERY, answered
@@ -62,8 +62,8 @@ def command(name: str) -> click.Command:
     )
     @click.argument("words", nargs=-1, metavar="TARGET")
     @output_option(_FORMATS)
-    @click.option("-A", "--all-namespaces", is_flag=True, help="Pods in all namespaces.")
-    @click.option(
+    @option("-A", "--all-namespaces", is_flag=True, help="Pods in all namespaces.")
+    @option(
         "--no-dry-run",
         is_flag=True,
         help="Do not ask the API server to try to create the pods: quota, LimitRange, Pod Security "

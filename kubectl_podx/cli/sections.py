@@ -7,12 +7,12 @@ from typing import Any, TypeVar
 
 import click
 
-from kubectl_podx.cli.command import Command
+from kubectl_podx.cli.command import Command, option
 from kubectl_podx.cli.options import READING, SORTED, reading_options
 from kubectl_podx.sections.table import BY_COMMAND
 
 _F = TypeVar("_F", bound=Callable[..., Any])
-_PRESET = click.option(
+_PRESET = option(
     "--preset",
     "presets",
     multiple=True,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from kubectl_podx.cli.command import option
 from kubectl_podx.model.errors import UsageError
 from kubectl_podx.model.patterns import lazy
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 _F = TypeVar("_F", bound=Callable[..., Any])
 _R = TypeVar("_R", "DriftReport", "RehearsalReport")
 _SHARD = lazy(r"([0-9]{1,5})/([0-9]{1,5})")
-_FROM = click.option(
+_FROM = option(
     "--from",
     "sources",
     multiple=True,
@@ -27,31 +28,31 @@ _FROM = click.option(
     "can be repeated. No cluster is asked.",
 )
 _JOB = (
-    click.option(
+    option(
         "--shard",
         metavar="K/N",
         help="Look only at the namespaces of shard K of N, and print rows as JSON lines.",
     ),
-    click.option(
+    option(
         "--job-manifest",
         is_flag=True,
         help="Print the Job that runs this inside of the cluster, and the rights that it needs.",
     ),
-    click.option(
+    option(
         "--shards",
         type=click.IntRange(1, 1000),
         default=4,
         metavar="N",
         help="With --job-manifest: completions of the Job, each with its share of the namespaces.",
     ),
-    click.option("--image", help="With --job-manifest: an image that holds podx."),
+    option("--image", help="With --job-manifest: an image that holds podx."),
 )
 
 
 def job_options(function: _F) -> _F:
     """`--shard`, `--job-manifest` and what goes with it."""
-    for option in reversed(_JOB):
-        function = option(function)
+    for add in reversed(_JOB):
+        function = add(function)
     return function
 
 

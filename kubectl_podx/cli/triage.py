@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from kubectl_podx.cli.command import Command
+from kubectl_podx.cli.command import Command, option
 from kubectl_podx.cli.durations import LONG_DEADLINE
 from kubectl_podx.cli.follow import Pace, Sight, watch
 from kubectl_podx.cli.options import LOGS, access_flags, output_option, reading_options
@@ -80,32 +80,32 @@ def command(name: str) -> click.Command:
         usage="[-A] [-l SELECTOR] [--by owner|cause|node] [flags] [options]",
     )
     @output_option(_FORMATS)
-    @click.option("-A", "--all-namespaces", is_flag=True, help="List pods in all namespaces.")
-    @click.option(
+    @option("-A", "--all-namespaces", is_flag=True, help="List pods in all namespaces.")
+    @option(
         "--field-selector",
         help="Selector (field query) to filter on, such as spec.nodeName=NAME.",
     )
-    @click.option(
+    @option(
         "--by",
         type=click.Choice(("owner", "cause", "node")),
         default="owner",
         help="Group rows by owner, cause or node.",
     )
-    @click.option(
+    @option(
         "--limit",
         type=click.IntRange(0, 100_000),
         default=0,
         metavar="N",
         help="Show the worst N rows; 0 shows all.",
     )
-    @click.option(
+    @option(
         "--deep",
         type=click.IntRange(0, 1000),
         default=20,
         metavar="N",
         help="Inspect the worst N rows with events, logs, node and sources.",
     )
-    @click.option(
+    @option(
         "--exec",
         "inside",
         type=click.IntRange(0, 100),
@@ -113,14 +113,14 @@ def command(name: str) -> click.Command:
         metavar="N",
         help="Also run an exec in a container of the worst N rows.",
     )
-    @click.option(
+    @option(
         "-w",
         "--watch",
         is_flag=True,
         help="Print the report again when pods change, at most every two seconds; less often "
         "in a large cluster.",
     )
-    @click.option(
+    @option(
         "--from",
         "sources",
         multiple=True,

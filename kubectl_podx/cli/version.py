@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from kubectl_podx import __version__
-from kubectl_podx.cli.command import Command
+from kubectl_podx.cli.command import Command, option
 from kubectl_podx.cli.options import connection_options
 from kubectl_podx.model.errors import ExitStatus
 
@@ -23,7 +23,7 @@ def command(name: str) -> click.Command:
         help="Print the version of podx. No cluster is asked.",
         usage="[flags] [options]",
     )
-    @click.option("-o", "--output", type=click.Choice(_FORMATS), help="One of 'yaml' or 'json'.")
+    @option("-o", "--output", type=click.Choice(_FORMATS), help="One of 'yaml' or 'json'.")
     @connection_options
     @click.pass_obj
     def version(env: Any, /, output: str | None, **_values: Any) -> int:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 from msgspec import Struct
 
-from kubectl_podx.cli.command import Command
+from kubectl_podx.cli.command import Command, option
 from kubectl_podx.cli.durations import duration
 from kubectl_podx.cli.options import CHOICE, COLORS, LOGS, RUN, reading_options
 from kubectl_podx.model.errors import ExitStatus, PodxError, UsageError
@@ -80,20 +80,20 @@ def command(name: str) -> click.Command:
         usage="(TARGET... | -l SELECTOR) [--for=healthy|diagnosed] [--timeout=5m] [options]",
     )
     @click.argument("words", nargs=-1, metavar="TARGET")
-    @click.option(
+    @option(
         "--for",
         "goal",
         type=click.Choice(("healthy", "diagnosed")),
         default="healthy",
         help="What to wait for: 'healthy' or 'diagnosed'.",
     )
-    @click.option(
+    @option(
         "--timeout",
         default="5m",
         callback=_duration,
         help="How long to wait before giving up, such as 30s or 5m.",
     )
-    @click.option(
+    @option(
         "--stable",
         default="5s",
         callback=_duration,
