@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from functools import cache
 from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -84,4 +85,9 @@ def origins() -> dict[str, str]:
 
 
 def _part(section: Section, name: str) -> ModuleType:
-    return import_module(f"{__package__}.{section.folder}.{name}")
+    return _module(section.folder, name)
+
+
+@cache
+def _module(folder: str, name: str) -> ModuleType:
+    return import_module(f"{__package__}.{folder}.{name}")

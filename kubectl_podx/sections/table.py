@@ -6,6 +6,7 @@ Data only, so that `--help` and a TAB need no more than this. The rows stand in 
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import NamedTuple
 
 OTHERS = 6
@@ -43,7 +44,12 @@ class Section(NamedTuple):
     @property
     def field(self) -> str:
         """The attribute of PodReport."""
-        return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", self.key).lower()
+        return _field(self.key)
+
+
+@cache
+def _field(key: str) -> str:
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", key).lower()
 
 
 SECTIONS: tuple[Section, ...] = (
