@@ -8,11 +8,15 @@ groups, together with what `re` makes of their patterns. docs/BENCHMARKS.md says
 # Nothing is imported here that is not there at this point: it would be looked for the slow way.
 import _frozen_importlib
 import _thread
+import gc
 import marshal
 import os
 import sys
 
 import pyimod02_importers as pyinstaller
+
+# As `run` has it, which comes later than what it is to be spared.
+gc.disable()
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,6 +34,7 @@ class _Snapshot:
         head = int.from_bytes(self._file.read(4), "big")
         table = marshal.loads(self._file.read(head))
         self._modules: dict[str, tuple[int, bool]] = table["modules"]
+        self.late: tuple[str, ...] = table["late"]
         self._patterns: dict[Any, bytes] = table["patterns"]
         self._folder = os.path.dirname(path) + os.sep
         self._places = []
@@ -80,6 +85,26 @@ def _is_being_imported(name: str) -> bool:
     return module is not None and module.__spec__._initializing
 
 
+class _Late(type(sys)):
+    """A module that is executed when somebody wants something of it.
+
+    `importlib.util.LazyLoader` does the same and would itself be imported with all that it needs.
+    """
+
+    def __getattr__(self, name: str) -> "Any":
+        with _late:
+            # Another thread may have executed it, and while this one does, it asks like all others.
+            if type(self) is _Late and self not in _executed:
+                _executed.append(self)
+                self.__spec__.loader.run(self)
+                self.__class__ = type(sys)
+        return type(sys).__getattribute__(self, name)
+
+
+_late = _thread.RLock()
+_executed = []
+
+
 class _Loader:
     """Executes modules. What else a loader may be asked for (source, data files beside a module)
     PyInstaller's own answers.
@@ -94,6 +119,12 @@ class _Loader:
         """As Python makes modules."""
 
     def exec_module(self, module: "ModuleType") -> None:
+        if self._name in self._snapshot.late:
+            module.__class__ = _Late
+        else:
+            self.run(module)
+
+    def run(self, module: "ModuleType") -> None:
         exec(self._snapshot.code(self._name), module.__dict__)
 
     def get_code(self, _name: str) -> "CodeType":

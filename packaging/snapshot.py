@@ -19,6 +19,9 @@ from types import SimpleNamespace
 from typing import Any
 
 FILE = "snapshot"
+# Imported by others at their start, for functions that hardly a run of podx calls: click's help
+# texts, addresses in brackets, schemas. `entry.py` executes such a module when it is asked for one.
+_LATE = ("inspect", "ipaddress", "msgspec.inspect")
 # A start, an explanation, what asks a server, and what reports. Of the third the modules are named:
 # which of them a command has imported when a server does not answer depends on the moment, and a
 # build has to be the same each time.
@@ -37,24 +40,42 @@ _COMMANDS = (
         "encodings.utf_8_sig",
     ),
     ("describe", "--from", "{recording}"),
+    ("import", *_LATE),
+    ("describe", "--filename", "{healthy}"),
 )
+# Nobody asks of it why something ended: the modules that tell are a group of their own.
+_HEALTHY = """\
+{"kind": "Pod", "apiVersion": "v1", "metadata": {"name": "healthy", "namespace": "default"},
+ "spec": {"containers": [{"name": "app", "image": "app"}], "nodeName": "node"},
+ "status": {"phase": "Running", "conditions": [{"type": "Ready", "status": "True"}],
+            "containerStatuses": [{"name": "app", "ready": true, "started": true,
+                                   "state": {"running": {}}}]}}
+"""
 # Imports nothing that podx may not: what is there before it begins is in no group, nor is what
-# Python has of its own. As `entry.py`, it has msgspec do without typing_extensions.
+# Python has of its own. As `entry.py`, it has msgspec do without typing_extensions, and what is
+# late come when it is wanted.
 _WATCH = """\
 import sys
+found, late, words = sys.argv[1], sys.argv[2].split(","), sys.argv[3:]
+class Late(type(sys)):
+    def __getattr__(self, name):
+        del sys.modules[self.__name__]
+        __import__(self.__name__)
+        return getattr(sys.modules[self.__name__], name)
 sys.modules["typing_extensions"] = None
-before = set(sys.modules)
+if words[1:] != late:
+    sys.modules.update((name, Late(name)) for name in late)
+before = set(sys.modules) - set(late)
 import marshal, os
 import re._compiler
-found, words = sys.argv[1], sys.argv[2:]
 compiled, compile, leave = set(), re._compiler.compile, os._exit
 def noting(source, flags=0):
     if isinstance(source, (str, bytes)):
         compiled.add((source, int(flags)))
     return compile(source, flags)
 def leaving(status):
-    from kubectl_podx.model.patterns import _Lazy
     modules = {name: module for name, module in sys.modules.items() if name not in before}
+    from kubectl_podx.model.patterns import _Lazy
     for module in modules.values():
         for value in list(vars(module).values()):
             if type(value) is _Lazy:
@@ -101,6 +122,7 @@ def write(path: Path, modules: list[tuple[str, str, str]]) -> set[str]:
             for number, group in enumerate(groups)
             for name in group
         },
+        "late": _LATE,
         "patterns": {one: marshal.dumps(_compiled(*one)) for one in sorted(patterns, key=repr)},
     }
     head = marshal.dumps(table)
@@ -122,9 +144,11 @@ def _watched() -> tuple[list[set[str]], set[Pattern]]:
     with tempfile.TemporaryDirectory() as name:
         found = Path(name, "found")
         recordings = Path(__file__).parents[1] / "kubectl_podx/recordings"
-        places = {"recording": min(recordings.glob("*.podx"))}
+        healthy = Path(name, "healthy.json")
+        healthy.write_text(_HEALTHY, "utf-8")
+        places = {"recording": min(recordings.glob("*.podx")), "healthy": healthy}
         for words in _COMMANDS:
-            command = [sys.executable, "-c", _WATCH, str(found)]
+            command = [sys.executable, "-c", _WATCH, str(found), ",".join(_LATE)]
             # Not where the sources are: podx is watched as it is installed.
             done = subprocess.run(
                 [*command, *(word.format_map(places) for word in words)],
@@ -139,6 +163,8 @@ def _watched() -> tuple[list[set[str]], set[Pattern]]:
             found.unlink()
             watched.append(set(imported))
             patterns.update(compiled)
+    # What reads the file is none of the report's.
+    watched[-1] &= watched[3]
     return watched, patterns
 
 
@@ -156,7 +182,8 @@ def _code(name: str, source: str) -> Any:
     from PyInstaller.building import utils  # noqa: PLC0415
 
     parts = [*name.split("."), "__init__"] if _is_package(source) else name.split(".")
-    code = utils.get_code_object(name, source, optimize=1)
+    # Nobody reads their docstrings: help is data.
+    code = utils.get_code_object(name, source, optimize=2)
     return utils.replace_filename_in_code_object(code, "/".join(parts) + ".py")
 
 

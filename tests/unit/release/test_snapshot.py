@@ -62,7 +62,7 @@ def test_so_is_any_that_can_be_compiled(snapshot: ModuleType, source: str) -> No
 
 def test_modules_are_read_with_those_that_the_same_commands_import(snapshot: ModuleType) -> None:
     watched, patterns = snapshot._watched()
-    started, explained, asked, reported = watched
+    started, explained, asked, reported, late, healthy = watched
     assert {"click.core", "re", "kubectl_podx.cli.funnel"} <= started
     assert "kubectl_podx.cli.explain" in explained
     assert {"ssl", "kubectl_podx.cluster.server", "kubectl_podx.capture.gather"} <= asked
@@ -70,6 +70,12 @@ def test_modules_are_read_with_those_that_the_same_commands_import(snapshot: Mod
     everything = set().union(*watched)
     # What Python has begun with is not looked for any more, and what it is made of has no file.
     assert not {"sys", "os", "zipimport", "importlib._bootstrap"} & everything
+    # Why something ended is nobody's question where nothing did.
+    assert "kubectl_podx.sections.volumes.reasons" in reported - healthy
+    assert "kubectl_podx.sections.volumes.rules" in reported & healthy
+    # What is executed when it is asked for is read then, with what it imports.
+    assert {*snapshot._LATE, "ast", "dis"} <= late
+    assert not {*snapshot._LATE, "ast", "dis"} & (started | explained | asked | reported)
     # Nothing of the watcher's own, and none of those that no start may import.
     assert not {"subprocess", "yaml", "jmespath", "typing_extensions"} & everything
     assert any("passphrase" in str(source) for source, _ in patterns)
