@@ -40,8 +40,8 @@ _COMMANDS = (
         "encodings.utf_8_sig",
     ),
     ("describe", "--from", "{recording}"),
-    ("import", *_LATE),
     ("describe", "--filename", "{healthy}"),
+    *(("import", name) for name in _LATE),
 )
 # Nobody asks of it why something ended: the modules that tell are a group of their own.
 _HEALTHY = """\
@@ -63,8 +63,7 @@ class Late(type(sys)):
         __import__(self.__name__)
         return getattr(sys.modules[self.__name__], name)
 sys.modules["typing_extensions"] = None
-if words[1:] != late:
-    sys.modules.update((name, Late(name)) for name in late)
+sys.modules.update((name, Late(name)) for name in late if name not in words)
 before = set(sys.modules) - set(late)
 import marshal, os
 import re._compiler
@@ -163,8 +162,11 @@ def _watched() -> tuple[list[set[str]], set[Pattern]]:
             found.unlink()
             watched.append(set(imported))
             patterns.update(compiled)
+    *commands, reported, healthy = watched[: -len(_LATE)]
     # What reads the file is none of the report's.
-    watched[-1] &= watched[3]
+    healthy &= reported
+    for late in watched[-len(_LATE) :]:
+        late.difference_update(reported, *commands)
     return watched, patterns
 
 
