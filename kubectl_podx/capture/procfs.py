@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
+import socket
 from collections.abc import Iterator
 
 import msgspec
@@ -29,6 +29,8 @@ _TABLE_HEAD = lazy(rb" *sl +local_address[^\n]*")
 _SECCOMP: dict[str, SeccompMode] = {"0": "disabled", "1": "strict", "2": "filter"}
 _LISTEN, _SYN_SENT, _CLOSE_WAIT, _UDP_BOUND = "0A", "02", "08", "07"
 _MOST_CONNECTIONS = 200
+_MAPPED = b"\0" * 10 + b"\xff\xff"
+"""An IPv4 address in a table of IPv6 begins with it (RFC 4291, 2.5.5.2)."""
 
 
 def text_of(content: bytes) -> str:
@@ -350,9 +352,9 @@ def _endpoint(field: str) -> tuple[str, int] | None:
     raw = bytes.fromhex(match.group(1))
     # Each 32-bit word stands in the machine's own order, which is little-endian.
     ordered = b"".join(raw[at : at + 4][::-1] for at in range(0, len(raw), 4))
-    address = ipaddress.ip_address(ordered)
-    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
-    return str(mapped or address), int(match.group(2), 16)
+    ordered = ordered.removeprefix(_MAPPED) if len(ordered) == 16 else ordered
+    family = socket.AF_INET if len(ordered) == 4 else socket.AF_INET6
+    return socket.inet_ntop(family, ordered), int(match.group(2), 16)
 
 
 def open_files_limit(content: bytes | None) -> int | None:

@@ -16,9 +16,13 @@ from kubectl_podx.model.patterns import lazy
 
 _MAX_DEPTH = 20
 
-# `KEY:` or `KEY: VALUE`. What begins with a letter, a slash or as a flag is no number and no date.
+# `KEY:` or `KEY: VALUE`. What begins with a letter, a slash or as a flag is no number and no date,
+# nor is what has three dots.
 _ENTRY = lazy(r"([A-Za-z][A-Za-z0-9_-]*):(?: +(\S+))?")
-_PLAIN = lazy(r"-{0,2}[A-Za-z/](?:[A-Za-z0-9_./@=+,%-]|:(?=[A-Za-z0-9_./@=+,%-]))*")
+_PLAIN = lazy(
+    r"-{0,2}[A-Za-z/](?:[A-Za-z0-9_./@=+,%-]|:(?=[A-Za-z0-9_./@=+,%-]))*"
+    r"|\d{1,3}(?:\.\d{1,3}){3}(?::\d{1,5})?"
+)
 _QUOTED = lazy(r'"([A-Za-z0-9_./:@=+,%-]*)"')
 _LINE = lazy(r"( *)((?:- )?)([^ \t\r#].*)")
 

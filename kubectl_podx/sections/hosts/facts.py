@@ -187,6 +187,9 @@ def _names(listed: object) -> list[str]:
 
 def _same_address(one: str, other: str) -> bool:
     """`::1` and `0:0:0:0:0:0:0:1` are one address."""
+    if ":" not in one or ":" not in other:
+        # An IPv4 address has one spelling.
+        return one == other
     try:
         return ipaddress.ip_address(one) == ipaddress.ip_address(other)
     except ValueError:

@@ -22,6 +22,10 @@ clusters:
     tls-server-name: "api.example"
   name: one
 - cluster:
+    server: https://10.0.0.1:6443
+    tls-server-name: 10.0.0.1
+  name: 10.0.0.1:6443
+- cluster:
     insecure-skip-tls-verify: true
     server: http://[::1]:8080
   name: two
@@ -54,7 +58,7 @@ _VALUES = st.sampled_from([
     "{}", "[]", "[a]", "{a: b}", "'s'", '"q"', '"', ">", "&a x", "*a", "!!str 1", "a:b", "a: b",
     "a:", "a b", "a #c", "a#c", "#c", "- x", "-", "-x", "--x", "---", "-1", "? a", "%x", "@x",
     "`x", "=", "<<", "a,b", ".inf", "1:20", "tRue", "TRUE", "x ", "a\tb", "ü", "/", "-/", "-y",
-    "--",
+    "--", "10.0.0.1", "10.0.0.1:6443", "1.2.3", "1.2", "1.2.3.4.5", "1:2.3", "192.168.0.10:59",
 ])  # fmt: skip
 
 
