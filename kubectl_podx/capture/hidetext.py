@@ -27,19 +27,27 @@ from kubectl_podx.capture.secretwords import WORDS, all_words, small
 HIDDEN = "<hidden>"
 
 
-def may_match(text: str) -> bool:
-    """Whether it is worth while to search the text for more than random words."""
-    if ("://" in text and "@" in text) or any(hint in text for hint in p.HINTS):
+_LONG = 1024
+
+
+def vocabulary(text: str) -> str:
+    """A long text as its different words, each in a line of its own: what has no space in it is in
+    the text where it is in one of them. Files of settings say most of theirs many times.
+    """
+    return text if len(text) < _LONG else "\n".join(set(text.split()))
+
+
+def may_match(text: str, words: str) -> bool:
+    """Whether it is worth while to search the text for more than random words. `words`: its
+    vocabulary.
+    """
+    if any(hint in text for hint in p.SPACED_HINTS) or any(hint in words for hint in p.HINTS):
         return True
-    lower = small(text)
+    lower = small(words)
     return (
         any(hint in lower for hint in p.LOWER_HINTS)
-        or ("@" in text and ":" in text)
-        or "$" in text
-        or bool(p.PREFIX_MARK.search(text) and p.PREFIXED.search(text))
-        or ":AA" in text
-        or "dapi" in text
-        or "SK" in text
+        or ("@" in words and ":" in words)
+        or bool(p.PREFIX_MARK.search(words) and p.PREFIXED.search(words))
     )
 
 
@@ -62,13 +70,14 @@ def has_secret(text: str) -> bool:
 
 def _hide(text: str, found: list[str] | None) -> str:
     hider = _Hider(found)
-    if may_match(text):
+    words = vocabulary(text)
+    if may_match(text, words):
         text = without_pem(text, hider.take)
         lower = small(text)
         for hints, step in _STEPS:
             if not hints or any(hint in lower for hint in hints):
                 text = step(hider, text)
-    return p.RANDOM.sub(hider.random, text)
+    return p.RANDOM.sub(hider.random, text) if p.RANDOM.search(words) else text
 
 
 class _Hider:

@@ -10,7 +10,7 @@ import re
 from functools import lru_cache
 
 from kubectl_podx.capture.candidate import Place, is_secret, name_kind
-from kubectl_podx.capture.hidetext import HIDDEN, has_secret, hide_text, may_match, secret_parts
+from kubectl_podx.capture.hidetext import HIDDEN, has_secret, hide_text, secret_parts
 from kubectl_podx.capture.secretwords import small, words
 from kubectl_podx.model.patterns import lazy
 
@@ -19,7 +19,6 @@ __all__ = [
     "hide_literal",
     "hide_text",
     "hide_words",
-    "may_match",
     "secret_literal_parts",
     "secret_name",
     "secret_parts",

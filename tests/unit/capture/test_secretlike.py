@@ -7,12 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kubectl_podx.capture import hidetext
+from kubectl_podx.capture.hide_patterns import HINTS, LOWER_HINTS, RANDOM, SPACED_HINTS
 from kubectl_podx.capture.secretlike import (
     HIDDEN,
     hide_literal,
     hide_text,
     hide_words,
-    may_match,
     secret_name,
     secret_value,
 )
@@ -173,7 +173,26 @@ def test_paths_are_no_assignments(text: str, shown: str) -> None:
 )
 def test_what_is_not_searched_has_nothing_to_be_found(parts: list[str]) -> None:
     joined = " ".join(parts)
-    if not may_match(joined):
+    # A long one is looked at word by word.
+    for text in (joined, joined + "\n" + "setting = value\n" * 80 + joined):
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(hidetext, "may_match", lambda _: True)
-            assert hide_text(joined) == joined
+            patch.setattr(hidetext, "may_match", lambda *_: True)
+            patch.setattr(hidetext, "vocabulary", lambda text: text)
+            searched = hide_text(text)
+        assert hide_text(text) == searched
+
+
+@given(
+    st.lists(
+        st.text("abAB12-_.@:/$ \t\n\x1c\x85\u2028\u017f=", max_size=30)
+        | st.sampled_from([*HINTS, *SPACED_HINTS, *LOWER_HINTS, "ghp_", "IDENTIFIED BY", "x" * 21]),
+        max_size=8,
+    ),
+    st.sampled_from(["", " ", "\n"]),
+)
+def test_words_of_a_long_text_tell_what_the_text_does(parts: list[str], between: str) -> None:
+    text = between.join(parts) + "\n" + "setting = value\n" * 80
+    words = hidetext.vocabulary(text)
+    assert len(words) < len(text)
+    assert hidetext.may_match(text, words) == hidetext.may_match(text, text)
+    assert bool(RANDOM.search(words)) == bool(RANDOM.search(text))
