@@ -135,7 +135,12 @@ class Pool:
         self._dial = dial
         self._deadline = deadline
         self._limit = limit
-        self._changed = threading.Condition()
+        lock = threading.RLock()
+        self._changed = threading.Condition(lock)
+        """A connection is there, or may be dialled: for one of those that wait. To wake them all
+        costs a turn for each, and all but one wait again."""
+        self._went_first = threading.Condition(lock)
+        """Those that were expected have come."""
         self._idle: list[Stream] = []
         self._open: set[Stream] = set()
         self._failures: list[Exception] = []
@@ -174,9 +179,10 @@ class Pool:
                 self._drop_idle()
             if long and self._expected:
                 self._expected -= 1
-                self._changed.notify_all()
+                if not self._expected:
+                    self._went_first.notify_all()
             elif self._expected:
-                self._changed.wait_for(lambda: not self._expected, _COURTESY)
+                self._went_first.wait_for(lambda: not self._expected, _COURTESY)
                 self._expected = 0
             self._waiting += 1
             try:
@@ -197,14 +203,14 @@ class Pool:
                 self._forget(stream)
             else:
                 self._idle.append(stream)
-            self._changed.notify_all()
+            self._changed.notify()
 
     def discard(self, stream: Stream) -> None:
         """Closes a connection that was lent."""
         with self._changed:
             self._lent -= 1
             self._forget(stream)
-            self._changed.notify_all()
+            self._changed.notify()
 
     def drop_idle(self) -> None:
         """Closes what stands idle, as after a change of the client certificate."""
@@ -254,6 +260,8 @@ class Pool:
             if wanted:
                 longest = min(longest, patience.remaining())
             if not self._changed.wait(longest) and deadline.passed():
+                # It may have been told of a connection in this moment, and somebody else has time.
+                self._changed.notify()
                 raise ClusterError(
                     "timedOut" if self._lent else "unreachable",
                     "Unable to connect to the server: net/http: request canceled while waiting "
@@ -274,6 +282,7 @@ class Pool:
                 self._open = {known for known in self._open if known.fileno() >= 0}
                 if self._waiting:
                     self._failures.append(error)
+                # One of them is told of it; nobody dials for the others any more.
                 self._changed.notify_all()
             return
         stream.is_far = None
@@ -284,7 +293,7 @@ class Pool:
                 self._forget(stream)
             else:
                 self._idle.append(stream)
-            self._changed.notify_all()
+            self._changed.notify()
 
     def _note_open(self, stream: Stream) -> None:
         with self._changed:

@@ -5,7 +5,11 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Callable
+from functools import partial
 
+import pytest
+
+from kubectl_podx.cluster.errors import ClusterError
 from kubectl_podx.cluster.pool import Pool
 from kubectl_podx.cluster.stream import Stream
 from kubectl_podx.model.clock import Deadline
@@ -166,3 +170,101 @@ def test_who_answers_at_once_is_near() -> None:
     assert not told.is_set()
     stream.close()
     there.close()
+
+
+def _all(work: list[Callable[[], None]]) -> None:
+    threads = [threading.Thread(target=each, daemon=True) for each in work]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert not any(thread.is_alive() for thread in threads)
+
+
+@pytest.mark.parametrize("seconds", [0.0, 60.0])
+def test_everybody_of_a_crowd_is_served_by_few_connections(seconds: float) -> None:
+    dialling = Dialling()
+    pool = Pool(dialling, Deadline(60), 3)
+    pool._dial_seconds = seconds
+    served: list[int] = []
+
+    def use(number: int) -> None:
+        for turn in range(20):
+            stream = pool.acquire(Deadline(60), long=number == 0)
+            # Some of them are of no more use afterwards.
+            (pool.discard if (number + turn) % 7 == 3 else pool.release)(stream)
+        served.append(number)
+
+    pool.expect(1)
+    _all([partial(use, number) for number in range(12)])
+    assert sorted(served) == list(range(12))
+    pool.close()
+    dialling.close()
+
+
+def test_a_dial_that_fails_is_told_to_one_and_the_others_dial_again() -> None:
+    class Failing(Dialling):
+        def __call__(self, deadline: Deadline, opened: Callable[[Stream], None]) -> Stream:
+            if self.count < 3:
+                self.count += 1
+                raise ClusterError("unreachable", "connection refused")
+            return super().__call__(deadline, opened)
+
+    dialling = Failing()
+    pool = Pool(dialling, Deadline(60), 2)
+    ends: list[str] = []
+
+    def use() -> None:
+        try:
+            pool.release(pool.acquire(Deadline(60)))
+        except ClusterError:
+            ends.append("refused")
+        else:
+            ends.append("served")
+
+    _all([use] * 8)
+    assert len(ends) == 8
+    assert 1 <= ends.count("refused") <= 3
+    pool.close()
+    dialling.close()
+
+
+def test_who_gives_up_lets_another_one_have_the_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    dialling = Dialling()
+    pool = Pool(dialling, Deadline(60), 1)
+    first = pool.acquire(Deadline(60))
+    pool._dial_seconds = 60.0
+    wait, ends = pool._changed.wait, list[str]()
+
+    def give_up() -> None:
+        with pytest.raises(ClusterError):
+            pool.acquire(Deadline(0))
+        ends.append("gave up")
+
+    def go_on() -> None:
+        pool.release(pool.acquire(Deadline(60)))
+        ends.append("served")
+
+    impatient = threading.Thread(target=give_up)
+
+    waits = threading.Semaphore(0)
+
+    def told_too_late(seconds: float) -> bool:
+        waits.release()
+        if threading.current_thread() is not impatient:
+            return wait(seconds)
+        wait(60)
+        return False
+
+    monkeypatch.setattr(pool._changed, "wait", told_too_late)
+    patient = threading.Thread(target=go_on)
+    for thread in (impatient, patient):
+        thread.start()
+        waits.acquire(timeout=30)
+    # They hold the lock until they wait, so both do; the first of them is told.
+    pool.release(first)
+    impatient.join(30)
+    patient.join(30)
+    assert ends == ["gave up", "served"]
+    pool.close()
+    dialling.close()
