@@ -62,7 +62,7 @@ def main() -> int:
             return 0
         kwok = shutil.which("kwok", path=cluster.variables["PATH"])
         if kwok is None:
-            raise ClusterError("there is no kwok beside kubectl: `make cluster-up` builds it")
+            raise ClusterError("no kwok beside kubectl: `hack/cluster build --extras` makes it")
         keeper = keep_nodes_alive(kwok, cluster.variables["KUBECONFIG"], scratch)
         try:
             return _Table(podx, cluster, scratch, arguments.rounds).run(api, arguments)
