@@ -45,8 +45,9 @@ def knocked_ports(container: Json) -> dict[int, list[str]]:
     """
     found: dict[int, list[str]] = {}
     for kind in _TYPES:
-        for action in ("httpGet", "tcpSocket", "grpc"):
-            declared = mapping(container, f"{kind}Probe", action)
+        probe = dig(container, f"{kind}Probe")
+        for action in ("httpGet", "tcpSocket", "grpc") if probe else ():
+            declared = mapping(probe, action)
             if not declared or text(declared, "host"):
                 continue
             port = resolve_port(str(dig(declared, "port")), container)

@@ -135,6 +135,9 @@ def _entries(view: PodView, spec: Json) -> Iterator[Declaration]:
 
 
 def _from(view: PodView, given: Json) -> tuple[KeySource, Source | None] | None:
+    if not given:
+        # Most variables: their value stands beside the name.
+        return None
     for kind, field in IN_ENV:
         reference = mapping(given, field)
         if reference:
