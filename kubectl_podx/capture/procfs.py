@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import socket
 from collections.abc import Iterator
 
 import msgspec
@@ -352,9 +351,19 @@ def _endpoint(field: str) -> tuple[str, int] | None:
     raw = bytes.fromhex(match.group(1))
     # Each 32-bit word stands in the machine's own order, which is little-endian.
     ordered = b"".join(raw[at : at + 4][::-1] for at in range(0, len(raw), 4))
-    ordered = ordered.removeprefix(_MAPPED) if len(ordered) == 16 else ordered
-    family = socket.AF_INET if len(ordered) == 4 else socket.AF_INET6
-    return socket.inet_ntop(family, ordered), int(match.group(2), 16)
+    return _address(ordered), int(match.group(2), 16)
+
+
+def _address(ordered: bytes) -> str:
+    """Most listeners have one of the first three; the module for all others takes 2 ms."""
+    version_4 = ordered.removeprefix(_MAPPED)
+    if len(version_4) == 4:
+        return ".".join(map(str, version_4))
+    if ordered[:15] == bytes(15) and ordered[15] < 2:
+        return "::1" if ordered[15] else "::"
+    import ipaddress  # noqa: PLC0415 - as above
+
+    return str(ipaddress.IPv6Address(ordered))
 
 
 def open_files_limit(content: bytes | None) -> int | None:

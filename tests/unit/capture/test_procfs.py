@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from pathlib import Path
 
 import pytest
@@ -137,6 +138,23 @@ def test_an_address_mapped_into_ipv6_reads_as_ipv4() -> None:
     row = "0: 0000000000000000FFFF00000100007F:0050 {}:0000 0A 0:0 0:0 0 0 0 5 1\n"
     listeners, _ = procfs.sockets({"tcp6": row.format("0" * 32).encode()}, {})
     assert [(one.address, one.port) for one in listeners] == [("127.0.0.1", 80)]
+
+
+@given(
+    st.ip_addresses()
+    | st.sampled_from(["::", "::1", "::2", "::1.2.3.4", "::ffff:0:1", "::ffff:1.2.3.4", "1::"]).map(
+        ipaddress.ip_address
+    )
+)
+def test_every_address_reads_as_python_writes_it(
+    address: ipaddress.IPv4Address | ipaddress.IPv6Address,
+) -> None:
+    packed = address.packed
+    words = "".join(packed[at : at + 4][::-1].hex() for at in range(0, len(packed), 4)).upper()
+    row = f"0: {words}:0050 {'0' * len(words)}:0000 0A 0:0 0:0 0 0 0 5 1\n"
+    listeners, _ = procfs.sockets({"tcp": row.encode()}, {})
+    mapped = address.ipv4_mapped if address.version == 6 else None
+    assert [one.address for one in listeners] == [str(mapped or address)]
 
 
 def test_the_cgroup_of_a_limited_container_on_v1() -> None:

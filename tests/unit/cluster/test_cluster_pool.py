@@ -172,6 +172,14 @@ def test_who_answers_at_once_is_near() -> None:
     there.close()
 
 
+def _close(pool: Pool, dialling: Dialling) -> None:
+    """Closes both, when nobody dials any more."""
+    with pool._changed:
+        assert pool._changed.wait_for(lambda: not pool._dialling, 30)
+    pool.close()
+    dialling.close()
+
+
 def _all(work: list[Callable[[], None]]) -> None:
     threads = [threading.Thread(target=each, daemon=True) for each in work]
     for thread in threads:
@@ -198,8 +206,7 @@ def test_everybody_of_a_crowd_is_served_by_few_connections(seconds: float) -> No
     pool.expect(1)
     _all([partial(use, number) for number in range(12)])
     assert sorted(served) == list(range(12))
-    pool.close()
-    dialling.close()
+    _close(pool, dialling)
 
 
 def test_a_dial_that_fails_is_told_to_one_and_the_others_dial_again() -> None:
@@ -225,8 +232,7 @@ def test_a_dial_that_fails_is_told_to_one_and_the_others_dial_again() -> None:
     _all([use] * 8)
     assert len(ends) == 8
     assert 1 <= ends.count("refused") <= 3
-    pool.close()
-    dialling.close()
+    _close(pool, dialling)
 
 
 def test_who_gives_up_lets_another_one_have_the_connection(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -266,5 +272,4 @@ def test_who_gives_up_lets_another_one_have_the_connection(monkeypatch: pytest.M
     impatient.join(30)
     patient.join(30)
     assert ends == ["gave up", "served"]
-    pool.close()
-    dialling.close()
+    _close(pool, dialling)
