@@ -40,12 +40,8 @@ class Ahead:
         self._closed = False
         self.addresses = 1
         """How many the host has, when one was taken."""
-        if ":" in host or not host.strip("0123456789."):
-            # An address: a thread would wait for its turn longer than this takes.
-            self._try(host, port, count)
-        else:
-            # A name lookup can hang where no deadline reaches it.
-            start(lambda: self._try(host, port, count))
+        # On a thread, because a name lookup can hang where no deadline reaches it.
+        start(lambda: self._try(host, port, count))
 
     def take(self, seconds: float) -> socket.socket | None:
         """One of them, not blocking; it may still be connecting. None where there is none left, or
