@@ -39,7 +39,7 @@ class Ahead:
         self._sockets: list[socket.socket] = []
         self._closed = False
         self.addresses = 1
-        """How many the host has, when one was taken."""
+        """How many the host has: the first one gets its share of the time."""
         # On a thread, because a name lookup can hang where no deadline reaches it.
         start(lambda: self._try(host, port, count))
 

@@ -24,8 +24,6 @@ from kubectl_podx.model.clock import Deadline
 from kubectl_podx.model.threads import start
 
 _MAX_PROXY_HEAD = 16384
-# Seconds for a connection that was under way; after them it is dialled as any other.
-_PATIENCE = 2.0
 
 
 class Dialer:
@@ -81,9 +79,7 @@ class Dialer:
         sock = ahead.take(deadline.remaining()) if ahead is not None else None
         if ahead is None or sock is None:
             return None
-        # Another address is to have most of the time, should this one not answer.
-        share = min(_PATIENCE, deadline.remaining() / ahead.addresses)
-        stream = Stream(sock, deadline.within(share))
+        stream = Stream(sock, deadline.within(deadline.remaining() / ahead.addresses))
         opened(stream)
         try:
             stream.wait_connected()
