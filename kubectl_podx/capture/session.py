@@ -118,18 +118,14 @@ def connected(
     environ: Mapping[str, str],
     home: str,
     warn: Callable[[str], None],
-    dial: int = 0,
-    far: int = 0,
+    ahead: int = 0,
 ) -> Iterator[tuple[ApiServer, str]]:
     """As `connect`, until the end of the block: then the server is closed. If something is raised
     there, requests that are still under way are cancelled first. A kept server stays open.
-
-    `dial`: so many connections are dialled, `far` of them where the server is far away.
     """
     if isinstance(flags, KeptIn):
         server, namespace = flags.kept.open(deadline)
         try:
-            server.dial_ahead(dial, far)
             yield server, flags.namespace or namespace
         except BaseException as error:
             if not isinstance(error, PodxError):
@@ -141,10 +137,9 @@ def connected(
                 flags.kept.drop()
         return
     server, namespace = connect(
-        flags, deadline=deadline, environ=environ, home=home, warn=warn, ahead=dial
+        flags, deadline=deadline, environ=environ, home=home, warn=warn, ahead=ahead
     )
     try:
-        server.dial_ahead(dial, far)
         yield server, namespace
     except BaseException:
         server.cancel()
@@ -186,15 +181,10 @@ def take(
     if options.debug is not None:
         whole = Deadline(whole.remaining() + CONSENT_SECONDS)
     with connected(
-        flags,
-        deadline=whole,
-        environ=environ,
-        home=home,
-        warn=warn,
-        dial=_DIAL_AHEAD,
-        far=_DIAL_FAR,
+        flags, deadline=whole, environ=environ, home=home, warn=warn, ahead=_DIAL_AHEAD
     ) as (server, namespace):
         waiting(server.address)
+        server.dial_ahead(_DIAL_AHEAD, _DIAL_FAR)
         # Imported while the connections are being dialled.
         from kubectl_podx.capture.gather import Gatherer  # noqa: PLC0415
         from kubectl_podx.capture.steps import Steps  # noqa: PLC0415

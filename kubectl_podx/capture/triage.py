@@ -120,9 +120,11 @@ def take(
 
     Raises PodxError where nothing can be told: an unreachable server, pods that may not be listed.
     """
-    with session.connected(
-        flags, deadline=deadline, environ=environ, home=home, warn=warn, dial=2
-    ) as (server, namespace):
+    with session.connected(flags, deadline=deadline, environ=environ, home=home, warn=warn) as (
+        server,
+        namespace,
+    ):
+        server.dial_ahead(2)
         return _Run(server, options, deadline, namespace).all(progress, meanwhile)
 
 
