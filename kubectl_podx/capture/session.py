@@ -39,18 +39,12 @@ def connect(
     environ: Mapping[str, str],
     home: str,
     warn: Callable[[str], None],
-    ahead: int = 0,
 ) -> tuple[ApiServer, str]:
-    """The server that the flags and the kubeconfig name, and the namespace. Of its connections
-    `ahead` are under way by then.
-    """
+    """The server that the flags and the kubeconfig name, not yet dialled, and the namespace."""
     from kubectl_podx.cluster.access import resolve_access  # noqa: PLC0415 - late: it is slow
-    from kubectl_podx.cluster.ahead import connect_ahead  # noqa: PLC0415
-
-    access = resolve_access(flags, environ, home)
-    under_way = connect_ahead(access, environ, ahead)
     from kubectl_podx.cluster.server import ApiServer  # noqa: PLC0415
 
+    access = resolve_access(flags, environ, home)
     server = ApiServer(
         access,
         deadline=deadline,
@@ -58,7 +52,6 @@ def connect(
         user_agent=f"kubectl-podx/{__version__}",
         on_warning=warn,
         max_connections=_MAX_CONNECTIONS,
-        ahead=under_way,
     )
     return server, access.namespace
 
@@ -118,7 +111,6 @@ def connected(
     environ: Mapping[str, str],
     home: str,
     warn: Callable[[str], None],
-    ahead: int = 0,
 ) -> Iterator[tuple[ApiServer, str]]:
     """As `connect`, until the end of the block: then the server is closed. If something is raised
     there, requests that are still under way are cancelled first. A kept server stays open.
@@ -136,9 +128,7 @@ def connected(
                 # What did not answer in time may still be under way.
                 flags.kept.drop()
         return
-    server, namespace = connect(
-        flags, deadline=deadline, environ=environ, home=home, warn=warn, ahead=ahead
-    )
+    server, namespace = connect(flags, deadline=deadline, environ=environ, home=home, warn=warn)
     try:
         yield server, namespace
     except BaseException:
@@ -180,9 +170,10 @@ def take(
     whole = _with_wait(deadline) if options.wait_start else deadline
     if options.debug is not None:
         whole = Deadline(whole.remaining() + CONSENT_SECONDS)
-    with connected(
-        flags, deadline=whole, environ=environ, home=home, warn=warn, ahead=_DIAL_AHEAD
-    ) as (server, namespace):
+    with connected(flags, deadline=whole, environ=environ, home=home, warn=warn) as (
+        server,
+        namespace,
+    ):
         waiting(server.address)
         server.dial_ahead(_DIAL_AHEAD, _DIAL_FAR)
         # Imported while the connections are being dialled.

@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable, Mapping
 
 from kubectl_podx.cluster.access import Access
-from kubectl_podx.cluster.ahead import Ahead, plain_name
 from kubectl_podx.cluster.credentials import Credentials
 from kubectl_podx.cluster.errors import (
     ClusterError,
@@ -18,7 +17,7 @@ from kubectl_podx.cluster.errors import (
     shown,
     unreachable,
 )
-from kubectl_podx.cluster.stream import Stream
+from kubectl_podx.cluster.stream import Stream, plain_name
 from kubectl_podx.cluster.tls import Proxy, of_tls_error, proxy_for
 from kubectl_podx.model.clock import Deadline
 from kubectl_podx.model.threads import start
@@ -30,16 +29,10 @@ class Dialer:
     """Makes connections that are ready for a request."""
 
     def __init__(
-        self,
-        access: Access,
-        credentials: Credentials,
-        environ: Mapping[str, str],
-        ahead: Ahead | None = None,
+        self, access: Access, credentials: Credentials, environ: Mapping[str, str]
     ) -> None:
-        """`ahead`: connections to the server that are under way."""
         self._access = access
         self._credentials = credentials
-        self._ahead = ahead
         scheme = "https" if access.secure else "http"
         self._proxy = proxy_for(scheme, access.host, access.port, access.proxy_url, environ)
 
@@ -53,8 +46,7 @@ class Dialer:
         context = self._credentials.context() if access.secure else None
         proxy = self._proxy
         target = (proxy.host, proxy.port) if proxy else (access.host, access.port)
-        stream = None if proxy else self._under_way(deadline, opened)
-        stream = stream or _connect(*target, deadline, opened, access.authority)
+        stream = _connect(*target, deadline, opened, access.authority)
         try:
             if proxy:
                 _open_tunnel(stream, proxy, access.host, access.port)
@@ -72,22 +64,6 @@ class Dialer:
         except BaseException:
             stream.close()
             raise
-        return stream
-
-    def _under_way(self, deadline: Deadline, opened: Callable[[Stream], None]) -> Stream | None:
-        ahead = self._ahead
-        sock = ahead.take(deadline.remaining()) if ahead is not None else None
-        if ahead is None or sock is None:
-            return None
-        stream = Stream(sock, deadline.within(deadline.remaining() / ahead.addresses))
-        opened(stream)
-        try:
-            stream.wait_connected()
-        except OSError:
-            # Another address may answer; if none does, that tells why.
-            stream.close()
-            return None
-        stream.deadline = deadline
         return stream
 
 
