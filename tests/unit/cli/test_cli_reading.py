@@ -258,6 +258,8 @@ def test_the_words_of_the_command_line_reach_the_look(
         return capture("web-0")
 
     monkeypatch.setattr(session, "take", take)
+    # On a busy machine the report itself is given more of the time.
+    monkeypatch.setattr(Environment, "slowness", lambda _: 1.0)
     result = run(
         "-n", "ignored", "probes", "web-0", "-n", "shop", "--context", "c", "--as", "bob",
         "--as-group", "a", "--as-group", "b", "--deadline", "1m", "--logs", "7", "-c", "app",
@@ -273,7 +275,7 @@ def test_the_words_of_the_command_line_reach_the_look(
     assert flags.insecure_skip_tls_verify is True  # type: ignore[attr-defined]
     assert flags.disable_compression is False  # type: ignore[attr-defined]
     assert seen["targets"].words == ("web-0",)  # type: ignore[attr-defined]
-    assert 31.0 < seen["deadline"].seconds < 60.0  # type: ignore[attr-defined]
+    assert 55.0 < seen["deadline"].seconds < 60.0  # type: ignore[attr-defined]
     assert options == session.LookOptions(
         sections=frozenset({"probes"}),
         container="app",

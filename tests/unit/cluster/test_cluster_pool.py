@@ -9,6 +9,7 @@ from functools import partial
 
 import pytest
 
+from kit.threads import together
 from kubectl_podx.cluster.errors import ClusterError
 from kubectl_podx.cluster.pool import Pool
 from kubectl_podx.cluster.stream import Stream
@@ -180,15 +181,6 @@ def _close(pool: Pool, dialling: Dialling) -> None:
     dialling.close()
 
 
-def _all(work: list[Callable[[], None]]) -> None:
-    threads = [threading.Thread(target=each, daemon=True) for each in work]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(30)
-    assert not any(thread.is_alive() for thread in threads)
-
-
 @pytest.mark.parametrize("seconds", [0.0, 60.0])
 def test_everybody_of_a_crowd_is_served_by_few_connections(seconds: float) -> None:
     dialling = Dialling()
@@ -204,7 +196,7 @@ def test_everybody_of_a_crowd_is_served_by_few_connections(seconds: float) -> No
         served.append(number)
 
     pool.expect(1)
-    _all([partial(use, number) for number in range(12)])
+    together([partial(use, number) for number in range(12)])
     assert sorted(served) == list(range(12))
     _close(pool, dialling)
 
@@ -229,7 +221,7 @@ def test_a_dial_that_fails_is_told_to_one_and_the_others_dial_again() -> None:
         else:
             ends.append("served")
 
-    _all([use] * 8)
+    together([use] * 8)
     assert len(ends) == 8
     assert 1 <= ends.count("refused") <= 3
     _close(pool, dialling)

@@ -7,6 +7,7 @@ from functools import partial
 import pytest
 
 from kit.cluster_fakes import Close, FakeServer, Hang, Reply, Request, answer, make_api, status_body
+from kit.threads import together
 from kubectl_podx.cluster.errors import ClusterError
 from kubectl_podx.cluster.server import Answer, ApiServer
 from kubectl_podx.model.clock import Deadline
@@ -223,20 +224,16 @@ def test_a_connection_serves_again() -> None:
 
 
 def test_connections_are_dialled_ahead_and_used() -> None:
-    together = threading.Barrier(3)
+    begun = threading.Barrier(3)
 
     def wait(request: Request) -> Reply:
-        together.wait(10)
+        begun.wait(10)
         return answer()
 
     with FakeServer(wait) as server:
         api = make_api(server.url)
         api.dial_ahead(3)
-        threads = [threading.Thread(target=api.get, args=("/x",)) for _ in range(3)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join(10)
+        together([lambda: api.get("/x")] * 3)
         api.close()
         assert len(server.requests) == 3
         assert server.connections == 3
@@ -246,11 +243,7 @@ def test_there_are_never_more_connections_than_allowed() -> None:
     with FakeServer(serving(answer())) as server:
         api = make_api(server.url)
         api.dial_ahead(100)
-        threads = [threading.Thread(target=api.get, args=("/x",)) for _ in range(20)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join(10)
+        together([lambda: api.get("/x")] * 20)
         api.close()
         assert len(server.requests) == 20
         assert server.connections <= 4

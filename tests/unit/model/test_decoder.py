@@ -9,6 +9,7 @@ import threading
 import msgspec
 import pytest
 
+from kit.threads import together
 from kubectl_podx.model.decoder import Decoder
 
 
@@ -33,19 +34,15 @@ def test_a_decoder_decodes_as_msgspec_does() -> None:
 def test_its_plan_is_made_once() -> None:
     decoder = Decoder(_Whole)
     assert decoder._made is None
-    together = threading.Barrier(8)
+    begun = threading.Barrier(8)
     seen: list[object] = []
 
     def use() -> None:
-        together.wait()
+        begun.wait()
         decoder.decode(b"{}")
         seen.append(decoder._made)
 
-    threads = [threading.Thread(target=use) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    together([use] * 8)
     assert len(seen) == 8
     assert len({id(made) for made in seen}) == 1
 
