@@ -25,8 +25,6 @@ from kubectl_podx.capture.hide_patterns import quoted_end
 from kubectl_podx.capture.secretwords import WORDS, all_words, small
 
 HIDDEN = "<hidden>"
-
-
 _LONG = 1024
 
 

@@ -15,9 +15,9 @@ from kubectl_podx.capture.plan import list_workloads
 from kubectl_podx.capture.scan import pages
 from kubectl_podx.cluster.paths import api_path
 from kubectl_podx.model.clock import parse_http_date
-from kubectl_podx.model.decoder import Decoder
 from kubectl_podx.model.parts import Coverage
 from kubectl_podx.model.raw import Json, text
+from kubectl_podx.pod.gate import NotAListError, raw_items
 from kubectl_podx.pod.lacking import lack, superseded
 from kubectl_podx.pod.sick import GroupKey, Lacking, workload_above
 from kubectl_podx.pod.workload import SCANNED, is_complete
@@ -26,12 +26,6 @@ if TYPE_CHECKING:
     from kubectl_podx.capture.planned import PlannedCall
     from kubectl_podx.cluster.server import ApiServer
 
-
-class _Page(msgspec.Struct):
-    items: list[msgspec.Raw] | None = None
-
-
-_PAGE = Decoder(_Page)
 _ANYTHING = msgspec.json.Decoder()
 _BROKEN = (msgspec.MsgspecError, RecursionError, UnicodeDecodeError)
 
@@ -76,8 +70,8 @@ def _bodies(
     query = [("labelSelector", label_selector)] if label_selector else []
     for page in pages(server, path, query):
         try:
-            objects = _PAGE.decode(page.taken()).items or []
-        except _BROKEN:
+            objects = raw_items(page.taken())
+        except NotAListError:
             continue
         moment = parse_http_date(page.date)
         # One after the other: 500 of them as Python objects take twice as much as all else does.

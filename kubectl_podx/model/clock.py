@@ -154,6 +154,7 @@ _QUANTITY = lazy(
     r"([+-]?)(\d{1,30}(?:\.\d{0,30})?|\.\d{1,30})([EPTGMK]i|[numkMGTPE]|[eE][+-]?\d{1,2})?"
 )
 
+# As many characters as the pattern takes.
 _LONGEST_QUANTITY = 66
 
 _BINARY = {

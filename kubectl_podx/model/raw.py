@@ -35,8 +35,7 @@ def dig(value: Any, *path: str | int) -> Any:
 
 def text(value: Any, *path: str | int) -> str:
     """The string below `path`; empty for anything else."""
-    # By far the most frequent call. This and those below have loops of their own: to call `dig` for
-    # a path takes as long as three steps of it.
+    # By far the most frequent call, so that it has a loop of its own.
     for step in path:
         if type(value) is dict:
             value = value.get(step)
@@ -49,28 +48,32 @@ def text(value: Any, *path: str | int) -> str:
 
 def number(value: Any, *path: str | int) -> int | None:
     """The whole number below `path`; None for anything else (True is not a number)."""
-    for step in path:
-        value = value.get(step) if type(value) is dict else dig(value, step)
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
+    found = _below(value, path)
+    return found if isinstance(found, int) and not isinstance(found, bool) else None
 
 
 def items(value: Any, *path: str | int) -> list[Json]:
     """The objects of the list below `path`; what is not an object is left out."""
-    for step in path:
-        value = value.get(step) if type(value) is dict else dig(value, step)
-    if not isinstance(value, list):
+    found = _below(value, path)
+    if not isinstance(found, list):
         return []
     # The test for the abstract class takes ten times as long, and JSON has dicts.
-    return [item for item in value if type(item) is dict or isinstance(item, Mapping)]
+    return [item for item in found if type(item) is dict or isinstance(item, Mapping)]
 
 
 def mapping(value: Any, *path: str | int) -> dict[str, Any]:
     """The object below `path`; empty for anything else."""
+    found = _below(value, path)
+    if type(found) is dict:
+        return found.copy()
+    return dict(found) if found is not None and isinstance(found, Mapping) else {}
+
+
+def _below(value: Any, path: tuple[str | int, ...]) -> Any:
+    """As `dig`, for those that have the path in one piece: to spread it takes as long as a step."""
     for step in path:
         value = value.get(step) if type(value) is dict else dig(value, step)
-    if type(value) is dict:
-        return value.copy()
-    return dict(value) if value is not None and isinstance(value, Mapping) else {}
+    return value
 
 
 _LONGEST = 200

@@ -158,11 +158,21 @@ def gates_of_page(body: bytes) -> list[PodGate]:
     return [gate_of(one if isinstance(one, dict) else {}) for one in found or []]
 
 
+def raw_items(body: bytes) -> list[msgspec.Raw]:
+    """The JSON of each object of a page; each keeps the page. NotAListError where the bytes are no
+    such thing.
+    """
+    try:
+        return _WHOLE.decode(body).items or []
+    except _BROKEN:
+        raise NotAListError from None
+
+
 def bodies_of_page(body: bytes, places: list[int]) -> dict[int, bytes]:
     """The JSON of the pods at these places of a page; what cannot be read is left out."""
     try:
-        raw = _WHOLE.decode(body).items or []
-    except _BROKEN:
+        raw = raw_items(body)
+    except NotAListError:
         return {}
     # A copy: a view would keep the whole page.
     return {place: bytes(raw[place]) for place in places if place < len(raw)}

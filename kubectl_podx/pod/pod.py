@@ -75,8 +75,7 @@ class ContainerEntry(Struct, frozen=True):
     @property
     def running(self) -> bool:
         """Whether the API says that it runs."""
-        found = dig(self.status, "state", "running")
-        return type(found) is dict or isinstance(found, Mapping)
+        return isinstance(dig(self.status, "state", "running"), Mapping)
 
     @property
     def started_at(self) -> datetime | None:
@@ -372,7 +371,7 @@ class Pod(Struct, frozen=True):
     def condition(self, kind: str) -> Condition | None:
         """The first condition of that type."""
         found = items(self.body, "status", "conditions")
-        return next((_condition(one) for one in found if one.get("type") == kind), None)
+        return next((_condition(one) for one in found if text(one, "type") == kind), None)
 
     def has(self, kind: str, status: str = "True") -> bool:
         """Whether a condition of that type has that status."""

@@ -45,9 +45,8 @@ def knocked_ports(container: Json) -> dict[int, list[str]]:
     """
     found: dict[int, list[str]] = {}
     for kind in _TYPES:
-        probe = dig(container, f"{kind}Probe")
-        for action in ("httpGet", "tcpSocket", "grpc") if probe else ():
-            declared = mapping(probe, action)
+        for action in ("httpGet", "tcpSocket", "grpc"):
+            declared = mapping(container, f"{kind}Probe", action)
             if not declared or text(declared, "host"):
                 continue
             port = resolve_port(str(dig(declared, "port")), container)
