@@ -10,6 +10,7 @@ import _frozen_importlib
 import _thread
 import gc
 import marshal
+import mmap
 import os
 import sys
 
@@ -32,8 +33,8 @@ class _Snapshot:
         # Kept open to the end: what is imported late is of the same file, whatever replaces it.
         self._file = open(path, "rb", buffering=0)
         head = int.from_bytes(self._file.read(4), "big")
-        table = marshal.loads(self._file.read(head))
-        self._modules: dict[str, tuple[int, bool]] = table["modules"]
+        table = self._read(4, head)
+        self.modules: dict[str, tuple[int, bool]] = table["modules"]
         self.late: tuple[str, ...] = table["late"]
         self._patterns: dict[Any, bytes] = table["patterns"]
         self._folder = os.path.dirname(path) + os.sep
@@ -45,10 +46,23 @@ class _Snapshot:
         self._code: dict[int, dict[str, CodeType]] = {}
         self._lock = _thread.allocate_lock()
 
+    def _read(self, begin: int, length: int) -> "Any":
+        """What is written there, without a copy of its bytes: a page fault for each page of one
+        takes as long as to make objects of it.
+        """
+        page = begin - begin % mmap.ALLOCATIONGRANULARITY
+        end = begin + length - page
+        with (
+            mmap.mmap(self._file.fileno(), end, access=mmap.ACCESS_READ, offset=page) as mapped,
+            memoryview(mapped) as view,
+            view[begin - page :] as written,
+        ):
+            return marshal.loads(written)
+
     def find_spec(
         self, name: str, _path: object = None, _target: object = None
     ) -> "ModuleSpec | None":
-        found = self._modules.get(name)
+        found = self.modules.get(name)
         if found is None:
             if name == "typing_extensions" and _is_being_imported("msgspec"):
                 # Which does as well without. It is there for `mcp`, and larger than any other.
@@ -66,12 +80,10 @@ class _Snapshot:
 
     def code(self, name: str) -> "CodeType":
         """A module's code, handed out once: most of it is needed for no longer than its import."""
-        group, _ = self._modules[name]
+        group, _ = self.modules[name]
         with self._lock:
             if name not in self._code.get(group, ()):
-                begin, length = self._places[group]
-                self._file.seek(begin)
-                self._code[group] = marshal.loads(self._file.read(length))
+                self._code[group] = self._read(*self._places[group])
             return self._code[group].pop(name)
 
     def compiled(self, source: "Any", flags: int) -> "tuple[Any, ...] | None":
@@ -139,6 +151,51 @@ class _Loader:
 _snapshot = _Snapshot(os.path.join(sys._MEIPASS, "snapshot"))
 # First of all: nothing that is built into Python has the name of a module in it.
 sys.meta_path.insert(0, _snapshot)
+
+_find_and_load = _frozen_importlib._find_and_load_unlocked
+
+
+def _load(name: str, import_: "Any") -> "ModuleType":
+    """As Python does it, under the module's lock: without looking for a finder, asking a module for
+    what it cannot have yet, or working out where its bytecode would lie. That is two thirds.
+    """
+    if name not in _snapshot.modules:
+        return _find_and_load(name, import_)
+    modules = sys.modules
+    parent, _, child = name.rpartition(".")
+    if parent and parent not in modules:
+        import_(parent)
+        # Its parent may have imported it.
+        if name in modules:
+            return modules[name]
+    spec: Any = _snapshot.find_spec(name)
+    module = type(sys)(name)
+    module.__spec__ = spec
+    module.__loader__ = spec.loader
+    module.__file__ = spec.origin
+    if spec.submodule_search_locations is None:
+        module.__package__ = parent
+    else:
+        module.__package__ = name
+        module.__path__ = spec.submodule_search_locations
+    # Before others can see it: whoever finds it begun waits for its end.
+    spec._initializing = True
+    modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        modules.pop(name, None)
+        raise
+    finally:
+        spec._initializing = False
+    # A module may put something else in its place.
+    module = modules[name]
+    if parent:
+        setattr(modules[parent], child, module)
+    return module
+
+
+_frozen_importlib._find_and_load_unlocked = _load
 
 import _sre
 import re._compiler

@@ -22,6 +22,15 @@ FILE = "snapshot"
 # Imported by others at their start, for functions that hardly a run of podx calls: click's help
 # texts, addresses in brackets, schemas. `entry.py` executes such a module when it is asked for one.
 _LATE = ("inspect", "ipaddress", "msgspec.inspect")
+# Python 3.11 makes these in Python first, and then takes what is written in C; later it does so at
+# once, as here.
+_IN_C = {
+    "datetime": """\
+from _datetime import *
+__all__ = ("date", "datetime", "time", "timedelta", "timezone", "tzinfo")
+__all__ += ("MINYEAR", "MAXYEAR", "UTC")
+"""
+}
 # A start, an explanation, what asks a server, and what reports. Of the third the modules are named:
 # which of them a command has imported when a server does not answer depends on the moment, and a
 # build has to be the same each time.
@@ -184,6 +193,8 @@ def _code(name: str, source: str) -> Any:
     from PyInstaller.building import utils  # noqa: PLC0415
 
     parts = [*name.split("."), "__init__"] if _is_package(source) else name.split(".")
+    if name in _IN_C:
+        return compile(_IN_C[name], f"{name}.py", "exec")
     # Nobody reads their docstrings: help is data.
     code = utils.get_code_object(name, source, optimize=2)
     return utils.replace_filename_in_code_object(code, "/".join(parts) + ".py")

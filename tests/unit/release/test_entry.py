@@ -20,11 +20,13 @@ exec(compile(open(entry).read(), entry, "exec"), {"__name__": "__main__"})
 """
 
 
-def _started(folder: Path, main: str, late: dict[str, str]) -> list[str]:
+def _started(
+    folder: Path, main: str, late: dict[str, str], modules: dict[str, str] | None = None
+) -> list[str]:
     """The lines that a program of these modules prints; `late` are executed when they are wanted.
     `executed` is a list that all of them see.
     """
-    sources = {"kubectl_podx": "", "kubectl_podx.__main__": main, **late}
+    sources = {"kubectl_podx": "", "kubectl_podx.__main__": main, **late, **(modules or {})}
     groups = [
         marshal.dumps({name: compile(source, name, "exec")}) for name, source in sources.items()
     ]
@@ -118,3 +120,90 @@ def run():
         "ZeroDivisionError",
         "AttributeError",
     ]
+
+
+def test_a_module_knows_what_python_would_tell_it(tmp_path: Path) -> None:
+    main = """\
+import kubectl_podx.one
+def run():
+    import importlib.util
+    for module in (kubectl_podx, kubectl_podx.one):
+        as_python_has_it = vars(importlib.util.module_from_spec(module.__spec__))
+        # Where a cache of its bytecode would lie: it has none.
+        del as_python_has_it["__cached__"]
+        told = {name: getattr(module, name, "missing") for name in as_python_has_it}
+        print(told == as_python_has_it, module.__package__, module.__spec__._initializing)
+    print(kubectl_podx.__path__ == [kubectl_podx.__file__.removesuffix("/__init__.py")], executed)
+"""
+    modules = {"kubectl_podx.one": "executed.append(__spec__._initializing)\n"}
+    assert _started(tmp_path, main, {}, modules) == [
+        "True kubectl_podx False",
+        "True kubectl_podx False",
+        "True [True]",
+    ]
+
+
+def test_a_module_that_fails_is_tried_again(tmp_path: Path) -> None:
+    main = """\
+import sys
+def run():
+    for _ in range(2):
+        try:
+            import kubectl_podx.one
+        except ZeroDivisionError:
+            print(executed, "kubectl_podx.one" in sys.modules)
+"""
+    modules = {"kubectl_podx.one": "executed.append(1)\n1 / 0\n"}
+    assert _started(tmp_path, main, {}, modules) == ["[1] False", "[1, 1] False"]
+
+
+def test_modules_that_import_each_other_and_one_that_is_not_there(tmp_path: Path) -> None:
+    main = """\
+import kubectl_podx.one
+def run():
+    print(executed, kubectl_podx.one.two.one is kubectl_podx.one)
+    try:
+        from kubectl_podx.three import name
+    except ModuleNotFoundError as error:
+        print(error.name)
+"""
+    modules = {
+        "kubectl_podx.one": "from kubectl_podx import two\nexecuted.append(two.name)\n",
+        "kubectl_podx.two": "from kubectl_podx import one\nname = __name__\n",
+    }
+    assert _started(tmp_path, main, {}, modules) == [
+        "['kubectl_podx.two'] True",
+        "kubectl_podx.three",
+    ]
+
+
+def test_a_module_may_put_another_in_its_place(tmp_path: Path) -> None:
+    main = """\
+import kubectl_podx.one
+def run():
+    import sys
+    print(kubectl_podx.one, sys.modules["kubectl_podx.one"])
+"""
+    modules = {"kubectl_podx.one": "import sys\nsys.modules[__name__] = 'another'\n"}
+    assert _started(tmp_path, main, {}, modules) == ["another another"]
+
+
+def test_whoever_imports_meanwhile_waits_for_its_end(tmp_path: Path) -> None:
+    main = """\
+def run():
+    import threading
+    asked, answers = threading.Barrier(8), []
+    def ask():
+        asked.wait()
+        from kubectl_podx.one import value
+        answers.append(value)
+    threads = [threading.Thread(target=ask) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    print(answers, executed)
+"""
+    one = "import time\nexecuted.append(1)\ntime.sleep(0.2)\nvalue = 42\n"
+    modules = {"kubectl_podx.one": one}
+    assert _started(tmp_path, main, {}, modules) == [f"{[42] * 8} [1]"]

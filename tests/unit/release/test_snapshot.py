@@ -84,3 +84,12 @@ def test_modules_are_read_with_those_that_the_same_commands_import(snapshot: Mod
     assert sorted(everything) == sorted(name for group in groups for name in group)
     for imported in watched:
         assert all(set(group) <= imported or not set(group) & imported for group in groups)
+
+
+def test_what_is_written_in_c_has_the_names_that_python_gives_it(snapshot: ModuleType) -> None:
+    for name, source in snapshot._IN_C.items():
+        real = importlib.import_module(name)
+        made: dict[str, object] = {}
+        exec(source, made)  # noqa: S102 - as the archive does
+        assert set(real.__all__) <= set(made["__all__"])  # type: ignore[call-overload]
+        assert all(made[each] is getattr(real, each) for each in made["__all__"])  # type: ignore[attr-defined]
