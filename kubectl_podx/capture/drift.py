@@ -110,11 +110,9 @@ def take(
 ) -> Drifted:
     """Scans the pods. Raises PodxError where they may not be listed, or no server answers."""
     asked = wanted(options.words)
-    with session.connected(flags, deadline=deadline, environ=environ, home=home, warn=warn) as (
-        server,
-        namespace,
-    ):
-        server.dial_ahead(4)
+    with session.connected(
+        flags, deadline=deadline, environ=environ, home=home, warn=warn, dial=4
+    ) as (server, namespace):
         run = _Run(server, options, asked, "" if options.all_namespaces else namespace, deadline)
         return run.all(progress)
 

@@ -158,12 +158,10 @@ def take(
     warn: Callable[[str], None],
 ) -> Taken:
     """What the cluster says of the file. Raises PodxError where it cannot be asked at all."""
-    with session.connected(flags, deadline=deadline, environ=environ, home=home, warn=warn) as (
-        server,
-        namespace,
-    ):
+    with session.connected(
+        flags, deadline=deadline, environ=environ, home=home, warn=warn, dial=4
+    ) as (server, namespace):
         found = read(path, namespace)
-        server.dial_ahead(4)
         run = Starts(server, options, deadline)
         for reference, body in _beside(found, namespace):
             run.store.objects[reference.key] = run.sealer.keep(reference, body)

@@ -39,12 +39,18 @@ def connect(
     environ: Mapping[str, str],
     home: str,
     warn: Callable[[str], None],
+    ahead: int = 0,
 ) -> tuple[ApiServer, str]:
-    """The server that the flags and the kubeconfig name, not yet dialled, and the namespace."""
+    """The server that the flags and the kubeconfig name, and the namespace. Of its connections
+    `ahead` are under way by then.
+    """
     from kubectl_podx.cluster.access import resolve_access  # noqa: PLC0415 - late: it is slow
-    from kubectl_podx.cluster.server import ApiServer  # noqa: PLC0415
+    from kubectl_podx.cluster.ahead import connect_ahead  # noqa: PLC0415
 
     access = resolve_access(flags, environ, home)
+    under_way = connect_ahead(access, environ, ahead)
+    from kubectl_podx.cluster.server import ApiServer  # noqa: PLC0415
+
     server = ApiServer(
         access,
         deadline=deadline,
@@ -52,6 +58,7 @@ def connect(
         user_agent=f"kubectl-podx/{__version__}",
         on_warning=warn,
         max_connections=_MAX_CONNECTIONS,
+        ahead=under_way,
     )
     return server, access.namespace
 
@@ -111,13 +118,18 @@ def connected(
     environ: Mapping[str, str],
     home: str,
     warn: Callable[[str], None],
+    dial: int = 0,
+    far: int = 0,
 ) -> Iterator[tuple[ApiServer, str]]:
     """As `connect`, until the end of the block: then the server is closed. If something is raised
     there, requests that are still under way are cancelled first. A kept server stays open.
+
+    `dial`: so many connections are dialled, `far` of them where the server is far away.
     """
     if isinstance(flags, KeptIn):
         server, namespace = flags.kept.open(deadline)
         try:
+            server.dial_ahead(dial, far)
             yield server, flags.namespace or namespace
         except BaseException as error:
             if not isinstance(error, PodxError):
@@ -128,8 +140,11 @@ def connected(
                 # What did not answer in time may still be under way.
                 flags.kept.drop()
         return
-    server, namespace = connect(flags, deadline=deadline, environ=environ, home=home, warn=warn)
+    server, namespace = connect(
+        flags, deadline=deadline, environ=environ, home=home, warn=warn, ahead=dial
+    )
     try:
+        server.dial_ahead(dial, far)
         yield server, namespace
     except BaseException:
         server.cancel()
@@ -170,12 +185,16 @@ def take(
     whole = _with_wait(deadline) if options.wait_start else deadline
     if options.debug is not None:
         whole = Deadline(whole.remaining() + CONSENT_SECONDS)
-    with connected(flags, deadline=whole, environ=environ, home=home, warn=warn) as (
-        server,
-        namespace,
-    ):
+    with connected(
+        flags,
+        deadline=whole,
+        environ=environ,
+        home=home,
+        warn=warn,
+        dial=_DIAL_AHEAD,
+        far=_DIAL_FAR,
+    ) as (server, namespace):
         waiting(server.address)
-        server.dial_ahead(_DIAL_AHEAD, _DIAL_FAR)
         # Imported while the connections are being dialled.
         from kubectl_podx.capture.gather import Gatherer  # noqa: PLC0415
         from kubectl_podx.capture.steps import Steps  # noqa: PLC0415

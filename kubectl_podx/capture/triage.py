@@ -120,11 +120,9 @@ def take(
 
     Raises PodxError where nothing can be told: an unreachable server, pods that may not be listed.
     """
-    with session.connected(flags, deadline=deadline, environ=environ, home=home, warn=warn) as (
-        server,
-        namespace,
-    ):
-        server.dial_ahead(2)
+    with session.connected(
+        flags, deadline=deadline, environ=environ, home=home, warn=warn, dial=2
+    ) as (server, namespace):
         return _Run(server, options, deadline, namespace).all(progress, meanwhile)
 
 

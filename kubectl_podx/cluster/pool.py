@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Mapping
 
 from kubectl_podx.cluster.access import Access
+from kubectl_podx.cluster.ahead import Ahead, plain_name
 from kubectl_podx.cluster.credentials import Credentials
 from kubectl_podx.cluster.errors import (
     ClusterError,
@@ -17,22 +18,30 @@ from kubectl_podx.cluster.errors import (
     shown,
     unreachable,
 )
-from kubectl_podx.cluster.stream import Stream, plain_name
+from kubectl_podx.cluster.stream import Stream
 from kubectl_podx.cluster.tls import Proxy, of_tls_error, proxy_for
 from kubectl_podx.model.clock import Deadline
 from kubectl_podx.model.threads import start
 
 _MAX_PROXY_HEAD = 16384
+# Seconds for a connection that was under way; after them it is dialled as any other.
+_PATIENCE = 2.0
 
 
 class Dialer:
     """Makes connections that are ready for a request."""
 
     def __init__(
-        self, access: Access, credentials: Credentials, environ: Mapping[str, str]
+        self,
+        access: Access,
+        credentials: Credentials,
+        environ: Mapping[str, str],
+        ahead: Ahead | None = None,
     ) -> None:
+        """`ahead`: connections to the server that are under way."""
         self._access = access
         self._credentials = credentials
+        self._ahead = ahead
         scheme = "https" if access.secure else "http"
         self._proxy = proxy_for(scheme, access.host, access.port, access.proxy_url, environ)
 
@@ -46,7 +55,8 @@ class Dialer:
         context = self._credentials.context() if access.secure else None
         proxy = self._proxy
         target = (proxy.host, proxy.port) if proxy else (access.host, access.port)
-        stream = _connect(*target, deadline, opened, access.authority)
+        stream = None if proxy else self._under_way(deadline, opened)
+        stream = stream or _connect(*target, deadline, opened, access.authority)
         try:
             if proxy:
                 _open_tunnel(stream, proxy, access.host, access.port)
@@ -64,6 +74,24 @@ class Dialer:
         except BaseException:
             stream.close()
             raise
+        return stream
+
+    def _under_way(self, deadline: Deadline, opened: Callable[[Stream], None]) -> Stream | None:
+        ahead = self._ahead
+        sock = ahead.take(deadline.remaining()) if ahead is not None else None
+        if ahead is None or sock is None:
+            return None
+        # Another address is to have most of the time, should this one not answer.
+        share = min(_PATIENCE, deadline.remaining() / ahead.addresses)
+        stream = Stream(sock, deadline.within(share))
+        opened(stream)
+        try:
+            stream.wait_connected()
+        except OSError:
+            # Another address may answer; if none does, that tells why.
+            stream.close()
+            return None
+        stream.deadline = deadline
         return stream
 
 

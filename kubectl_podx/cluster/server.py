@@ -12,6 +12,7 @@ import msgspec
 from msgspec import Struct
 
 from kubectl_podx.cluster.access import Access
+from kubectl_podx.cluster.ahead import Ahead
 from kubectl_podx.cluster.credentials import Credentials, Headers
 from kubectl_podx.cluster.errors import (
     ClusterError,
@@ -73,13 +74,16 @@ class ApiServer:
         user_agent: str,
         on_warning: Callable[[str], None],
         max_connections: int,
+        ahead: Ahead | None = None,
     ) -> None:
+        """`ahead`: connections to the server that are under way; they are closed with the rest."""
+        self._ahead = ahead
         self._access = access
         self._deadline = deadline
         self._user_agent = user_agent
         self._on_warning = on_warning
         self._credentials = Credentials(access, environ, deadline, _ask_provider)
-        self._dialer = Dialer(access, self._credentials, environ)
+        self._dialer = Dialer(access, self._credentials, environ, ahead)
         self._pool = Pool(self._dialer.dial, deadline, max_connections)
         self._cancelled = threading.Event()
         self._warned: set[str] = set()
@@ -109,6 +113,8 @@ class ApiServer:
     def close(self) -> None:
         """Closes all connections."""
         self._cancelled.set()
+        if self._ahead is not None:
+            self._ahead.close()
         self._pool.close()
 
     # -- reads -----------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import socket
 import ssl
 import zlib
@@ -13,6 +14,7 @@ from typing import Literal
 from msgspec import Struct
 
 from kubectl_podx.cluster import ready
+from kubectl_podx.cluster.ahead import plain_name
 from kubectl_podx.cluster.credentials import Headers, check_headers
 from kubectl_podx.cluster.errors import ClusterError, of_read_error, unreachable
 from kubectl_podx.cluster.http1 import (
@@ -34,11 +36,6 @@ _NEAR_AND_BUSY = 0.018
 # What may wait while we write and the other side writes too.
 _MAX_WAITING = 8 << 20
 _BLOCKED_READ = (BlockingIOError, ssl.SSLWantReadError)
-
-
-def plain_name(host: str) -> str | bytes:
-    """An ASCII host name as it is; only others need the IDNA codec, which costs 4 ms to import."""
-    return host.encode("ascii") if host.isascii() else host
 
 
 class Stream:
@@ -65,14 +62,23 @@ class Stream:
         try:
             self._sock.connect(address)
         except BlockingIOError:
-            self._wait(ready.WRITE, _NEAR)
-            error = self._sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
-            if error:
-                # OSError makes the fitting subclass of the number.
-                raise OSError(error, "connect") from None
+            self.wait_connected()
+
+    def wait_connected(self) -> None:
+        """Until a socket that is connecting is connected; OSError where that fails."""
+        self._wait(ready.WRITE, _NEAR)
+        self._raise_error()
+
+    def _raise_error(self) -> None:
+        error = self._sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+        if error:
+            # OSError makes the fitting subclass of the number.
+            raise OSError(error, os.strerror(error))
 
     def start_tls(self, context: ssl.SSLContext, server_name: str) -> None:
         """Puts TLS on the connection; ssl.SSLError where the server's identity does not hold."""
+        # Python before 3.13 leaves the socket open where it cannot wrap it.
+        self._raise_error()
         wrapped = context.wrap_socket(
             self._sock,
             server_hostname=plain_name(server_name) or None,

@@ -19,6 +19,10 @@ class _Server:
     def __init__(self, deadline: Deadline) -> None:
         self.deadline = deadline
         self.said: list[str] = []
+        self.dialled: list[tuple[int, int]] = []
+
+    def dial_ahead(self, count: int, far: int) -> None:
+        self.dialled.append((count, far))
 
     def cancel(self) -> None:
         self.said.append("cancel")
@@ -44,10 +48,10 @@ def kept() -> Kept:
 
 
 def run(where: KeptIn, seconds: float = 60, error: BaseException | None = None) -> str:
-    with connected(where, deadline=Deadline(seconds), environ={}, home="", warn=lambda _: None) as (
-        _,
-        namespace,
-    ):
+    deadline = Deadline(seconds)
+    with connected(
+        where, deadline=deadline, environ={}, home="", warn=lambda _: None, dial=2, far=5
+    ) as (_, namespace):
         if error is not None:
             raise error
         return namespace
@@ -59,6 +63,8 @@ def test_the_second_run_uses_the_server_of_the_first(made: list[_Server]) -> Non
     assert run(KeptIn(where, "shop")) == "shop"
     (server,) = made
     assert server.said == []
+    # Some may have been closed meanwhile: each run has as many as it needs.
+    assert server.dialled == [(2, 5), (2, 5)]
 
 
 def test_each_run_has_a_deadline_of_its_own(made: list[_Server]) -> None:

@@ -1,12 +1,16 @@
 import socket
+import ssl
+import struct
 import threading
 from pathlib import Path
 
 import pytest
 
 from kit.cluster_fakes import PKI, FakeServer, Reply, Request, answer, make_api, server_context
-from kubectl_podx.cluster import tls
+from kubectl_podx.cluster import ready, tls
 from kubectl_podx.cluster.errors import ClusterError
+from kubectl_podx.cluster.stream import Stream
+from kubectl_podx.model.clock import Deadline
 from kubectl_podx.model.errors import InputError, PodxError
 
 CA = str(PKI / "authority.pem")
@@ -182,6 +186,20 @@ def test_a_handshake_that_never_ends_meets_the_deadline() -> None:
         port = listener.getsockname()[1]
         text = failing(f"https://127.0.0.1:{port}", insecure_skip_tls_verify=True, seconds=0.1)
     assert "TLS handshake timeout" in text or "request canceled" in text
+
+
+def test_a_connection_that_was_reset_before_tls_leaves_no_socket_open() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener, socket.socket() as client:
+        stream = Stream(client, Deadline(20))
+        stream.connect(listener.getsockname())
+        far_end, _ = listener.accept()
+        # Closed with a reset, which has come when there is something to read.
+        far_end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        far_end.close()
+        assert ready.wait(client, ready.READ, 20)
+        with pytest.raises(ConnectionResetError):
+            stream.start_tls(ssl.create_default_context(), "server")
+        assert stream.fileno() == client.fileno() >= 0
 
 
 def test_an_unreadable_file_is_named() -> None:
