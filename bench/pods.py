@@ -9,11 +9,14 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+from processes import RunError
+
 ROOT = Path(__file__).resolve().parent.parent
 IMAGE: str = tomllib.loads((ROOT / "hack/cluster/versions.toml").read_text())["images"]["busybox"]
 NAMESPACE = "podx-bench"
 TEN = 10
 _SETTLED = 25.0
+_SOON = 60.0
 BY_HAND = "calm"
 """The pod of `hand-pod.yaml`, in the namespace `default` with what it needs."""
 _BY_HAND = Path(__file__).with_name("hand-pod.yaml")
@@ -131,10 +134,7 @@ def start(kubectl: str) -> None:
     """Makes them, and waits until all of them run."""
     _kubectl(kubectl, "delete", "namespace", NAMESPACE, "--ignore-not-found")
     _kubectl(kubectl, "create", "namespace", NAMESPACE)
-    account = "serviceaccount/default"
-    there = "jsonpath={.metadata.name}=default"
-    _kubectl(kubectl, "wait", "--for=create", account, "--timeout=60s", "--namespace", NAMESPACE)
-    _kubectl(kubectl, "wait", f"--for={there}", account, "--namespace", NAMESPACE)
+    _until_pods_may_be_made(kubectl)
     everything = {"apiVersion": "v1", "kind": "List", "items": objects()}
     _kubectl(kubectl, "create", "--namespace", NAMESPACE, "-f", "-", said=json.dumps(everything))
     _kubectl(kubectl, "apply", "-f", str(_BY_HAND))
@@ -144,6 +144,16 @@ def start(kubectl: str) -> None:
         _kubectl(kubectl, "wait", *ready, "--namespace", NAMESPACE)
     # Younger ones are read once more after the looks, and people look at older ones.
     time.sleep(_SETTLED)
+
+
+def _until_pods_may_be_made(kubectl: str) -> None:
+    """No `kubectl wait --for=create`: before 1.31 there is none."""
+    asked = [kubectl, "get", "serviceaccount", "default", "--namespace", NAMESPACE]
+    end = time.monotonic() + _SOON
+    while subprocess.run(asked, check=False, capture_output=True).returncode:
+        if time.monotonic() > end:
+            raise RunError(f"no service account in {NAMESPACE} after {_SOON:.0f} s")
+        time.sleep(0.2)
 
 
 def stop(kubectl: str) -> None:

@@ -11,10 +11,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from kubectl_podx.capture import look
 from kubectl_podx.capture.frames import Frames, split
-from kubectl_podx.capture.procfs import pairs
+from kubectl_podx.capture.procfs import BootClock, pairs, processes
 from kubectl_podx.pod.pod import ContainerEntry
 
 SHELLS = [
@@ -118,6 +119,23 @@ def test_the_environment_is_that_of_the_session_and_not_of_the_shell(shell: list
     assert b"ODD=two\nlines" in environment
     assert b"A.B-C=dots" in environment
     assert not [one for one in environment if one.startswith(b"podx_")]
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_few_processes_are_told_as_many_are(shell: list[str]) -> None:
+    told = []
+    for held in (0, 100_000):
+        changed = script([]).replace(b"podx_max_held=16\n", b"podx_max_held=%d\n" % held)
+        assert b"podx_max_held=%d\n" % held in changed
+        frames = run(shell, changed)
+        assert frames.complete
+        seen = processes(frames.get("processes") or b"", BootClock(frames.get("uptime")), {})
+        mine = next(each for each in seen if each.pid == os.getpid())
+        # What is not the same a moment later.
+        told.append(replace(mine, state="", resident=None, started_at=None))
+    assert told[0] == told[1]
+    assert told[0].uid == os.geteuid()
+    assert told[0].threads
 
 
 def cgroup(root: Path, **files: str) -> str:
