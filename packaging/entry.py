@@ -13,6 +13,7 @@ import marshal
 import mmap
 import os
 import sys
+import zlib
 
 import pyimod02_importers as pyinstaller
 
@@ -36,6 +37,7 @@ class _Snapshot:
         table = self._read(4, head)
         self.modules: dict[str, tuple[int, bool]] = table["modules"]
         self.late: tuple[str, ...] = table["late"]
+        self._packed: int = table["packed"]
         self._patterns: dict[Any, bytes] = table["patterns"]
         self._folder = os.path.dirname(path) + os.sep
         self._places = []
@@ -46,7 +48,7 @@ class _Snapshot:
         self._code: dict[int, dict[str, CodeType]] = {}
         self._lock = _thread.allocate_lock()
 
-    def _read(self, begin: int, length: int) -> "Any":
+    def _read(self, begin: int, length: int, *, packed: bool = False) -> "Any":
         """What is written there, without a copy of its bytes: a page fault for each page of one
         takes as long as to make objects of it.
         """
@@ -57,16 +59,16 @@ class _Snapshot:
             memoryview(mapped) as view,
             view[begin - page :] as written,
         ):
-            return marshal.loads(written)
+            return marshal.loads(zlib.decompress(written) if packed else written)
 
     def find_spec(
         self, name: str, _path: object = None, _target: object = None
     ) -> "ModuleSpec | None":
+        if name == "typing_extensions" and _is_being_imported("msgspec"):
+            # Which does as well without. It is there for `mcp`, and larger than any other.
+            raise ModuleNotFoundError(name)
         found = self.modules.get(name)
         if found is None:
-            if name == "typing_extensions" and _is_being_imported("msgspec"):
-                # Which does as well without. It is there for `mcp`, and larger than any other.
-                raise ModuleNotFoundError(name)
             return None
         _, is_package = found
         where = self._folder + name.replace(".", os.sep)
@@ -83,7 +85,7 @@ class _Snapshot:
         group, _ = self.modules[name]
         with self._lock:
             if name not in self._code.get(group, ()):
-                self._code[group] = self._read(*self._places[group])
+                self._code[group] = self._read(*self._places[group], packed=group >= self._packed)
             return self._code[group].pop(name)
 
     def compiled(self, source: "Any", flags: int) -> "tuple[Any, ...] | None":

@@ -4,16 +4,21 @@ A few commands are watched in the environment that is frozen, and one file of th
 
 - the code of the modules that they import, in groups of those that the same commands import: names
   and strings that modules share are made once for a group, and a group is read at once;
-- what `re` makes of their patterns: it compiles in Python, and the same each time.
+- the code of all other modules, each by itself, and compressed where it is none of podx: what is
+  left for PyInstaller's archive it reads name by name at each start;
+- what `re` makes of their patterns, and of those of all modules of podx: it compiles in Python, and
+  the same each time.
 
 Whatever is not in the file is imported and compiled as ever.
 """
 
+import ast
 import marshal
 import re
 import subprocess
 import sys
 import tempfile
+import zlib
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -71,12 +76,17 @@ class Late(type(sys)):
         del sys.modules[self.__name__]
         __import__(self.__name__)
         return getattr(sys.modules[self.__name__], name)
-sys.modules["typing_extensions"] = None
+class Without:
+    def find_spec(self, name, path=None, target=None):
+        asks = sys.modules.get("msgspec")
+        if name == "typing_extensions" and asks and asks.__spec__._initializing:
+            raise ModuleNotFoundError(name)
+sys.meta_path.insert(0, Without())
 sys.modules.update((name, Late(name)) for name in late if name not in words)
 before = set(sys.modules) - set(late)
 import marshal, os
 import re._compiler
-compiled, compile, leave = set(), re._compiler.compile, os._exit
+compiled, written, compile, leave = set(), set(), re._compiler.compile, os._exit
 def noting(source, flags=0):
     if isinstance(source, (str, bytes)):
         compiled.add((source, int(flags)))
@@ -87,11 +97,11 @@ def leaving(status):
     for module in modules.values():
         for value in list(vars(module).values()):
             if type(value) is _Lazy:
-                compiled.add((value._source, int(value._flags)))
+                written.add((value._source, int(value._flags)))
     specs = {name: getattr(module, "__spec__", None) for name, module in modules.items()}
     names = [name for name, spec in specs.items() if spec and spec.has_location]
     with open(found, "wb") as file:
-        marshal.dump((names, list(compiled)), file)
+        marshal.dump((names, list(compiled), list(written)), file)
     leave(status)
 re._compiler.compile, os._exit = noting, leaving
 if words[0] == "import":
@@ -104,6 +114,17 @@ run()
 """
 
 Pattern = tuple[str | bytes, int]
+# So many arguments follow the pattern where the last of them are flags.
+_WITH_FLAGS = {
+    "compile": 1,
+    "findall": 2,
+    "finditer": 2,
+    "fullmatch": 2,
+    "match": 2,
+    "search": 2,
+    "split": 3,
+    "sub": 4,
+}
 
 
 def write(path: Path, modules: list[tuple[str, str, str]]) -> set[str]:
@@ -117,12 +138,26 @@ def write(path: Path, modules: list[tuple[str, str, str]]) -> set[str]:
         the names of the modules that are in the file.
 
     """
-    watched, patterns = _watched()
     sources = {name: source for name, source, _ in modules if source not in (None, "-")}
+    watched, patterns = _watched()
+    # Nobody reads the docstrings of these: help is data.
     groups = _groups([imported & sources.keys() for imported in watched])
+    own = sorted(name for name in sources if name.partition(".")[0] == "kubectl_podx")
+    patterns |= _patterns_of({name: sources[name] for name in own})
+    known = set().union(*watched)
+    groups += [[name] for name in own if name not in known]
+    others = sorted(sources.keys() - known.union(own))
     written = [
         marshal.dumps({name: _code(name, sources[name]) for name in group}) for group in groups
     ]
+    packed = [
+        # Somebody may ask for their docstrings.
+        zlib.compress(marshal.dumps({name: _code(name, sources[name], optimize=1)}))
+        for name in others
+    ]
+    first_packed = len(groups)
+    groups += [[name] for name in others]
+    written += packed
     table: dict[str, Any] = {
         "groups": [len(one) for one in written],
         "modules": {
@@ -130,6 +165,7 @@ def write(path: Path, modules: list[tuple[str, str, str]]) -> set[str]:
             for number, group in enumerate(groups)
             for name in group
         },
+        "packed": first_packed,
         "late": _LATE,
         "patterns": {one: marshal.dumps(_compiled(*one)) for one in sorted(patterns, key=repr)},
     }
@@ -150,33 +186,53 @@ def _watched() -> tuple[list[set[str]], set[Pattern]]:
     watched: list[set[str]] = []
     patterns: set[Pattern] = set()
     with tempfile.TemporaryDirectory() as name:
-        found = Path(name, "found")
         recordings = Path(__file__).parents[1] / "kubectl_podx/recordings"
         healthy = Path(name, "healthy.json")
         healthy.write_text(_HEALTHY, "utf-8")
         places = {"recording": min(recordings.glob("*.podx")), "healthy": healthy}
         for words in _COMMANDS:
-            command = [sys.executable, "-c", _WATCH, str(found), ",".join(_LATE)]
-            # Not where the sources are: podx is watched as it is installed.
-            done = subprocess.run(
-                [*command, *(word.format_map(places) for word in words)],
-                cwd=name,
-                check=False,
-                capture_output=True,
-                text=True,
-            )
-            if not found.exists():
-                raise SystemExit(f"`{' '.join(words)}` could not be watched: {done.stderr}")
-            imported, compiled = marshal.loads(found.read_bytes())
-            found.unlink()
-            watched.append(set(imported))
-            patterns.update(compiled)
+            imported, compiled, written = _watch([word.format_map(places) for word in words])
+            watched.append(imported)
+            patterns |= compiled | written
     *commands, reported, healthy = watched[: -len(_LATE)]
     # What reads the file is none of the report's.
     healthy &= reported
     for late in watched[-len(_LATE) :]:
         late.difference_update(reported, *commands)
     return watched, patterns
+
+
+def _watch(words: list[str]) -> tuple[set[str], set[Pattern], set[Pattern]]:
+    """The modules that a command imports, what it compiles, and what its modules would compile."""
+    # Not where the sources are: podx is watched as it is installed.
+    with tempfile.TemporaryDirectory() as name:
+        found = Path(name, "found")
+        done = subprocess.run(
+            [sys.executable, "-c", _WATCH, str(found), ",".join(_LATE), *words],
+            cwd=name,
+            check=False,
+            capture_output=True,
+            text=True,
+        )
+        if not found.exists():
+            raise SystemExit(f"`{' '.join(words)}` could not be watched: {done.stderr}")
+        imported, compiled, written = marshal.loads(found.read_bytes())
+    return set(imported), set(compiled), set(written)
+
+
+def _patterns_of(sources: dict[str, str]) -> set[Pattern]:
+    """The patterns that modules name: `lazy`, and a literal for a function of `re`."""
+    *_, found = _watch(["import", *sources])
+    for source in sources.values():
+        for node in ast.walk(ast.parse(Path(source).read_bytes())):
+            match node:
+                case ast.Call(
+                    func=ast.Attribute(value=ast.Name(id="re"), attr=function),
+                    args=[ast.Constant(value=str() | bytes() as pattern), *others],
+                    keywords=[],
+                ) if len(others) < _WITH_FLAGS.get(function, 0):
+                    found.add((pattern, 0))
+    return found
 
 
 def _groups(watched: list[set[str]]) -> list[list[str]]:
@@ -187,7 +243,7 @@ def _groups(watched: list[set[str]]) -> list[list[str]]:
     return [groups[users] for users in sorted(groups)]
 
 
-def _code(name: str, source: str) -> Any:
+def _code(name: str, source: str, optimize: int = 2) -> Any:
     """A module's code as PyInstaller would write it: without the place that it was built at."""
     # It is where an archive is built, and not where the rest of this file is tested.
     from PyInstaller.building import utils  # noqa: PLC0415
@@ -195,8 +251,7 @@ def _code(name: str, source: str) -> Any:
     parts = [*name.split("."), "__init__"] if _is_package(source) else name.split(".")
     if name in _IN_C:
         return compile(_IN_C[name], f"{name}.py", "exec")
-    # Nobody reads their docstrings: help is data.
-    code = utils.get_code_object(name, source, optimize=2)
+    code = utils.get_code_object(name, source, optimize=optimize)
     return utils.replace_filename_in_code_object(code, "/".join(parts) + ".py")
 
 

@@ -19,6 +19,9 @@ _PAGE = 4096
 _SIGTERM = 15
 _STAT = lazy(rb"(\d{1,10}) \((.{0,64})\) ([A-Za-z]) (.*)", re.DOTALL)
 _CONTAINER_ID = lazy(r"([0-9a-f]{64})(?:\.scope)?(?:/|$)", re.MULTILINE)
+_UNIFIED = lazy(r"^0::(/.*)$", re.MULTILINE)
+_ARGUMENTS = lazy(rb"^/proc/(\d{1,10})/cmdline:(\d{1,9})$", re.MULTILINE)
+_OPEN_FILES = lazy(rb"^Max open files\s+(\d{1,18})\s", re.MULTILINE)
 _NAMESPACE = lazy(r"(\w+) -> (\w+):\[(\d+)\]")
 _SOCKET = lazy(rb" (\d+) -> socket:\[(\d+)\]")
 _FD_FOLDER = lazy(rb"/proc/(\d+)/fd:")
@@ -197,7 +200,7 @@ class CgroupReader(Struct, frozen=True):
         found = container_id(cgroup)
         if found is not None or not self._private:
             return found
-        unified = re.search(r"^0::(/.*)$", cgroup, re.MULTILINE)
+        unified = _UNIFIED.search(cgroup)
         if unified is None or unified[1].startswith("/.."):
             return None
         return self.own_id or None
@@ -216,7 +219,7 @@ class CgroupReader(Struct, frozen=True):
 
 def argument_counts(content: bytes) -> dict[int, int]:
     """`grep -zc` over `/proc/N/cmdline`: pid -> number of words, the program's name included."""
-    found = re.findall(rb"^/proc/(\d{1,10})/cmdline:(\d{1,9})$", content, re.MULTILINE)
+    found = _ARGUMENTS.findall(content)
     return {int(pid): int(count) for pid, count in found}
 
 
@@ -368,7 +371,7 @@ def _address(ordered: bytes) -> str:
 
 def open_files_limit(content: bytes | None) -> int | None:
     """The soft limit of `Max open files` in `/proc/N/limits`."""
-    match = re.search(rb"^Max open files\s+(\d{1,18})\s", content or b"", re.MULTILINE)
+    match = _OPEN_FILES.search(content or b"")
     return int(match.group(1)) if match else None
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import marshal
 import subprocess
 import sys
+import zlib
 from pathlib import Path
 
 import pytest
@@ -30,10 +31,14 @@ def _started(
     groups = [
         marshal.dumps({name: compile(source, name, "exec")}) for name, source in sources.items()
     ]
+    # Of the last ones nobody knows whether they are wanted at all.
+    packed = len(groups) - len(modules or {})
+    groups[packed:] = map(zlib.compress, groups[packed:])
     table = marshal.dumps(
         {
             "groups": [len(group) for group in groups],
             "modules": {name: (at, name == "kubectl_podx") for at, name in enumerate(sources)},
+            "packed": packed,
             "late": tuple(late),
             "patterns": {},
         }
@@ -174,6 +179,27 @@ def run():
     assert _started(tmp_path, main, {}, modules) == [
         "['kubectl_podx.two'] True",
         "kubectl_podx.three",
+    ]
+
+
+def test_msgspec_begins_without_typing_extensions_and_others_have_them(tmp_path: Path) -> None:
+    main = """\
+import msgspec
+def run():
+    import typing_extensions
+    print(msgspec.found, executed)
+"""
+    modules = {
+        "msgspec": """\
+try:
+    import typing_extensions
+except ImportError as error:
+    found = repr(error)
+""",
+        "typing_extensions": "executed.append(__name__)\n",
+    }
+    assert _started(tmp_path, main, {}, modules) == [
+        "ModuleNotFoundError('typing_extensions') ['typing_extensions']"
     ]
 
 

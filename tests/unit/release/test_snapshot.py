@@ -93,3 +93,36 @@ def test_what_is_written_in_c_has_the_names_that_python_gives_it(snapshot: Modul
         exec(source, made)  # noqa: S102 - as the archive does
         assert set(real.__all__) <= set(made["__all__"])  # type: ignore[call-overload]
         assert all(made[each] is getattr(real, each) for each in made["__all__"])  # type: ignore[attr-defined]
+
+
+def test_the_patterns_that_a_module_names_are_found_before_it_uses_them(
+    snapshot: ModuleType,
+) -> None:
+    name = "kubectl_podx.capture.procfs"
+    found = snapshot._patterns_of({name: str(ROOT / f"{name.replace('.', '/')}.py")})
+    # Kept for later, with flags and without, and a literal in a function.
+    assert (rb"/proc/(\d+)/fd:", 0) in found
+    assert (r"^0::(/.*)$", int(re.MULTILINE)) in found
+    assert (r"\d{1,12}(?:\.\d{1,9})?", 0) in found
+
+
+def test_a_literal_with_flags_beside_it_is_another_pattern(
+    snapshot: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(snapshot, "_watch", lambda _: (set(), set(), set()))
+    source = tmp_path / "module.py"
+    source.write_text(
+        """
+import re
+re.match("a", text)
+re.sub("b", "", text, 1)
+re.match("c", text, re.IGNORECASE)
+re.match("d", text, flags=re.IGNORECASE)
+re.split("e", text, 1, re.IGNORECASE)
+re.escape("f")
+re.match(f"g{text}", text)
+[word.match("h") for word in text]
+""",
+        "utf-8",
+    )
+    assert snapshot._patterns_of({"module": str(source)}) == {("a", 0), ("b", 0)}
