@@ -51,11 +51,13 @@ class _Snapshot:
     def _read(self, begin: int, length: int, *, packed: bool = False) -> "Any":
         """What is written there, without a copy of its bytes: a page fault for each page of one
         takes as long as to make objects of it.
+
+        Mapped as libraries are, privately: some file systems allow nothing else.
         """
         page = begin - begin % mmap.ALLOCATIONGRANULARITY
         end = begin + length - page
         with (
-            mmap.mmap(self._file.fileno(), end, access=mmap.ACCESS_READ, offset=page) as mapped,
+            mmap.mmap(self._file.fileno(), end, access=mmap.ACCESS_COPY, offset=page) as mapped,
             memoryview(mapped) as view,
             view[begin - page :] as written,
         ):

@@ -43,8 +43,6 @@ podx_max_table=2097152
 podx_max_descriptors=2048
 podx_max_processes=400
 podx_max_detailed=150
-# Of so many processes what the kernel tells is kept, and written at once: 60 kB at most.
-podx_max_held=16
 podx_newline='
 '
 
@@ -724,12 +722,10 @@ podx_processes() {
     fi
   done
   podx_frame processes
-  # `cat` writes once for each file. None of these waits for the process, as its command line does.
-  if [ "$podx_detailed" -le "$podx_max_held" ]; then
-    [ "$#" -eq 0 ] || podx_hold cat "$@"
-  else
-    podx_run cat "$@"
-  fi
+  # `cat` writes once for each file.
+  podx_code=0
+  [ "$#" -eq 0 ] || podx_run head -q -c 65536 "$@"
+  [ "$podx_code" != 127 ] || podx_run cat "$@"
   set --
   for podx_pid in $podx_pids_seen; do set -- "$@" "/proc/$podx_pid/cmdline"; done
   podx_frame arguments
