@@ -357,8 +357,9 @@ def terminal(command: list[str], environment: dict[str, str]) -> Iterator[tuple[
 
 
 def read_until(line: int, wanted: str) -> str:
+    """Until these words are there, however wide the columns are that they stand in."""
     said = ""
-    while wanted not in said:
+    while wanted not in " ".join(said.split()):
         try:
             more = os.read(line, 65536).decode("utf-8", "replace")
         except OSError:
@@ -366,7 +367,7 @@ def read_until(line: int, wanted: str) -> str:
         if not more:
             break
         said += more
-    assert wanted in said
+    assert wanted in " ".join(said.split())
     return said
 
 
