@@ -140,32 +140,28 @@ def write(path: Path, modules: list[tuple[str, str, str]]) -> set[str]:
     """
     sources = {name: source for name, source, _ in modules if source not in (None, "-")}
     watched, patterns = _watched()
-    # Nobody reads the docstrings of these: help is data.
-    groups = _groups([imported & sources.keys() for imported in watched])
-    own = sorted(name for name in sources if name.partition(".")[0] == "kubectl_podx")
-    patterns |= _patterns_of({name: sources[name] for name in own})
+    wanted = _groups([imported & sources.keys() for imported in watched])
+    own = {name: path for name, path in sources.items() if name.partition(".")[0] == "kubectl_podx"}
+    patterns |= _patterns_of(own)
     known = set().union(*watched)
-    groups += [[name] for name in own if name not in known]
-    others = sorted(sources.keys() - known.union(own))
+    wanted += [[name] for name in sorted(own.keys() - known)]
+    rare = [[name] for name in sorted(sources.keys() - known - own.keys())]
+    # Nobody reads the docstrings of what is wanted: help is data. Of the rest somebody may.
     written = [
-        marshal.dumps({name: _code(name, sources[name]) for name in group}) for group in groups
+        marshal.dumps({name: _code(name, sources[name], 2) for name in group}) for group in wanted
     ]
-    packed = [
-        # Somebody may ask for their docstrings.
-        zlib.compress(marshal.dumps({name: _code(name, sources[name], optimize=1)}))
-        for name in others
+    written += [
+        zlib.compress(marshal.dumps({name: _code(name, sources[name], 1) for name in group}))
+        for group in rare
     ]
-    first_packed = len(groups)
-    groups += [[name] for name in others]
-    written += packed
     table: dict[str, Any] = {
         "groups": [len(one) for one in written],
         "modules": {
             name: (number, _is_package(sources[name]))
-            for number, group in enumerate(groups)
+            for number, group in enumerate(wanted + rare)
             for name in group
         },
-        "packed": first_packed,
+        "packed": len(wanted),
         "late": _LATE,
         "patterns": {one: marshal.dumps(_compiled(*one)) for one in sorted(patterns, key=repr)},
     }
@@ -243,7 +239,7 @@ def _groups(watched: list[set[str]]) -> list[list[str]]:
     return [groups[users] for users in sorted(groups)]
 
 
-def _code(name: str, source: str, optimize: int = 2) -> Any:
+def _code(name: str, source: str, optimize: int) -> Any:
     """A module's code as PyInstaller would write it: without the place that it was built at."""
     # It is where an archive is built, and not where the rest of this file is tested.
     from PyInstaller.building import utils  # noqa: PLC0415

@@ -722,10 +722,11 @@ podx_processes() {
     fi
   done
   podx_frame processes
-  # `cat` writes once for each file.
-  podx_code=0
-  [ "$#" -eq 0 ] || podx_run head -q -c 65536 "$@"
-  [ "$podx_code" != 127 ] || podx_run cat "$@"
+  if [ "$#" -gt 0 ]; then
+    # `cat` writes once for each file.
+    podx_run head -q -c 65536 "$@"
+    [ "$podx_code" != 127 ] || podx_run cat "$@"
+  fi
   set --
   for podx_pid in $podx_pids_seen; do set -- "$@" "/proc/$podx_pid/cmdline"; done
   podx_frame arguments

@@ -84,7 +84,7 @@ def _seconds(text: str) -> float | None:
 def processes(
     content: bytes, clock: BootClock, counts: dict[int, int], reader: CgroupReader | None = None
 ) -> list[Process]:
-    """The `cat` of stat, cgroup and status of many processes, in that order for each."""
+    """From stat, cgroup and status of many processes, in that order for each."""
     reader = reader or CgroupReader()
     found: list[Process] = []
     blocks: list[tuple[re.Match[bytes], list[bytes]]] = []

@@ -76,15 +76,17 @@ def run():
     ]
 
 
-def test_whoever_asks_meanwhile_waits_for_its_end(tmp_path: Path) -> None:
-    main = """\
-import late
+@pytest.mark.parametrize("is_late", [True, False])
+def test_whoever_asks_meanwhile_waits_for_its_end(tmp_path: Path, is_late: bool) -> None:
+    main = f"""\
+{"import kubectl_podx.one" if is_late else ""}
 def run():
     import threading
     asked, answers = threading.Barrier(8), []
     def ask():
         asked.wait()
-        answers.append(late.value)
+        from kubectl_podx.one import value
+        answers.append(value)
     threads = [threading.Thread(target=ask) for _ in range(8)]
     for thread in threads:
         thread.start()
@@ -92,8 +94,10 @@ def run():
         thread.join()
     print(answers, executed)
 """
-    late = "import time\nexecuted.append(1)\ntime.sleep(0.2)\nvalue = 42\n"
-    assert _started(tmp_path, main, {"late": late}) == [f"{[42] * 8} [1]"]
+    one = "import time\nexecuted.append(1)\ntime.sleep(0.2)\nvalue = 42\n"
+    modules = {"kubectl_podx.one": one}
+    late, others = (modules, {}) if is_late else ({}, modules)
+    assert _started(tmp_path, main, late, others) == [f"{[42] * 8} [1]"]
 
 
 @pytest.mark.parametrize("asked", ["first", "second"])
@@ -212,24 +216,3 @@ def run():
 """
     modules = {"kubectl_podx.one": "import sys\nsys.modules[__name__] = 'another'\n"}
     assert _started(tmp_path, main, {}, modules) == ["another another"]
-
-
-def test_whoever_imports_meanwhile_waits_for_its_end(tmp_path: Path) -> None:
-    main = """\
-def run():
-    import threading
-    asked, answers = threading.Barrier(8), []
-    def ask():
-        asked.wait()
-        from kubectl_podx.one import value
-        answers.append(value)
-    threads = [threading.Thread(target=ask) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    print(answers, executed)
-"""
-    one = "import time\nexecuted.append(1)\ntime.sleep(0.2)\nvalue = 42\n"
-    modules = {"kubectl_podx.one": one}
-    assert _started(tmp_path, main, {}, modules) == [f"{[42] * 8} [1]"]
